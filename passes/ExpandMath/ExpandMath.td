@@ -1,0 +1,60 @@
+#ifndef BNN_PASSES_EXPANDMATH
+#define BNN_PASSES_EXPANDMATH
+
+include "mlir/Pass/PassBase.td"
+
+def ExpandMath : Pass<"bnn-expand-math", ""> {
+  let summary = "Write float functions out as fixed sequences of exact operations";
+  let description = [{
+    A library's `expf` differs from target to target, and one rounding is enough
+    to flip the sign that a binarisation stores. This pass replaces the functions
+    of the `math` dialect on f32, scalars and vectors alike, by sequences of
+    operations that IEEE 754 defines to the last bit (`addf`, `mulf`, `divf`,
+    `math.fma`, `math.sqrt`, compare and select, integer operations on the bits),
+    so that every target and every vector width computes the same value, and no
+    libm is called. The polynomials are our own (`passes/ExpandMath/fit.py`).
+
+    | operation | error | special values |
+    | --- | --- | --- |
+    | `math.exp` | 1.5 ulp | overflow to +inf, gradual underflow to denormals and +0, exp(-inf) = +0 |
+    | `math.log` | 1.5 ulp, denormals included | log(+-0) = -inf, log(x < 0) = NaN, log(+inf) = +inf |
+    | `math.erf` | 2 ulp, 1e-7 absolute | odd; erf(+-0) = +-0, erf(+-inf) = +-1 |
+    | `math.tanh` | 2 ulp | odd; tanh(+-0) = +-0, tanh(+-inf) = +-1 |
+    | `math.rsqrt` | two roundings: 1 / sqrt(x) | those of its parts |
+    | `math.powf`, constant exponent | a product per step | integer exponents from -16 to 16, and 0.5 |
+    | `math.roundeven`, `round`, `floor`, `ceil`, `trunc` | exact | the sign of zero is kept |
+
+    NaN gives NaN. What one rounding defines already stays as it is: `math.sqrt`,
+    `math.fma`, `math.absf`, `math.copysign` and integer operations. Every other
+    float function is an error: there is no fixed sequence for it.
+
+    ```mlir
+    // Before
+    func.func @rsqrt(%x: vector<8xf32>) -> vector<8xf32> {
+      %y = math.rsqrt %x : vector<8xf32>
+      return %y : vector<8xf32>
+    }
+    // After
+    func.func @rsqrt(%x: vector<8xf32>) -> vector<8xf32> {
+      %one = arith.constant dense<1.0> : vector<8xf32>
+      %s = math.sqrt %x : vector<8xf32>
+      %y = arith.divf %one, %s : vector<8xf32>
+      return %y : vector<8xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"keepRounding", "keep-rounding", "bool", "false",
+           "Leave roundeven, floor, ceil and trunc alone: the target has "
+           "instructions for them (x86-64 with SSE4.1, AArch64)">
+  ];
+  let statistics = [
+    Statistic<"numExpanded", "expanded", "Number of operations written out">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect",
+    "::mlir::math::MathDialect"
+  ];
+}
+
+#endif

@@ -1,0 +1,43 @@
+// RUN: bnn-opt %s --bnn-expand-math --split-input-file --verify-diagnostics
+
+// All of them at once.
+func.func @no_sequence(%x: f32) -> (f32, f32) {
+  // expected-error @+1 {{'math.sin' op has no lowering that gives the same bits on every target}}
+  %0 = math.sin %x : f32
+  // expected-error @+1 {{'math.log1p' op has no lowering that gives the same bits on every target}}
+  %1 = math.log1p %x : f32
+  return %0, %1 : f32, f32
+}
+
+// -----
+
+func.func @other_type(%x: f64) -> f64 {
+  // expected-error @+1 {{'math.exp' op has no lowering on 'f64': only f32 and vectors of f32 have one}}
+  %0 = math.exp %x : f64
+  return %0 : f64
+}
+
+// -----
+
+func.func @tensor(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @+1 {{'math.exp' op has no lowering on 'tensor<4xf32>'}}
+  %0 = math.exp %x : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+func.func @computed_exponent(%x: f32, %y: f32) -> f32 {
+  // expected-error @+1 {{a power with a computed exponent has no lowering}}
+  %0 = math.powf %x, %y : f32
+  return %0 : f32
+}
+
+// -----
+
+func.func @fraction(%x: f32) -> f32 {
+  %e = arith.constant 1.5 : f32
+  // expected-error @+1 {{a power with the exponent 1.500000e+00 has no lowering}}
+  %0 = math.powf %x, %e : f32
+  return %0 : f32
+}
