@@ -1,0 +1,31 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// LLVM IR to object code, and what an object of ours may contain.
+#pragma once
+
+#include "llvm/IR/Module.h"
+#include "llvm/Support/CodeGen.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+namespace bnn {
+
+/// Sets the module's data layout and triple and runs LLVM's pipeline for -O0 to
+/// -O3 on it, with no C library to call but memcpy, memmove and memset. Fails
+/// when the module is invalid or the level is not 0 to 3.
+llvm::Error optimizeModule(llvm::Module &module, llvm::TargetMachine &machine,
+                           unsigned level);
+
+/// Writes assembly or an object to `out`. An object is checked by
+/// checkObjectContract first, and nothing is written where it fails.
+llvm::Error emitObject(llvm::Module &module, llvm::TargetMachine &machine,
+                       llvm::raw_ostream &out, llvm::CodeGenFileType type);
+
+/// Fails, naming what it found, unless the only undefined symbols of an object
+/// are memcpy, memmove and memset, and it has no writable data.
+llvm::Error checkObjectContract(llvm::MemoryBufferRef object);
+
+} // namespace bnn

@@ -1,0 +1,92 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "lib/Target/Strategy.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/Format.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace llvm;
+
+namespace bnn {
+
+// clang-format off
+static const KernelStrategy table[] = {
+    // name, architecture, features, rows, panels, reason
+    {"portable", "any", "", 1, 1,
+     "one row and one panel: right everywhere, tuned for nothing"},
+    {"avx2", "x86_64", "+avx2,+fma", 2, 1,
+     "a panel takes two of 16 registers; two rows leave room for the "
+     "byte-shuffle population count"},
+    {"avx512", "x86_64", "+avx512f,+avx512bw,+avx512vl", 4, 2,
+     "eight accumulators of 32 registers; the population count by shuffles "
+     "needs the rest"},
+    {"avx512-vpopcntdq", "x86_64", "+avx512f,+avx512bw,+avx512vl,+avx512vpopcntdq", 4, 2,
+     "vpopcntd on 32-bit lanes; 4x2 was the best tile for 8 rows and more"},
+    {"neon", "aarch64", "+neon", 2, 1,
+     "a panel takes four of 32 registers; 4x2 would need 64 and spill"},
+};
+// clang-format on
+
+ArrayRef<KernelStrategy> kernelStrategies() { return table; }
+
+Expected<StrategyChoice> selectStrategy(const TargetSpec &spec,
+                                        StringRef forced) {
+  StrategyChoice choice;
+  if (!forced.empty()) {
+    std::string names;
+    for (const KernelStrategy &strategy : table) {
+      if (strategy.name == forced) {
+        choice.strategy = &strategy;
+        return choice;
+      }
+      names += (names.empty() ? "" : ", ") + strategy.name.str();
+    }
+    return createStringError("no strategy '" + forced + "': choose one of " +
+                             names);
+  }
+  Triple triple(spec.triple);
+  StringRef architecture = Triple::getArchTypeName(triple.getArch());
+  std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
+  for (const KernelStrategy &strategy : table)
+    if (strategy.architecture == "any" ||
+        (strategy.architecture == architecture &&
+         info->checkFeatures(strategy.features.str())))
+      choice.strategy = &strategy;
+  if (choice.strategy->architecture == "any")
+    choice.warning = "no kernel is tuned for " + spec.triple + " with CPU '" +
+                     spec.cpu +
+                     "': using the portable one, which is correct and slow";
+  return choice;
+}
+
+void printTargets(raw_ostream &out) {
+  initializeTargets();
+  out << "Kernel strategies (the last one that fits the target is used; "
+         "--strategy=<name> forces one):\n\n";
+  for (const KernelStrategy &strategy : table) {
+    out << "  " << left_justify(strategy.name, 18)
+        << left_justify(strategy.architecture, 9) << strategy.rows << " x "
+        << strategy.panels * panelLanes << " outputs\n";
+    if (!strategy.features.empty())
+      out << "    needs " << strategy.features << '\n';
+    out << "    " << strategy.reason << '\n';
+  }
+  SmallVector<StringRef> architectures;
+  for (const Target &target : TargetRegistry::targets())
+    if (target.hasTargetMachine())
+      architectures.push_back(target.getName());
+  llvm::sort(architectures);
+  out << "\nx86 must be x86-64-v3 or newer; every target needs a fused "
+         "multiply-add instruction.\n\nThis machine: "
+      << sys::getDefaultTargetTriple() << ", " << sys::getHostCPUName()
+      << "\n\nArchitectures for --mtriple: " << join(architectures, ", ")
+      << '\n';
+}
+
+} // namespace bnn

@@ -1,0 +1,256 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "lib/Target/Target.h"
+
+#include "bnn/types.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/CodeGen/TargetLowering.h"
+#include "llvm/CodeGen/TargetSubtargetInfo.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
+
+using namespace llvm;
+
+namespace bnn {
+
+namespace {
+struct FeatureBit {
+  const char *name;
+  uint64_t bit;
+};
+} // namespace
+
+/// What x86-64-v3 means, as LLVM spells its features.
+static const FeatureBit x86Baseline[] = {
+    {"popcnt", BNN_CPU_X86_POPCNT}, {"avx", BNN_CPU_X86_AVX},
+    {"avx2", BNN_CPU_X86_AVX2},     {"fma", BNN_CPU_X86_FMA},
+    {"bmi", BNN_CPU_X86_BMI},       {"bmi2", BNN_CPU_X86_BMI2},
+    {"lzcnt", BNN_CPU_X86_LZCNT},   {"movbe", BNN_CPU_X86_MOVBE},
+    {"f16c", BNN_CPU_X86_F16C},
+};
+
+/// Features beyond it that the code generator makes use of by itself.
+static const FeatureBit x86Optional[] = {
+    {"avx512f", BNN_CPU_X86_AVX512F},
+    {"avx512bw", BNN_CPU_X86_AVX512BW},
+    {"avx512cd", BNN_CPU_X86_AVX512CD},
+    {"avx512dq", BNN_CPU_X86_AVX512DQ},
+    {"avx512vl", BNN_CPU_X86_AVX512VL},
+    {"avx512vpopcntdq", BNN_CPU_X86_AVX512VPOPCNTDQ},
+    {"avx512bitalg", BNN_CPU_X86_AVX512BITALG},
+    {"avx512vbmi", BNN_CPU_X86_AVX512VBMI},
+    {"avx512vbmi2", BNN_CPU_X86_AVX512VBMI2},
+    {"avx512ifma", BNN_CPU_X86_AVX512IFMA},
+    {"avx512vnni", BNN_CPU_X86_AVX512VNNI},
+    {"avx512bf16", BNN_CPU_X86_AVX512BF16},
+    {"avx512fp16", BNN_CPU_X86_AVX512FP16},
+    {"avxvnni", BNN_CPU_X86_AVXVNNI},
+    {"gfni", BNN_CPU_X86_GFNI},
+};
+
+static const FeatureBit aarch64Features[] = {
+    {"neon", BNN_CPU_ARM_NEON},      {"rdm", BNN_CPU_ARM_RDM},
+    {"fullfp16", BNN_CPU_ARM_FP16},  {"dotprod", BNN_CPU_ARM_DOTPROD},
+    {"complxnum", BNN_CPU_ARM_FCMA}, {"sve", BNN_CPU_ARM_SVE},
+    {"sve2", BNN_CPU_ARM_SVE2},      {"i8mm", BNN_CPU_ARM_I8MM},
+    {"bf16", BNN_CPU_ARM_BF16},
+};
+
+static bool has(const MCSubtargetInfo &info, StringRef feature) {
+  return info.checkFeatures(("+" + feature).str());
+}
+
+void initializeTargets() {
+  InitializeAllTargetInfos();
+  InitializeAllTargets();
+  InitializeAllTargetMCs();
+  InitializeAllAsmParsers();
+  InitializeAllAsmPrinters();
+}
+
+static Expected<const Target *> findTarget(const std::string &triple) {
+  initializeTargets();
+  std::string message;
+  const Target *target = TargetRegistry::lookupTarget(triple, message);
+  if (target)
+    return target;
+  SmallVector<StringRef> known;
+  for (const Target &t : TargetRegistry::targets())
+    if (t.hasTargetMachine())
+      known.push_back(t.getName());
+  llvm::sort(known);
+  return createStringError("no target '" + triple +
+                           "' in this LLVM: use --mtriple with one of the "
+                           "architectures " +
+                           join(known, ", "));
+}
+
+/// The known names nearest to `name`, for an error message.
+template <typename Table>
+static std::string nearNames(StringRef name, Table table) {
+  std::vector<std::pair<unsigned, StringRef>> names;
+  for (const auto &entry : table) {
+    StringRef key = entry.Key;
+    // A longer name that begins with what was typed is a good guess as well.
+    unsigned distance =
+        key.starts_with_insensitive(name) ? 1 : name.edit_distance(key);
+    names.emplace_back(distance, key);
+  }
+  llvm::sort(names);
+  std::string result;
+  for (const auto &[distance, key] : ArrayRef(names).take_front(6))
+    result += (result.empty() ? "" : ", ") + key.str();
+  return result;
+}
+
+static Error checkNames(const Target &target, const TargetSpec &spec) {
+  // Made without CPU and features: LLVM prints a warning about unknown ones.
+  std::unique_ptr<MCSubtargetInfo> info(
+      target.createMCSubtargetInfo(spec.triple, "", ""));
+  if (!info)
+    return createStringError("LLVM cannot describe the target '" + spec.triple +
+                             "'");
+  auto cpus = info->getAllProcessorDescriptions();
+  if (!info->isCPUStringValid(spec.cpu))
+    return createStringError("unknown CPU '" + spec.cpu + "' for " +
+                             spec.triple + ": did you mean one of " +
+                             nearNames(spec.cpu, cpus) + "?");
+  for (const std::string &feature :
+       SubtargetFeatures(spec.features).getFeatures()) {
+    StringRef name = SubtargetFeatures::StripFlag(feature);
+    if (none_of(info->getAllProcessorFeatures(),
+                [&](const auto &known) { return name == known.Key; }))
+      return createStringError(
+          "unknown feature '" + name + "' for " + spec.triple +
+          ": did you mean one of " +
+          nearNames(name, info->getAllProcessorFeatures()) + "?");
+  }
+  return Error::success();
+}
+
+static Error checkX86(const TargetSpec &spec) {
+  std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
+  std::string missing;
+  for (const FeatureBit &feature : x86Baseline)
+    if (!has(*info, feature.name))
+      missing += (missing.empty() ? "" : ", ") + std::string(feature.name);
+  if (missing.empty())
+    return Error::success();
+  return createStringError("the CPU '" + spec.cpu +
+                           "' is older than x86-64-v3, the oldest x86 "
+                           "supported: it lacks " +
+                           missing + "; use --mcpu=x86-64-v3 or newer");
+}
+
+/// Whether an fma of two floats is an instruction, as opposed to a call.
+static bool hasFusedMultiplyAdd(const TargetSpec &spec) {
+  std::unique_ptr<TargetMachine> machine = createTargetMachine(spec);
+  LLVMContext context;
+  Module module("probe", context);
+  module.setDataLayout(machine->createDataLayout());
+  module.setTargetTriple(spec.triple);
+  Function *function =
+      Function::Create(FunctionType::get(Type::getVoidTy(context), false),
+                       Function::ExternalLinkage, "probe", module);
+  const TargetSubtargetInfo *subtarget = machine->getSubtargetImpl(*function);
+  const TargetLowering *lowering = subtarget->getTargetLowering();
+  return lowering && lowering->isOperationLegalOrCustom(ISD::FMA, MVT::f32);
+}
+
+Expected<TargetSpec> resolveTarget(StringRef triple, StringRef cpu,
+                                   StringRef attributes) {
+  TargetSpec spec;
+  spec.triple = Triple::normalize(triple.empty() ? sys::getDefaultTargetTriple()
+                                                 : triple.str());
+  Expected<const Target *> target = findTarget(spec.triple);
+  if (!target)
+    return target.takeError();
+  if (!(*target)->hasTargetMachine())
+    return createStringError("LLVM cannot generate code for '" + spec.triple +
+                             "'");
+
+  Triple parsed(spec.triple);
+  SubtargetFeatures features;
+  if (cpu == "native" || (cpu.empty() && triple.empty())) {
+    if (parsed.getArch() != Triple(sys::getProcessTriple()).getArch())
+      return createStringError(
+          "--mcpu=native means this machine, which is no " +
+          parsed.getArchName() + ": name a CPU");
+    spec.cpu = sys::getHostCPUName().str();
+    // In a fixed order: the same machine must give the same bytes.
+    StringMap<bool> host = sys::getHostCPUFeatures();
+    SmallVector<StringRef> names(host.keys());
+    llvm::sort(names);
+    for (StringRef name : names)
+      features.AddFeature(name, host.lookup(name));
+  } else if (!cpu.empty()) {
+    spec.cpu = cpu.str();
+  } else {
+    spec.cpu = parsed.getArch() == Triple::x86_64 ? "x86-64-v3" : "generic";
+  }
+  SmallVector<StringRef> requested;
+  attributes.split(requested, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef attribute : requested)
+    features.AddFeature(attribute.trim());
+  spec.features = features.getString();
+
+  if (Error error = checkNames(**target, spec))
+    return std::move(error);
+  if (parsed.isX86()) {
+    if (!parsed.isArch64Bit())
+      return createStringError("32-bit x86 is not supported: use "
+                               "--mtriple=x86_64-linux-gnu");
+    if (Error error = checkX86(spec))
+      return std::move(error);
+  }
+  if (!hasFusedMultiplyAdd(spec))
+    return createStringError(
+        "the CPU '" + spec.cpu + "' of " + spec.triple +
+        " has no fused multiply-add instruction, which exact results need: "
+        "name a CPU that has one with --mcpu, or enable it with --mattr (on "
+        "ARMv7: --mattr=+vfp4)");
+  return spec;
+}
+
+std::unique_ptr<MCSubtargetInfo> createSubtargetInfo(const TargetSpec &spec) {
+  const Target *target = cantFail(findTarget(spec.triple));
+  return std::unique_ptr<MCSubtargetInfo>(
+      target->createMCSubtargetInfo(spec.triple, spec.cpu, spec.features));
+}
+
+std::unique_ptr<TargetMachine> createTargetMachine(const TargetSpec &spec,
+                                                   CodeGenOptLevel level) {
+  const Target *target = cantFail(findTarget(spec.triple));
+  TargetOptions options;
+  options.AllowFPOpFusion = FPOpFusion::Strict;
+  options.FunctionSections = true;
+  return std::unique_ptr<TargetMachine>(
+      target->createTargetMachine(spec.triple, spec.cpu, spec.features, options,
+                                  Reloc::PIC_, CodeModel::Small, level));
+}
+
+uint64_t requiredCPUFeatures(const TargetSpec &spec) {
+  std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
+  uint64_t result = 0;
+  auto add = [&](ArrayRef<FeatureBit> table) {
+    for (const FeatureBit &feature : table)
+      if (has(*info, feature.name))
+        result |= feature.bit;
+  };
+  Triple triple(spec.triple);
+  if (triple.getArch() == Triple::x86_64) {
+    add(x86Baseline);
+    add(x86Optional);
+  } else if (triple.isAArch64()) {
+    add(aarch64Features);
+  }
+  return result;
+}
+
+} // namespace bnn

@@ -1,0 +1,58 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+include "mlir/Pass/PassBase.td"
+
+def EmitEntry : Pass<"bnn-emit-entry", "::mlir::ModuleOp"> {
+  let summary = "Add the model's C interface around its entry function";
+  let description = [{
+    Adds `<prefix>_run`, `<prefix>_workspace_size` and `<prefix>_describe`,
+    whose C declarations are in `bnn/runtime.h`, and the constant descriptor.
+    The entry function is the one with a `bnn.workspace_size`; its arguments
+    say by attributes what they are. It becomes internal and is renamed
+    `<prefix>_main`, so that several models link into one program; so do all
+    other private functions.
+
+    `<prefix>_run` checks everything that a caller can get wrong before it calls
+    the entry function: null pointers, the alignment of the workspace, static
+    dimensions, symbolic dimensions against their maxima and against each
+    other, and the options. Everything it does is written in the LLVM dialect,
+    but for the call and for the casts from descriptors to memrefs, which the
+    conversion of `func` folds away. So the pass runs before that conversion.
+
+    Indices are taken to be 64 bits wide.
+
+    Before:
+
+    ```mlir
+    module attributes {bnn.prefix = "model", bnn.max_dims = {batch = 8 : i64}} {
+      func.func private @main(
+          %in: memref<?xi64> {bnn.kind = "input", bnn.name = "ids", bnn.dims = ["batch"]},
+          %out: memref<?xf32> {bnn.kind = "output", bnn.name = "y", bnn.dims = ["batch"]},
+          %ws: memref<?xi8> {bnn.kind = "workspace"}) -> i32
+          attributes {bnn.workspace_size = 128 : i64} { ... }
+    }
+    ```
+
+    After, abridged:
+
+    ```mlir
+    llvm.mlir.global internal constant @model_info() : !llvm.struct<...> { ... }
+    llvm.func @model_run(%inputs: !llvm.ptr, %outputs: !llvm.ptr, %workspace: !llvm.ptr, %options: !llvm.ptr) -> i32 {
+      // checks; each failure branches to a return of its status
+      %ids = builtin.unrealized_conversion_cast %0 : !llvm.struct<...> to memref<?xi64>
+      ...
+      %status = func.call @model_main(%ids, %y, %ws) : (memref<?xi64>, memref<?xf32>, memref<?xi8>) -> i32
+      llvm.return %status : i32
+    }
+    llvm.func @model_workspace_size() -> i64
+    llvm.func @model_describe(%max_abi: i32) -> !llvm.ptr
+    ```
+  }];
+  let options = [
+    Option<"prefix", "prefix", "std::string", /*default=*/"\"\"",
+           "What the model's symbols begin with; overrides 'bnn.prefix'">
+  ];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::func::FuncDialect"];
+}

@@ -1,0 +1,71 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a lowered module says about its inputs and outputs, read from the
+// attributes of its entry function.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bnn {
+
+/// The bytes to which a workspace must be aligned: a cache line, and the width
+/// of the widest vector that any target loads.
+constexpr int64_t workspaceAlignment = 64;
+
+/// One dimension of an input or output.
+struct ModelDim {
+  /// The symbol that names it; empty where the dimension is static.
+  std::string symbol;
+  /// The size of a static dimension, the declared maximum of a symbolic one.
+  int64_t max = 0;
+};
+
+/// One input or output.
+struct ModelTensor {
+  /// The name in the ONNX graph.
+  std::string name;
+  mlir::Type elementType;
+  std::vector<ModelDim> dims;
+  /// Which argument of the entry function it is.
+  unsigned argument = 0;
+};
+
+/// The interface of a model whose entry function has been lowered to memrefs.
+struct ModelInterface {
+  /// What the symbols of the object begin with: a C identifier.
+  std::string prefix;
+  std::vector<ModelTensor> inputs;
+  std::vector<ModelTensor> outputs;
+  /// Each symbolic dimension once, in order of first use by an input.
+  std::vector<ModelDim> symbols;
+  /// Bytes.
+  int64_t workspaceSize = 0;
+  /// The argument that takes the workspace, if there is one.
+  std::optional<unsigned> workspaceArgument;
+  /// `bnn.target_triple`, `bnn.target_cpu`: empty where absent.
+  std::string targetTriple, targetCPU;
+  /// `bnn.cpu_features`, BNN_CPU_* bits: 0 where absent.
+  uint64_t cpuFeatures = 0;
+};
+
+/// The value of enum bnn_element_type for `type`, or 0 if it has none.
+int32_t elementTypeCode(mlir::Type type);
+
+/// The entry function of `module`: the one with a `bnn.workspace_size`. Null
+/// where there is none.
+mlir::func::FuncOp findEntryFunction(mlir::ModuleOp module);
+
+/// Reads the interface of `module`. `prefix` overrides the module's
+/// `bnn.prefix` unless it is empty. Reports on the entry function, and fails,
+/// when an attribute is missing or wrong, when an output has a symbolic
+/// dimension that no input defines, and when the prefix is no C identifier.
+mlir::FailureOr<ModelInterface> readModelInterface(mlir::ModuleOp module,
+                                                   llvm::StringRef prefix = {});
+
+} // namespace bnn
