@@ -1,0 +1,135 @@
+"""What the end-to-end tests share: cases, the compiler, and programs linked with a model."""
+import glob
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+GENERATOR = os.path.join(ROOT, "test", "models", "make_bipft.py")
+
+
+class Failure(Exception):
+    """A check that did not hold; its text is all that the reader needs."""
+
+
+def run_command(command, **options):
+    result = subprocess.run(command, capture_output=True, text=True, **options)
+    if result.returncode:
+        raise Failure(f"exit code {result.returncode}: {' '.join(command)}\n"
+                      f"{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def tokens(seed, batch, seq, vocab, dtype="int64"):
+    """A batch of sentences: [CLS]=2 first, [SEP]=3 last, rows of falling length padded with 0."""
+    rng = np.random.default_rng(seed)
+    ids = rng.integers(4, vocab, (batch, seq))
+    mask = np.ones((batch, seq), dtype)
+    types = np.zeros((batch, seq), dtype)
+    for row in range(batch):
+        length = max(1, seq - row * seq // (batch + 1))
+        ids[row, 0] = 2
+        if length > 1:
+            ids[row, length - 1] = 3
+        ids[row, length:] = 0
+        mask[row, length:] = 0
+        types[row, (length + 1) // 2:length] = 1
+    return {"input_ids": ids.astype(dtype), "attention_mask": mask, "token_type_ids": types}
+
+
+class Case:
+    """One model with one set of inputs, as a manifest tells it."""
+
+    def __init__(self, entry, folder):
+        self.name = entry["case"]
+        self.entry = entry
+        self.folder = folder
+        self.expected = None
+        if "logits" in entry:
+            self.expected = np.array(entry["logits"], np.float32).reshape(entry["logits_shape"])
+
+    def model(self, work):
+        """The model's path; a model that is described by its generator's options is made first."""
+        if "generate" not in self.entry:
+            return os.path.join(self.folder, self.entry["model"])
+        path = os.path.join(work, self.entry["model"])
+        if not os.path.exists(path):
+            run_command([sys.executable, GENERATOR, *self.entry["generate"], "-o", path + ".part"])
+            os.rename(path + ".part", path)
+        return path
+
+    def feeds(self):
+        if "tokens" in self.entry:
+            return tokens(**self.entry["tokens"])
+        feeds = {}
+        for name, tensor in self.entry["inputs"].items():
+            path = os.path.join(self.folder, tensor["file"])
+            if path.endswith(".npy"):
+                feeds[name] = np.load(path)
+            else:
+                feeds[name] = np.fromfile(path, tensor["dtype"]).reshape(tensor["shape"])
+        return feeds
+
+
+def load_cases(manifest, prefix=""):
+    with open(manifest) as file:
+        entries = json.load(file)
+    folder = os.path.dirname(os.path.abspath(manifest))
+    return [Case(entry, folder) for entry in entries if entry["case"].startswith(prefix)]
+
+
+def run_with_bnn_run(bnn_run, model, feeds, work, flags=()):
+    """The outputs, by name, of `bnn-run MODEL --input NAME=FILE ... --output-dir DIR`."""
+    os.makedirs(work, exist_ok=True)
+    command = [bnn_run, model, *flags]
+    for name, value in feeds.items():
+        path = os.path.join(work, f"{name}.npy")
+        np.save(path, value)
+        command += ["--input", f"{name}={path}"]
+    results = os.path.join(work, "out")
+    shutil.rmtree(results, ignore_errors=True)
+    run_command(command + ["--output-dir", results])
+    return {os.path.basename(path)[:-len(".npy")]: np.load(path)
+            for path in sorted(glob.glob(os.path.join(results, "*.npy")))}
+
+
+class Program:
+    """run_model.c linked with one compiled model: an object file, a C compiler, perhaps qemu."""
+
+    def __init__(self, bnn_opt, model, work, flags, cc, link_flags=(), runtime=None, emulator=()):
+        os.makedirs(work, exist_ok=True)
+        self.work = work
+        self.emulator = list(emulator)
+        self.path = os.path.join(work, "run_model")
+        object_file = os.path.join(work, "model.o")
+        run_command([bnn_opt, model, "-o", object_file, "--prefix=model", *flags])
+        # Without a library for the target, the runtime's sources take its place.
+        runtime = [runtime] if runtime else glob.glob(os.path.join(ROOT, "runtime", "*.c"))
+        run_command([cc, "-std=c11", "-O1", "-Wall", "-Werror", f"-I{work}",
+                     f"-I{os.path.join(ROOT, 'include')}", os.path.join(HERE, "run_model.c"),
+                     object_file, *runtime, *link_flags, "-o", self.path])
+
+    def run(self, feeds):
+        command = [*self.emulator, self.path]
+        for name, value in feeds.items():
+            path = os.path.join(self.work, f"{name}.bin")
+            np.ascontiguousarray(value).tofile(path)
+            command.append(f"{name}={'x'.join(map(str, value.shape))}:{path}")
+        results = {}
+        # One line an output: its name, its shape, the file with its bytes.
+        for line in run_command(command + [f"--output-dir={self.work}"]).splitlines():
+            name, shape, path = line.split(" ", 2)
+            shape = [int(size) for size in shape.split("x")] if shape != "scalar" else []
+            results[name] = np.fromfile(path, np.float32).reshape(shape)
+        return results
+
+
+def only_output(outputs):
+    if len(outputs) != 1:
+        raise Failure(f"one output expected, got {sorted(outputs)}")
+    return next(iter(outputs.values()))

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Runs a manifest's cases and compares the logits with those recorded there.
+
+--mode=run goes through bnn-run, --mode=link through a C program that is linked with the
+object that bnn-opt writes. The number of cases must be --expect-runs: a manifest that
+lost its cases is a failure, not a pass.
+"""
+import argparse
+import os
+import sys
+
+import numpy as np
+
+from harness import Failure, Program, load_cases, only_output, run_with_bnn_run
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True)
+    parser.add_argument("--case-prefix", default="", help="only cases that start with this")
+    parser.add_argument("--mode", choices=["run", "link"], required=True)
+    parser.add_argument("--expect-runs", type=int, required=True)
+    parser.add_argument("--tolerance", type=float, default=2e-6, help="absolute, of each logit")
+    parser.add_argument("--bnn-opt", default="bnn-opt")
+    parser.add_argument("--bnn-run", default="bnn-run")
+    parser.add_argument("--flag", action="append", default=[], help="passed to the compiler")
+    parser.add_argument("--cc", default="cc")
+    parser.add_argument("--runtime", help="libbnn_runtime.a; its sources when not given")
+    parser.add_argument("--work", required=True, help="folder for what the run writes")
+    options = parser.parse_args()
+
+    os.makedirs(options.work, exist_ok=True)
+    runs = failures = 0
+    programs = {}
+    for case in load_cases(options.manifest, options.case_prefix):
+        if case.expected is None:
+            continue
+        runs += 1
+        try:
+            model = case.model(options.work)
+            work = os.path.join(options.work, case.name.replace("@", "_at_"))
+            if options.mode == "run":
+                outputs = run_with_bnn_run(options.bnn_run, model, case.feeds(), work,
+                                           options.flag)
+            else:
+                # Cases of one dynamic model share a program: its size is open.
+                if model not in programs:
+                    programs[model] = Program(options.bnn_opt, model, work, options.flag,
+                                              options.cc, runtime=options.runtime)
+                outputs = programs[model].run(case.feeds())
+            actual = only_output(outputs)
+            if actual.shape != case.expected.shape:
+                raise Failure(f"shape {actual.shape}, expected {case.expected.shape}")
+            difference = float(np.max(np.abs(actual.astype(np.float64) - case.expected)))
+            # Written so that a NaN fails.
+            passed = difference <= options.tolerance
+            failures += not passed
+            print(f"{'ok  ' if passed else 'FAIL'} {case.name}: largest difference {difference:.2e}")
+        except Failure as failure:
+            failures += 1
+            print(f"FAIL {case.name}: {failure}")
+    print(f"{runs} runs, {failures} failed")
+    if runs != options.expect_runs:
+        print(f"expected {options.expect_runs} runs")
+        return 1
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

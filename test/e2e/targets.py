@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Compares the output bytes of a target's code with those of the reference lowering.
+
+Each case runs through `bnn-run --reference` and through a program that is linked with the
+object compiled for the target; the bytes must be the same. The number of cases must be
+--expect-runs.
+"""
+import argparse
+import os
+import sys
+
+from harness import Program, Failure, load_cases, run_with_bnn_run
+
+# What makes bnn-opt compile for each target.
+TARGETS = {
+    "portable": ["--strategy=portable"],
+    "x86-64-v3": ["--mtriple=x86_64-linux-gnu", "--mcpu=x86-64-v3"],
+    "avx512-vpopcntdq": ["--mtriple=x86_64-linux-gnu", "--mcpu=icelake-server"],
+    "aarch64": ["--mtriple=aarch64-linux-gnu", "--mcpu=cortex-a76"],
+}
+
+
+def describe_difference(name, actual, expected):
+    if actual.shape != expected.shape:
+        return f"{name}: shape {actual.shape}, the reference has {expected.shape}"
+    wrong = [i for i, (a, b) in enumerate(zip(actual.ravel(), expected.ravel()))
+             if a.tobytes() != b.tobytes()]
+    first = wrong[0]
+    return (f"{name}: {len(wrong)} of {actual.size} values differ, first at {first}: "
+            f"{actual.ravel()[first]!r}, the reference has {expected.ravel()[first]!r}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True)
+    parser.add_argument("--case-prefix", default="")
+    parser.add_argument("--target", choices=sorted(TARGETS), required=True)
+    parser.add_argument("--expect-runs", type=int, required=True)
+    parser.add_argument("--bnn-opt", default="bnn-opt")
+    parser.add_argument("--bnn-run", default="bnn-run")
+    parser.add_argument("--cc", default="cc")
+    parser.add_argument("--link-flag", action="append", default=[])
+    parser.add_argument("--emulator", action="append", default=[])
+    parser.add_argument("--runtime", help="libbnn_runtime.a; its sources when not given")
+    parser.add_argument("--work", required=True)
+    options = parser.parse_args()
+
+    os.makedirs(options.work, exist_ok=True)
+    runs = failures = 0
+    programs = {}
+    for case in load_cases(options.manifest, options.case_prefix):
+        runs += 1
+        try:
+            model = case.model(options.work)
+            work = os.path.join(options.work, case.name.replace("@", "_at_"))
+            feeds = case.feeds()
+            expected = run_with_bnn_run(options.bnn_run, model, feeds, work, ["--reference"])
+            if model not in programs:
+                programs[model] = Program(options.bnn_opt, model, work, TARGETS[options.target],
+                                          options.cc, options.link_flag, options.runtime,
+                                          options.emulator)
+            actual = programs[model].run(feeds)
+            if not expected or actual.keys() != expected.keys():
+                raise Failure(f"outputs {sorted(actual)}, the reference has {sorted(expected)}")
+            for name, value in expected.items():
+                if actual[name].shape != value.shape or actual[name].tobytes() != value.tobytes():
+                    raise Failure(describe_difference(name, actual[name], value))
+            print(f"ok   {case.name}: {sum(v.nbytes for v in expected.values())} bytes equal")
+        except Failure as failure:
+            failures += 1
+            print(f"FAIL {case.name}: {failure}")
+    print(f"{runs} runs, {failures} failed")
+    if runs != options.expect_runs:
+        print(f"expected {options.expect_runs} runs")
+        return 1
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

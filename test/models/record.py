@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Fills in the logits of manifest.json with those of ONNX Runtime.
+
+    tools/dev setup && /usr/bin/python3 test/models/record.py build/npm/node_modules
+
+Prints, for each case, how far numpy's evaluation is from them and the smallest margin of a
+sign. A margin under 1e-5 of the values' spread is refused: there another order of float
+additions may flip a bit, and the case would test luck. Choose another seed then.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "e2e")]
+import reference
+from harness import Case
+
+
+def main():
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
+    path = os.path.join(HERE, "manifest.json")
+    with open(path) as file:
+        entries = json.load(file)
+    environment = dict(os.environ, NODE_PATH=os.path.abspath(sys.argv[1]))
+    script = os.path.join(os.path.dirname(HERE), "e2e", "ort_run.js")
+    for entry in entries:
+        if entry.get("exact_zeros"):
+            continue
+        case = Case(entry, HERE)
+        with tempfile.TemporaryDirectory() as work:
+            feeds, arguments = case.feeds(), []
+            for name, value in feeds.items():
+                np.save(os.path.join(work, name), value)
+                arguments.append(f"{name}={work}/{name}.npy")
+            model = case.model(work)
+            subprocess.run(["node", script, model, *arguments, f"{work}/out"], check=True,
+                           env=environment)
+            logits = np.load(f"{work}/out/logits.npy")
+            report = []
+            other = reference.evaluate(model, feeds, report=report)["logits"]
+        margin, node = min(report)
+        print(f"{case.name}: numpy differs by {np.abs(other - logits).max():.1e}, "
+              f"smallest margin {margin:.1e} at {node}")
+        if margin < 1e-5:
+            raise SystemExit(f"{case.name}: too close to call, choose another seed")
+        entry["logits"] = [float(value) for value in logits.ravel()]
+        entry["logits_shape"] = list(logits.shape)
+    with open(path, "w") as file:
+        file.write("[\n" + ",\n".join(" " + json.dumps(entry) for entry in entries) + "\n]\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
