@@ -12,10 +12,9 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/LogicalResult.h"
 #include "mlir/Tools/mlir-reduce/MlirReduceMain.h"
-#include "passes/Passes.h"
 
 int main(int argc, char **argv) {
-  bnn::registerPasses();
+  bnn::registerAllPasses();
   mlir::DialectRegistry registry;
   bnn::registerAllDialects(registry);
   mlir::MLIRContext context(registry);
