@@ -1,0 +1,126 @@
+//===- BNNBase.td - The bnn dialect, its types and layouts ---------------===//
+#ifndef DIALECTS_BNN_BNNBASE
+#define DIALECTS_BNN_BNNBASE
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinTypeInterfaces.td"
+include "mlir/IR/DialectBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/TensorEncoding.td"
+
+def BNN_Dialect : Dialect {
+  let name = "bnn";
+  let cppNamespace = "::bnn";
+  let summary = "Arithmetic on tensors whose elements are one or a few bits";
+  let description = [{
+    The binary part of a binary transformer: sign, popcount products, low-rank
+    estimators of the binarisation residual, attention over bits. Types say what
+    a bit means (`!bnn.s1` is {-1, +1}, `!bnn.u1` is {0, 1}); a packed layout is
+    an encoding on the tensor type (`#bnn.rows`, `#bnn.panels`) and becomes the
+    memory space of the buffer. All other arithmetic is upstream's.
+
+    Every op is in destination-passing style and accepts tensors or buffers.
+    `--bnn-lower-reference` is the meaning of the dialect: every other lowering
+    equals it bit for bit.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let hasConstantMaterializer = 0;
+  let extraClassDeclaration = [{
+    // Types print as `s1`, `u1`, `s4`, ...: letters and width in one keyword.
+    ::mlir::Type parseType(::mlir::DialectAsmParser &parser) const override;
+    void printType(::mlir::Type type,
+                   ::mlir::DialectAsmPrinter &printer) const override;
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+def BNN_BitsType : TypeDef<BNN_Dialect, "Bits", [MemRefElementTypeInterface]> {
+  let typeName = "bnn.bits";
+  let summary = "An element of one or a few bits";
+  let description = [{
+    `!bnn.s1` is one of {-1, +1}, stored as a bit that is 1 for +1. `!bnn.u1` is
+    one of {0, 1}. `!bnn.sN` and `!bnn.uN` (N in 2, 4, 8) are two's complement
+    and unsigned integers of N bits, kept as N planes.
+
+    Example: `tensor<?x768x!bnn.s1>`
+  }];
+  let parameters = (ins "bool":$isSigned, "unsigned":$width);
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Layouts
+//===----------------------------------------------------------------------===//
+
+class BNN_Layout<string attrName, string mnemonic_>
+    : AttrDef<BNN_Dialect, attrName,
+              [DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {
+  let mnemonic = mnemonic_;
+  let genVerifyDecl = 1;
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def BNN_RowsAttr : BNN_Layout<"Rows", "rows"> {
+  let summary = "Bits packed along each row";
+  let description = [{
+    Element k of the last dimension is bit `k % word` (counted from the least
+    significant) of word `k / word` of its row. With `group = g` the row is cut
+    into groups of g elements and each group starts a new word: an attention
+    head's bits never share a word with its neighbour's. Unused bits are 0.
+
+    Example: `tensor<?x768x!bnn.s1, #bnn.rows<word = 32, group = 768>>` is
+    stored as `?x24xi32`.
+  }];
+  let parameters = (ins "int64_t":$word, "int64_t":$group);
+}
+
+def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
+  let summary = "A weight matrix, packed for a vector of outputs";
+  let description = [{
+    A matrix of N outputs by K inputs, stored as [N / lanes][words][lanes]: word
+    w of `lanes` neighbouring outputs lies in one vector. The words of an output
+    are those of `#bnn.rows<word, group>` along K. Outputs are cut into groups
+    of `out_group`, each padded with zero rows to a multiple of 32, so that the
+    product's own bits come out in `#bnn.rows<word, out_group>`.
+
+    Example: `tensor<3072x768x!bnn.s1, #bnn.panels<lanes = 16, word = 32,
+    group = 768, out_group = 3072>>` is stored as `192x24x16xi32`.
+  }];
+  let parameters = (ins "int64_t":$lanes, "int64_t":$word, "int64_t":$group,
+                        "int64_t":$out_group);
+}
+
+def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
+  let mnemonic = "target";
+  let summary = "What the kernels are shaped for";
+  let description = [{
+    The strategy that `lib/Target` chose for a CPU: its name, and the register
+    tile in rows of activations by panels of 16 outputs. Set on the module as
+    `bnn.target`.
+
+    Example: `#bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 2>`
+  }];
+  let parameters = (ins StringRefParameter<>:$strategy, "int64_t":$rows,
+                        "int64_t":$panels);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Enums
+//===----------------------------------------------------------------------===//
+
+def BNN_ReduceKind : I32EnumAttr<"ReduceKind", "What a reduction computes", [
+    I32EnumAttrCase<"Add", 0, "add">,
+    I32EnumAttrCase<"Max", 1, "max">,
+    I32EnumAttrCase<"Min", 2, "min">]> {
+  let genSpecializedAttr = 0;
+  let cppNamespace = "::bnn";
+}
+def BNN_ReduceKindAttr : EnumAttr<BNN_Dialect, BNN_ReduceKind, "reduce_kind">;
+
+#endif

@@ -1,0 +1,123 @@
+//===- BNNBufferizableOpInterfaceImpl.cpp - Tensors to buffers ------------===//
+#include "dialects/BNN/BNN.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+
+using namespace mlir;
+using namespace mlir::bufferization;
+using namespace bnn;
+
+namespace {
+
+// A destination-passing op becomes itself on buffers: it writes its outputs and
+// has no results.
+template <typename OpTy>
+struct DestinationOpInterface
+    : public DstBufferizableOpInterfaceExternalModel<
+          DestinationOpInterface<OpTy>, OpTy> {
+  // The outputs are written whole and never read.
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const AnalysisState &) const {
+    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options) const {
+    auto dst = cast<DestinationStyleOpInterface>(op);
+    if (dst.hasPureBufferSemantics())
+      return success();
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(op);
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands()) {
+      if (!isa<TensorType>(operand.getType())) {
+        operands.push_back(operand);
+        continue;
+      }
+      FailureOr<Value> buffer = getBuffer(rewriter, operand, options);
+      if (failed(buffer))
+        return failure();
+      operands.push_back(*buffer);
+    }
+    OperationState state(op->getLoc(), op->getName());
+    state.addOperands(operands);
+    state.addAttributes(op->getDiscardableAttrDictionary().getValue());
+    state.propertiesAttr = op->getPropertiesAsAttribute();
+    for (Region &region : op->getRegions())
+      state.addRegion()->takeBody(region);
+    rewriter.create(state);
+    SmallVector<Value> results;
+    for (OpOperand &init : dst.getDpsInitsMutable())
+      results.push_back(operands[init.getOperandNumber()]);
+    replaceOpWithBufferizedValues(rewriter, op, results);
+    return success();
+  }
+};
+
+struct ConstantOpInterface
+    : public BufferizableOpInterface::ExternalModel<ConstantOpInterface,
+                                                    bnn::ConstantOp> {
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options) const {
+    auto constant = cast<bnn::ConstantOp>(op);
+    auto type = dyn_cast<RankedTensorType>(constant.getType());
+    if (!type)
+      return success();
+    auto buffer = MemRefType::get(type.getShape(), type.getElementType(),
+                                  MemRefLayoutAttrInterface(),
+                                  type.getEncoding());
+    replaceOpWithNewBufferizedOp<bnn::ConstantOp>(rewriter, op, buffer,
+                                                  constant.getBits());
+    return success();
+  }
+  bool isWritable(Operation *, Value, const AnalysisState &) const {
+    return false;
+  }
+};
+
+struct CheckIndicesOpInterface
+    : public BufferizableOpInterface::ExternalModel<CheckIndicesOpInterface,
+                                                    CheckIndicesOp> {
+  bool bufferizesToMemoryRead(Operation *, OpOperand &,
+                              const AnalysisState &) const {
+    return true;
+  }
+  bool bufferizesToMemoryWrite(Operation *, OpOperand &,
+                               const AnalysisState &) const {
+    return false;
+  }
+  AliasingValueList getAliasingValues(Operation *, OpOperand &,
+                                      const AnalysisState &) const {
+    return {};
+  }
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options) const {
+    auto check = cast<CheckIndicesOp>(op);
+    if (!isa<TensorType>(check.getIds().getType()))
+      return success();
+    FailureOr<Value> ids = getBuffer(rewriter, check.getIds(), options);
+    if (failed(ids))
+      return failure();
+    replaceOpWithNewBufferizedOp<CheckIndicesOp>(
+        rewriter, op, check.getType(), *ids, check.getLimitAttr());
+    return success();
+  }
+};
+
+} // namespace
+
+void bnn::registerBufferizableOpInterfaceExternalModels(
+    DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, BNNDialect *) {
+    BinarizeOp::attachInterface<DestinationOpInterface<BinarizeOp>>(*context);
+    MatmulOp::attachInterface<DestinationOpInterface<MatmulOp>>(*context);
+    AttentionOp::attachInterface<DestinationOpInterface<AttentionOp>>(*context);
+    EmbeddingOp::attachInterface<DestinationOpInterface<EmbeddingOp>>(*context);
+    LowRankOp::attachInterface<DestinationOpInterface<LowRankOp>>(*context);
+    bnn::ReduceOp::attachInterface<DestinationOpInterface<bnn::ReduceOp>>(
+        *context);
+    bnn::ConstantOp::attachInterface<ConstantOpInterface>(*context);
+    CheckIndicesOp::attachInterface<CheckIndicesOpInterface>(*context);
+  });
+}

@@ -1,0 +1,137 @@
+//===- BNNDialect.cpp - Types, layouts and registration -------------------===//
+#include "dialects/BNN/BNN.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace bnn;
+
+#include "dialects/BNN/BNNDialect.cpp.inc"
+#include "dialects/BNN/BNNEnums.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/BNN/BNNTypes.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/BNN/BNNAttributes.cpp.inc"
+
+void BNNDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/BNN/BNNTypes.cpp.inc"
+      >();
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/BNN/BNNAttributes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/BNN/BNNOps.cpp.inc"
+      >();
+}
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+BitsType::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                 bool isSigned, unsigned width) {
+  if (width != 1 && width != 2 && width != 4 && width != 8)
+    return emitError() << "a bit type has 1, 2, 4 or 8 bits, not " << width;
+  return success();
+}
+
+Type BNNDialect::parseType(DialectAsmParser &parser) const {
+  SMLoc loc = parser.getCurrentLocation();
+  StringRef keyword;
+  if (parser.parseKeyword(&keyword))
+    return {};
+  unsigned width = 0;
+  StringRef digits = keyword.drop_front();
+  if ((keyword.front() != 's' && keyword.front() != 'u') ||
+      digits.getAsInteger(10, width)) {
+    parser.emitError(loc, "unknown bnn type '")
+        << keyword << "'; expected s1, u1, s2, u2, s4, u4, s8 or u8";
+    return {};
+  }
+  return BitsType::getChecked([&] { return parser.emitError(loc); },
+                              getContext(), keyword.front() == 's', width);
+}
+
+void BNNDialect::printType(Type type, DialectAsmPrinter &printer) const {
+  auto bits = cast<BitsType>(type);
+  printer << (bits.getIsSigned() ? "s" : "u") << bits.getWidth();
+}
+
+//===----------------------------------------------------------------------===//
+// Layouts
+//===----------------------------------------------------------------------===//
+
+static LogicalResult
+verifyWord(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t word) {
+  if (word != kWordBits)
+    return emitError() << "words have " << kWordBits << " bits, not " << word;
+  return success();
+}
+
+LogicalResult
+RowsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                 int64_t word, int64_t group) {
+  if (group < 1)
+    return emitError() << "a group has at least 1 element, not " << group;
+  return verifyWord(emitError, word);
+}
+
+LogicalResult
+PanelsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                   int64_t lanes, int64_t word, int64_t group,
+                   int64_t out_group) {
+  if (lanes != kLanes)
+    return emitError() << "a panel has " << kLanes << " outputs, not " << lanes;
+  if (group < 1 || out_group < 1)
+    return emitError() << "a group has at least 1 element";
+  return verifyWord(emitError, word);
+}
+
+LogicalResult
+TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                   StringRef strategy, int64_t rows, int64_t panels) {
+  if (rows < 1 || rows > 16)
+    return emitError() << "a tile has 1 to 16 rows, not " << rows;
+  if (panels != 1 && panels != 2)
+    return emitError() << "a tile has 1 or 2 panels, not " << panels;
+  return success();
+}
+
+// A layout fits a tensor of 1-bit elements whose groups divide its rows.
+static LogicalResult
+verifyLayout(ArrayRef<int64_t> shape, Type elementType, int64_t group,
+             llvm::function_ref<InFlightDiagnostic()> emitError) {
+  auto bits = dyn_cast<BitsType>(elementType);
+  if (!bits || bits.getWidth() != 1)
+    return emitError() << "a packed layout needs elements of one bit, not "
+                       << elementType;
+  if (shape.empty() || ShapedType::isDynamic(shape.back()))
+    return emitError() << "a packed layout needs a static last dimension";
+  if (shape.back() % group)
+    return emitError() << "groups of " << group << " do not divide a row of "
+                       << shape.back();
+  return success();
+}
+
+LogicalResult RowsAttr::verifyEncoding(
+    ArrayRef<int64_t> shape, Type elementType,
+    llvm::function_ref<InFlightDiagnostic()> emitError) const {
+  return verifyLayout(shape, elementType, getGroup(), emitError);
+}
+
+LogicalResult PanelsAttr::verifyEncoding(
+    ArrayRef<int64_t> shape, Type elementType,
+    llvm::function_ref<InFlightDiagnostic()> emitError) const {
+  if (shape.size() != 2 || ShapedType::isDynamic(shape[0]))
+    return emitError() << "panels hold a static matrix of outputs by inputs";
+  if (shape[0] % getOutGroup())
+    return emitError() << "groups of " << getOutGroup() << " do not divide "
+                       << shape[0] << " outputs";
+  return verifyLayout(shape, elementType, getGroup(), emitError);
+}

@@ -1,0 +1,357 @@
+//===- BNNOps.cpp - Verifiers of the bnn dialect --------------------------===//
+#include "dialects/BNN/BNN.h"
+#include "dialects/BNN/Layout.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace bnn;
+
+#define GET_OP_CLASSES
+#include "dialects/BNN/BNNOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Shared rules
+//===----------------------------------------------------------------------===//
+
+static ShapedType shaped(Value value) {
+  return cast<ShapedType>(value.getType());
+}
+
+static BitsType bitsOf(Value value) {
+  return dyn_cast<BitsType>(shaped(value).getElementType());
+}
+
+static bool isBits(Value value, bool isSigned) {
+  BitsType bits = bitsOf(value);
+  return bits && bits.getIsSigned() == isSigned && bits.getWidth() == 1;
+}
+
+// Dimensions agree if they are equal or one of them is dynamic.
+static bool compatible(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+  return succeeded(verifyCompatibleShape(a, b));
+}
+
+static LogicalResult verifyOutputCount(Operation *op, OperandRange outs,
+                                       size_t most) {
+  if (outs.empty() || outs.size() > most)
+    return op->emitOpError("has ") << outs.size() << " outputs, expected 1"
+                                   << (most > 1 ? " or 2" : "");
+  return success();
+}
+
+// A mask of zeros belongs to signed bits of the same shape.
+static LogicalResult verifyZeros(Operation *op, Value bits, Value zeros) {
+  if (!zeros)
+    return success();
+  if (!isBits(bits, true))
+    return op->emitOpError("a mask of zeros belongs to !bnn.s1, not to ")
+           << bits.getType();
+  if (!isBits(zeros, false))
+    return op->emitOpError("a mask of zeros has elements of !bnn.u1, not ")
+           << zeros.getType();
+  if (!compatible(shaped(bits).getShape(), shaped(zeros).getShape()))
+    return op->emitOpError("the mask of zeros ")
+           << zeros.getType() << " does not have the shape of "
+           << bits.getType();
+  return success();
+}
+
+static LogicalResult verifyOutputShape(Operation *op, OperandRange outs,
+                                       ArrayRef<int64_t> shape) {
+  for (Value out : outs)
+    if (!compatible(shaped(out).getShape(), shape))
+      return op->emitOpError("the output ")
+             << out.getType() << " does not have the shape [" << shape << "]";
+  return success();
+}
+
+static LogicalResult verifyParams(Operation *op, OperandRange params,
+                                  ArrayRef<int64_t> shape) {
+  for (Value param : params) {
+    auto type = dyn_cast<ShapedType>(param.getType());
+    if (!type)
+      continue;
+    bool perOutput =
+        type.getRank() == 1 && compatible(type.getShape(), shape.back());
+    if (!perOutput && !compatible(type.getShape(), shape))
+      return op->emitOpError("the parameter ")
+             << type << " is neither one value per output nor of the shape ["
+             << shape << "]";
+  }
+  return success();
+}
+
+// The region's arguments are `leading` and an element of each parameter; it
+// yields an element of each output.
+static LogicalResult verifyEpilogue(Operation *op, Region &region,
+                                    TypeRange leading, OperandRange params,
+                                    OperandRange outs) {
+  SmallVector<Type> arguments(leading.begin(), leading.end());
+  for (Value param : params)
+    arguments.push_back(getElementTypeOrSelf(param.getType()));
+  Block &block = region.front();
+  if (TypeRange(arguments) != TypeRange(block.getArgumentTypes()))
+    return op->emitOpError("the epilogue's arguments are expected to be (")
+           << arguments << ")";
+  auto yield = dyn_cast<bnn::YieldOp>(block.getTerminator());
+  if (!yield || yield.getValues().size() != outs.size())
+    return op->emitOpError("the epilogue yields one value for each output");
+  for (auto [value, out] : llvm::zip_equal(yield.getValues(), outs)) {
+    Type want = shaped(out).getElementType();
+    if (isa<BitsType>(want))
+      want = IntegerType::get(op->getContext(), 1);
+    if (value.getType() != want)
+      return yield.emitOpError("yields ")
+             << value.getType() << " for an output of " << out.getType();
+  }
+  return success();
+}
+
+// What reads operands as buffers and writes the outputs as buffers.
+static void destinationEffects(
+    Operation *op, MutableOperandRange outs,
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    bool isOut = llvm::any_of(outs, [&](OpOperand &out) {
+      return out.getOperandNumber() == operand.getOperandNumber();
+    });
+    MemoryEffects::Effect *effect = MemoryEffects::Read::get();
+    if (isOut)
+      effect = MemoryEffects::Write::get();
+    effects.emplace_back(effect, &operand, SideEffects::DefaultResource::get());
+  }
+}
+
+#define BNN_EFFECTS(OP)                                                        \
+  void OP::getEffects(                                                         \
+      SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>      \
+          &effects) {                                                          \
+    destinationEffects(*this, getOutsMutable(), effects);                      \
+  }
+BNN_EFFECTS(BinarizeOp)
+BNN_EFFECTS(MatmulOp)
+BNN_EFFECTS(AttentionOp)
+BNN_EFFECTS(EmbeddingOp)
+BNN_EFFECTS(LowRankOp)
+BNN_EFFECTS(bnn::ReduceOp)
+#undef BNN_EFFECTS
+
+//===----------------------------------------------------------------------===//
+// ConstantOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult bnn::ConstantOp::verify() {
+  auto type = cast<ShapedType>(getType());
+  if (!type.hasStaticShape())
+    return emitOpError("needs a static shape, not ") << type;
+  ShapedType bits = getBits().getShapedType();
+  SmallVector<int64_t> shape(type.getShape());
+  unsigned width = 1;
+  if (getLayout(type)) {
+    shape = getStorageShape(type);
+    width = kWordBits;
+  }
+  if (bits.getShape() != ArrayRef<int64_t>(shape) ||
+      !bits.getElementType().isInteger(width))
+    return emitOpError("the bits of a constant of type ")
+           << type << " are expected to be a tensor of shape [" << shape
+           << "] of i" << width << ", not " << bits;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// BinarizeOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult BinarizeOp::verify() {
+  if (failed(verifyOutputCount(*this, getOuts(), 2)))
+    return failure();
+  ArrayRef<int64_t> shape = shaped(getInput()).getShape();
+  if (shape.empty())
+    return emitOpError("needs an input of rank 1 or more");
+  if (!isBits(getOuts()[0], true))
+    return emitOpError("the first output has elements of !bnn.s1, not ")
+           << getOuts()[0].getType();
+  if (failed(verifyOutputShape(*this, getOuts(), shape)))
+    return failure();
+  if (getOuts().size() == 2 &&
+      failed(verifyZeros(*this, getOuts()[0], getOuts()[1])))
+    return failure();
+  if (getShift() && !compatible(shaped(getShift()).getShape(), shape.back()))
+    return emitOpError("the shift ")
+           << getShift().getType() << " is not one value per element of a row";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// MatmulOp
+//===----------------------------------------------------------------------===//
+
+// The shape of a product's output: the rows of lhs, the outputs of rhs.
+static SmallVector<int64_t> productShape(Value lhs, int64_t outputs) {
+  SmallVector<int64_t> shape(shaped(lhs).getShape());
+  shape.back() = outputs;
+  return shape;
+}
+
+LogicalResult MatmulOp::verify() {
+  if (failed(verifyOutputCount(*this, getOuts(), 2)))
+    return failure();
+  ArrayRef<int64_t> lhs = shaped(getLhs()).getShape(),
+                    rhs = shaped(getRhs()).getShape();
+  if (rhs.size() != 2 || lhs.empty())
+    return emitOpError("multiplies rows by a matrix of outputs by inputs");
+  if (!compatible(lhs.back(), rhs.back()))
+    return emitOpError("rows of ") << lhs.back() << " elements do not fit "
+                                   << getRhs().getType();
+  if (!isBits(getRhs(), true))
+    return emitOpError("the weights have elements of !bnn.s1, not ")
+           << getRhs().getType();
+  if (bitsOf(getLhs()).getWidth() != 1)
+    return emitOpError("the input has elements of one bit, not ")
+           << getLhs().getType();
+  if (failed(verifyZeros(*this, getLhs(), getZeros())))
+    return failure();
+  SmallVector<int64_t> shape = productShape(getLhs(), rhs[0]);
+  if (failed(verifyOutputShape(*this, getOuts(), shape)) ||
+      failed(verifyParams(*this, getParams(), shape)))
+    return failure();
+  if (getOuts().size() == 2)
+    return verifyZeros(*this, getOuts()[0], getOuts()[1]);
+  return success();
+}
+
+LogicalResult MatmulOp::verifyRegions() {
+  return verifyEpilogue(*this, getEpilogue(),
+                        {IntegerType::get(getContext(), 32)}, getParams(),
+                        getOuts());
+}
+
+//===----------------------------------------------------------------------===//
+// AttentionOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult AttentionOp::verify() {
+  if (failed(verifyOutputCount(*this, getOuts(), 2)))
+    return failure();
+  ArrayRef<int64_t> shape = shaped(getQuery()).getShape();
+  if (shape.size() != 3)
+    return emitOpError("query, key and value have the shape [batch, tokens, "
+                       "heads * size]");
+  for (Value other : {getKey(), getValue()})
+    if (!compatible(shaped(other).getShape(), shape))
+      return emitOpError("query, key and value differ in shape: ")
+             << getQuery().getType() << " and " << other.getType();
+  for (Value bits : {getQuery(), getKey(), getValue()})
+    if (!isBits(bits, true))
+      return emitOpError("query, key and value have elements of !bnn.s1, not ")
+             << bits.getType();
+  int64_t heads = getHeads();
+  if (heads < 1 || (!ShapedType::isDynamic(shape[2]) && shape[2] % heads))
+    return emitOpError() << heads << " heads do not divide " << shape[2]
+                         << " channels";
+  if (failed(verifyZeros(*this, getQuery(), getQueryZeros())) ||
+      failed(verifyZeros(*this, getKey(), getKeyZeros())) ||
+      failed(verifyZeros(*this, getValue(), getValueZeros())))
+    return failure();
+  if (!getLeft() != !getRight())
+    return emitOpError("low-rank terms come in pairs");
+  for (Value term : {getLeft(), getRight(), getResidual()}) {
+    if (!term)
+      continue;
+    ArrayRef<int64_t> got = shaped(term).getShape();
+    if (got.size() != 3 || !compatible(got.take_front(2), shape.take_front(2)))
+      return emitOpError("the low-rank term ")
+             << term.getType() << " is expected to be [batch, tokens, rank]";
+  }
+  if (getLeft() && !compatible(shaped(getLeft()).getShape().back(),
+                               shaped(getRight()).getShape().back()))
+    return emitOpError("low-rank terms differ in rank: ")
+           << getLeft().getType() << " and " << getRight().getType();
+  if (getResidual() && !compatible(shaped(getResidual()).getShape().back(), 1))
+    return emitOpError("the value residual ")
+           << getResidual().getType() << " has one number a token";
+  if (getMask() &&
+      !compatible(shaped(getMask()).getShape(), shape.take_front(2)))
+    return emitOpError("the mask ")
+           << getMask().getType() << " is expected to be [batch, tokens]";
+  if (getDivisor().isZero() || getDivisor().isNaN())
+    return emitOpError("needs a divisor that is a number and not 0");
+  if (failed(verifyOutputShape(*this, getOuts(), shape)) ||
+      failed(verifyParams(*this, getParams(), shape)))
+    return failure();
+  if (getOuts().size() == 2)
+    return verifyZeros(*this, getOuts()[0], getOuts()[1]);
+  return success();
+}
+
+LogicalResult AttentionOp::verifyRegions() {
+  Builder b(getContext());
+  return verifyEpilogue(*this, getEpilogue(),
+                        {b.getIntegerType(32), b.getF32Type()}, getParams(),
+                        getOuts());
+}
+
+//===----------------------------------------------------------------------===//
+// EmbeddingOp, LowRankOp, ReduceOp, CheckIndicesOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult EmbeddingOp::verify() {
+  if (failed(verifyOutputCount(*this, getOuts(), 1)))
+    return failure();
+  ArrayRef<int64_t> table = shaped(getTable()).getShape();
+  if (table.size() != 2 || table[0] == 0)
+    return emitOpError("the table is a matrix of rows, not ")
+           << getTable().getType();
+  if (!isBits(getTable(), true))
+    return emitOpError("the table has elements of !bnn.s1, not ")
+           << getTable().getType();
+  if (!compatible(shaped(getScale()).getShape(), table[0]))
+    return emitOpError("the scale ")
+           << getScale().getType() << " is not one value per row of the table";
+  SmallVector<int64_t> shape(shaped(getIds()).getShape());
+  shape.push_back(table[1]);
+  return verifyOutputShape(*this, getOuts(), shape);
+}
+
+LogicalResult LowRankOp::verify() {
+  if (failed(verifyOutputCount(*this, getOuts(), 1)))
+    return failure();
+  ArrayRef<int64_t> input = shaped(getInput()).getShape(),
+                    weight = shaped(getWeight()).getShape();
+  if (input.empty() || weight.size() != 2 ||
+      !compatible(input.back(), weight[0]))
+    return emitOpError("rows of ") << getInput().getType() << " do not fit "
+                                   << getWeight().getType();
+  if (!compatible(shaped(getBias()).getShape(), weight[1]))
+    return emitOpError("the bias ")
+           << getBias().getType() << " is not one value per output";
+  return verifyOutputShape(*this, getOuts(),
+                           productShape(getInput(), weight[1]));
+}
+
+LogicalResult bnn::ReduceOp::verify() {
+  if (failed(verifyOutputCount(*this, getOuts(), 1)))
+    return failure();
+  ArrayRef<int64_t> input = shaped(getInput()).getShape();
+  if (input.empty())
+    return emitOpError("needs an input of rank 1 or more");
+  return verifyOutputShape(*this, getOuts(), input.drop_back());
+}
+
+LogicalResult CheckIndicesOp::verify() {
+  if (getLimit() < 1)
+    return emitOpError("needs a limit of at least 1, not ") << getLimit();
+  return success();
+}
+
+void CheckIndicesOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  if (isa<MemRefType>(getIds().getType()))
+    effects.emplace_back(MemoryEffects::Read::get(), &getIdsMutable(),
+                         SideEffects::DefaultResource::get());
+}

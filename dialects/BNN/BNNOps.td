@@ -1,0 +1,271 @@
+//===- BNNOps.td - The operations of the bnn dialect ----------------------===//
+#ifndef DIALECTS_BNN_BNNOPS
+#define DIALECTS_BNN_BNNOPS
+
+include "dialects/BNN/BNNBase.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+// A tensor, or after bufferisation a buffer.
+class BNN_Shaped<list<Type> elements, string what>
+    : AnyTypeOf<[TensorOf<elements>, MemRefOf<elements>], what>;
+def BNN_Bits : BNN_Shaped<[BNN_BitsType], "tensor or buffer of bits">;
+def BNN_F32 : BNN_Shaped<[F32], "tensor or buffer of f32">;
+def BNN_Ids : BNN_Shaped<[I32, I64], "tensor or buffer of i32 or i64">;
+def BNN_Any : BNN_Shaped<[AnyType], "tensor or buffer">;
+def BNN_Param : AnyTypeOf<[F32, BNN_Shaped<[F32, I32], "tensor or buffer of f32 or i32">]>;
+
+class BNN_Op<string mnemonic, list<Trait> traits = []>
+    : Op<BNN_Dialect, mnemonic, traits>;
+
+// Reads its inputs and writes its outputs, tensors or buffers.
+class BNN_DestinationOp<string mnemonic, list<Trait> traits = []>
+    : BNN_Op<mnemonic, traits # [
+        DestinationStyleOpInterface,
+        DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return getOutsMutable();
+    }
+  }];
+}
+
+def ConstantOp : BNN_Op<"constant", [Pure]> {
+  let summary = "A constant matrix of bits";
+  let description = [{
+    The value is `bits`, one `i1` an element (`true` is +1, or 1). Once the type
+    has a layout, `bits` holds the packed words in the layout's storage shape.
+
+    Example:
+    ```mlir
+    %w = bnn.constant dense<[[true, false]]> : tensor<1x2xi1> -> tensor<1x2x!bnn.s1>
+    ```
+  }];
+  let arguments = (ins ElementsAttr:$bits);
+  let results = (outs BNN_Bits:$result);
+  let assemblyFormat = "$bits attr-dict `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def BinarizeOp : BNN_DestinationOp<"binarize", [AttrSizedOperandSegments]> {
+  let summary = "The sign of a shifted f32 tensor, as bits";
+  let description = [{
+    With v = input + shift (one f32 addition; `shift` has one value per element
+    of the last dimension, and without it v = input): the first output is +1
+    where v > 0 and -1 elsewhere, and the second, if there is one, is 1 where v
+    is neither above nor below 0. ONNX's Sign is 0 there; an op that reads the
+    bits and the mask together computes with 0. Without the mask the producer
+    has shown that no such v occurs (BiPFT, arXiv 2312.08937, section 3.1).
+
+    Example:
+    ```mlir
+    %b, %z = bnn.binarize %x shift(%s : tensor<768xf32>)
+        outs(%0, %1 : tensor<4x768x!bnn.s1>, tensor<4x768x!bnn.u1>)
+        : tensor<4x768xf32> -> tensor<4x768x!bnn.s1>, tensor<4x768x!bnn.u1>
+    ```
+  }];
+  let arguments = (ins BNN_F32:$input, Optional<BNN_F32>:$shift,
+                       Variadic<BNN_Bits>:$outs);
+  let assemblyFormat = [{
+    $input (`shift` `(` $shift^ `:` type($shift) `)`)?
+    `outs` `(` $outs `:` type($outs) `)` attr-dict
+    `:` type($input) (`->` type($results)^)?
+  }];
+}
+
+def MatmulOp : BNN_DestinationOp<"matmul", [AttrSizedOperandSegments]> {
+  let summary = "A binary matrix product with an epilogue";
+  let description = [{
+    acc[.., n] = sum over k of lhs[.., k] * rhs[n, k], an exact i32, where
+    lhs[.., k] is taken as 0 if `zeros`[.., k] is 1. The epilogue maps acc and
+    one element of each parameter to an element of each output. A parameter is a
+    scalar, one value per output n (rank 1), or has the output's shape. Outputs
+    are f32, i32, or bits (the epilogue yields an `i1`, 1 for +1); a second
+    output is the mask of exact zeros of the first, as in `bnn.binarize`.
+
+    Example:
+    ```mlir
+    %y = bnn.matmul %x, %w params(%scale, %bias : f32, tensor<3072xf32>)
+        outs(%0 : tensor<4x3072xf32>)
+        : tensor<4x768x!bnn.s1>, tensor<3072x768x!bnn.s1> -> tensor<4x3072xf32> {
+    ^bb0(%acc: i32, %s: f32, %b: f32):
+      %f = arith.sitofp %acc : i32 to f32
+      %r = math.fma %f, %s, %b : f32
+      bnn.yield %r : f32
+    }
+    ```
+  }];
+  let arguments = (ins BNN_Bits:$lhs, BNN_Bits:$rhs, Optional<BNN_Bits>:$zeros,
+                       Variadic<BNN_Param>:$params, Variadic<BNN_Any>:$outs);
+  let regions = (region SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    $lhs `,` $rhs (`zeros` `(` $zeros^ `:` type($zeros) `)`)?
+    (`params` `(` $params^ `:` type($params) `)`)?
+    `outs` `(` $outs `:` type($outs) `)` attr-dict
+    `:` type($lhs) `,` type($rhs) (`->` type($results)^)? $epilogue
+  }];
+  let hasRegionVerifier = 1;
+}
+
+def AttentionOp : BNN_DestinationOp<"attention", [AttrSizedOperandSegments]> {
+  let summary = "Binary attention with low-rank score and value residuals";
+  let description = [{
+    Shapes: query, key, value [B, S, heads * d] bits; left, right [B, S, R] f32;
+    residual [B, S, 1] f32; mask [B, S] f32. For head h, tokens i and j, with
+    bits taken as 0 where their mask of zeros is 1:
+
+    - score: s = fma(sum_c q[i,c] k[j,c], scale, sum_r left[i,r] right[j,r]),
+      the sum over r by fma in order from left[i,0] * right[j,0];
+      then s = s / divisor, s = s + mask[j];
+    - probability bit: p = 1 if exp(s - max_j s) > cutoff * sum_j exp(s -
+      max_j s), with the sum in the canonical order of `bnn.reduce`;
+    - the epilogue gets acc[i, h * d + c] = sum_j p[i,j] v[j,c], an exact i32,
+      and sum_j (p[i,j] ? residual[j] : 0) in the canonical order, then one
+      element of each parameter (f32, or rank 1 over heads * d).
+
+    `cutoff` is half the scale of the unsigned binarisation of the
+    probabilities: clip(round(x / alpha), 0, 1) is 1 exactly when x > alpha / 2
+    (BiPFT, arXiv 2312.08937, section 3.2; BiT, arXiv 2205.13016, section 3.1).
+    The score matrix is never stored.
+
+    Example:
+    ```mlir
+    %c = bnn.attention %q, %k, %v low_rank(%l, %r : tensor<1x16x3xf32>, tensor<1x16x3xf32>)
+        value_residual(%vr : tensor<1x16x1xf32>) mask(%m : tensor<1x16xf32>)
+        scale(%scale) cutoff(%cutoff) outs(%0 : tensor<1x16x64xf32>)
+        {heads = 4 : i64, divisor = 4.0 : f32}
+        : tensor<1x16x64x!bnn.s1>, tensor<1x16x64x!bnn.s1>, tensor<1x16x64x!bnn.s1> -> tensor<1x16x64xf32> {
+    ^bb0(%acc: i32, %res: f32):
+      %f = arith.sitofp %acc : i32 to f32
+      %0 = arith.addf %f, %res : f32
+      bnn.yield %0 : f32
+    }
+    ```
+  }];
+  let arguments = (ins BNN_Bits:$query, BNN_Bits:$key, BNN_Bits:$value,
+                       Optional<BNN_Bits>:$query_zeros,
+                       Optional<BNN_Bits>:$key_zeros,
+                       Optional<BNN_Bits>:$value_zeros,
+                       Optional<BNN_F32>:$left, Optional<BNN_F32>:$right,
+                       Optional<BNN_F32>:$residual, Optional<BNN_F32>:$mask,
+                       F32:$scale, F32:$cutoff,
+                       Variadic<BNN_Param>:$params, Variadic<BNN_Any>:$outs,
+                       I64Attr:$heads, F32Attr:$divisor);
+  let regions = (region SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value
+    (`query_zeros` `(` $query_zeros^ `:` type($query_zeros) `)`)?
+    (`key_zeros` `(` $key_zeros^ `:` type($key_zeros) `)`)?
+    (`value_zeros` `(` $value_zeros^ `:` type($value_zeros) `)`)?
+    (`low_rank` `(` $left^ `,` $right `:` type($left) `,` type($right) `)`)?
+    (`value_residual` `(` $residual^ `:` type($residual) `)`)?
+    (`mask` `(` $mask^ `:` type($mask) `)`)?
+    `scale` `(` $scale `)` `cutoff` `(` $cutoff `)`
+    (`params` `(` $params^ `:` type($params) `)`)?
+    `outs` `(` $outs `:` type($outs) `)` attr-dict
+    `:` type($query) `,` type($key) `,` type($value) (`->` type($results)^)?
+    $epilogue
+  }];
+  let hasRegionVerifier = 1;
+}
+
+def EmbeddingOp : BNN_DestinationOp<"embedding"> {
+  let summary = "Looks up rows of a binary table";
+  let description = [{
+    out[.., k] = scale[i] * table[i, k] with i = ids[..], counted from the end
+    of the table if negative. An index outside the table is clamped into it;
+    `bnn.check_indices` reports it. `ids` are i32 or i64.
+
+    Example:
+    ```mlir
+    %e = bnn.embedding %ids, %table, %scale outs(%0 : tensor<1x16x192xf32>)
+        : tensor<1x16xi64>, tensor<1000x192x!bnn.s1>, tensor<1000xf32> -> tensor<1x16x192xf32>
+    ```
+  }];
+  let arguments = (ins BNN_Ids:$ids, BNN_Bits:$table, BNN_F32:$scale,
+                       Variadic<BNN_F32>:$outs);
+  let assemblyFormat = [{
+    $ids `,` $table `,` $scale `outs` `(` $outs `:` type($outs) `)` attr-dict
+    `:` type($ids) `,` type($table) `,` type($scale) (`->` type($results)^)?
+  }];
+}
+
+def LowRankOp : BNN_DestinationOp<"low_rank"> {
+  let summary = "A tall and thin f32 projection: the low-rank residual terms";
+  let description = [{
+    out[.., r] = (sum over k of input[.., k] * weight[k, r]) + bias[r], the sum
+    by fma in the order of k from 0. R is small: the rank-r estimators of the
+    binarisation residual, all in one pass over the input (BiPFT, arXiv
+    2312.08937, section 3.2).
+
+    Example:
+    ```mlir
+    %p = bnn.low_rank %h, %w, %b outs(%0 : tensor<1x16x7xf32>)
+        : tensor<1x16x192xf32>, tensor<192x7xf32>, tensor<7xf32> -> tensor<1x16x7xf32>
+    ```
+  }];
+  let arguments = (ins BNN_F32:$input, BNN_F32:$weight, BNN_F32:$bias,
+                       Variadic<BNN_F32>:$outs);
+  let assemblyFormat = [{
+    $input `,` $weight `,` $bias `outs` `(` $outs `:` type($outs) `)` attr-dict
+    `:` type($input) `,` type($weight) `,` type($bias) (`->` type($results)^)?
+  }];
+}
+
+def ReduceOp : BNN_DestinationOp<"reduce"> {
+  let summary = "Reduces the last dimension in the canonical order";
+  let description = [{
+    Sixteen partial results: partial l combines the elements k = l, l + 16,
+    l + 32, ... in rising order, from the neutral element (+0.0, -inf, +inf).
+    Then partial l combines with l + 8, then with l + 4, l + 2 and l + 1; partial
+    0 is the value. The order is the same on every target, so the bits are too.
+    `max` is `a > b ? a : b` and `min` is `a < b ? a : b`, b the new element.
+
+    Example:
+    ```mlir
+    %s = bnn.reduce add %x outs(%0 : tensor<4xf32>) : tensor<4x768xf32> -> tensor<4xf32>
+    ```
+  }];
+  let arguments = (ins BNN_ReduceKindAttr:$kind, BNN_F32:$input,
+                       Variadic<BNN_F32>:$outs);
+  let assemblyFormat = [{
+    $kind $input `outs` `(` $outs `:` type($outs) `)` attr-dict
+    `:` type($input) (`->` type($results)^)?
+  }];
+}
+
+def CheckIndicesOp : BNN_Op<"check_indices", [
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Whether every index is in range";
+  let description = [{
+    True if -limit <= ids[..] < limit for all of `ids`. The ops that read a
+    table clamp the index; this is how the caller learns of it.
+
+    Example:
+    ```mlir
+    %ok = bnn.check_indices %ids limit 1000 : tensor<?x?xi64>
+    ```
+  }];
+  let arguments = (ins BNN_Ids:$ids, I64Attr:$limit);
+  let results = (outs I1:$ok);
+  let assemblyFormat = "$ids `limit` $limit attr-dict `:` type($ids)";
+  let hasVerifier = 1;
+}
+
+def YieldOp : BNN_Op<"yield", [Pure, Terminator, ReturnLike,
+                               ParentOneOf<["MatmulOp", "AttentionOp"]>]> {
+  let summary = "Ends an epilogue";
+  let description = [{
+    Yields one element of each output: an f32 or i32, or an i1 for bits.
+
+    Example: `bnn.yield %r : f32`
+  }];
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+}
+
+#endif

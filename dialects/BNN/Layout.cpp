@@ -1,0 +1,73 @@
+//===- Layout.cpp - Where a logical bit lies in memory --------------------===//
+#include "dialects/BNN/Layout.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace bnn {
+
+Attribute getLayout(Type type) {
+  Attribute attr;
+  if (auto tensor = dyn_cast<RankedTensorType>(type))
+    attr = tensor.getEncoding();
+  else if (auto buffer = dyn_cast<MemRefType>(type))
+    attr = buffer.getMemorySpace();
+  return isa_and_nonnull<RowsAttr, PanelsAttr>(attr) ? attr : Attribute();
+}
+
+int64_t packedWords(int64_t elements, int64_t group) {
+  return elements / group * llvm::divideCeil(group, kWordBits);
+}
+
+int64_t packedPosition(int64_t k, int64_t group) {
+  return k / group * llvm::alignTo(group, kWordBits) + k % group;
+}
+
+SmallVector<int64_t> getStorageShape(ShapedType type) {
+  Attribute layout = getLayout(type);
+  SmallVector<int64_t> shape(type.getShape());
+  if (auto rows = dyn_cast<RowsAttr>(layout)) {
+    shape.back() = packedWords(shape.back(), rows.getGroup());
+    return shape;
+  }
+  auto panels = cast<PanelsAttr>(layout);
+  int64_t outputs =
+      packedWords(shape[0], panels.getOutGroup()) * panels.getWord();
+  return {outputs / panels.getLanes(), packedWords(shape[1], panels.getGroup()),
+          panels.getLanes()};
+}
+
+DenseElementsAttr packBits(DenseElementsAttr logical, ShapedType type) {
+  Attribute layout = getLayout(type);
+  SmallVector<int64_t> storage = getStorageShape(type);
+  SmallVector<uint32_t> words(ShapedType::getNumElements(storage), 0);
+  const int64_t columns = type.getShape().back();
+  const int64_t rows = type.getNumElements() / columns;
+  auto panels = dyn_cast<PanelsAttr>(layout);
+  const int64_t group =
+      panels ? panels.getGroup() : cast<RowsAttr>(layout).getGroup();
+  const int64_t rowWords = packedWords(columns, group);
+
+  SmallVector<int64_t> position(columns);
+  for (int64_t k = 0; k < columns; ++k)
+    position[k] = packedPosition(k, group);
+  auto bits = logical.getValues<bool>().begin();
+  for (int64_t n = 0; n < rows; ++n) {
+    // The word w of this row is at first + w * stride.
+    int64_t first = n * rowWords, stride = 1;
+    if (panels) {
+      int64_t output = packedPosition(n, panels.getOutGroup());
+      stride = panels.getLanes();
+      first = output / stride * rowWords * stride + output % stride;
+    }
+    for (int64_t k = 0; k < columns; ++k, ++bits)
+      if (*bits)
+        words[first + position[k] / kWordBits * stride] |=
+            1u << (position[k] % kWordBits);
+  }
+  auto wordType =
+      RankedTensorType::get(storage, IntegerType::get(type.getContext(), 32));
+  return DenseElementsAttr::get(wordType, ArrayRef<uint32_t>(words));
+}
+
+} // namespace bnn

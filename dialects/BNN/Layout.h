@@ -1,0 +1,27 @@
+//===- Layout.h - Where a logical bit lies in memory ------------*- C++ -*-===//
+#pragma once
+#include "dialects/BNN/BNN.h"
+
+namespace bnn {
+
+/// The layout of a tensor (its encoding) or of a buffer (its memory space);
+/// null for logical bits.
+mlir::Attribute getLayout(mlir::Type type);
+
+/// Words that hold `elements` bits cut into groups of `group`, each of which
+/// starts a new word.
+int64_t packedWords(int64_t elements, int64_t group);
+
+/// The bit of a packed row that holds element `k`, counted over whole words.
+int64_t packedPosition(int64_t k, int64_t group);
+
+/// The shape, in i32 words, of what stores `type` (a tensor or buffer of bits
+/// with a layout). A dynamic dimension stays dynamic.
+llvm::SmallVector<int64_t> getStorageShape(mlir::ShapedType type);
+
+/// Packs logical bits (i1, in the shape of `type`) into words for the layout of
+/// `type`. The result has the storage shape.
+mlir::DenseElementsAttr packBits(mlir::DenseElementsAttr logical,
+                                 mlir::ShapedType type);
+
+} // namespace bnn

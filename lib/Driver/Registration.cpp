@@ -1,0 +1,22 @@
+//===- Registration.cpp - Dialects and interfaces of the tools ------------===//
+#include "lib/Driver/Registration.h"
+#include "dialects/BNN/BNN.h"
+#include "dialects/ONNX/ONNXDialect.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "passes/Passes.h"
+
+void bnn::registerAllDialects(mlir::DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  mlir::registerAllToLLVMIRTranslations(registry);
+  registry.insert<BNNDialect, onnx::ONNXDialect>();
+  registerBufferizableOpInterfaceExternalModels(registry);
+}
+
+void bnn::registerAllPasses() {
+  mlir::registerAllPasses();
+  registerPasses();
+}

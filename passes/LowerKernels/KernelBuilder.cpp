@@ -1,0 +1,322 @@
+//===- KernelBuilder.cpp - Loops and vectors of 16 lanes ------------------===//
+#include "passes/LowerKernels/KernelBuilder.h"
+#include "dialects/BNN/Layout.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace bnn;
+
+//===----------------------------------------------------------------------===//
+// Scalars
+//===----------------------------------------------------------------------===//
+
+Value KernelBuilder::index(int64_t value) {
+  return create<arith::ConstantIndexOp>(value);
+}
+
+Value KernelBuilder::i32(int64_t value) {
+  return create<arith::ConstantIntOp>(value, 32);
+}
+
+Value KernelBuilder::f32(float value) {
+  return create<arith::ConstantOp>(getF32FloatAttr(value));
+}
+
+Value KernelBuilder::splat(Value value) {
+  if (isa<VectorType>(value.getType()))
+    return value;
+  return create<vector::BroadcastOp>(vectorOf(value.getType()), value);
+}
+
+Value KernelBuilder::add(Value a, Value b) {
+  return create<arith::AddIOp>(a, b);
+}
+
+Value KernelBuilder::mul(Value a, Value b) {
+  return create<arith::MulIOp>(a, b);
+}
+
+Value KernelBuilder::offset(Value a, int64_t constant) {
+  return constant ? add(a, index(constant)) : a;
+}
+
+Value KernelBuilder::popcount(Value a) { return create<math::CtPopOp>(a); }
+
+Value KernelBuilder::bitNot(Value a) {
+  Value ones = isa<VectorType>(a.getType()) ? splatI32(-1) : i32(-1);
+  return create<arith::XOrIOp>(a, ones);
+}
+
+//===----------------------------------------------------------------------===//
+// Buffers
+//===----------------------------------------------------------------------===//
+
+Value KernelBuilder::dim(Value buffer, int64_t dimension) {
+  auto type = cast<MemRefType>(buffer.getType());
+  if (!type.isDynamicDim(dimension))
+    return index(type.getDimSize(dimension));
+  return create<memref::DimOp>(buffer, dimension);
+}
+
+Value KernelBuilder::load(Value buffer, ValueRange indices) {
+  return create<memref::LoadOp>(buffer, indices);
+}
+
+void KernelBuilder::store(Value value, Value buffer, ValueRange indices) {
+  create<memref::StoreOp>(value, buffer, indices);
+}
+
+Value KernelBuilder::loadLanes(Value buffer, ValueRange indices,
+                               int64_t valid) {
+  VectorType type =
+      vectorOf(cast<MemRefType>(buffer.getType()).getElementType());
+  if (valid == kLanes)
+    return create<vector::LoadOp>(type, buffer, indices);
+  Value mask = create<vector::ConstantMaskOp>(vectorOf(getI1Type()),
+                                              getI64ArrayAttr(valid));
+  Value zero = create<arith::ConstantOp>(getZeroAttr(type));
+  return create<vector::MaskedLoadOp>(type, buffer, indices, mask, zero);
+}
+
+void KernelBuilder::storeLanes(Value value, Value buffer, ValueRange indices,
+                               int64_t valid) {
+  if (valid == kLanes) {
+    create<vector::StoreOp>(value, buffer, indices);
+    return;
+  }
+  Value mask = create<vector::ConstantMaskOp>(vectorOf(getI1Type()),
+                                              getI64ArrayAttr(valid));
+  create<vector::MaskedStoreOp>(buffer, indices, mask, value);
+}
+
+Value KernelBuilder::rows2d(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  int64_t rank = type.getRank();
+  if (rank == 2)
+    return buffer;
+  if (rank == 1) {
+    SmallVector<ReassociationIndices> all = {{0, 1}};
+    SmallVector<int64_t> shape = {1, type.getDimSize(0)};
+    Value size = dim(buffer, 0);
+    return create<memref::ExpandShapeOp>(
+        shape, buffer, all,
+        getMixedValues(shape,
+                       type.isDynamicDim(0) ? ValueRange(size) : ValueRange(),
+                       *this));
+  }
+  SmallVector<ReassociationIndices> groups(2);
+  for (int64_t i = 0; i + 1 < rank; ++i)
+    groups[0].push_back(i);
+  groups[1].push_back(rank - 1);
+  return create<memref::CollapseShapeOp>(buffer, groups);
+}
+
+Value KernelBuilder::flat(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  if (type.getRank() == 1)
+    return buffer;
+  SmallVector<ReassociationIndices> groups;
+  if (type.getRank() == 0)
+    return create<memref::ExpandShapeOp>(
+        MemRefType::get({1}, type.getElementType()), buffer, groups);
+  groups.emplace_back();
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    groups[0].push_back(i);
+  return create<memref::CollapseShapeOp>(buffer, groups);
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> KernelBuilder::loop(
+    Value lower, Value upper, int64_t step, ValueRange init,
+    llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  auto forOp = create<scf::ForOp>(
+      lower, upper, index(step), init,
+      [&](OpBuilder &, Location, Value iv, ValueRange carried) {
+        // `body` builds through this builder; the callback's own is not used.
+        OpBuilder::InsertionGuard guard(*this);
+        setInsertionPointToEnd(iv.getParentBlock());
+        SmallVector<Value> next = body(iv, carried);
+        create<scf::YieldOp>(next);
+      });
+  return SmallVector<Value>(forOp.getResults());
+}
+
+void KernelBuilder::loop(Value lower, Value upper, int64_t step,
+                         llvm::function_ref<void(Value)> body) {
+  loop(lower, upper, step, {}, [&](Value iv, ValueRange) {
+    body(iv);
+    return SmallVector<Value>();
+  });
+}
+
+void KernelBuilder::tileRows(Value rows, int64_t tile,
+                             llvm::function_ref<void(Value, int64_t)> body) {
+  Value start = index(0);
+  if (tile > 1) {
+    Value whole = create<arith::MulIOp>(
+        create<arith::DivUIOp>(rows, index(tile)), index(tile));
+    loop(start, whole, tile, [&](Value row) { body(row, tile); });
+    start = whole;
+  }
+  loop(start, rows, 1, [&](Value row) { body(row, 1); });
+}
+
+//===----------------------------------------------------------------------===//
+// Lanes
+//===----------------------------------------------------------------------===//
+
+Value KernelBuilder::packMasks(Value low, Value high) {
+  auto half = [&](Value mask) -> Value {
+    Value bits = create<vector::BitCastOp>(
+        VectorType::get(1, getIntegerType(16)), mask);
+    Value scalar = create<vector::ExtractOp>(bits, ArrayRef<int64_t>{0});
+    return create<arith::ExtUIOp>(getI32Type(), scalar);
+  };
+  Value word = half(low);
+  if (!high)
+    return word;
+  Value shifted = create<arith::ShLIOp>(half(high), i32(16));
+  return create<arith::OrIOp>(word, shifted);
+}
+
+Value KernelBuilder::keepLanes(Value mask, int64_t valid) {
+  if (valid == kLanes)
+    return mask;
+  Value keep = create<vector::ConstantMaskOp>(vectorOf(getI1Type()),
+                                              getI64ArrayAttr(valid));
+  return create<arith::AndIOp>(mask, keep);
+}
+
+Value KernelBuilder::fold(Value vector,
+                          llvm::function_ref<Value(Value, Value)> combine) {
+  for (int64_t width = kLanes / 2; width >= 1; width /= 2) {
+    auto half = [&](int64_t from) -> Value {
+      return create<vector::ExtractStridedSliceOp>(
+          vector, ArrayRef<int64_t>{from}, ArrayRef<int64_t>{width},
+          ArrayRef<int64_t>{1});
+    };
+    Value low = half(0), high = half(width);
+    vector = combine(low, high);
+  }
+  return create<vector::ExtractOp>(vector, ArrayRef<int64_t>{0});
+}
+
+SmallVector<Value> KernelBuilder::vectorize(Block &block,
+                                            ValueRange arguments) {
+  IRMapping mapping;
+  mapping.map(block.getArguments(), arguments);
+  for (Operation &op : block.without_terminator()) {
+    Operation *clone = insert(op.clone(mapping));
+    for (auto [result, lanes] :
+         llvm::zip_equal(op.getResults(), clone->getResults())) {
+      // A constant has no operands to spread from.
+      if (op.hasTrait<OpTrait::ConstantLike>()) {
+        mapping.map(result, splat(lanes));
+        continue;
+      }
+      lanes.setType(vectorOf(lanes.getType()));
+    }
+  }
+  SmallVector<Value> results;
+  for (Value value : block.getTerminator()->getOperands())
+    results.push_back(splat(mapping.lookupOrDefault(value)));
+  return results;
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters and outputs
+//===----------------------------------------------------------------------===//
+
+EpilogueParams::EpilogueParams(KernelBuilder &b, ValueRange values) {
+  for (Value value : values) {
+    auto type = dyn_cast<MemRefType>(value.getType());
+    if (type && type.getRank() > 1)
+      value = b.rows2d(value);
+    buffers.push_back(value);
+  }
+}
+
+void EpilogueParams::loadChannels(KernelBuilder &b, Value from, int64_t count) {
+  channel = from;
+  valid = count;
+  channels.assign(panelsOf(count), {});
+  for (auto [panel, vectors] : llvm::enumerate(channels))
+    for (Value buffer : buffers) {
+      auto type = dyn_cast<MemRefType>(buffer.getType());
+      if (!type) {
+        vectors.push_back(b.splat(buffer));
+      } else if (type.getRank() == 1) {
+        int64_t lanes = std::min<int64_t>(kLanes, count - panel * kLanes);
+        vectors.push_back(
+            b.loadLanes(buffer, b.offset(channel, panel * kLanes), lanes));
+      } else {
+        vectors.push_back(Value());
+      }
+    }
+}
+
+SmallVector<Value> EpilogueParams::vectors(KernelBuilder &b, Value row,
+                                           int64_t panel) {
+  SmallVector<Value> result(channels[panel]);
+  int64_t lanes = std::min<int64_t>(kLanes, valid - panel * kLanes);
+  for (auto [vector, buffer] : llvm::zip_equal(result, buffers))
+    if (!vector)
+      vector = b.loadLanes(buffer, {row, b.offset(channel, panel * kLanes)},
+                           lanes);
+  return result;
+}
+
+OutputRows::OutputRows(KernelBuilder &b, ValueRange logical,
+                       ValueRange values) {
+  for (auto [type, value] : llvm::zip_equal(logical.getTypes(), values)) {
+    isBits.push_back(isa<BitsType>(getElementTypeOrSelf(type)));
+    buffers.push_back(b.rows2d(value));
+  }
+}
+
+void OutputRows::store(KernelBuilder &b, Value row, Value channel, Value word,
+                       int64_t valid, ArrayRef<SmallVector<Value>> panels) {
+  for (size_t out = 0; out < buffers.size(); ++out) {
+    SmallVector<Value> masks;
+    for (auto [panel, values] : llvm::enumerate(panels)) {
+      int64_t lanes = std::min<int64_t>(kLanes, valid - panel * kLanes);
+      if (isBits[out])
+        masks.push_back(b.keepLanes(values[out], lanes));
+      else
+        b.storeLanes(values[out], buffers[out],
+                     {row, b.offset(channel, panel * kLanes)}, lanes);
+    }
+    if (isBits[out])
+      b.store(b.packMasks(masks[0], masks.size() > 1 ? masks[1] : Value()),
+              buffers[out], {row, word});
+  }
+}
+
+void bnn::forUnits(
+    KernelBuilder &b, int64_t channels, int64_t group,
+    llvm::function_ref<void(Value, Value, Value, int64_t)> body) {
+  const int64_t words = packedWords(group, group), full = group / kWordBits,
+                tail = group % kWordBits;
+  auto unit = [&](Value firstWord, Value firstChannel, Value number,
+                  int64_t valid) {
+    Value word = b.add(firstWord, number);
+    body(b.mul(word, b.index(kWordBits / kLanes)),
+         b.add(firstChannel, b.mul(number, b.index(kWordBits))), word, valid);
+  };
+  b.loop(b.index(0), b.index(channels / group), 1, [&](Value number) {
+    Value firstWord = b.mul(number, b.index(words));
+    Value firstChannel = b.mul(number, b.index(group));
+    if (full)
+      b.loop(b.index(0), b.index(full), 1, [&](Value u) {
+        unit(firstWord, firstChannel, u, kWordBits);
+      });
+    if (tail)
+      unit(firstWord, firstChannel, b.index(full), tail);
+  });
+}

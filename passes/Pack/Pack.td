@@ -1,0 +1,31 @@
+include "mlir/Pass/PassBase.td"
+
+def Pack : Pass<"bnn-pack", "::mlir::func::FuncOp"> {
+  let summary = "Chooses packed layouts and packs constant bits";
+  let description = [{
+    Gives every tensor of bits a layout: rows for activations, masks of zeros
+    and embedding tables, panels for the weights of a product. Bits that an
+    attention reads or writes are grouped by head, so that a head starts on a
+    word; all others are one group a row. Constants are packed into words here,
+    at compile time.
+
+    Before:
+    ```mlir
+    func.func @f(%x: tensor<4x64xf32>, %0: tensor<4x64x!bnn.s1>) -> tensor<4x64x!bnn.s1> {
+      %e = tensor.empty() : tensor<4x64x!bnn.s1>
+      %b = bnn.binarize %x outs(%e : tensor<4x64x!bnn.s1>) : tensor<4x64xf32> -> tensor<4x64x!bnn.s1>
+      return %b : tensor<4x64x!bnn.s1>
+    }
+    ```
+    After:
+    ```mlir
+    %e = tensor.empty() : tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>
+    %b = bnn.binarize %x outs(%e : tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>)
+        : tensor<4x64xf32> -> tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>
+    ```
+  }];
+  let dependentDialects = ["::bnn::BNNDialect"];
+  let statistics = [
+    Statistic<"packedConstants", "packed-constants", "Constants packed">,
+    Statistic<"packedBytes", "packed-bytes", "Bytes of packed constants">];
+}
