@@ -1,0 +1,394 @@
+#include "passes/PlanWorkspace/SizeBounds.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+#include <algorithm>
+#include <functional>
+
+using namespace mlir;
+
+namespace bnn {
+namespace {
+
+using MaybeInterval = std::optional<Interval>;
+
+/// What `f` makes of the four pairs of bounds: right for functions that are
+/// monotone in each operand, whichever the direction.
+MaybeInterval
+corners(Interval a, Interval b,
+        llvm::function_ref<std::optional<int64_t>(int64_t, int64_t)> f) {
+  MaybeInterval result;
+  for (int64_t x : {a.lo, a.hi})
+    for (int64_t y : {b.lo, b.hi}) {
+      std::optional<int64_t> v = f(x, y);
+      if (!v)
+        return std::nullopt;
+      if (!result)
+        result = Interval{*v, *v};
+      result->lo = std::min(result->lo, *v);
+      result->hi = std::max(result->hi, *v);
+    }
+  return result;
+}
+
+MaybeInterval add(Interval a, Interval b) {
+  return corners(a, b, [](int64_t x, int64_t y) {
+    int64_t r;
+    return llvm::AddOverflow(x, y, r) ? std::nullopt : std::optional(r);
+  });
+}
+
+MaybeInterval subtract(Interval a, Interval b) {
+  return corners(a, b, [](int64_t x, int64_t y) {
+    int64_t r;
+    return llvm::SubOverflow(x, y, r) ? std::nullopt : std::optional(r);
+  });
+}
+
+MaybeInterval multiply(Interval a, Interval b) {
+  return corners(a, b, [](int64_t x, int64_t y) {
+    int64_t r;
+    return llvm::MulOverflow(x, y, r) ? std::nullopt : std::optional(r);
+  });
+}
+
+enum class Rounding { TowardsZero, Down, Up };
+
+/// Only positive divisors: a size divided by a size. Zero divides nothing.
+MaybeInterval divide(Interval a, Interval b, Rounding rounding) {
+  if (b.hi < 1)
+    return std::nullopt;
+  b.lo = std::max<int64_t>(b.lo, 1);
+  return corners(a, b, [&](int64_t x, int64_t y) -> std::optional<int64_t> {
+    int64_t q = x / y, r = x % y;
+    if (rounding == Rounding::Down && r < 0)
+      --q;
+    if (rounding == Rounding::Up && r > 0)
+      ++q;
+    return q;
+  });
+}
+
+/// The remainder that is not negative.
+MaybeInterval remainder(Interval a, Interval b) {
+  if (b.hi < 1)
+    return std::nullopt;
+  if (a.lo >= 0 && a.hi < std::max<int64_t>(b.lo, 1))
+    return a;
+  return Interval{0, a.lo >= 0 ? std::min(a.hi, b.hi - 1) : b.hi - 1};
+}
+
+Interval smaller(Interval a, Interval b) {
+  return {std::min(a.lo, b.lo), std::min(a.hi, b.hi)};
+}
+
+Interval larger(Interval a, Interval b) {
+  return {std::max(a.lo, b.lo), std::max(a.hi, b.hi)};
+}
+
+Interval either(Interval a, Interval b) {
+  return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)};
+}
+
+bool nonNegative(Interval a) { return a.lo >= 0; }
+
+} // namespace
+
+std::optional<Interval> SizeBounds::value(Value v) {
+  auto found = known.find(v);
+  if (found != known.end()) {
+    if (!found->second && !unknown)
+      unknown = v;
+    return found->second;
+  }
+  // While it is computed a value has no bounds of its own: a loop ends here.
+  known[v] = std::nullopt;
+  MaybeInterval result = compute(v);
+  if (!result && !unknown)
+    unknown = v;
+  known[v] = result;
+  return result;
+}
+
+std::optional<Interval> SizeBounds::dim(Value memref, int64_t index) {
+  auto type = cast<MemRefType>(memref.getType());
+  if (!type.isDynamicDim(index))
+    return Interval{type.getDimSize(index), type.getDimSize(index)};
+  MaybeInterval result = computeDim(memref, index);
+  if (!result && !unknown)
+    unknown = memref;
+  // The dimension of a buffer is not negative, however it was computed.
+  if (result)
+    result->lo = std::max<int64_t>(result->lo, 0);
+  return result;
+}
+
+std::optional<Interval> SizeBounds::size(OpFoldResult size) {
+  if (std::optional<int64_t> constant = getConstantIntValue(size))
+    return Interval{*constant, *constant};
+  return value(size.get<Value>());
+}
+
+std::optional<Interval> SizeBounds::argumentDim(BlockArgument arg,
+                                                int64_t index) {
+  auto dims = func.getArgAttrOfType<ArrayAttr>(arg.getArgNumber(), "bnn.dims");
+  if (!dims || index >= int64_t(dims.size()))
+    return std::nullopt;
+  if (auto number = dyn_cast<IntegerAttr>(dims[index]))
+    return Interval{number.getInt(), number.getInt()};
+  auto name = dyn_cast<StringAttr>(dims[index]);
+  if (!name || !maxDims)
+    return std::nullopt;
+  auto max = dyn_cast_or_null<IntegerAttr>(maxDims.get(name));
+  if (!max)
+    return std::nullopt;
+  return Interval{0, max.getInt()};
+}
+
+std::optional<Interval> SizeBounds::compute(Value v) {
+  APInt constant;
+  if (matchPattern(v, m_ConstantInt(&constant))) {
+    if (constant.getSignificantBits() > 64)
+      return std::nullopt;
+    int64_t c = constant.getSExtValue();
+    return Interval{c, c};
+  }
+
+  if (auto arg = dyn_cast<BlockArgument>(v)) {
+    // A loop's counter.
+    auto loop = dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp());
+    if (!loop || arg != loop.getInductionVar())
+      return std::nullopt;
+    MaybeInterval lower = value(loop.getLowerBound());
+    MaybeInterval upper = value(loop.getUpperBound());
+    if (!lower || !upper)
+      return std::nullopt;
+    return Interval{lower->lo, std::max(lower->lo, upper->hi - 1)};
+  }
+
+  auto binary = [&](Operation *op,
+                    llvm::function_ref<MaybeInterval(Interval, Interval)> f) {
+    MaybeInterval a = value(op->getOperand(0));
+    MaybeInterval b = value(op->getOperand(1));
+    return a && b ? f(*a, *b) : std::nullopt;
+  };
+  // What an unsigned operation does is only clear where no sign is involved.
+  auto binaryUnsigned =
+      [&](Operation *op,
+          llvm::function_ref<MaybeInterval(Interval, Interval)> f) {
+        return binary(op, [&](Interval a, Interval b) -> MaybeInterval {
+          return nonNegative(a) && nonNegative(b) ? f(a, b) : std::nullopt;
+        });
+      };
+  auto divideTo = [](Rounding rounding) {
+    return
+        [rounding](Interval a, Interval b) { return divide(a, b, rounding); };
+  };
+
+  Operation *op = v.getDefiningOp();
+  return llvm::TypeSwitch<Operation *, MaybeInterval>(op)
+      .Case([&](memref::DimOp o) -> MaybeInterval {
+        std::optional<int64_t> index = o.getConstantIndex();
+        auto type = dyn_cast<MemRefType>(o.getSource().getType());
+        if (!index || !type || *index < 0 || *index >= type.getRank())
+          return std::nullopt;
+        return dim(o.getSource(), *index);
+      })
+      .Case<arith::IndexCastOp, arith::ExtSIOp>(
+          [&](auto o) { return value(o.getIn()); })
+      .Case<arith::IndexCastUIOp, arith::ExtUIOp>([&](auto o) -> MaybeInterval {
+        MaybeInterval a = value(o.getIn());
+        return a && nonNegative(*a) ? a : std::nullopt;
+      })
+      .Case([&](arith::TruncIOp o) -> MaybeInterval {
+        MaybeInterval a = value(o.getIn());
+        unsigned width = o.getType().getIntOrFloatBitWidth();
+        if (a && llvm::isIntN(width, a->lo) && llvm::isIntN(width, a->hi))
+          return a;
+        return std::nullopt;
+      })
+      .Case([&](arith::AddIOp o) { return binary(o, add); })
+      .Case([&](arith::SubIOp o) { return binary(o, subtract); })
+      .Case([&](arith::MulIOp o) { return binary(o, multiply); })
+      .Case([&](arith::DivSIOp o) {
+        return binary(o, divideTo(Rounding::TowardsZero));
+      })
+      .Case([&](arith::FloorDivSIOp o) {
+        return binary(o, divideTo(Rounding::Down));
+      })
+      .Case([&](arith::CeilDivSIOp o) {
+        return binary(o, divideTo(Rounding::Up));
+      })
+      .Case([&](arith::DivUIOp o) {
+        return binaryUnsigned(o, divideTo(Rounding::Down));
+      })
+      .Case([&](arith::CeilDivUIOp o) {
+        return binaryUnsigned(o, divideTo(Rounding::Up));
+      })
+      .Case<arith::RemUIOp, arith::RemSIOp>(
+          [&](auto o) { return binaryUnsigned(o, remainder); })
+      .Case([&](arith::MinSIOp o) { return binary(o, smaller); })
+      .Case([&](arith::MaxSIOp o) { return binary(o, larger); })
+      .Case([&](arith::MinUIOp o) { return binaryUnsigned(o, smaller); })
+      .Case([&](arith::MaxUIOp o) { return binaryUnsigned(o, larger); })
+      .Case([&](arith::ShLIOp o) {
+        return binaryUnsigned(o, [](Interval a, Interval b) -> MaybeInterval {
+          if (b.hi > 62)
+            return std::nullopt;
+          return multiply(a, {int64_t(1) << b.lo, int64_t(1) << b.hi});
+        });
+      })
+      .Case<arith::ShRSIOp, arith::ShRUIOp>([&](auto o) {
+        return binaryUnsigned(o, [](Interval a, Interval b) -> MaybeInterval {
+          return Interval{a.lo >> std::min<int64_t>(b.hi, 63),
+                          a.hi >> std::min<int64_t>(b.lo, 63)};
+        });
+      })
+      .Case([&](arith::AndIOp o) {
+        return binaryUnsigned(o, [](Interval a, Interval b) -> MaybeInterval {
+          return Interval{0, std::min(a.hi, b.hi)};
+        });
+      })
+      .Case([&](arith::SelectOp o) -> MaybeInterval {
+        MaybeInterval a = value(o.getTrueValue());
+        MaybeInterval b = value(o.getFalseValue());
+        return a && b ? MaybeInterval(either(*a, *b)) : std::nullopt;
+      })
+      .Case([&](affine::AffineApplyOp o) {
+        AffineMap map = o.getAffineMap();
+        ValueRange operands = o.getMapOperands();
+        return affine(map.getResult(0), operands.take_front(map.getNumDims()),
+                      operands.drop_front(map.getNumDims()));
+      })
+      .Case<affine::AffineMinOp, affine::AffineMaxOp>(
+          [&](auto o) -> MaybeInterval {
+            constexpr bool isMin =
+                std::is_same_v<decltype(o), affine::AffineMinOp>;
+            AffineMap map = o.getAffineMap();
+            ValueRange operands = o.getOperands();
+            MaybeInterval result;
+            for (AffineExpr expr : map.getResults()) {
+              MaybeInterval part =
+                  affine(expr, operands.take_front(map.getNumDims()),
+                         operands.drop_front(map.getNumDims()));
+              if (!part)
+                return std::nullopt;
+              if (!result)
+                result = part;
+              else
+                result =
+                    isMin ? smaller(*result, *part) : larger(*result, *part);
+            }
+            return result;
+          })
+      .Case([&](scf::IfOp o) -> MaybeInterval {
+        unsigned number = cast<OpResult>(v).getResultNumber();
+        MaybeInterval a = value(o.thenYield().getOperand(number));
+        MaybeInterval b = value(o.elseYield().getOperand(number));
+        return a && b ? MaybeInterval(either(*a, *b)) : std::nullopt;
+      })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+std::optional<Interval> SizeBounds::affine(AffineExpr expr, ValueRange dims,
+                                           ValueRange symbols) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return Interval{constant.getValue(), constant.getValue()};
+  if (auto d = dyn_cast<AffineDimExpr>(expr))
+    return value(dims[d.getPosition()]);
+  if (auto s = dyn_cast<AffineSymbolExpr>(expr))
+    return value(symbols[s.getPosition()]);
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  MaybeInterval a = affine(binary.getLHS(), dims, symbols);
+  MaybeInterval b = affine(binary.getRHS(), dims, symbols);
+  if (!a || !b)
+    return std::nullopt;
+  switch (binary.getKind()) {
+  case AffineExprKind::Add:
+    return add(*a, *b);
+  case AffineExprKind::Mul:
+    return multiply(*a, *b);
+  case AffineExprKind::Mod:
+    return remainder(*a, *b);
+  case AffineExprKind::FloorDiv:
+    return divide(*a, *b, Rounding::Down);
+  case AffineExprKind::CeilDiv:
+    return divide(*a, *b, Rounding::Up);
+  default:
+    return std::nullopt;
+  }
+}
+
+std::optional<Interval> SizeBounds::computeDim(Value memref, int64_t index) {
+  if (auto arg = dyn_cast<BlockArgument>(memref)) {
+    if (arg.getOwner() == &func.getBody().front())
+      return argumentDim(arg, index);
+    // A buffer that a loop carries keeps its shape only if the type says so;
+    // what it starts with tells nothing about later iterations.
+    return std::nullopt;
+  }
+
+  Operation *op = memref.getDefiningOp();
+  return llvm::TypeSwitch<Operation *, MaybeInterval>(op)
+      .Case<memref::AllocOp, memref::AllocaOp>([&](auto o) {
+        return value(
+            o.getDynamicSizes()[o.getType().getDynamicDimIndex(index)]);
+      })
+      .Case([&](memref::SubViewOp o) -> MaybeInterval {
+        llvm::SmallBitVector dropped = o.getDroppedDims();
+        int64_t kept = -1;
+        for (auto [i, s] : llvm::enumerate(o.getMixedSizes()))
+          if (!dropped.test(i) && ++kept == index)
+            return size(s);
+        return std::nullopt;
+      })
+      .Case([&](memref::ReinterpretCastOp o) {
+        return size(o.getMixedSizes()[index]);
+      })
+      .Case([&](memref::ViewOp o) {
+        return value(o.getSizes()[o.getType().getDynamicDimIndex(index)]);
+      })
+      .Case([&](memref::CastOp o) -> MaybeInterval {
+        if (!isa<MemRefType>(o.getSource().getType()))
+          return std::nullopt;
+        return dim(o.getSource(), index);
+      })
+      .Case([&](memref::TransposeOp o) {
+        return dim(o.getIn(),
+                   o.getPermutation().getDimPosition(unsigned(index)));
+      })
+      .Case([&](memref::ExpandShapeOp o) {
+        Builder b(o.getContext());
+        return size(getMixedValues(o.getStaticOutputShape(), o.getOutputShape(),
+                                   b)[index]);
+      })
+      .Case([&](memref::CollapseShapeOp o) -> MaybeInterval {
+        MaybeInterval product = Interval{1, 1};
+        for (int64_t i : o.getReassociationIndices()[index]) {
+          MaybeInterval d = dim(o.getSrc(), i);
+          product = d ? multiply(*product, *d) : std::nullopt;
+          if (!product)
+            return std::nullopt;
+        }
+        return product;
+      })
+      .Case([&](arith::SelectOp o) -> MaybeInterval {
+        MaybeInterval a = dim(o.getTrueValue(), index);
+        MaybeInterval b = dim(o.getFalseValue(), index);
+        return a && b ? MaybeInterval(either(*a, *b)) : std::nullopt;
+      })
+      .Case([&](scf::IfOp o) -> MaybeInterval {
+        unsigned number = cast<OpResult>(memref).getResultNumber();
+        MaybeInterval a = dim(o.thenYield().getOperand(number), index);
+        MaybeInterval b = dim(o.elseYield().getOperand(number), index);
+        return a && b ? MaybeInterval(either(*a, *b)) : std::nullopt;
+      })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+} // namespace bnn

@@ -1,0 +1,48 @@
+// Upper and lower bounds of index computations and of memref dimensions.
+#pragma once
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/OpDefinition.h"
+#include <optional>
+#include <utility>
+
+namespace bnn {
+
+/// The integers from `lo` to `hi`, both included.
+struct Interval {
+  int64_t lo, hi;
+};
+
+/// Bounds integers by interval arithmetic. It starts from the constants and
+/// from the arguments of one function: an argument's attribute `bnn.dims` lists
+/// its dimensions, each a number or a name, and `maxDims` has a maximum per
+/// name.
+class SizeBounds {
+public:
+  /// `maxDims` may be null: then no named dimension has a bound.
+  SizeBounds(mlir::func::FuncOp func, mlir::DictionaryAttr maxDims)
+      : func(func), maxDims(maxDims) {}
+
+  /// The bounds of an integer or index, or nothing if they are unknown or do
+  /// not fit 64 bits; whyUnknown() says which value was the obstacle.
+  std::optional<Interval> value(mlir::Value v);
+  /// The bounds of dimension `index` of a memref.
+  std::optional<Interval> dim(mlir::Value memref, int64_t index);
+  /// The value that a call since the last one of this could not see through.
+  mlir::Value whyUnknown() { return std::exchange(unknown, mlir::Value()); }
+
+private:
+  std::optional<Interval> compute(mlir::Value v);
+  std::optional<Interval> computeDim(mlir::Value memref, int64_t index);
+  std::optional<Interval> size(mlir::OpFoldResult size);
+  std::optional<Interval> argumentDim(mlir::BlockArgument arg, int64_t index);
+  std::optional<Interval> affine(mlir::AffineExpr expr, mlir::ValueRange dims,
+                                 mlir::ValueRange symbols);
+
+  mlir::func::FuncOp func;
+  mlir::DictionaryAttr maxDims;
+  llvm::DenseMap<mlir::Value, std::optional<Interval>> known;
+  mlir::Value unknown;
+};
+
+} // namespace bnn
