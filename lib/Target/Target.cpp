@@ -105,7 +105,8 @@ static std::string nearNames(StringRef name, Table table) {
   llvm::sort(names);
   std::string result;
   for (const auto &[distance, key] : ArrayRef(names).take_front(6))
-    result += (result.empty() ? "" : ", ") + key.str();
+    if (result.empty() || distance <= 3)
+      result += (result.empty() ? "" : ", ") + key.str();
   return result;
 }
 
@@ -121,8 +122,8 @@ static Error checkNames(const Target &target, const TargetSpec &spec) {
     return createStringError("unknown CPU '" + spec.cpu + "' for " +
                              spec.triple + ": did you mean one of " +
                              nearNames(spec.cpu, cpus) + "?");
-  for (const std::string &feature :
-       SubtargetFeatures(spec.features).getFeatures()) {
+  SubtargetFeatures features(spec.features);
+  for (const std::string &feature : features.getFeatures()) {
     StringRef name = SubtargetFeatures::StripFlag(feature);
     if (none_of(info->getAllProcessorFeatures(),
                 [&](const auto &known) { return name == known.Key; }))
@@ -214,7 +215,7 @@ Expected<TargetSpec> resolveTarget(StringRef triple, StringRef cpu,
         "the CPU '" + spec.cpu + "' of " + spec.triple +
         " has no fused multiply-add instruction, which exact results need: "
         "name a CPU that has one with --mcpu, or enable it with --mattr (on "
-        "ARMv7: --mattr=+vfp4)");
+        "ARMv7: --mattr=+vfp4; on RISC-V: --mattr=+f)");
   return spec;
 }
 

@@ -1,0 +1,132 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "lib/Run/RunTool.h"
+
+#include "lib/Run/Compare.h"
+#include "lib/Run/LoadedModel.h"
+#include "lib/Run/Npy.h"
+#include "lib/Target/OutputFile.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace llvm;
+
+namespace bnn {
+
+static Expected<std::vector<NamedTensor>>
+readInputs(const RunOptions &options) {
+  std::vector<NamedTensor> inputs;
+  for (StringRef option : options.inputs) {
+    auto [name, file] = option.split('=');
+    if (name.empty() || file.empty())
+      return createStringError("--input " + option + " is not NAME=FILE");
+    Expected<HostTensor> tensor = readTensorFile(file);
+    if (!tensor)
+      return tensor.takeError();
+    inputs.push_back({name.str(), std::move(*tensor)});
+  }
+  return inputs;
+}
+
+static Expected<std::unique_ptr<LoadedModel>>
+loadModel(const RunOptions &options, ArrayRef<NamedTensor> inputs) {
+  CompileOptions compile = options.compile;
+  if (!StringRef(compile.input).ends_with(".onnx")) {
+    if (compile.reference || options.dynamicShapes || !compile.cpu.empty() ||
+        !compile.attrs.empty() || !compile.strategy.empty())
+      return createStringError("--reference, --dynamic, --mcpu, --mattr and "
+                               "--strategy are for .onnx models: '" +
+                               compile.input + "' is compiled already");
+    return LoadedModel::open(compile.input, compile.prefix);
+  }
+  if (!options.dynamicShapes)
+    for (const NamedTensor &input : inputs)
+      compile.inputShapes[input.name].assign(input.tensor.shape.begin(),
+                                             input.tensor.shape.end());
+  mlir::MLIRContext context;
+  auto object = compileToObject(compile, context);
+  if (failed(object)) // Why, it has said itself.
+    return createStringError("cannot compile '" + compile.input + "'");
+  return LoadedModel::load(std::move(*object), compile.prefix);
+}
+
+/// Writes and compares the outputs as the options ask for.
+static Expected<RunResult> finish(const RunOptions &options,
+                                  ArrayRef<NamedTensor> outputs) {
+  if (!options.outputDir.empty())
+    if (std::error_code code = sys::fs::create_directories(options.outputDir))
+      return createStringError("cannot create the folder '" +
+                               options.outputDir + "': " + code.message());
+  RunResult result = RunResult::Done;
+  OutputFiles files;
+  for (auto [output, file] : zip_equal(outputs, outputFileNames(outputs))) {
+    outs() << output.name << ": " << elementTypeName(output.tensor.elementType)
+           << ' ' << shapeString(output.tensor.shape);
+    if (!options.outputDir.empty()) {
+      SmallString<128> path(options.outputDir);
+      sys::path::append(path, file + ".npy");
+      if (Error error =
+              files.add(path, [&, &tensor = output.tensor](raw_ostream &out) {
+                writeNpy(tensor, out);
+                return Error::success();
+              }))
+        return std::move(error);
+      outs() << " -> " << path;
+    }
+    outs() << '\n';
+    if (options.expectDir.empty())
+      continue;
+    auto expected = readExpected(options.expectDir, file);
+    if (!expected)
+      return expected.takeError();
+    Comparison comparison =
+        compareTensors(output.tensor, *expected, options.tolerance);
+    outs() << "  " << comparison.text << '\n';
+    if (!comparison.equal)
+      result = RunResult::Different;
+  }
+  if (Error error = files.commit())
+    return std::move(error);
+  return result;
+}
+
+static Expected<RunResult> runModel(const RunOptions &options) {
+  auto inputs = readInputs(options);
+  if (!inputs)
+    return inputs.takeError();
+  auto model = loadModel(options, *inputs);
+  if (!model)
+    return model.takeError();
+  std::vector<double> seconds;
+  auto outputs =
+      (*model)->run(*inputs, std::max(1u, options.benchmark), &seconds);
+  if (!outputs)
+    return outputs.takeError();
+  if (options.benchmark > 0) {
+    llvm::sort(seconds);
+    outs() << format("%u runs: fastest %.3f ms, median %.3f ms\n",
+                     options.benchmark, seconds.front() * 1e3,
+                     seconds[seconds.size() / 2] * 1e3);
+  }
+  return finish(options, *outputs);
+}
+
+RunResult runTool(const RunOptions &options) {
+  Expected<RunResult> result = runModel(options);
+  if (result)
+    return *result;
+  RunResult failure = RunResult::BadInput;
+  Error rest = handleErrors(result.takeError(), [&](const ModelError &error) {
+    failure = RunResult::ModelFailed;
+    error.log(WithColor::error(errs(), "bnn-run"));
+    errs() << '\n';
+  });
+  logAllUnhandledErrors(std::move(rest), WithColor::error(errs(), "bnn-run"));
+  return failure;
+}
+
+} // namespace bnn

@@ -1,0 +1,43 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What bnn-run does, once its command line is read.
+#pragma once
+
+#include "lib/Driver/Driver.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+#include <vector>
+
+namespace bnn {
+
+/// What to run, on what, and what to do with the outputs.
+struct RunOptions {
+  /// How to compile; `input` is the model. Where it is no .onnx file it is a
+  /// compiled object and everything else but `prefix` must be as it was.
+  CompileOptions compile;
+  /// Keep an .onnx model's dynamic dimensions; otherwise it is compiled for the
+  /// shapes of the inputs.
+  bool dynamicShapes = false;
+  /// "NAME=FILE" for each input.
+  std::vector<std::string> inputs;
+  /// The folder for DIR/<output>.npy; empty: write nothing.
+  std::string outputDir;
+  /// The folder to compare with; empty: compare nothing.
+  std::string expectDir;
+  /// The absolute difference that a comparison allows.
+  double tolerance = 0;
+  /// Run so many times and print the time of a run; 0: run once.
+  unsigned benchmark = 0;
+};
+
+/// The exit codes of bnn-run.
+enum class RunResult { Done = 0, Different = 1, BadInput = 2, ModelFailed = 3 };
+
+/// Loads or compiles the model, runs it, writes and compares the outputs.
+/// Prints a line for each output, and each error, with a reason, to the
+/// standard error output.
+RunResult runTool(const RunOptions &options);
+
+} // namespace bnn
