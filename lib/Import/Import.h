@@ -1,0 +1,38 @@
+// Reading an ONNX model.
+#pragma once
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringMap.h"
+#include <string>
+#include <vector>
+
+namespace bnn {
+/// What the user decides about a model before it is imported.
+struct ImportOptions {
+  /// Shapes of inputs by name; -1 leaves a dimension as the model has it. A
+  /// symbolic dimension that is fixed here is fixed wherever its name occurs.
+  llvm::StringMap<llvm::SmallVector<int64_t>> inputShapes;
+};
+
+/// Reads the ONNX model in the file `path` into a module that holds one
+/// function `main` of `onnx` operations in the form of opset 17, in topological
+/// order, with the shapes of all values as far as they can be inferred.
+///
+/// Weights are not copied: they share the mapped file's memory, and the map
+/// lives as long as the context does.
+///
+/// The bytes are not trusted: whatever is wrong with them is reported through
+/// the context's diagnostics, each with the file as location and, where there
+/// is one, the node in the message, and the result is null. All unsupported
+/// operators are reported together.
+mlir::OwningOpRef<mlir::ModuleOp> importModel(llvm::StringRef path,
+                                              const ImportOptions &options,
+                                              mlir::MLIRContext *context);
+
+/// One line for every operator that importModel() accepts: its name.
+std::vector<std::string> listOperators();
+
+/// The range of opsets that importModel() accepts.
+constexpr int kMinOpset = 11;
+constexpr int kMaxOpset = 17;
+} // namespace bnn

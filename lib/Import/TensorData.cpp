@@ -1,0 +1,259 @@
+#include "lib/Import/TensorData.h"
+#include "dialects/ONNX/ConstantView.h"
+#include "lib/Import/WireSkeleton.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/Support/Alignment.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace mlir;
+
+namespace bnn {
+Expected<std::shared_ptr<DataFile>> openFile(StringRef path,
+                                             MLIRContext *context) {
+  sys::fs::file_status status;
+  if (std::error_code error = sys::fs::status(path, status))
+    return createStringError(error, error.message());
+  if (!sys::fs::is_regular_file(status))
+    return createStringError("not a regular file");
+  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
+      MemoryBuffer::getFile(path, /*IsText=*/false,
+                            /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return createStringError(buffer.getError(), buffer.getError().message());
+  auto file = std::make_shared<DataFile>();
+  file->buffer = std::move(*buffer);
+  if (file->buffer->getBufferKind() == MemoryBuffer::MemoryBuffer_MMap) {
+    auto registry =
+        context->getOrLoadDialect<onnx::ONNXDialect>()->getMappedFiles();
+    ArrayRef<char> bytes = file->bytes();
+    registry->add(bytes);
+    file->registration = std::shared_ptr<void>(
+        nullptr, [registry, bytes](void *) { registry->remove(bytes); });
+  }
+  return file;
+}
+
+mlir::Type getElementType(int32_t dataType, MLIRContext *context) {
+  switch (dataType) {
+  case ::onnx::TensorProto::FLOAT:
+    return Float32Type::get(context);
+  case ::onnx::TensorProto::DOUBLE:
+    return Float64Type::get(context);
+  case ::onnx::TensorProto::INT32:
+    return IntegerType::get(context, 32);
+  case ::onnx::TensorProto::INT64:
+    return IntegerType::get(context, 64);
+  case ::onnx::TensorProto::BOOL:
+    return IntegerType::get(context, 1);
+  default:
+    return {};
+  }
+}
+
+std::string nameOfDataType(int32_t dataType) {
+  if (::onnx::TensorProto::DataType_IsValid(dataType))
+    return ::onnx::TensorProto::DataType_Name(
+        ::onnx::TensorProto::DataType(dataType));
+  return "number " + std::to_string(dataType);
+}
+
+TensorReader::TensorReader(StringRef path, std::shared_ptr<DataFile> model,
+                           MLIRContext *context)
+    : folder(sys::path::parent_path(path).str()),
+      fileName(sys::path::filename(path).str()), model(std::move(model)),
+      context(context) {
+  if (folder.empty())
+    folder = ".";
+}
+
+Expected<std::shared_ptr<DataFile>> TensorReader::open(StringRef location) {
+  if (location == fileName)
+    return model;
+  auto it = files.find(location);
+  if (it != files.end())
+    return it->second;
+  if (location.empty() || location.contains('\0') ||
+      sys::path::is_absolute(location))
+    return createStringError("external data location '" + location +
+                             "' is not a relative path");
+  // What the path really leads to must lie below the model's folder: neither
+  // ".." nor a link may lead out.
+  SmallString<256> path(folder), realFolder, realPath;
+  sys::path::append(path, location);
+  if (std::error_code error = sys::fs::real_path(folder, realFolder))
+    return createStringError(error, "cannot read folder '" + Twine(folder) +
+                                        "': " + error.message());
+  if (std::error_code error = sys::fs::real_path(path, realPath))
+    return createStringError(error, "cannot read external data file '" +
+                                        Twine(path) + "': " + error.message());
+  if (realFolder.empty() || realFolder.back() != '/')
+    realFolder.push_back('/');
+  if (!StringRef(realPath).starts_with(realFolder))
+    return createStringError("external data file '" + Twine(location) +
+                             "' lies outside the model's folder");
+  Expected<std::shared_ptr<DataFile>> file = openFile(realPath, context);
+  if (!file)
+    return createStringError("cannot read external data file '" + Twine(path) +
+                             "': " + toString(file.takeError()));
+  files[location] = *file;
+  return *file;
+}
+
+/// `bytes` as an attribute; `owner` keeps them alive.
+static ElementsAttr makeResource(RankedTensorType type, ArrayRef<char> bytes,
+                                 std::shared_ptr<DataFile> owner,
+                                 StringRef name) {
+  size_t align = onnx::getElementBytes(type.getElementType());
+  if (!isAddrAligned(Align(align), bytes.data()))
+    return DenseResourceElementsAttr::get(
+        type, name,
+        HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64,
+                                                      /*dataIsMutable=*/false));
+  return DenseResourceElementsAttr::get(
+      type, name,
+      UnmanagedAsmResourceBlob::allocateWithAlign(
+          bytes, align,
+          [owner = std::move(owner)](void *, size_t, size_t) mutable {
+            owner.reset();
+          }));
+}
+
+/// Small bytes (booleans one byte each) as an attribute.
+static Expected<ElementsAttr> makeDense(RankedTensorType type,
+                                        ArrayRef<char> bytes) {
+  if (type.getElementType().isInteger(1)) {
+    SmallVector<bool> bits;
+    for (char byte : bytes) {
+      if (byte != 0 && byte != 1)
+        return createStringError("a boolean is neither 0 nor 1");
+      bits.push_back(byte);
+    }
+    return ElementsAttr(DenseElementsAttr::get(type, bits));
+  }
+  return ElementsAttr(DenseElementsAttr::getFromRawBuffer(type, bytes));
+}
+
+Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
+  if (tensor.has_segment())
+    return createStringError("data in segments is not supported");
+  Type element = getElementType(tensor.data_type(), context);
+  if (!element)
+    return createStringError("element type " +
+                             nameOfDataType(tensor.data_type()) +
+                             " is not supported");
+  uint64_t width = onnx::getElementBytes(element);
+  SmallVector<int64_t> dims;
+  uint64_t bytes = width;
+  bool empty = false;
+  for (int64_t dim : tensor.dims()) {
+    if (dim < 0)
+      return createStringError("dimension " + Twine(dim) + " is negative");
+    dims.push_back(dim);
+    empty |= dim == 0;
+    // A zero elsewhere must not hide an overflow.
+    if (dim && __builtin_mul_overflow(bytes, uint64_t(dim), &bytes))
+      return createStringError("the dimensions overflow");
+  }
+  if (bytes > uint64_t(INT64_MAX))
+    return createStringError("the dimensions overflow");
+  if (empty)
+    bytes = 0;
+  auto type = RankedTensorType::get(dims, element);
+  auto wrongSize = [&](uint64_t got) {
+    return createStringError("the dimensions ask for " + Twine(bytes) +
+                             " bytes of data, there are " + Twine(got));
+  };
+
+  if (tensor.data_location() == ::onnx::TensorProto::EXTERNAL) {
+    std::string location;
+    uint64_t offset = 0;
+    std::optional<uint64_t> length;
+    StringMap<bool> seen;
+    for (const auto &entry : tensor.external_data()) {
+      if (!seen.try_emplace(entry.key(), true).second)
+        return createStringError("external data has the key '" +
+                                 Twine(entry.key()) + "' twice");
+      if (entry.key() == "location") {
+        location = entry.value();
+      } else if (entry.key() == "offset") {
+        if (StringRef(entry.value()).getAsInteger(10, offset))
+          return createStringError("external data offset is not a number");
+      } else if (entry.key() == "length") {
+        uint64_t value;
+        if (StringRef(entry.value()).getAsInteger(10, value))
+          return createStringError("external data length is not a number");
+        length = value;
+      }
+    }
+    Expected<std::shared_ptr<DataFile>> file = open(location);
+    if (!file)
+      return file.takeError();
+    if (length && *length != bytes)
+      return wrongSize(*length);
+    ArrayRef<char> all = (*file)->bytes();
+    if (offset > all.size() || bytes > all.size() - offset)
+      return createStringError("external data file '" + Twine(location) +
+                               "' has " + Twine(all.size()) +
+                               " bytes, the tensor needs " + Twine(bytes) +
+                               " at offset " + Twine(offset));
+    ArrayRef<char> data = all.slice(offset, bytes);
+    if (bytes < kInlineBytes || element.isInteger(1))
+      return makeDense(type, data);
+    return makeResource(type, data, *file,
+                        tensor.name().empty() ? "constant" : tensor.name());
+  }
+
+  if (tensor.has_raw_data()) {
+    const std::string &data = tensor.raw_data();
+    if (data.size() != bytes)
+      return wrongSize(data.size());
+    return makeDense(type, ArrayRef<char>(data.data(), data.size()));
+  }
+
+  // One of the typed fields; booleans lie in the one for int32.
+  std::string data;
+  auto append = [&](auto value) {
+    data.append(reinterpret_cast<const char *>(&value), sizeof(value));
+  };
+  auto count = [&](uint64_t number) -> bool { return number == bytes / width; };
+  uint64_t number;
+  if (element.isF32()) {
+    if (!count(number = tensor.float_data_size()))
+      return wrongSize(number * width);
+    data.assign(reinterpret_cast<const char *>(tensor.float_data().data()),
+                bytes);
+  } else if (element.isF64()) {
+    if (!count(number = tensor.double_data_size()))
+      return wrongSize(number * width);
+    data.assign(reinterpret_cast<const char *>(tensor.double_data().data()),
+                bytes);
+  } else if (element.isInteger(64)) {
+    if (!count(number = tensor.int64_data_size()))
+      return wrongSize(number * width);
+    for (int64_t value : tensor.int64_data())
+      append(value);
+  } else {
+    if (!count(number = tensor.int32_data_size()))
+      return wrongSize(number * width);
+    for (int32_t value : tensor.int32_data()) {
+      if (!element.isInteger(1))
+        append(value);
+      else if (value == 0 || value == 1)
+        append(char(value));
+      else
+        return createStringError("a boolean is neither 0 nor 1");
+    }
+  }
+  if (bytes < kInlineBytes || element.isInteger(1))
+    return makeDense(type, ArrayRef<char>(data.data(), data.size()));
+  return ElementsAttr(DenseResourceElementsAttr::get(
+      type, tensor.name().empty() ? "constant" : tensor.name(),
+      HeapAsmResourceBlob::allocateAndCopyWithAlign(
+          ArrayRef<char>(data.data(), data.size()), 64,
+          /*dataIsMutable=*/false)));
+}
+} // namespace bnn

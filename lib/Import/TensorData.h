@@ -1,0 +1,53 @@
+// Turning ONNX tensors into attributes.
+#pragma once
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <memory>
+#include <onnx/onnx_pb.h>
+#include <string>
+
+namespace bnn {
+/// A file in memory, usually mapped. Constants that share its memory keep it
+/// alive.
+struct DataFile {
+  std::unique_ptr<llvm::MemoryBuffer> buffer;
+  /// Undoes the registration as a mapped file.
+  std::shared_ptr<void> registration;
+
+  llvm::ArrayRef<char> bytes() const {
+    return {buffer->getBufferStart(), buffer->getBufferSize()};
+  }
+};
+
+/// Maps the regular file `path` and registers the map with the onnx dialect.
+llvm::Expected<std::shared_ptr<DataFile>> openFile(llvm::StringRef path,
+                                                   mlir::MLIRContext *context);
+
+/// The element type that stands for ONNX's; null if it is not supported.
+mlir::Type getElementType(int32_t dataType, mlir::MLIRContext *context);
+
+/// ONNX's name of an element type.
+std::string nameOfDataType(int32_t dataType);
+
+/// Reads tensors of one model, wherever their data lies.
+class TensorReader {
+public:
+  /// `model` is the file `path` that the tensors come from.
+  TensorReader(llvm::StringRef path, std::shared_ptr<DataFile> model,
+               mlir::MLIRContext *context);
+
+  /// The tensor's value. Large data is not copied unless the file holds it at
+  /// an address that is not aligned for its element type.
+  llvm::Expected<mlir::ElementsAttr> read(const ::onnx::TensorProto &tensor);
+
+private:
+  llvm::Expected<std::shared_ptr<DataFile>> open(llvm::StringRef location);
+
+  std::string folder, fileName;
+  std::shared_ptr<DataFile> model;
+  mlir::MLIRContext *context;
+  llvm::StringMap<std::shared_ptr<DataFile>> files;
+};
+} // namespace bnn

@@ -1,0 +1,18 @@
+// The model's protobuf bytes without its weights.
+#pragma once
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/Error.h"
+#include <string>
+
+namespace bnn {
+/// Raw tensor data of at least this many bytes stays in the file.
+constexpr size_t kInlineBytes = 1024;
+
+/// Copies the bytes of a ModelProto, but replaces the raw data of every large
+/// tensor (initializers and tensor attributes of the main graph) by a reference
+/// to the place where it lies, written as ONNX's external data: `fileName`,
+/// offset and length in bytes. Protobuf would otherwise copy every weight.
+/// Fails if the bytes are not well-formed at the levels that lead to tensors.
+llvm::Expected<std::string> makeSkeleton(llvm::ArrayRef<char> model,
+                                         llvm::StringRef fileName);
+} // namespace bnn
