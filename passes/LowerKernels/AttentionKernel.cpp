@@ -95,10 +95,7 @@ Value Attention::byToken(Value source, Value sentence, Value into) {
 // Packed rows [B, S, words] of one sentence, transposed as bits: bit t of
 // into[head * groups + g][channel] is channel `channel` of token 32 g + t.
 Value Attention::byChannel(Value source, Value sentence, Value into) {
-  SmallVector<int32_t> lanes(kLanes);
-  std::iota(lanes.begin(), lanes.end(), 0);
-  Value iota = b.create<arith::ConstantOp>(
-      DenseIntElementsAttr::get(b.vectorOf(b.getI32Type()), lanes));
+  Value iota = b.iota();
   b.loop(zero, b.index(heads), 1, [&](Value head) {
     b.loop(zero, groups, 1, [&](Value group) {
       Value row = b.add(b.mul(head, groups), group);
@@ -111,12 +108,12 @@ Value Attention::byChannel(Value source, Value sentence, Value into) {
         Value columns =
             b.loop(first, end, 1, b.splatI32(0),
                    [&](Value token, ValueRange acc) -> SmallVector<Value> {
-                     Value row = b.splat(b.load(source, {sentence, token, word}));
+                     Value row =
+                         b.splat(b.load(source, {sentence, token, word}));
                      Value bit = b.create<arith::AndIOp>(
                          b.create<arith::ShRUIOp>(row, shift), b.splatI32(1));
                      Value at = b.create<arith::IndexCastOp>(
-                         b.getI32Type(),
-                         b.create<arith::SubIOp>(token, first));
+                         b.getI32Type(), b.create<arith::SubIOp>(token, first));
                      Value placed = b.create<arith::ShLIOp>(bit, b.splat(at));
                      return {b.create<arith::OrIOp>(acc[0], placed)};
                    })[0];
@@ -181,8 +178,7 @@ void Attention::emitScores(Value sentence, Value query, Value head,
     Value count = b.splatI32(0), base = b.splatI32(headSize);
     for (int64_t w = 0; w < headWords; ++w) {
       SmallVector<Value> key = {b.offset(firstWord, w), at};
-      Value differ =
-          b.create<arith::XOrIOp>(words[w], b.loadLanes(keys, key));
+      Value differ = b.create<arith::XOrIOp>(words[w], b.loadLanes(keys, key));
       if (masked) {
         Value zeros = keep[w];
         if (keyZeros)
@@ -194,8 +190,8 @@ void Attention::emitScores(Value sentence, Value query, Value head,
     }
     Value dot = b.create<arith::SubIOp>(base, b.add(count, count));
     Value s = b.create<arith::SIToFPOp>(b.vectorOf(b.getF32Type()), dot);
-    s = bracket ? Value(b.create<math::FmaOp>(
-                      s, scale, b.loadLanes(bracket, {zero, at})))
+    s = bracket ? Value(b.create<math::FmaOp>(s, scale,
+                                              b.loadLanes(bracket, {zero, at})))
                 : Value(b.create<arith::MulFOp>(s, scale));
     s = b.create<arith::DivFOp>(s, divisor);
     if (mask)
@@ -207,40 +203,34 @@ void Attention::emitScores(Value sentence, Value query, Value head,
 }
 
 Value Attention::maximum() {
-  auto greater = [&](Value a, Value next) -> Value {
-    Value keep =
-        b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, a, next);
-    return b.create<arith::SelectOp>(keep, a, next);
-  };
   Value none = b.splatF32(-std::numeric_limits<float>::infinity());
-  Value most = b.loop(zero, blocks, 1, none,
-                      [&](Value block, ValueRange acc) -> SmallVector<Value> {
-                        Value at = b.mul(block, b.index(kLanes));
-                        Value s = b.loadLanes(scores, {zero, at});
-                        // Lanes past the end hold -inf, which would replace a
-                        // NaN that the definition keeps.
-                        return {b.create<arith::SelectOp>(
-                            live(block), greater(acc[0], s), acc[0])};
-                      })[0];
-  return b.fold(most, greater);
+  Value most =
+      b.loop(zero, blocks, 1, none,
+             [&](Value block, ValueRange acc) -> SmallVector<Value> {
+               Value at = b.mul(block, b.index(kLanes));
+               Value s = b.loadLanes(scores, {zero, at});
+               // Lanes past the end hold -inf, which would replace a
+               // NaN that the definition keeps.
+               return {b.create<arith::SelectOp>(
+                   live(block), b.combine(ReduceKind::Max, acc[0], s), acc[0])};
+             })[0];
+  return b.fold(most, ReduceKind::Max);
 }
 
 // Replaces the scores by exp(score - most), 0 past the end; returns their sum.
 Value Attention::expSum(Value most) {
   Value lanes = b.splat(most);
-  Value sum = b.loop(zero, blocks, 1, b.splatF32(0),
-                     [&](Value block, ValueRange acc) -> SmallVector<Value> {
-                       Value at = b.mul(block, b.index(kLanes));
-                       Value e = b.create<math::ExpOp>(b.create<arith::SubFOp>(
-                           b.loadLanes(scores, {zero, at}), lanes));
-                       e = b.create<arith::SelectOp>(live(block), e,
-                                                     b.splatF32(0));
-                       b.storeLanes(e, scores, {zero, at});
-                       return {b.create<arith::AddFOp>(acc[0], e)};
-                     })[0];
-  return b.fold(sum, [&](Value x, Value y) -> Value {
-    return b.create<arith::AddFOp>(x, y);
-  });
+  Value sum =
+      b.loop(zero, blocks, 1, b.splatF32(0),
+             [&](Value block, ValueRange acc) -> SmallVector<Value> {
+               Value at = b.mul(block, b.index(kLanes));
+               Value e = b.create<math::ExpOp>(b.create<arith::SubFOp>(
+                   b.loadLanes(scores, {zero, at}), lanes));
+               e = b.create<arith::SelectOp>(live(block), e, b.splatF32(0));
+               b.storeLanes(e, scores, {zero, at});
+               return {b.create<arith::AddFOp>(acc[0], e)};
+             })[0];
+  return b.fold(sum, ReduceKind::Add);
 }
 
 // The probabilities above `cut`, as bits; how many there are, and the sum of
@@ -250,12 +240,13 @@ void Attention::probabilityBits(Value cut, Value &ones, Value &selected) {
   SmallVector<Value> init = {b.i32(0)};
   if (residual)
     init.push_back(b.splatF32(0));
-  SmallVector<Value> sums = b.loop(
-      zero, groups, 1, init, [&](Value group, ValueRange acc) {
+  SmallVector<Value> sums =
+      b.loop(zero, groups, 1, init, [&](Value group, ValueRange acc) {
         SmallVector<Value> masks;
         SmallVector<Value> next(acc.begin(), acc.end());
         for (int64_t half = 0; half < kWordBits / kLanes; ++half) {
-          Value block = b.offset(b.mul(group, b.index(kWordBits / kLanes)), half);
+          Value block =
+              b.offset(b.mul(group, b.index(kWordBits / kLanes)), half);
           Value at = b.mul(block, b.index(kLanes));
           Value e = b.loadLanes(scores, {zero, at});
           Value above =
@@ -274,11 +265,7 @@ void Attention::probabilityBits(Value cut, Value &ones, Value &selected) {
         return next;
       });
   ones = sums[0];
-  selected = residual ? b.fold(sums[1],
-                               [&](Value x, Value y) -> Value {
-                                 return b.create<arith::AddFOp>(x, y);
-                               })
-                      : b.f32(0);
+  selected = residual ? b.fold(sums[1], ReduceKind::Add) : b.f32(0);
 }
 
 // The output of one head of one token.
@@ -290,8 +277,7 @@ void Attention::emitContext(Value sentence, Value query, Value head, Value ones,
   Value row = b.add(b.mul(sentence, tokens), query);
   for (int64_t w = 0; w < headWords; ++w) {
     int64_t valid = std::min(kWordBits, headSize - w * kWordBits);
-    Value channel =
-        b.offset(b.mul(head, b.index(headSize)), w * kWordBits);
+    Value channel = b.offset(b.mul(head, b.index(headSize)), w * kWordBits);
     Value word = b.offset(b.mul(head, b.index(headWords)), w);
     params.loadChannels(b, channel, valid);
     SmallVector<SmallVector<Value>> panels;
@@ -312,7 +298,8 @@ void Attention::emitContext(Value sentence, Value query, Value head, Value ones,
           });
       // +1 for each chosen one, -1 for each other chosen token; a zero was
       // counted as -1.
-      Value dot = b.create<arith::SubIOp>(b.add(counts[0], counts[0]), onesLanes);
+      Value dot =
+          b.create<arith::SubIOp>(b.add(counts[0], counts[0]), onesLanes);
       if (valueZeros)
         dot = b.add(dot, counts[1]);
       SmallVector<Value> arguments = {dot, b.splat(selected)};
@@ -331,11 +318,11 @@ Value Attention::hasZeros() {
       continue;
     Value rows = b.rows2d(zeros);
     any = b.loop(zero, b.dim(rows, 0), 1, any, [&](Value row, ValueRange acc) {
-      return b.loop(zero, b.dim(rows, 1), 1, acc,
-                    [&](Value k, ValueRange seen) -> SmallVector<Value> {
-                      return {b.create<arith::OrIOp>(seen[0],
-                                                     b.load(rows, {row, k}))};
-                    });
+      return b.loop(
+          zero, b.dim(rows, 1), 1, acc,
+          [&](Value k, ValueRange seen) -> SmallVector<Value> {
+            return {b.create<arith::OrIOp>(seen[0], b.load(rows, {row, k}))};
+          });
     });
   }
   return b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, any[0], b.i32(0));

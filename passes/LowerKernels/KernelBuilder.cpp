@@ -5,25 +5,10 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace bnn;
-
-//===----------------------------------------------------------------------===//
-// Scalars
-//===----------------------------------------------------------------------===//
-
-Value KernelBuilder::index(int64_t value) {
-  return create<arith::ConstantIndexOp>(value);
-}
-
-Value KernelBuilder::i32(int64_t value) {
-  return create<arith::ConstantIntOp>(value, 32);
-}
-
-Value KernelBuilder::f32(float value) {
-  return create<arith::ConstantOp>(getF32FloatAttr(value));
-}
 
 Value KernelBuilder::splat(Value value) {
   if (isa<VectorType>(value.getType()))
@@ -31,16 +16,11 @@ Value KernelBuilder::splat(Value value) {
   return create<vector::BroadcastOp>(vectorOf(value.getType()), value);
 }
 
-Value KernelBuilder::add(Value a, Value b) {
-  return create<arith::AddIOp>(a, b);
-}
-
-Value KernelBuilder::mul(Value a, Value b) {
-  return create<arith::MulIOp>(a, b);
-}
-
-Value KernelBuilder::offset(Value a, int64_t constant) {
-  return constant ? add(a, index(constant)) : a;
+Value KernelBuilder::iota() {
+  SmallVector<int32_t> lanes(kLanes);
+  std::iota(lanes.begin(), lanes.end(), 0);
+  return create<arith::ConstantOp>(
+      DenseIntElementsAttr::get(vectorOf(getI32Type()), lanes));
 }
 
 Value KernelBuilder::popcount(Value a) { return create<math::CtPopOp>(a); }
@@ -53,21 +33,6 @@ Value KernelBuilder::bitNot(Value a) {
 //===----------------------------------------------------------------------===//
 // Buffers
 //===----------------------------------------------------------------------===//
-
-Value KernelBuilder::dim(Value buffer, int64_t dimension) {
-  auto type = cast<MemRefType>(buffer.getType());
-  if (!type.isDynamicDim(dimension))
-    return index(type.getDimSize(dimension));
-  return create<memref::DimOp>(buffer, dimension);
-}
-
-Value KernelBuilder::load(Value buffer, ValueRange indices) {
-  return create<memref::LoadOp>(buffer, indices);
-}
-
-void KernelBuilder::store(Value value, Value buffer, ValueRange indices) {
-  create<memref::StoreOp>(value, buffer, indices);
-}
 
 Value KernelBuilder::loadLanes(Value buffer, ValueRange indices,
                                int64_t valid) {
@@ -92,69 +57,6 @@ void KernelBuilder::storeLanes(Value value, Value buffer, ValueRange indices,
   create<vector::MaskedStoreOp>(buffer, indices, mask, value);
 }
 
-Value KernelBuilder::rows2d(Value buffer) {
-  auto type = cast<MemRefType>(buffer.getType());
-  int64_t rank = type.getRank();
-  if (rank == 2)
-    return buffer;
-  if (rank == 1) {
-    SmallVector<ReassociationIndices> all = {{0, 1}};
-    SmallVector<int64_t> shape = {1, type.getDimSize(0)};
-    Value size = dim(buffer, 0);
-    return create<memref::ExpandShapeOp>(
-        shape, buffer, all,
-        getMixedValues(shape,
-                       type.isDynamicDim(0) ? ValueRange(size) : ValueRange(),
-                       *this));
-  }
-  SmallVector<ReassociationIndices> groups(2);
-  for (int64_t i = 0; i + 1 < rank; ++i)
-    groups[0].push_back(i);
-  groups[1].push_back(rank - 1);
-  return create<memref::CollapseShapeOp>(buffer, groups);
-}
-
-Value KernelBuilder::flat(Value buffer) {
-  auto type = cast<MemRefType>(buffer.getType());
-  if (type.getRank() == 1)
-    return buffer;
-  SmallVector<ReassociationIndices> groups;
-  if (type.getRank() == 0)
-    return create<memref::ExpandShapeOp>(
-        MemRefType::get({1}, type.getElementType()), buffer, groups);
-  groups.emplace_back();
-  for (int64_t i = 0; i < type.getRank(); ++i)
-    groups[0].push_back(i);
-  return create<memref::CollapseShapeOp>(buffer, groups);
-}
-
-//===----------------------------------------------------------------------===//
-// Loops
-//===----------------------------------------------------------------------===//
-
-SmallVector<Value> KernelBuilder::loop(
-    Value lower, Value upper, int64_t step, ValueRange init,
-    llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
-  auto forOp = create<scf::ForOp>(
-      lower, upper, index(step), init,
-      [&](OpBuilder &, Location, Value iv, ValueRange carried) {
-        // `body` builds through this builder; the callback's own is not used.
-        OpBuilder::InsertionGuard guard(*this);
-        setInsertionPointToEnd(iv.getParentBlock());
-        SmallVector<Value> next = body(iv, carried);
-        create<scf::YieldOp>(next);
-      });
-  return SmallVector<Value>(forOp.getResults());
-}
-
-void KernelBuilder::loop(Value lower, Value upper, int64_t step,
-                         llvm::function_ref<void(Value)> body) {
-  loop(lower, upper, step, {}, [&](Value iv, ValueRange) {
-    body(iv);
-    return SmallVector<Value>();
-  });
-}
-
 void KernelBuilder::tileRows(Value rows, int64_t tile,
                              llvm::function_ref<void(Value, int64_t)> body) {
   Value start = index(0);
@@ -173,8 +75,8 @@ void KernelBuilder::tileRows(Value rows, int64_t tile,
 
 Value KernelBuilder::packMasks(Value low, Value high) {
   auto half = [&](Value mask) -> Value {
-    Value bits = create<vector::BitCastOp>(
-        VectorType::get(1, getIntegerType(16)), mask);
+    Value bits =
+        create<vector::BitCastOp>(VectorType::get(1, getIntegerType(16)), mask);
     Value scalar = create<vector::ExtractOp>(bits, ArrayRef<int64_t>{0});
     return create<arith::ExtUIOp>(getI32Type(), scalar);
   };
@@ -193,8 +95,7 @@ Value KernelBuilder::keepLanes(Value mask, int64_t valid) {
   return create<arith::AndIOp>(mask, keep);
 }
 
-Value KernelBuilder::fold(Value vector,
-                          llvm::function_ref<Value(Value, Value)> combine) {
+Value KernelBuilder::fold(Value vector, ReduceKind kind) {
   for (int64_t width = kLanes / 2; width >= 1; width /= 2) {
     auto half = [&](int64_t from) -> Value {
       return create<vector::ExtractStridedSliceOp>(
@@ -202,7 +103,7 @@ Value KernelBuilder::fold(Value vector,
           ArrayRef<int64_t>{1});
     };
     Value low = half(0), high = half(width);
-    vector = combine(low, high);
+    vector = combine(kind, low, high);
   }
   return create<vector::ExtractOp>(vector, ArrayRef<int64_t>{0});
 }
@@ -267,8 +168,8 @@ SmallVector<Value> EpilogueParams::vectors(KernelBuilder &b, Value row,
   int64_t lanes = std::min<int64_t>(kLanes, valid - panel * kLanes);
   for (auto [vector, buffer] : llvm::zip_equal(result, buffers))
     if (!vector)
-      vector = b.loadLanes(buffer, {row, b.offset(channel, panel * kLanes)},
-                           lanes);
+      vector =
+          b.loadLanes(buffer, {row, b.offset(channel, panel * kLanes)}, lanes);
   return result;
 }
 
@@ -313,9 +214,8 @@ void bnn::forUnits(
     Value firstWord = b.mul(number, b.index(words));
     Value firstChannel = b.mul(number, b.index(group));
     if (full)
-      b.loop(b.index(0), b.index(full), 1, [&](Value u) {
-        unit(firstWord, firstChannel, u, kWordBits);
-      });
+      b.loop(b.index(0), b.index(full), 1,
+             [&](Value u) { unit(firstWord, firstChannel, u, kWordBits); });
     if (tail)
       unit(firstWord, firstChannel, b.index(full), tail);
   });

@@ -2,56 +2,33 @@
 #pragma once
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "mlir/Transforms/DialectConversion.h"
+#include "passes/Support/LoopBuilder.h"
 
 namespace bnn {
 
-/// The builder that all kernels are written with: short names for constants,
-/// loops, and vectors of `kLanes` lanes.
-class KernelBuilder : public mlir::ImplicitLocOpBuilder {
+/// The builder that all kernels are written with: vectors of `kLanes` lanes.
+class KernelBuilder : public LoopBuilder {
 public:
-  KernelBuilder(mlir::Location loc, mlir::OpBuilder &builder)
-      : mlir::ImplicitLocOpBuilder(loc, builder) {}
+  using LoopBuilder::LoopBuilder;
 
   mlir::VectorType vectorOf(mlir::Type element) {
     return mlir::VectorType::get(kLanes, element);
   }
-
-  mlir::Value index(int64_t value);
-  mlir::Value i32(int64_t value);
-  mlir::Value f32(float value);
   /// `value` in all lanes; a vector is returned as it is.
   mlir::Value splat(mlir::Value value);
   mlir::Value splatI32(int64_t value) { return splat(i32(value)); }
   mlir::Value splatF32(float value) { return splat(f32(value)); }
+  /// 0, 1, 2, ... as i32.
+  mlir::Value iota();
 
-  mlir::Value add(mlir::Value a, mlir::Value b);
-  mlir::Value mul(mlir::Value a, mlir::Value b);
-  /// a + constant, for indices.
-  mlir::Value offset(mlir::Value a, int64_t constant);
   mlir::Value popcount(mlir::Value a);
   mlir::Value bitNot(mlir::Value a);
 
-  mlir::Value dim(mlir::Value buffer, int64_t dimension);
-  mlir::Value load(mlir::Value buffer, mlir::ValueRange indices);
-  void store(mlir::Value value, mlir::Value buffer, mlir::ValueRange indices);
-  /// Loads the `valid` (1 to 16) lanes from `indices` on; the others are
-  /// `neutral`, or 0.
+  /// Loads the `valid` (1 to 16) lanes from `indices` on; the others are 0.
   mlir::Value loadLanes(mlir::Value buffer, mlir::ValueRange indices,
                         int64_t valid = kLanes);
   void storeLanes(mlir::Value value, mlir::Value buffer,
                   mlir::ValueRange indices, int64_t valid = kLanes);
-
-  /// for (i = lower; i < upper; i += step) with values carried along.
-  llvm::SmallVector<mlir::Value>
-  loop(mlir::Value lower, mlir::Value upper, int64_t step,
-       mlir::ValueRange init,
-       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value,
-                                                         mlir::ValueRange)>
-           body);
-  void loop(mlir::Value lower, mlir::Value upper, int64_t step,
-            llvm::function_ref<void(mlir::Value)> body);
 
   /// Calls `body(row, count)` for all `rows` in steps of `tile` rows, then one
   /// by one.
@@ -60,19 +37,10 @@ public:
 
   /// Two masks of 16 lanes as one word, `low` in its lower half.
   mlir::Value packMasks(mlir::Value low, mlir::Value high);
-
   /// The lanes of `mask` below `valid`.
   mlir::Value keepLanes(mlir::Value mask, int64_t valid);
-
   /// Folds 16 lanes to one value: l with l + 8, l + 4, l + 2, l + 1.
-  mlir::Value fold(mlir::Value vector,
-                   llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)>
-                       combine);
-
-  /// The buffer as [rows, columns]: leading dimensions collapsed into one.
-  mlir::Value rows2d(mlir::Value buffer);
-  /// The buffer with all dimensions collapsed into one.
-  mlir::Value flat(mlir::Value buffer);
+  mlir::Value fold(mlir::Value vector, ReduceKind kind);
 
   /// Clones the body of `block` with each value replaced by 16 lanes.
   /// `arguments` are vectors. Returns what the terminator yields.
@@ -83,7 +51,6 @@ public:
 /// An epilogue's parameters, and what loads an element vector of each.
 class EpilogueParams {
 public:
-  /// `logical` are the op's parameters and `buffers` what they became.
   EpilogueParams(KernelBuilder &b, mlir::ValueRange buffers);
   /// Loads what depends on the output channel only, for `panels` panels.
   void loadChannels(KernelBuilder &b, mlir::Value channel, int64_t valid);

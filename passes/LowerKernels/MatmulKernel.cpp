@@ -11,10 +11,10 @@ namespace {
 
 // The packed operands of a product and its shape.
 struct Product {
-  Value lhs;    // [M, words] i32
-  Value rhs;    // [panels, words, lanes] i32
-  Value zeros;  // [M, words] i32, or null
-  int64_t K;    // logical elements of a row
+  Value lhs;   // [M, words] i32
+  Value rhs;   // [panels, words, lanes] i32
+  Value zeros; // [M, words] i32, or null
+  int64_t K;   // logical elements of a row
   int64_t words;
   bool isSigned; // of lhs
 };
@@ -49,10 +49,9 @@ static SmallVector<Value> accumulate(KernelBuilder &b, const Product &p,
           if (masked)
             keep = b.splat(b.bitNot(b.load(p.zeros, {b.offset(row, i), k})));
           for (int64_t j = 0; j < panels; ++j) {
-            Value bits =
-                p.isSigned
-                    ? Value(b.create<arith::XOrIOp>(x, weights[j]))
-                    : Value(b.create<arith::AndIOp>(x, weights[j]));
+            Value bits = p.isSigned
+                             ? Value(b.create<arith::XOrIOp>(x, weights[j]))
+                             : Value(b.create<arith::AndIOp>(x, weights[j]));
             if (masked)
               bits = b.create<arith::AndIOp>(bits, keep);
             next.push_back(b.add(acc[i * panels + j], b.popcount(bits)));
@@ -129,43 +128,43 @@ void bnn::emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
   OutputRows outputs(b, op.getOuts(), buffers.getOuts());
   EpilogueParams params(b, buffers.getParams());
   Value rows = b.dim(p.lhs, 0);
-  forUnits(b, rhsType.getShape()[0], layout.getOutGroup(), [&](Value panel,
-                                                               Value channel,
-                                                               Value word,
-                                                               int64_t valid) {
-    const int64_t panels = panelsOf(valid);
-    params.loadChannels(b, channel, valid);
-    b.tileRows(rows, tileRows, [&](Value row, int64_t count) {
-      SmallVector<Value> dots;
-      auto products = [&](bool masked) {
-        return unitProducts(b, p, row, count, panel, panels, tilePanels,
-                            masked);
-      };
-      if (p.zeros) {
-        SmallVector<Type> types(count * panels, b.vectorOf(b.getI32Type()));
-        auto branch = b.create<scf::IfOp>(types, anyZero(b, p, row, count),
-                                          /*withElseRegion=*/true);
-        for (bool masked : {true, false}) {
-          OpBuilder::InsertionGuard guard(b);
-          b.setInsertionPointToEnd(masked ? branch.thenBlock()
-                                          : branch.elseBlock());
-          SmallVector<Value> values = products(masked);
-          b.create<scf::YieldOp>(values);
-        }
-        dots.assign(branch.getResults().begin(), branch.getResults().end());
-      } else {
-        dots = products(false);
-      }
-      for (int64_t i = 0; i < count; ++i) {
-        Value at = b.offset(row, i);
-        SmallVector<SmallVector<Value>> values;
-        for (int64_t j = 0; j < panels; ++j) {
-          SmallVector<Value> arguments = {dots[i * panels + j]};
-          arguments.append(params.vectors(b, at, j));
-          values.push_back(b.vectorize(op.getEpilogue().front(), arguments));
-        }
-        outputs.store(b, at, channel, word, valid, values);
-      }
-    });
-  });
+  forUnits(
+      b, rhsType.getShape()[0], layout.getOutGroup(),
+      [&](Value panel, Value channel, Value word, int64_t valid) {
+        const int64_t panels = panelsOf(valid);
+        params.loadChannels(b, channel, valid);
+        b.tileRows(rows, tileRows, [&](Value row, int64_t count) {
+          SmallVector<Value> dots;
+          auto products = [&](bool masked) {
+            return unitProducts(b, p, row, count, panel, panels, tilePanels,
+                                masked);
+          };
+          if (p.zeros) {
+            SmallVector<Type> types(count * panels, b.vectorOf(b.getI32Type()));
+            auto branch = b.create<scf::IfOp>(types, anyZero(b, p, row, count),
+                                              /*withElseRegion=*/true);
+            for (bool masked : {true, false}) {
+              OpBuilder::InsertionGuard guard(b);
+              b.setInsertionPointToEnd(masked ? branch.thenBlock()
+                                              : branch.elseBlock());
+              SmallVector<Value> values = products(masked);
+              b.create<scf::YieldOp>(values);
+            }
+            dots.assign(branch.getResults().begin(), branch.getResults().end());
+          } else {
+            dots = products(false);
+          }
+          for (int64_t i = 0; i < count; ++i) {
+            Value at = b.offset(row, i);
+            SmallVector<SmallVector<Value>> values;
+            for (int64_t j = 0; j < panels; ++j) {
+              SmallVector<Value> arguments = {dots[i * panels + j]};
+              arguments.append(params.vectors(b, at, j));
+              values.push_back(
+                  b.vectorize(op.getEpilogue().front(), arguments));
+            }
+            outputs.store(b, at, channel, word, valid, values);
+          }
+        });
+      });
 }

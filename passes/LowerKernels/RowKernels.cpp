@@ -9,8 +9,7 @@ using namespace bnn;
 void bnn::emitBinarize(KernelBuilder &b, BinarizeOp op,
                        BinarizeOp::Adaptor buffers) {
   auto rows = cast<RowsAttr>(getLayout(op.getOuts()[0].getType()));
-  int64_t columns =
-      cast<ShapedType>(op.getInput().getType()).getShape().back();
+  int64_t columns = cast<ShapedType>(op.getInput().getType()).getShape().back();
   Value input = b.rows2d(buffers.getInput());
   OutputRows outputs(b, op.getOuts(), buffers.getOuts());
   SmallVector<Value> shifts;
@@ -19,45 +18,38 @@ void bnn::emitBinarize(KernelBuilder &b, BinarizeOp op,
   EpilogueParams params(b, shifts);
   Value zero = b.splatF32(0);
   b.loop(b.index(0), b.dim(input, 0), 1, [&](Value row) {
-    forUnits(b, columns, rows.getGroup(),
-             [&](Value, Value channel, Value word, int64_t valid) {
-               params.loadChannels(b, channel, valid);
-               SmallVector<SmallVector<Value>> panels;
-               for (int64_t j = 0; j < panelsOf(valid); ++j) {
-                 int64_t lanes = std::min(kLanes, valid - j * kLanes);
-                 Value v = b.loadLanes(
-                     input, {row, b.offset(channel, j * kLanes)}, lanes);
-                 for (Value shift : params.vectors(b, row, j))
-                   v = b.create<arith::AddFOp>(v, shift);
-                 panels.push_back({b.create<arith::CmpFOp>(
-                     arith::CmpFPredicate::OGT, v, zero)});
-                 if (op.getOuts().size() == 2)
-                   panels.back().push_back(b.create<arith::CmpFOp>(
-                       arith::CmpFPredicate::UEQ, v, zero));
-               }
-               outputs.store(b, row, channel, word, valid, panels);
-             });
+    forUnits(
+        b, columns, rows.getGroup(),
+        [&](Value, Value channel, Value word, int64_t valid) {
+          params.loadChannels(b, channel, valid);
+          SmallVector<SmallVector<Value>> panels;
+          for (int64_t j = 0; j < panelsOf(valid); ++j) {
+            int64_t lanes = std::min(kLanes, valid - j * kLanes);
+            Value v =
+                b.loadLanes(input, {row, b.offset(channel, j * kLanes)}, lanes);
+            for (Value shift : params.vectors(b, row, j))
+              v = b.create<arith::AddFOp>(v, shift);
+            panels.push_back(
+                {b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, v, zero)});
+            if (op.getOuts().size() == 2)
+              panels.back().push_back(
+                  b.create<arith::CmpFOp>(arith::CmpFPredicate::UEQ, v, zero));
+          }
+          outputs.store(b, row, channel, word, valid, panels);
+        });
   });
 }
 
 void bnn::emitEmbedding(KernelBuilder &b, EmbeddingOp op,
                         EmbeddingOp::Adaptor buffers) {
-  ArrayRef<int64_t> shape = cast<ShapedType>(op.getTable().getType()).getShape();
+  ArrayRef<int64_t> shape =
+      cast<ShapedType>(op.getTable().getType()).getShape();
   Value ids = b.flat(buffers.getIds());
   Value out = b.rows2d(buffers.getOuts()[0]);
   Value table = buffers.getTable();
-  SmallVector<int32_t> lanes(kLanes);
-  std::iota(lanes.begin(), lanes.end(), 0);
-  Value iota = b.create<arith::ConstantOp>(
-      DenseIntElementsAttr::get(b.vectorOf(b.getI32Type()), lanes));
-  Value zero = b.index(0), last = b.index(shape[0] - 1);
-  b.loop(zero, b.dim(ids, 0), 1, [&](Value token) {
-    Value id = b.create<arith::IndexCastOp>(b.getIndexType(),
-                                            b.load(ids, token));
-    Value negative =
-        b.create<arith::CmpIOp>(arith::CmpIPredicate::slt, id, zero);
-    id = b.create<arith::SelectOp>(negative, b.offset(id, shape[0]), id);
-    id = b.create<arith::MaxSIOp>(b.create<arith::MinSIOp>(id, last), zero);
+  Value iota = b.iota();
+  b.loop(b.index(0), b.dim(ids, 0), 1, [&](Value token) {
+    Value id = b.tableRow(b.load(ids, token), shape[0]);
     Value scale = b.load(buffers.getScale(), id);
     Value positive = b.splat(scale);
     Value minus = b.create<arith::NegFOp>(positive);
@@ -68,8 +60,8 @@ void bnn::emitEmbedding(KernelBuilder &b, EmbeddingOp op,
                  Value lane = b.add(iota, b.splatI32(j * kLanes));
                  Value bit = b.create<arith::AndIOp>(
                      b.create<arith::ShRUIOp>(bits, lane), b.splatI32(1));
-                 Value isOne = b.create<arith::CmpIOp>(
-                     arith::CmpIPredicate::ne, bit, b.splatI32(0));
+                 Value isOne = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne,
+                                                       bit, b.splatI32(0));
                  Value v = b.create<arith::SelectOp>(isOne, positive, minus);
                  b.storeLanes(v, out, {token, b.offset(channel, j * kLanes)},
                               std::min(kLanes, valid - j * kLanes));
@@ -94,8 +86,7 @@ void bnn::emitLowRank(KernelBuilder &b, LowRankOp op,
     b.tileRows(b.dim(input, 0), kTileRows, [&](Value row, int64_t count) {
       SmallVector<Value> init(count, b.splatF32(0));
       SmallVector<Value> sums = b.loop(
-          b.index(0), b.dim(input, 1), 1, init,
-          [&](Value k, ValueRange acc) {
+          b.index(0), b.dim(input, 1), 1, init, [&](Value k, ValueRange acc) {
             Value w = b.loadLanes(weight, {k, column}, valid);
             SmallVector<Value> next;
             for (int64_t i = 0; i < count; ++i) {
@@ -113,36 +104,27 @@ void bnn::emitLowRank(KernelBuilder &b, LowRankOp op,
 
 void bnn::emitReduce(KernelBuilder &b, bnn::ReduceOp op,
                      bnn::ReduceOp::Adaptor buffers) {
-  auto combine = [&](Value a, Value next) -> Value {
-    if (op.getKind() == ReduceKind::Add)
-      return b.create<arith::AddFOp>(a, next);
-    auto order = op.getKind() == ReduceKind::Max ? arith::CmpFPredicate::OGT
-                                                 : arith::CmpFPredicate::OLT;
-    return b.create<arith::SelectOp>(b.create<arith::CmpFOp>(order, a, next), a,
-                                     next);
-  };
-  float inf = std::numeric_limits<float>::infinity();
-  float neutral = op.getKind() == ReduceKind::Add   ? 0
-                  : op.getKind() == ReduceKind::Max ? -inf
-                                                    : inf;
-  Value input = b.rows2d(buffers.getInput()), out = b.flat(buffers.getOuts()[0]);
+  const ReduceKind kind = op.getKind();
+  Value input = b.rows2d(buffers.getInput()),
+        out = b.flat(buffers.getOuts()[0]);
   Value columns = b.dim(input, 1);
-  Value whole =
-      b.mul(b.create<arith::DivUIOp>(columns, b.index(kLanes)), b.index(kLanes));
+  Value whole = b.mul(b.create<arith::DivUIOp>(columns, b.index(kLanes)),
+                      b.index(kLanes));
   Value rest = b.create<arith::SubIOp>(columns, whole);
   b.loop(b.index(0), b.dim(input, 0), 1, [&](Value row) {
-    Value partial =
-        b.loop(b.index(0), whole, kLanes, b.splatF32(neutral),
-               [&](Value k, ValueRange acc) -> SmallVector<Value> {
-                 return {combine(acc[0], b.loadLanes(input, {row, k}))};
-               })[0];
+    Value partial = b.loop(
+        b.index(0), whole, kLanes, b.splatF32(KernelBuilder::neutral(kind)),
+        [&](Value k, ValueRange acc) -> SmallVector<Value> {
+          return {b.combine(kind, acc[0], b.loadLanes(input, {row, k}))};
+        })[0];
     // The elements past the last whole vector, in their lanes.
     VectorType vectorType = b.vectorOf(b.getF32Type());
     Value mask =
         b.create<vector::CreateMaskOp>(b.vectorOf(b.getI1Type()), rest);
     Value tail = b.create<vector::MaskedLoadOp>(
         vectorType, input, ValueRange{row, whole}, mask, b.splatF32(0));
-    partial = b.create<arith::SelectOp>(mask, combine(partial, tail), partial);
-    b.store(b.fold(partial, combine), out, row);
+    partial = b.create<arith::SelectOp>(mask, b.combine(kind, partial, tail),
+                                        partial);
+    b.store(b.fold(partial, kind), out, row);
   });
 }

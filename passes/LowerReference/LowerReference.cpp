@@ -1,0 +1,365 @@
+//===- LowerReference.cpp - The meaning of the bnn dialect ----------------===//
+#include "dialects/BNN/BNN.h"
+#include "dialects/BNN/Layout.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
+#include "passes/Passes.h"
+#include "passes/Support/BufferConversion.h"
+#include "passes/Support/LoopBuilder.h"
+
+using namespace mlir;
+
+namespace bnn {
+#define GEN_PASS_DEF_LOWERREFERENCE
+#include "passes/LowerReference/LowerReference.h.inc"
+
+namespace {
+
+// The body of an epilogue on one element.
+SmallVector<Value> inlineBody(LoopBuilder &b, Block &block,
+                              ValueRange arguments) {
+  IRMapping mapping;
+  mapping.map(block.getArguments(), arguments);
+  for (Operation &op : block.without_terminator())
+    b.insert(op.clone(mapping));
+  SmallVector<Value> results;
+  for (Value value : block.getTerminator()->getOperands())
+    results.push_back(mapping.lookupOrDefault(value));
+  return results;
+}
+
+// A bit as the number it stands for.
+Value number(LoopBuilder &b, Value buffer, ValueRange at) {
+  return b.create<arith::ExtSIOp>(b.getI32Type(), b.load(buffer, at));
+}
+
+// A signed bit, or 0 where the mask says so.
+Value numberOrZero(LoopBuilder &b, Value buffer, Value zeros, ValueRange at) {
+  Value value = number(b, buffer, at);
+  if (!zeros)
+    return value;
+  Value isZero = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne,
+                                         number(b, zeros, at), b.i32(0));
+  return b.create<arith::SelectOp>(isZero, b.i32(0), value);
+}
+
+// Stores an i1 as a bit of the type of `logical`, and anything else as it is.
+void storeElement(LoopBuilder &b, Value value, Value logical, Value buffer,
+                  ValueRange at) {
+  if (auto bits = dyn_cast<BitsType>(getElementTypeOrSelf(logical))) {
+    Value plus = b.create<arith::ConstantIntOp>(1, 8);
+    Value other =
+        b.create<arith::ConstantIntOp>(bits.getIsSigned() ? -1 : 0, 8);
+    value = b.create<arith::SelectOp>(value, plus, other);
+  }
+  b.store(value, buffer, at);
+}
+
+Value isPositive(LoopBuilder &b, Value v) {
+  return b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, v, b.f32(0));
+}
+
+// Neither above nor below 0: +0, -0 and NaN.
+Value isZero(LoopBuilder &b, Value v) {
+  return b.create<arith::CmpFOp>(arith::CmpFPredicate::UEQ, v, b.f32(0));
+}
+
+// sum over i in [0, count) of f(i), in the order of i, from `init`.
+Value sequence(LoopBuilder &b, Value count, Value init,
+               llvm::function_ref<Value(Value, Value)> next) {
+  return b.loop(b.index(0), count, 1, init,
+                [&](Value i, ValueRange acc) -> SmallVector<Value> {
+                  return {next(i, acc[0])};
+                })[0];
+}
+
+// Reduces f(0), f(1), ... in the canonical order of bnn.reduce.
+Value canonical(LoopBuilder &b, ReduceKind kind, Value count, Value partials,
+                llvm::function_ref<Value(Value)> f) {
+  Value lanes = b.index(kLanes), zero = b.index(0);
+  b.loop(zero, lanes, 1, [&](Value l) {
+    b.store(b.f32(LoopBuilder::neutral(kind)), partials, l);
+  });
+  b.loop(zero, count, 1, [&](Value k) {
+    Value l = b.create<arith::RemUIOp>(k, lanes);
+    b.store(b.combine(kind, b.load(partials, l), f(k)), partials, l);
+  });
+  for (int64_t width = kLanes / 2; width >= 1; width /= 2)
+    b.loop(zero, b.index(width), 1, [&](Value l) {
+      Value high = b.load(partials, b.offset(l, width));
+      b.store(b.combine(kind, b.load(partials, l), high), partials, l);
+    });
+  return b.load(partials, zero);
+}
+
+Value allocPartials(LoopBuilder &b) {
+  return b.create<memref::AllocOp>(MemRefType::get({kLanes}, b.getF32Type()));
+}
+
+// Elements of an op's parameters at row `m`, output `n`.
+SmallVector<Value> paramElements(LoopBuilder &b, ValueRange params, Value m,
+                                 Value n) {
+  SmallVector<Value> result;
+  for (Value param : params) {
+    auto type = dyn_cast<MemRefType>(param.getType());
+    if (!type)
+      result.push_back(param);
+    else if (type.getRank() == 1)
+      result.push_back(b.load(param, n));
+    else
+      result.push_back(b.load(param, {m, n}));
+  }
+  return result;
+}
+
+SmallVector<Value> paramRows(LoopBuilder &b, ValueRange params) {
+  SmallVector<Value> result;
+  for (Value param : params) {
+    auto type = dyn_cast<MemRefType>(param.getType());
+    result.push_back(type && type.getRank() > 1 ? b.rows2d(param) : param);
+  }
+  return result;
+}
+
+SmallVector<Value> allRows(LoopBuilder &b, ValueRange buffers) {
+  SmallVector<Value> result;
+  for (Value buffer : buffers)
+    result.push_back(b.rows2d(buffer));
+  return result;
+}
+
+void lower(LoopBuilder &b, BinarizeOp op, BinarizeOp::Adaptor in) {
+  Value x = b.rows2d(in.getInput());
+  SmallVector<Value> outs = allRows(b, in.getOuts());
+  b.loop(b.index(0), b.dim(x, 0), 1, [&](Value m) {
+    b.loop(b.index(0), b.dim(x, 1), 1, [&](Value k) {
+      Value v = b.load(x, {m, k});
+      if (in.getShift())
+        v = b.create<arith::AddFOp>(v, b.load(in.getShift(), k));
+      storeElement(b, isPositive(b, v), op.getOuts()[0], outs[0], {m, k});
+      if (outs.size() == 2)
+        storeElement(b, isZero(b, v), op.getOuts()[1], outs[1], {m, k});
+    });
+  });
+}
+
+void lower(LoopBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
+  Value x = b.rows2d(in.getLhs()), w = in.getRhs();
+  Value zeros = in.getZeros() ? b.rows2d(in.getZeros()) : Value();
+  SmallVector<Value> outs = allRows(b, in.getOuts());
+  SmallVector<Value> params = paramRows(b, in.getParams());
+  b.loop(b.index(0), b.dim(x, 0), 1, [&](Value m) {
+    b.loop(b.index(0), b.dim(w, 0), 1, [&](Value n) {
+      Value acc =
+          sequence(b, b.dim(x, 1), b.i32(0), [&](Value k, Value sum) -> Value {
+            Value product =
+                b.mul(numberOrZero(b, x, zeros, {m, k}), number(b, w, {n, k}));
+            return b.add(sum, product);
+          });
+      SmallVector<Value> arguments = {acc};
+      arguments.append(paramElements(b, params, m, n));
+      auto values = inlineBody(b, op.getEpilogue().front(), arguments);
+      for (auto [value, logical, out] : llvm::zip(values, op.getOuts(), outs))
+        storeElement(b, value, logical, out, {m, n});
+    });
+  });
+}
+
+void lower(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in) {
+  Value zero = b.index(0), one = b.index(1);
+  Value tokens = b.dim(in.getQuery(), 1);
+  Value channels = b.dim(in.getQuery(), 2);
+  int64_t heads = op.getHeads();
+  Value size = b.create<arith::DivUIOp>(channels, b.index(heads));
+  auto row = MemRefType::get({ShapedType::kDynamic}, b.getF32Type());
+  Value scores = b.create<memref::AllocOp>(row, tokens);
+  Value partials = allocPartials(b);
+  Value divisor = b.f32(op.getDivisor().convertToFloat());
+  SmallVector<Value> outs = allRows(b, in.getOuts());
+  SmallVector<Value> params = paramRows(b, in.getParams());
+
+  // The score of query i against key j, in head h.
+  auto score = [&](Value s, Value i, Value j, Value first) -> Value {
+    Value dot = sequence(b, size, b.i32(0), [&](Value c, Value sum) -> Value {
+      Value at = b.add(first, c);
+      Value q = numberOrZero(b, in.getQuery(), in.getQueryZeros(), {s, i, at});
+      Value k = numberOrZero(b, in.getKey(), in.getKeyZeros(), {s, j, at});
+      return b.add(sum, b.mul(q, k));
+    });
+    Value value = b.create<arith::SIToFPOp>(b.getF32Type(), dot);
+    if (!in.getLeft()) {
+      value = b.create<arith::MulFOp>(value, in.getScale());
+    } else {
+      Value bracket =
+          b.create<arith::MulFOp>(b.load(in.getLeft(), {s, i, zero}),
+                                  b.load(in.getRight(), {s, j, zero}));
+      bracket = b.loop(one, b.dim(in.getLeft(), 2), 1, bracket,
+                       [&](Value r, ValueRange acc) -> SmallVector<Value> {
+                         return {b.create<math::FmaOp>(
+                             b.load(in.getLeft(), {s, i, r}),
+                             b.load(in.getRight(), {s, j, r}), acc[0])};
+                       })[0];
+      value = b.create<math::FmaOp>(value, in.getScale(), bracket);
+    }
+    value = b.create<arith::DivFOp>(value, divisor);
+    if (in.getMask())
+      value = b.create<arith::AddFOp>(value, b.load(in.getMask(), {s, j}));
+    return value;
+  };
+
+  b.loop(zero, b.dim(in.getQuery(), 0), 1, [&](Value s) {
+    b.loop(zero, tokens, 1, [&](Value i) {
+      b.loop(zero, b.index(heads), 1, [&](Value h) {
+        Value first = b.mul(h, size);
+        b.loop(zero, tokens, 1,
+               [&](Value j) { b.store(score(s, i, j, first), scores, j); });
+        Value most = canonical(b, ReduceKind::Max, tokens, partials,
+                               [&](Value j) { return b.load(scores, j); });
+        b.loop(zero, tokens, 1, [&](Value j) {
+          Value e = b.create<math::ExpOp>(
+              b.create<arith::SubFOp>(b.load(scores, j), most));
+          b.store(e, scores, j);
+        });
+        Value sum = canonical(b, ReduceKind::Add, tokens, partials,
+                              [&](Value j) { return b.load(scores, j); });
+        Value cut = b.create<arith::MulFOp>(in.getCutoff(), sum);
+        auto chosen = [&](Value j) -> Value {
+          return b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT,
+                                         b.load(scores, j), cut);
+        };
+        Value selected = b.f32(0);
+        if (in.getResidual())
+          selected = canonical(
+              b, ReduceKind::Add, tokens, partials, [&](Value j) -> Value {
+                return b.create<arith::SelectOp>(
+                    chosen(j), b.load(in.getResidual(), {s, j, zero}),
+                    b.f32(0));
+              });
+        b.loop(zero, size, 1, [&](Value c) {
+          Value n = b.add(first, c);
+          Value acc =
+              sequence(b, tokens, b.i32(0), [&](Value j, Value sum) -> Value {
+                Value v = numberOrZero(b, in.getValue(), in.getValueZeros(),
+                                       {s, j, n});
+                return b.add(sum,
+                             b.create<arith::SelectOp>(chosen(j), v, b.i32(0)));
+              });
+          Value m = b.add(b.mul(s, tokens), i);
+          SmallVector<Value> arguments = {acc, selected};
+          arguments.append(paramElements(b, params, m, n));
+          auto values = inlineBody(b, op.getEpilogue().front(), arguments);
+          for (auto [value, logical, out] :
+               llvm::zip(values, op.getOuts(), outs))
+            storeElement(b, value, logical, out, {m, n});
+        });
+      });
+    });
+  });
+}
+
+void lower(LoopBuilder &b, EmbeddingOp op, EmbeddingOp::Adaptor in) {
+  int64_t rows = cast<ShapedType>(op.getTable().getType()).getDimSize(0);
+  Value ids = b.flat(in.getIds()), out = b.rows2d(in.getOuts()[0]);
+  b.loop(b.index(0), b.dim(ids, 0), 1, [&](Value token) {
+    Value id = b.tableRow(b.load(ids, token), rows);
+    Value scale = b.load(in.getScale(), id);
+    Value minus = b.create<arith::NegFOp>(scale);
+    b.loop(b.index(0), b.dim(in.getTable(), 1), 1, [&](Value k) {
+      Value positive =
+          b.create<arith::CmpIOp>(arith::CmpIPredicate::sgt,
+                                  number(b, in.getTable(), {id, k}), b.i32(0));
+      b.store(b.create<arith::SelectOp>(positive, scale, minus), out,
+              {token, k});
+    });
+  });
+}
+
+void lower(LoopBuilder &b, LowRankOp op, LowRankOp::Adaptor in) {
+  Value x = b.rows2d(in.getInput()), out = b.rows2d(in.getOuts()[0]);
+  b.loop(b.index(0), b.dim(x, 0), 1, [&](Value m) {
+    b.loop(b.index(0), b.dim(in.getWeight(), 1), 1, [&](Value r) {
+      Value sum =
+          sequence(b, b.dim(x, 1), b.f32(0), [&](Value k, Value acc) -> Value {
+            return b.create<math::FmaOp>(b.load(x, {m, k}),
+                                         b.load(in.getWeight(), {k, r}), acc);
+          });
+      b.store(b.create<arith::AddFOp>(sum, b.load(in.getBias(), r)), out,
+              {m, r});
+    });
+  });
+}
+
+void lower(LoopBuilder &b, bnn::ReduceOp op, bnn::ReduceOp::Adaptor in) {
+  Value x = b.rows2d(in.getInput()), out = b.flat(in.getOuts()[0]);
+  Value partials = allocPartials(b);
+  b.loop(b.index(0), b.dim(x, 0), 1, [&](Value m) {
+    Value value = canonical(b, op.getKind(), b.dim(x, 1), partials,
+                            [&](Value k) { return b.load(x, {m, k}); });
+    b.store(value, out, m);
+  });
+}
+
+template <typename OpTy> struct ReferencePattern : OpConversionPattern<OpTy> {
+  using OpConversionPattern<OpTy>::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (op->getNumResults())
+      return rewriter.notifyMatchFailure(op, "bufferise first");
+    LoopBuilder builder(op.getLoc(), rewriter);
+    lower(builder, op, adaptor);
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+// One i8 per logical bit.
+struct LogicalTypeConverter : TypeConverter {
+  LogicalTypeConverter() {
+    addConversion([](Type type) { return type; });
+    addConversion([](MemRefType type) -> std::optional<Type> {
+      if (!isa<BitsType>(type.getElementType()))
+        return type;
+      if (getLayout(type))
+        return std::nullopt;
+      return MemRefType::get(type.getShape(),
+                             IntegerType::get(type.getContext(), 8),
+                             type.getLayout());
+    });
+  }
+};
+
+// The numbers that a constant's bits stand for.
+ElementsAttr numbers(ConstantOp op, MemRefType storage) {
+  auto bits = dyn_cast<DenseElementsAttr>(op.getBits());
+  if (!bits)
+    return {};
+  auto type = cast<BitsType>(getElementTypeOrSelf(op.getType()));
+  SmallVector<int8_t> values;
+  values.reserve(bits.getNumElements());
+  for (bool bit : bits.getValues<bool>())
+    values.push_back(bit ? 1 : type.getIsSigned() ? -1 : 0);
+  return DenseElementsAttr::get(
+      RankedTensorType::get(storage.getShape(), storage.getElementType()),
+      ArrayRef<int8_t>(values));
+}
+
+struct LowerReferencePass : impl::LowerReferenceBase<LowerReferencePass> {
+  using LowerReferenceBase::LowerReferenceBase;
+
+  void runOnOperation() override {
+    LogicalTypeConverter types;
+    RewritePatternSet patterns(&getContext());
+    patterns.add<ReferencePattern<BinarizeOp>, ReferencePattern<MatmulOp>,
+                 ReferencePattern<AttentionOp>, ReferencePattern<EmbeddingOp>,
+                 ReferencePattern<LowRankOp>, ReferencePattern<bnn::ReduceOp>>(
+        types, &getContext());
+    if (failed(convertBuffers(getOperation(), types, std::move(patterns),
+                              numbers)))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace bnn

@@ -1,0 +1,107 @@
+//===- BufferConversion.cpp - From buffers of bits to buffers -------------===//
+#include "passes/Support/BufferConversion.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/SymbolTable.h"
+#include "passes/Support/LoopBuilder.h"
+
+using namespace mlir;
+using namespace bnn;
+
+namespace {
+
+struct AllocPattern : OpConversionPattern<memref::AllocOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(memref::AllocOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto type = getTypeConverter()->convertType<MemRefType>(op.getType());
+    if (!type)
+      return rewriter.notifyMatchFailure(op, "bits in an unexpected layout");
+    rewriter.replaceOpWithNewOp<memref::AllocOp>(
+        op, type, adaptor.getDynamicSizes(), op.getAlignmentAttr());
+    return success();
+  }
+};
+
+struct DimPattern : OpConversionPattern<memref::DimOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(memref::DimOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<memref::DimOp>(op, adaptor.getSource(),
+                                               adaptor.getIndex());
+    return success();
+  }
+};
+
+// Constants become constant globals.
+struct ConstantPattern : OpConversionPattern<ConstantOp> {
+  using Contents = llvm::function_ref<ElementsAttr(ConstantOp, MemRefType)>;
+  ConstantPattern(const TypeConverter &types, MLIRContext *context,
+                  SymbolTable &symbols, Contents contents)
+      : OpConversionPattern(types, context), symbols(symbols),
+        contents(contents) {}
+
+  LogicalResult
+  matchAndRewrite(ConstantOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto type = getTypeConverter()->convertType<MemRefType>(op.getType());
+    ElementsAttr value = type ? contents(op, type) : ElementsAttr();
+    if (!value)
+      return rewriter.notifyMatchFailure(op, "not in the expected layout");
+    memref::GlobalOp global;
+    {
+      OpBuilder::InsertionGuard guard(rewriter);
+      rewriter.setInsertionPointToStart(
+          &cast<ModuleOp>(symbols.getOp()).getBodyRegion().front());
+      global = rewriter.create<memref::GlobalOp>(
+          op.getLoc(), "bits", rewriter.getStringAttr("private"), type, value,
+          /*constant=*/true, rewriter.getI64IntegerAttr(64));
+    }
+    symbols.insert(global);
+    rewriter.replaceOpWithNewOp<memref::GetGlobalOp>(op, type,
+                                                     global.getSymName());
+    return success();
+  }
+  SymbolTable &symbols;
+  Contents contents;
+};
+
+struct CheckIndicesPattern : OpConversionPattern<CheckIndicesOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(CheckIndicesOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (!isa<MemRefType>(op.getIds().getType()))
+      return rewriter.notifyMatchFailure(op, "bufferise first");
+    LoopBuilder b(op.getLoc(), rewriter);
+    rewriter.replaceOp(op, b.indicesInRange(adaptor.getIds(), op.getLimit()));
+    return success();
+  }
+};
+
+} // namespace
+
+LogicalResult bnn::convertBuffers(
+    ModuleOp module, TypeConverter &types, RewritePatternSet patterns,
+    llvm::function_ref<ElementsAttr(ConstantOp, MemRefType)> contents) {
+  MLIRContext *context = module.getContext();
+  SymbolTable symbols(module);
+  patterns.add<AllocPattern, DimPattern, CheckIndicesPattern>(types, context);
+  patterns.add<ConstantPattern>(types, context, symbols, contents);
+  populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
+                                                                 types);
+  populateCallOpTypeConversionPattern(patterns, types);
+  populateReturnOpTypeConversionPattern(patterns, types);
+
+  ConversionTarget target(*context);
+  target.addIllegalDialect<BNNDialect>();
+  target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
+    return types.isSignatureLegal(op.getFunctionType());
+  });
+  target.markUnknownOpDynamicallyLegal(
+      [&](Operation *op) { return types.isLegal(op); });
+  return applyPartialConversion(module, target, std::move(patterns));
+}

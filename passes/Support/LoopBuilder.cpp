@@ -1,0 +1,152 @@
+//===- LoopBuilder.cpp - Scalars, buffers and loops -----------------------===//
+#include "passes/Support/LoopBuilder.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include <limits>
+
+using namespace mlir;
+using namespace bnn;
+
+Value LoopBuilder::index(int64_t value) {
+  return create<arith::ConstantIndexOp>(value);
+}
+
+Value LoopBuilder::i32(int64_t value) {
+  return create<arith::ConstantIntOp>(value, 32);
+}
+
+Value LoopBuilder::f32(float value) {
+  return create<arith::ConstantOp>(getF32FloatAttr(value));
+}
+
+Value LoopBuilder::add(Value a, Value b) { return create<arith::AddIOp>(a, b); }
+
+Value LoopBuilder::mul(Value a, Value b) { return create<arith::MulIOp>(a, b); }
+
+Value LoopBuilder::offset(Value a, int64_t constant) {
+  return constant ? add(a, index(constant)) : a;
+}
+
+Value LoopBuilder::dim(Value buffer, int64_t dimension) {
+  auto type = cast<MemRefType>(buffer.getType());
+  if (!type.isDynamicDim(dimension))
+    return index(type.getDimSize(dimension));
+  return create<memref::DimOp>(buffer, dimension);
+}
+
+Value LoopBuilder::load(Value buffer, ValueRange indices) {
+  return create<memref::LoadOp>(buffer, indices);
+}
+
+void LoopBuilder::store(Value value, Value buffer, ValueRange indices) {
+  create<memref::StoreOp>(value, buffer, indices);
+}
+
+Value LoopBuilder::rows2d(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  int64_t rank = type.getRank();
+  if (rank == 2)
+    return buffer;
+  if (rank == 1) {
+    SmallVector<ReassociationIndices> all = {{0, 1}};
+    SmallVector<int64_t> shape = {1, type.getDimSize(0)};
+    Value size = dim(buffer, 0);
+    return create<memref::ExpandShapeOp>(
+        shape, buffer, all,
+        getMixedValues(shape,
+                       type.isDynamicDim(0) ? ValueRange(size) : ValueRange(),
+                       *this));
+  }
+  SmallVector<ReassociationIndices> groups(2);
+  for (int64_t i = 0; i + 1 < rank; ++i)
+    groups[0].push_back(i);
+  groups[1].push_back(rank - 1);
+  return create<memref::CollapseShapeOp>(buffer, groups);
+}
+
+Value LoopBuilder::flat(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  if (type.getRank() == 1)
+    return buffer;
+  SmallVector<ReassociationIndices> groups;
+  if (type.getRank() == 0)
+    return create<memref::ExpandShapeOp>(
+        MemRefType::get({1}, type.getElementType()), buffer, groups);
+  groups.emplace_back();
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    groups[0].push_back(i);
+  return create<memref::CollapseShapeOp>(buffer, groups);
+}
+
+SmallVector<Value> LoopBuilder::loop(
+    Value lower, Value upper, int64_t step, ValueRange init,
+    llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  auto forOp = create<scf::ForOp>(
+      lower, upper, index(step), init,
+      [&](OpBuilder &, Location, Value iv, ValueRange carried) {
+        // `body` builds through this builder; the callback's own is not used.
+        OpBuilder::InsertionGuard guard(*this);
+        setInsertionPointToEnd(iv.getParentBlock());
+        SmallVector<Value> next = body(iv, carried);
+        create<scf::YieldOp>(next);
+      });
+  return SmallVector<Value>(forOp.getResults());
+}
+
+void LoopBuilder::loop(Value lower, Value upper, int64_t step,
+                       llvm::function_ref<void(Value)> body) {
+  loop(lower, upper, step, {}, [&](Value iv, ValueRange) {
+    body(iv);
+    return SmallVector<Value>();
+  });
+}
+
+Value LoopBuilder::select(arith::CmpFPredicate order, Value a, Value b) {
+  return create<arith::SelectOp>(create<arith::CmpFOp>(order, a, b), a, b);
+}
+
+Value LoopBuilder::combine(ReduceKind kind, Value a, Value next) {
+  switch (kind) {
+  case ReduceKind::Add:
+    return create<arith::AddFOp>(a, next);
+  case ReduceKind::Max:
+    return select(arith::CmpFPredicate::OGT, a, next);
+  case ReduceKind::Min:
+    return select(arith::CmpFPredicate::OLT, a, next);
+  }
+  llvm_unreachable("a kind of reduction");
+}
+
+float LoopBuilder::neutral(ReduceKind kind) {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  return kind == ReduceKind::Add ? 0 : kind == ReduceKind::Max ? -inf : inf;
+}
+
+Value LoopBuilder::tableRow(Value id, int64_t rows) {
+  Value zero = index(0);
+  id = create<arith::IndexCastOp>(getIndexType(), id);
+  Value negative = create<arith::CmpIOp>(arith::CmpIPredicate::slt, id, zero);
+  id = create<arith::SelectOp>(negative, offset(id, rows), id);
+  return create<arith::MaxSIOp>(create<arith::MinSIOp>(id, index(rows - 1)),
+                                zero);
+}
+
+Value LoopBuilder::indicesInRange(Value ids, int64_t limit) {
+  Value list = flat(ids);
+  Type type = cast<MemRefType>(ids.getType()).getElementType();
+  auto constant = [&](int64_t value) -> Value {
+    return create<arith::ConstantOp>(IntegerAttr::get(type, value));
+  };
+  Value low = constant(-limit), high = constant(limit);
+  Value yes = create<arith::ConstantOp>(getBoolAttr(true));
+  return loop(index(0), dim(list, 0), 1, yes,
+              [&](Value i, ValueRange ok) -> SmallVector<Value> {
+                Value id = load(list, i);
+                Value above =
+                    create<arith::CmpIOp>(arith::CmpIPredicate::sge, id, low);
+                Value below =
+                    create<arith::CmpIOp>(arith::CmpIPredicate::slt, id, high);
+                Value both = create<arith::AndIOp>(above, below);
+                return {create<arith::AndIOp>(ok[0], both)};
+              })[0];
+}

@@ -1,0 +1,58 @@
+//===- LoopBuilder.h - Scalars, buffers and loops ---------------*- C++ -*-===//
+#pragma once
+#include "dialects/BNN/BNN.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace bnn {
+
+/// A builder with short names for what every loop nest needs: constants, index
+/// arithmetic, loads and stores, and `scf.for`.
+class LoopBuilder : public mlir::ImplicitLocOpBuilder {
+public:
+  LoopBuilder(mlir::Location loc, mlir::OpBuilder &builder)
+      : mlir::ImplicitLocOpBuilder(loc, builder) {}
+
+  mlir::Value index(int64_t value);
+  mlir::Value i32(int64_t value);
+  mlir::Value f32(float value);
+  mlir::Value add(mlir::Value a, mlir::Value b);
+  mlir::Value mul(mlir::Value a, mlir::Value b);
+  /// a + constant, for indices.
+  mlir::Value offset(mlir::Value a, int64_t constant);
+
+  mlir::Value dim(mlir::Value buffer, int64_t dimension);
+  mlir::Value load(mlir::Value buffer, mlir::ValueRange indices);
+  void store(mlir::Value value, mlir::Value buffer, mlir::ValueRange indices);
+  /// The buffer as [rows, columns]: leading dimensions collapsed into one.
+  mlir::Value rows2d(mlir::Value buffer);
+  /// The buffer with all dimensions collapsed into one.
+  mlir::Value flat(mlir::Value buffer);
+
+  /// for (i = lower; i < upper; i += step) with values carried along; returns
+  /// their last values.
+  llvm::SmallVector<mlir::Value>
+  loop(mlir::Value lower, mlir::Value upper, int64_t step,
+       mlir::ValueRange init,
+       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value,
+                                                         mlir::ValueRange)>
+           body);
+  void loop(mlir::Value lower, mlir::Value upper, int64_t step,
+            llvm::function_ref<void(mlir::Value)> body);
+
+  /// `a > b ? a : b` and `a < b ? a : b`, spelt out so that NaN goes the same
+  /// way on every target.
+  mlir::Value select(mlir::arith::CmpFPredicate order, mlir::Value a,
+                     mlir::Value b);
+  /// One step of `bnn.reduce`.
+  mlir::Value combine(ReduceKind kind, mlir::Value a, mlir::Value next);
+  /// What a reduction starts from.
+  static float neutral(ReduceKind kind);
+
+  /// A row of a table of `rows` rows: counted from the end if negative, and
+  /// clamped.
+  mlir::Value tableRow(mlir::Value id, int64_t rows);
+  /// The value of `bnn.check_indices`.
+  mlir::Value indicesInRange(mlir::Value ids, int64_t limit);
+};
+
+} // namespace bnn
