@@ -54,43 +54,57 @@ loadModel(const RunOptions &options, ArrayRef<NamedTensor> inputs) {
   return LoadedModel::load(std::move(*object), compile.prefix);
 }
 
-/// Writes and compares the outputs as the options ask for.
+/// Makes the folder for the outputs where there is none.
+static Error prepareFolder(StringRef folder) {
+  std::error_code code = sys::fs::create_directories(folder);
+  if (!code && !sys::fs::is_directory(folder))
+    code = std::make_error_code(std::errc::not_a_directory);
+  if (code)
+    return createStringError("cannot create the folder '" + folder +
+                             "': " + code.message());
+  return Error::success();
+}
+
+/// Writes and compares the outputs as the options ask for, and says so.
 static Expected<RunResult> finish(const RunOptions &options,
                                   ArrayRef<NamedTensor> outputs) {
   if (!options.outputDir.empty())
-    if (std::error_code code = sys::fs::create_directories(options.outputDir))
-      return createStringError("cannot create the folder '" +
-                               options.outputDir + "': " + code.message());
+    if (Error error = prepareFolder(options.outputDir))
+      return std::move(error);
   RunResult result = RunResult::Done;
   OutputFiles files;
+  std::string text;
+  raw_string_ostream report(text);
   for (auto [output, file] : zip_equal(outputs, outputFileNames(outputs))) {
-    outs() << output.name << ": " << elementTypeName(output.tensor.elementType)
-           << ' ' << shapeString(output.tensor.shape);
+    const HostTensor &tensor = output.tensor;
+    report << output.name << ": " << elementTypeName(tensor.elementType) << ' '
+           << shapeString(tensor.shape);
     if (!options.outputDir.empty()) {
       SmallString<128> path(options.outputDir);
       sys::path::append(path, file + ".npy");
-      if (Error error =
-              files.add(path, [&, &tensor = output.tensor](raw_ostream &out) {
-                writeNpy(tensor, out);
-                return Error::success();
-              }))
+      auto write = [&](raw_ostream &out) {
+        writeNpy(tensor, out);
+        return Error::success();
+      };
+      if (Error error = files.add(path, write))
         return std::move(error);
-      outs() << " -> " << path;
+      report << " -> " << path;
     }
-    outs() << '\n';
+    report << '\n';
     if (options.expectDir.empty())
       continue;
-    auto expected = readExpected(options.expectDir, file);
+    Expected<HostTensor> expected = readExpected(options.expectDir, file);
     if (!expected)
       return expected.takeError();
     Comparison comparison =
-        compareTensors(output.tensor, *expected, options.tolerance);
-    outs() << "  " << comparison.text << '\n';
+        compareTensors(tensor, *expected, options.tolerance);
+    report << "  " << comparison.text << '\n';
     if (!comparison.equal)
       result = RunResult::Different;
   }
   if (Error error = files.commit())
     return std::move(error);
+  outs() << text;
   return result;
 }
 
@@ -125,7 +139,8 @@ RunResult runTool(const RunOptions &options) {
     error.log(WithColor::error(errs(), "bnn-run"));
     errs() << '\n';
   });
-  logAllUnhandledErrors(std::move(rest), WithColor::error(errs(), "bnn-run"));
+  if (rest)
+    logAllUnhandledErrors(std::move(rest), WithColor::error(errs(), "bnn-run"));
   return failure;
 }
 

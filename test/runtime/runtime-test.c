@@ -1,0 +1,106 @@
+/* The runtime library: everything that needs no compiled model but the CPU. */
+#include "bnn/runtime.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int failures;
+
+#define EXPECT(condition)                                                      \
+  do {                                                                         \
+    if (!(condition)) {                                                        \
+      fprintf(stderr, "%s:%d: expected %s\n", __FILE__, __LINE__, #condition); \
+      ++failures;                                                              \
+    }                                                                          \
+  } while (0)
+
+static void test_status_string(void) {
+  int32_t status, other;
+  for (status = BNN_OK; status <= BNN_ERROR_CPU; ++status) {
+    EXPECT(strlen(bnn_status_string(status)) > 0);
+    EXPECT(strcmp(bnn_status_string(status), "an unknown status") != 0);
+    for (other = BNN_OK; other < status; ++other)
+      EXPECT(strcmp(bnn_status_string(status), bnn_status_string(other)) != 0);
+  }
+  EXPECT(strcmp(bnn_status_string(-1), "an unknown status") == 0);
+  EXPECT(strcmp(bnn_status_string(99), "an unknown status") == 0);
+}
+
+static void test_element_size(void) {
+  EXPECT(bnn_element_size(BNN_I64) == 8);
+  EXPECT(bnn_element_size(BNN_F32) == 4);
+  EXPECT(bnn_element_size(BNN_I32) == 4);
+  EXPECT(bnn_element_size(BNN_BOOL) == 1);
+  EXPECT(bnn_element_size(BNN_I8) == 1);
+  EXPECT(bnn_element_size(BNN_U8) == 1);
+  EXPECT(bnn_element_size(0) == 0);
+  EXPECT(bnn_element_size(7) == 0);
+}
+
+static void test_tensor_bytes(void) {
+  const bnn_dim dims[2] = {{"batch", 8}, {NULL, 2}};
+  const bnn_dim huge[2] = {{NULL, INT64_MAX}, {NULL, 4}};
+  const bnn_tensor_info info = {"logits", dims, 2, BNN_F32};
+  const bnn_tensor_info scalar = {"loss", NULL, 0, BNN_I64};
+  const bnn_tensor_info too_large = {"huge", huge, 2, BNN_F32};
+  const int64_t fits[2] = {3, 2}, empty[2] = {0, 2}, long_[2] = {9, 2},
+                wrong[2] = {3, 1};
+  EXPECT(bnn_tensor_bytes(&info, fits) == 24);
+  EXPECT(bnn_tensor_bytes(&info, NULL) == 64);
+  EXPECT(bnn_tensor_bytes(&info, empty) == 0);
+  EXPECT(bnn_tensor_bytes(&info, long_) == 0);
+  EXPECT(bnn_tensor_bytes(&info, wrong) == 0);
+  EXPECT(bnn_tensor_bytes(&scalar, NULL) == 8);
+  EXPECT(bnn_tensor_bytes(&too_large, NULL) == 0);
+  EXPECT(bnn_tensor_bytes(NULL, fits) == 0);
+}
+
+static void test_supported(void) {
+  bnn_model_info info;
+  uint64_t bit, features = bnn_cpu_features();
+  memset(&info, 0, sizeof info);
+  EXPECT(bnn_model_supported(NULL) == BNN_ERROR_NULL);
+  EXPECT(bnn_model_supported(&info) == BNN_ERROR_ABI);
+  info.abi_version = BNN_ABI_VERSION + 1;
+  EXPECT(bnn_model_supported(&info) == BNN_ERROR_ABI);
+  info.abi_version = BNN_ABI_VERSION;
+  EXPECT(bnn_model_supported(&info) == BNN_OK);
+  for (bit = 1; bit != 0; bit <<= 1) {
+    info.required_cpu_features = bit;
+    EXPECT(bnn_model_supported(&info) ==
+           (features & bit ? BNN_OK : BNN_ERROR_CPU));
+  }
+}
+
+static void test_cpu_features(void) {
+  uint64_t features = bnn_cpu_features();
+  EXPECT(features == bnn_cpu_features());
+#if defined(__x86_64__) && defined(__GNUC__)
+  /* What the compiler's own runtime finds. */
+  EXPECT(!(features & BNN_CPU_X86_AVX2) == !__builtin_cpu_supports("avx2"));
+  EXPECT(!(features & BNN_CPU_X86_FMA) == !__builtin_cpu_supports("fma"));
+  EXPECT(!(features & BNN_CPU_X86_BMI2) == !__builtin_cpu_supports("bmi2"));
+  EXPECT(!(features & BNN_CPU_X86_POPCNT) == !__builtin_cpu_supports("popcnt"));
+  EXPECT(!(features & BNN_CPU_X86_AVX512F) ==
+         !__builtin_cpu_supports("avx512f"));
+  EXPECT(!(features & BNN_CPU_X86_AVX512BW) ==
+         !__builtin_cpu_supports("avx512bw"));
+  EXPECT(!(features & BNN_CPU_X86_AVX512VPOPCNTDQ) ==
+         !__builtin_cpu_supports("avx512vpopcntdq"));
+#elif defined(__aarch64__)
+  EXPECT(features & BNN_CPU_ARM_NEON);
+#endif
+}
+
+int main(int argc, char **argv) {
+  test_status_string();
+  test_element_size();
+  test_tensor_bytes();
+  test_supported();
+  test_cpu_features();
+  if (argc > 1 && strcmp(argv[1], "--features") == 0)
+    printf("features %016llx\n", (unsigned long long)bnn_cpu_features());
+  if (failures == 0)
+    printf("runtime: all passed\n");
+  return failures != 0;
+}

@@ -1,0 +1,213 @@
+// lib/Target where no IR is at hand: choosing a target and a strategy, what an
+// object may contain, files that appear whole or not at all.
+
+#include "bnn/types.h"
+#include "lib/Target/ObjectWriter.h"
+#include "lib/Target/OutputFile.h"
+#include "lib/Target/Strategy.h"
+#include "lib/Target/Target.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/AsmParser/Parser.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace llvm;
+
+static int failures = 0;
+
+static void expect(bool condition, const Twine &what) {
+  if (condition)
+    return;
+  errs() << "target-test: wrong: " << what << '\n';
+  ++failures;
+}
+
+/// Expects a failure whose text holds each of `parts`.
+static void expectError(Error error, ArrayRef<StringRef> parts) {
+  if (!error)
+    return expect(false, "no error that says '" + parts.front() + "'");
+  std::string text = toString(std::move(error));
+  for (StringRef part : parts)
+    expect(StringRef(text).contains(part),
+           "no '" + part + "' in the error: " + text);
+}
+
+static void testResolve() {
+  auto fails = [](StringRef triple, StringRef cpu, StringRef attributes,
+                  ArrayRef<StringRef> parts) {
+    auto spec = bnn::resolveTarget(triple, cpu, attributes);
+    expectError(spec ? Error::success() : spec.takeError(), parts);
+  };
+  fails("pdp11-unknown-unix", "", "", {"pdp11", "--mtriple", "aarch64"});
+  fails("x86_64-linux-gnu", "haswel", "", {"'haswel'", "haswell"});
+  fails("x86_64-linux-gnu", "haswell", "+avx512vpopcnt",
+        {"'avx512vpopcnt'", "avx512vpopcntdq"});
+  fails("x86_64-linux-gnu", "nehalem", "",
+        {"older than x86-64-v3", "avx2, fma", "--mcpu=x86-64-v3"});
+  fails("x86_64-linux-gnu", "haswell", "-fma", {"it lacks fma;"});
+  fails("i686-linux-gnu", "haswell", "", {"32-bit x86", "--mtriple"});
+  fails("armv7-linux-gnueabihf", "", "",
+        {"no fused multiply-add", "--mattr=+vfp4"});
+  fails("aarch64-linux-gnu", "native", "", {"--mcpu=native", "aarch64"});
+
+  auto host = bnn::resolveTarget("", "", "");
+  expect(static_cast<bool>(host), "this machine as a target");
+  if (!host)
+    consumeError(host.takeError());
+}
+
+static void testStrategies() {
+  auto chosen = [](StringRef triple, StringRef cpu, StringRef attributes = "") {
+    auto spec = cantFail(bnn::resolveTarget(triple, cpu, attributes));
+    return cantFail(bnn::selectStrategy(spec, ""));
+  };
+  auto is = [&](StringRef triple, StringRef cpu, StringRef name,
+                StringRef attributes = "") {
+    bnn::StrategyChoice choice = chosen(triple, cpu, attributes);
+    expect(choice.strategy->name == name,
+           triple + " " + cpu + ": " + choice.strategy->name);
+    expect(choice.warning.has_value() == (name == "portable"),
+           triple + " " + cpu + ": the warning");
+  };
+  is("x86_64-linux-gnu", "", "avx2");
+  is("x86_64-linux-gnu", "znver3", "avx2");
+  is("x86_64-linux-gnu", "skylake-avx512", "avx512");
+  is("x86_64-linux-gnu", "icelake-server", "avx512-vpopcntdq");
+  is("x86_64-linux-gnu", "icelake-server", "avx512", "-avx512vpopcntdq");
+  is("aarch64-linux-gnu", "", "neon");
+  is("aarch64-linux-android", "cortex-a76", "neon");
+  is("riscv64-linux-gnu", "sifive-u74", "portable");
+
+  auto spec = cantFail(bnn::resolveTarget("aarch64-linux-gnu", "", ""));
+  for (const bnn::KernelStrategy &strategy : bnn::kernelStrategies())
+    expect(cantFail(bnn::selectStrategy(spec, strategy.name)).strategy ==
+               &strategy,
+           "a forced strategy");
+  auto unknown = bnn::selectStrategy(spec, "sse2");
+  expectError(unknown ? Error::success() : unknown.takeError(),
+              {"'sse2'", "portable, avx2"});
+}
+
+static void testFeatures() {
+  auto features = [](StringRef triple, StringRef cpu) {
+    return bnn::requiredCPUFeatures(
+        cantFail(bnn::resolveTarget(triple, cpu, "")));
+  };
+  uint64_t v3 = features("x86_64-linux-gnu", "x86-64-v3");
+  expect((v3 & BNN_CPU_X86_AVX2) && !(v3 & BNN_CPU_X86_AVX512F), "v3");
+  uint64_t icelake = features("x86_64-linux-gnu", "icelake-server");
+  expect((icelake & v3) == v3 && (icelake & BNN_CPU_X86_AVX512VPOPCNTDQ),
+         "icelake");
+  expect(features("aarch64-linux-gnu", "") == BNN_CPU_ARM_NEON, "aarch64");
+  expect(features("aarch64-linux-gnu", "cortex-a76") & BNN_CPU_ARM_DOTPROD,
+         "cortex-a76");
+}
+
+/// Compiles LLVM IR for x86-64-v3.
+static Error compile(StringRef ir, raw_ostream &out) {
+  LLVMContext context;
+  SMDiagnostic diagnostic;
+  std::unique_ptr<Module> module = parseAssemblyString(ir, diagnostic, context);
+  if (!module)
+    return createStringError(diagnostic.getMessage());
+  auto machine = bnn::createTargetMachine(
+      cantFail(bnn::resolveTarget("x86_64-linux-gnu", "x86-64-v3", "")));
+  if (Error error = bnn::optimizeModule(*module, *machine, 3))
+    return error;
+  return bnn::emitObject(*module, *machine, out, CodeGenFileType::ObjectFile);
+}
+
+static void testObjects() {
+  std::string object;
+  raw_string_ostream out(object);
+  expectError(compile("declare float @sinf(float)\n"
+                      "define float @f(float %x) {\n"
+                      "  %y = call float @sinf(float %x)\n  ret float %y\n}",
+                      out),
+              {"'sinf'", "memcpy, memmove and memset"});
+  expectError(compile("declare float @llvm.exp.f32(float)\n"
+                      "define float @f(float %x) {\n"
+                      "  %y = call float @llvm.exp.f32(float %x)\n"
+                      "  ret float %y\n}",
+                      out),
+              {"'expf'"});
+  expectError(compile("@counter = global i32 1\n"
+                      "define ptr @f() {\n  ret ptr @counter\n}",
+                      out),
+              {"writable data", ".data"});
+  expectError(compile("@counter = global i32 0\n"
+                      "define ptr @f() {\n  ret ptr @counter\n}",
+                      out),
+              {"writable data", ".bss"});
+  expect(object.empty(), "something was written for a faulty object");
+  // A loop that fills memory becomes a call of memset; one that a C library
+  // would do otherwise stays a loop.
+  Error error = compile(
+      "define void @f(ptr %p, i64 %n) {\n"
+      "  call void @llvm.memset.p0.i64(ptr %p, i8 0, i64 %n, i1 false)\n"
+      "  ret void\n}\n"
+      "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)\n"
+      "@name = constant [2 x i8] c\"x\\00\"\n"
+      "@table = constant [1 x ptr] [ptr @name]",
+      out);
+  expect(!error && !object.empty(), "memset and constants with addresses");
+  consumeError(std::move(error));
+}
+
+static std::vector<std::string> entries(StringRef folder) {
+  std::vector<std::string> names;
+  std::error_code code;
+  for (sys::fs::directory_iterator it(folder, code), end; it != end && !code;
+       it.increment(code))
+    names.push_back(sys::path::filename(it->path()).str());
+  llvm::sort(names);
+  return names;
+}
+
+static void testFiles() {
+  SmallString<128> folder;
+  if (sys::fs::createUniqueDirectory("bnn-target-test", folder))
+    return expect(false, "no temporary folder");
+  auto path = [&](StringRef name) { return (folder + "/" + name).str(); };
+  auto text = [](raw_ostream &out) {
+    out << "text";
+    return Error::success();
+  };
+  {
+    bnn::OutputFiles files;
+    cantFail(files.add(path("a"), text));
+    cantFail(files.add(path("b"), text));
+    expect(!sys::fs::exists(path("a")), "a file before its commit");
+  }
+  expect(entries(folder).empty(), "files without a commit");
+  {
+    bnn::OutputFiles files;
+    cantFail(files.add(path("a"), text));
+    expectError(
+        files.add(path("b"),
+                  [](raw_ostream &) { return createStringError("it broke"); }),
+        {"it broke"});
+  }
+  expect(entries(folder).empty(), "files after a failure");
+  expectError(bnn::writeFile(path("missing/a"), text),
+              {"missing/a'", "there is no folder"});
+  expectError(bnn::writeFile(folder, text), {"it is a folder"});
+  cantFail(bnn::writeFile(path("a"), text));
+  cantFail(bnn::writeFile(path("a"), text));
+  expect(entries(folder) == std::vector<std::string>{"a"}, "one file");
+  auto buffer = MemoryBuffer::getFile(path("a"));
+  expect(buffer && (*buffer)->getBuffer() == "text", "the file's text");
+  sys::fs::remove_directories(folder);
+}
+
+int main() {
+  testResolve();
+  testStrategies();
+  testFeatures();
+  testObjects();
+  testFiles();
+  return failures != 0;
+}
