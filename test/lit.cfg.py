@@ -37,6 +37,9 @@ models = os.environ.get("BNN_MODELS") or os.path.normpath(
 npm = os.path.join(config.bnn_build_dir, "npm", "node_modules")
 
 substitute("python", config.python)
+substitute("source", config.bnn_source_dir)
+substitute("cxx", config.cxx)
+substitute("llvm_include", config.llvm_include)
 substitute("models", models)
 substitute("own_models", os.path.join(source, "models"))
 substitute("e2e", os.path.join(source, "e2e"))
