@@ -38,6 +38,7 @@ npm = os.path.join(config.bnn_build_dir, "npm", "node_modules")
 
 substitute("python", config.python)
 substitute("source", config.bnn_source_dir)
+substitute("build", config.bnn_build_dir)
 substitute("cxx", config.cxx)
 substitute("llvm_include", config.llvm_include)
 substitute("models", models)

@@ -1,0 +1,24 @@
+#!/usr/bin/env python3
+"""Runs a page's commands: run_blocks.py PAGE SOURCE BUILD WORK COUNT
+
+A block of commands that follows <!-- run --> is run in WORK, where the project's folders and
+its build folder appear under their names. COUNT blocks are expected.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+page, source, build, work, count = sys.argv[1:]
+shutil.rmtree(work, ignore_errors=True)
+os.makedirs(work)
+for name in ("include", "runtime", "test"):
+    os.symlink(os.path.join(source, name), os.path.join(work, name))
+os.symlink(build, os.path.join(work, "build"))
+with open(page) as file:
+    blocks = re.findall(r"^<!-- run -->\n```\w*\n(.*?)^```$", file.read(), re.MULTILINE | re.DOTALL)
+if len(blocks) != int(count):
+    raise SystemExit(f"expected {count} blocks of commands in {page}, found {len(blocks)}")
+for block in blocks:
+    subprocess.run(["bash", "-euxo", "pipefail", "-c", block], cwd=work, check=True)
