@@ -1,0 +1,46 @@
+#ifndef PASSES_ONNXFOLD_ONNXFOLD
+#define PASSES_ONNXFOLD_ONNXFOLD
+
+include "mlir/Pass/PassBase.td"
+
+def OnnxFold : Pass<"onnx-fold", "::mlir::func::FuncOp"> {
+  let summary = "Evaluate constant subgraphs and clear away shape arithmetic";
+  let description = [{
+    Does at compile time what an exporter left for run time:
+
+    - every operation whose inputs are all constants is evaluated; a chain of
+      them leaves one `onnx.Constant`, intermediate values never become
+      attributes, and weights that only such chains read leave the module;
+    - shapes are followed symbolically through the graph: result types become as
+      precise as they can be, shape arithmetic whose result is known becomes a
+      constant, and a `Reshape` gets a constant shape where 0 and -1 can express
+      it;
+    - an `Expand` whose reader broadcasts anyway is dropped, and so is a leading
+      axis along which a constant in front of such a reader only repeats itself;
+    - operations that change nothing (`Identity`, `Dropout`, a `Cast` or
+      `Reshape` to the same type, ...) are dropped, `Transpose`s are merged, and
+      a commutative operation has its constant second.
+
+    Contradictory shapes are an error.
+
+    Before:
+    ```mlir
+    %shape = onnx.Shape %x {start = 0 : i64} : (tensor<?x4xf32>) -> tensor<2xi64>
+    %wide = onnx.Expand %bias, %shape : (tensor<4xf32>, tensor<2xi64>) -> tensor<?x?xf32>
+    %minus = onnx.Neg %wide : (tensor<?x?xf32>) -> tensor<?x?xf32>
+    %y = onnx.Add %wide, %x : (tensor<?x?xf32>, tensor<?x4xf32>) -> tensor<?x?xf32>
+    ```
+    After, if `%minus` has no reader and `%bias` is a constant:
+    ```mlir
+    %y = onnx.Add %x, %bias : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::bnn::onnx::ONNXDialect"];
+  let statistics = [
+    Statistic<"valuesFolded", "values-folded", "Number of constants that replaced computed values">,
+    Statistic<"bytesEvaluated", "bytes-evaluated", "Bytes of results computed at compile time">,
+    Statistic<"expandsRemoved", "expands-removed", "Number of uses of an Expand that were replaced by its input">
+  ];
+}
+
+#endif // PASSES_ONNXFOLD_ONNXFOLD
