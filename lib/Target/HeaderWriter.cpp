@@ -25,12 +25,12 @@ static std::string macroName(StringRef name) {
   return result;
 }
 
-/// `text` for use within a comment or a line of one: names come from a file and
-/// could end the comment.
+/// `text` for use within a comment: names come from a file, and could end the
+/// comment or continue a line of it.
 static std::string commentText(StringRef text) {
   std::string result;
   for (char c : text)
-    result += llvm::isPrint(c) && c != '*' && c != '\\' ? c : '?';
+    result += llvm::isPrint(c) && !StringRef("*\\?").contains(c) ? c : '_';
   return result;
 }
 

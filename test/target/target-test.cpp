@@ -2,10 +2,12 @@
 // object may contain, files that appear whole or not at all.
 
 #include "bnn/types.h"
+#include "lib/Target/HeaderWriter.h"
 #include "lib/Target/ObjectWriter.h"
 #include "lib/Target/OutputFile.h"
 #include "lib/Target/Strategy.h"
 #include "lib/Target/Target.h"
+#include "mlir/IR/Builders.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LLVMContext.h"
@@ -157,6 +159,25 @@ static void testObjects() {
   consumeError(std::move(error));
 }
 
+/// Names come from a model file: whatever they hold, the header stays C.
+static void testHeaderNames() {
+  mlir::MLIRContext context;
+  mlir::Type f32 = mlir::Float32Type::get(&context);
+  bnn::ModelInterface model;
+  model.prefix = "m2";
+  model.symbols = {{"batch size", 2}, {"batch-size", 3}, {"*/ int x;", 4}};
+  model.inputs = {{"a*/b\n\\", f32, model.symbols, 0}};
+  model.outputs = {{"what?\\?/", f32, {{"", 7}}, 1}};
+  std::string text;
+  raw_string_ostream out(text);
+  bnn::writeHeader(model, out);
+  for (StringRef line :
+       {" *   0  a_/b__: float [batch size, batch-size, _/ int x;]\n",
+        " *   0  what___/: float [7]\n", "#define M2_MAX_BATCH_SIZE 2\n",
+        "#define M2_MAX_BATCH_SIZE_2 3\n", "#define M2_MAX____INT_X_ 4\n"})
+    expect(StringRef(text).contains(line), "no line '" + line + "'");
+}
+
 static std::vector<std::string> entries(StringRef folder) {
   std::vector<std::string> names;
   std::error_code code;
@@ -208,6 +229,7 @@ int main() {
   testStrategies();
   testFeatures();
   testObjects();
+  testHeaderNames();
   testFiles();
   return failures != 0;
 }
