@@ -13,9 +13,8 @@ namespace {
 // A destination-passing op becomes itself on buffers: it writes its outputs and
 // has no results.
 template <typename OpTy>
-struct DestinationOpInterface
-    : public DstBufferizableOpInterfaceExternalModel<
-          DestinationOpInterface<OpTy>, OpTy> {
+struct DestinationOpInterface : public DstBufferizableOpInterfaceExternalModel<
+                                    DestinationOpInterface<OpTy>, OpTy> {
   // The outputs are written whole and never read.
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const AnalysisState &) const {
@@ -64,9 +63,9 @@ struct ConstantOpInterface
     auto type = dyn_cast<RankedTensorType>(constant.getType());
     if (!type)
       return success();
-    auto buffer = MemRefType::get(type.getShape(), type.getElementType(),
-                                  MemRefLayoutAttrInterface(),
-                                  type.getEncoding());
+    auto buffer =
+        MemRefType::get(type.getShape(), type.getElementType(),
+                        MemRefLayoutAttrInterface(), type.getEncoding());
     replaceOpWithNewBufferizedOp<bnn::ConstantOp>(rewriter, op, buffer,
                                                   constant.getBits());
     return success();
@@ -99,8 +98,8 @@ struct CheckIndicesOpInterface
     FailureOr<Value> ids = getBuffer(rewriter, check.getIds(), options);
     if (failed(ids))
       return failure();
-    replaceOpWithNewBufferizedOp<CheckIndicesOp>(
-        rewriter, op, check.getType(), *ids, check.getLimitAttr());
+    replaceOpWithNewBufferizedOp<CheckIndicesOp>(rewriter, op, check.getType(),
+                                                 *ids, check.getLimitAttr());
     return success();
   }
 };

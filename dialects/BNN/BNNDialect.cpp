@@ -2,6 +2,7 @@
 #include "dialects/BNN/BNN.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/FoldInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -14,7 +15,18 @@ using namespace bnn;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/BNN/BNNAttributes.cpp.inc"
 
+namespace {
+// An epilogue keeps its constants: a kernel is made of what the op holds.
+struct BNNFoldInterface : DialectFoldInterface {
+  using DialectFoldInterface::DialectFoldInterface;
+  bool shouldMaterializeInto(Region *region) const final {
+    return isa<MatmulOp, AttentionOp>(region->getParentOp());
+  }
+};
+} // namespace
+
 void BNNDialect::initialize() {
+  addInterfaces<BNNFoldInterface>();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "dialects/BNN/BNNTypes.cpp.inc"

@@ -205,8 +205,8 @@ LogicalResult MatmulOp::verify() {
   if (rhs.size() != 2 || lhs.empty())
     return emitOpError("multiplies rows by a matrix of outputs by inputs");
   if (!compatible(lhs.back(), rhs.back()))
-    return emitOpError("rows of ") << lhs.back() << " elements do not fit "
-                                   << getRhs().getType();
+    return emitOpError("rows of ")
+           << lhs.back() << " elements do not fit " << getRhs().getType();
   if (!isBits(getRhs(), true))
     return emitOpError("the weights have elements of !bnn.s1, not ")
            << getRhs().getType();
@@ -324,8 +324,8 @@ LogicalResult LowRankOp::verify() {
                     weight = shaped(getWeight()).getShape();
   if (input.empty() || weight.size() != 2 ||
       !compatible(input.back(), weight[0]))
-    return emitOpError("rows of ") << getInput().getType() << " do not fit "
-                                   << getWeight().getType();
+    return emitOpError("rows of ")
+           << getInput().getType() << " do not fit " << getWeight().getType();
   if (!compatible(shaped(getBias()).getShape(), weight[1]))
     return emitOpError("the bias ")
            << getBias().getType() << " is not one value per output";

@@ -1,0 +1,199 @@
+//===- FoldThresholds.cpp - Epilogues to interval tests -------------------===//
+#include "dialects/BNN/BNN.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+#include "passes/Passes.h"
+#include "passes/Support/EpilogueEvaluator.h"
+
+using namespace mlir;
+
+namespace bnn {
+#define GEN_PASS_DEF_FOLDTHRESHOLDS
+#include "passes/FoldThresholds/FoldThresholds.h.inc"
+
+namespace {
+
+// The accumulators acc with (acc - low) < length, as unsigned 32-bit numbers.
+struct Interval {
+  int32_t low = 0;
+  uint32_t length = 0;
+};
+
+// The set of set bytes at first, first + 1, ... as an interval that may wrap
+// around, or nothing.
+std::optional<Interval> intervalOf(ArrayRef<uint8_t> bytes, size_t stride,
+                                   int32_t first) {
+  const size_t count = bytes.size() / stride;
+  auto at = [&](size_t i) { return bytes[i * stride] != 0; };
+  SmallVector<size_t, 4> changes;
+  for (size_t i = 1; i < count && changes.size() <= 2; ++i)
+    if (at(i) != at(i - 1))
+      changes.push_back(i);
+  if (changes.size() > 2)
+    return std::nullopt;
+  auto value = [&](size_t i) { return int32_t(first + int64_t(i)); };
+  // Outside the accumulator's range any answer will do, so a set that touches
+  // an end goes on beyond it.
+  constexpr uint32_t half = 1u << 31;
+  if (changes.empty())
+    return at(0) ? Interval{first, half} : Interval{0, 0};
+  if (changes.size() == 1) {
+    int32_t edge = value(changes[0]);
+    return at(0) ? Interval{int32_t(uint32_t(edge) - half), half}
+                 : Interval{edge, half};
+  }
+  int32_t low = value(changes[0]), high = value(changes[1]);
+  uint32_t length = uint32_t(high) - uint32_t(low);
+  // A set 1 0 1: all but the interval, which wraps around.
+  return at(0) ? Interval{high, 0u - length} : Interval{low, length};
+}
+
+// The constant that a parameter is, one 4-byte value a channel.
+std::optional<SmallVector<uint32_t>> constantParam(Value param,
+                                                   int64_t channels) {
+  Attribute attr;
+  if (!matchPattern(param, m_Constant(&attr)))
+    return std::nullopt;
+  auto word = [](Attribute value) -> uint32_t {
+    if (auto f = dyn_cast<FloatAttr>(value))
+      return f.getValue().bitcastToAPInt().getZExtValue();
+    return cast<IntegerAttr>(value).getValue().getZExtValue();
+  };
+  if (isa<FloatAttr, IntegerAttr>(attr))
+    return SmallVector<uint32_t>(channels, word(attr));
+  auto dense = dyn_cast<DenseElementsAttr>(attr);
+  if (!dense || dense.getNumElements() != channels)
+    return std::nullopt;
+  SmallVector<uint32_t> words;
+  for (Attribute value : dense.getValues<Attribute>())
+    words.push_back(word(value));
+  return words;
+}
+
+struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
+  using FoldThresholdsBase::FoldThresholdsBase;
+
+  void runOnOperation() override {
+    EpilogueEvaluator evaluator;
+    SmallVector<MatmulOp> ops;
+    getOperation()->walk([&](MatmulOp op) { ops.push_back(op); });
+    for (MatmulOp op : ops)
+      if (failed(fold(op, evaluator)))
+        return signalPassFailure();
+  }
+
+  LogicalResult fold(MatmulOp op, EpilogueEvaluator &evaluator) {
+    if (op->getNumResults() == 0 || !llvm::all_of(op.getOuts(), [](Value out) {
+          return isa<BitsType>(getElementTypeOrSelf(out));
+        }))
+      return success();
+    int64_t channels = cast<ShapedType>(op.getRhs().getType()).getShape()[0];
+    int64_t K = cast<ShapedType>(op.getLhs().getType()).getShape().back();
+    if (ShapedType::isDynamic(channels) || ShapedType::isDynamic(K))
+      return success();
+    SmallVector<SmallVector<uint32_t>> params;
+    for (Value param : op.getParams()) {
+      auto words = constantParam(param, channels);
+      if (!words)
+        return success();
+      params.push_back(std::move(*words));
+    }
+    auto function = evaluator.compile(op.getEpilogue());
+    if (!function)
+      return op.emitError(llvm::toString(function.takeError()));
+
+    const size_t outputs = op.getOuts().size();
+    const int32_t first = -K, count = 2 * K + 1;
+    std::vector<uint8_t> bytes(count * outputs);
+    std::vector<SmallVector<Interval>> intervals(outputs);
+    SmallVector<uint32_t> arguments(params.size());
+    for (int64_t n = 0; n < channels; ++n) {
+      for (auto [argument, words] : llvm::zip(arguments, params))
+        argument = words[n];
+      (*function)(first, count, arguments.data(), bytes.data());
+      evaluations += count;
+      for (size_t out = 0; out < outputs; ++out) {
+        auto interval = intervalOf(ArrayRef<uint8_t>(bytes).drop_front(out),
+                                   outputs, first);
+        if (!interval) {
+          ++kept;
+          return success();
+        }
+        intervals[out].push_back(*interval);
+      }
+    }
+    replace(op, intervals);
+    ++folded;
+    return success();
+  }
+
+  void replace(MatmulOp op, ArrayRef<SmallVector<Interval>> intervals) {
+    OpBuilder b(op);
+    Location loc = op.getLoc();
+    auto isEmpty = [](const Interval &interval) { return !interval.length; };
+    size_t outputs = intervals.size();
+    if (outputs == 2 && llvm::all_of(intervals[1], isEmpty)) {
+      outputs = 1;
+      ++masksDropped;
+    }
+    SmallVector<Value> params;
+    auto type = RankedTensorType::get(intervals[0].size(), b.getI32Type());
+    for (size_t out = 0; out < outputs; ++out) {
+      SmallVector<int32_t> lows, lengths;
+      for (const Interval &interval : intervals[out]) {
+        lows.push_back(interval.low);
+        lengths.push_back(int32_t(interval.length));
+      }
+      for (ArrayRef<int32_t> values : {ArrayRef(lows), ArrayRef(lengths)})
+        params.push_back(b.create<arith::ConstantOp>(
+            loc, DenseElementsAttr::get(type, values)));
+    }
+    auto outs = op.getOuts().take_front(outputs);
+    auto folded = b.create<MatmulOp>(loc, TypeRange(ValueRange(outs)),
+                                     op.getLhs(), op.getRhs(), op.getZeros(),
+                                     params, ValueRange(outs));
+    SmallVector<Type> types(params.size() + 1, b.getI32Type());
+    Block *block = b.createBlock(&folded.getEpilogue(), {}, types,
+                                 SmallVector<Location>(types.size(), loc));
+    SmallVector<Value> values;
+    for (size_t out = 0; out < outputs; ++out) {
+      Value distance = b.create<arith::SubIOp>(loc, block->getArgument(0),
+                                               block->getArgument(2 * out + 1));
+      values.push_back(
+          b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, distance,
+                                  block->getArgument(2 * out + 2)));
+    }
+    b.create<bnn::YieldOp>(loc, values);
+
+    if (op.getNumResults() > outputs)
+      dropMask(op.getResult(1));
+    for (size_t out = 0; out < outputs; ++out)
+      op.getResult(out).replaceAllUsesWith(folded.getResult(out));
+    op.erase();
+  }
+
+  // The consumers of a mask that is always empty do without it.
+  static void dropMask(Value mask) {
+    for (OpOperand &use : llvm::make_early_inc_range(mask.getUses())) {
+      Operation *user = use.getOwner();
+      if (auto matmul = dyn_cast<MatmulOp>(user)) {
+        matmul.getZerosMutable().clear();
+        continue;
+      }
+      auto attention = cast<AttentionOp>(user);
+      if (attention.getQueryZeros() == mask)
+        attention.getQueryZerosMutable().clear();
+      if (attention.getKeyZeros() == mask)
+        attention.getKeyZerosMutable().clear();
+      if (attention.getValueZeros() == mask)
+        attention.getValueZerosMutable().clear();
+    }
+  }
+};
+
+} // namespace
+} // namespace bnn

@@ -1,0 +1,58 @@
+include "mlir/Pass/PassBase.td"
+
+def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
+  let summary = "Replaces an epilogue that ends in bits by an interval test";
+  let description = [{
+    The accumulator of a product over K elements has at most 2 K + 1 values, and
+    where the epilogue's parameters are constants, its bits are a function of
+    that value and the channel. The epilogue's own IR is compiled for the host
+    and run for each value and channel. Where the set of accumulators that give
+    1 is an interval, or all but an interval, the epilogue becomes
+    `(acc - low) < length`, unsigned, with one pair of constants a channel:
+    scale, bias, GELU, ReLU and a shift are gone, exactly. A mask of zeros that
+    is 0 for every value is dropped, and with it every check for zeros in the
+    consumers.
+
+    An epilogue that depends on anything else, or whose set has more than one
+    gap in some channel, stays as it is.
+
+    Before:
+    ```mlir
+    func.func @f(%a: tensor<4x3x!bnn.s1>, %w: tensor<2x3x!bnn.s1>,
+                 %0: tensor<4x2x!bnn.s1>) -> tensor<4x2x!bnn.s1> {
+      %s = arith.constant dense<[0.5, -0.5]> : tensor<2xf32>
+      %b = bnn.matmul %a, %w params(%s : tensor<2xf32>) outs(%0 : tensor<4x2x!bnn.s1>)
+          : tensor<4x3x!bnn.s1>, tensor<2x3x!bnn.s1> -> tensor<4x2x!bnn.s1> {
+      ^bb0(%acc: i32, %p: f32):
+        %zero = arith.constant 0.0 : f32
+        %f = arith.sitofp %acc : i32 to f32
+        %r = arith.mulf %f, %p : f32
+        %bit = arith.cmpf ogt, %r, %zero : f32
+        bnn.yield %bit : i1
+      }
+      return %b : tensor<4x2x!bnn.s1>
+    }
+    ```
+    After:
+    ```mlir
+    %low = arith.constant dense<[1, -3]> : tensor<2xi32>
+    %length = arith.constant dense<[3, 3]> : tensor<2xi32>
+    %b = bnn.matmul %a, %w params(%low, %length : tensor<2xi32>, tensor<2xi32>) ... {
+    ^bb0(%acc: i32, %l: i32, %n: i32):
+      %d = arith.subi %acc, %l : i32
+      %bit = arith.cmpi ult, %d, %n : i32
+      bnn.yield %bit : i1
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::bnn::BNNDialect", "::mlir::arith::ArithDialect",
+    "::mlir::cf::ControlFlowDialect", "::mlir::func::FuncDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+    "::mlir::scf::SCFDialect"];
+  let statistics = [
+    Statistic<"folded", "folded", "Epilogues folded to interval tests">,
+    Statistic<"kept", "kept", "Epilogues with constant parameters that are no interval">,
+    Statistic<"masksDropped", "masks-dropped", "Masks of zeros shown to be empty">,
+    Statistic<"evaluations", "evaluations", "Epilogue evaluations">];
+}

@@ -1,0 +1,220 @@
+//===- Fuse.cpp - Consumers into epilogues --------------------------------===//
+#include "dialects/BNN/BNN.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+
+namespace bnn {
+#define GEN_PASS_DEF_FUSE
+#include "passes/Fuse/Fuse.h.inc"
+
+namespace {
+
+// The op with an epilogue whose one f32 result has `consumer` as its one user.
+Operation *fusibleProducer(Value value, Operation *consumer) {
+  Operation *producer = value.getDefiningOp();
+  if (!isa_and_nonnull<MatmulOp, AttentionOp>(producer) ||
+      producer->getNumResults() != 1 || producer->use_empty() ||
+      llvm::any_of(producer->getUsers(),
+                   [&](Operation *user) { return user != consumer; }) ||
+      producer->getBlock() != consumer->getBlock())
+    return nullptr;
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getElementType().isF32() ? producer : nullptr;
+}
+
+// Rebuilds `producer` where `rewriter` stands with more parameters and other
+// outputs. The epilogue moves, with an argument added for each parameter, and
+// still yields what it did.
+template <typename OpTy>
+Operation *rebuild(RewriterBase &rewriter, OpTy producer, ValueRange newParams,
+                   ValueRange outs) {
+  auto clone =
+      cast<OpTy>(rewriter.cloneWithoutRegions(*producer.getOperation()));
+  clone.getParamsMutable().append(newParams);
+  clone.getOutsMutable().assign(outs);
+  // Results follow the outputs, so the op is made anew from the clone's parts.
+  OperationState state(producer.getLoc(), producer->getName());
+  state.addOperands(clone->getOperands());
+  state.addTypes(outs.getTypes());
+  state.propertiesAttr = clone->getPropertiesAsAttribute();
+  state.addAttributes(clone->getDiscardableAttrDictionary().getValue());
+  Region *region = state.addRegion();
+  rewriter.eraseOp(clone);
+  rewriter.inlineRegionBefore(producer.getEpilogue(), *region, region->end());
+  Operation *result = rewriter.create(state);
+  Block &body = result->getRegion(0).front();
+  for (Value param : newParams)
+    body.addArgument(getElementTypeOrSelf(param.getType()), param.getLoc());
+  return result;
+}
+
+Operation *rebuild(RewriterBase &rewriter, Operation *producer,
+                   ValueRange newParams, ValueRange outs) {
+  if (auto matmul = dyn_cast<MatmulOp>(producer))
+    return rebuild(rewriter, matmul, newParams, outs);
+  return rebuild(rewriter, cast<AttentionOp>(producer), newParams, outs);
+}
+
+// Brings constants that the body uses from outside into it; anything else from
+// outside cannot be fused.
+bool capturesOnlyConstants(Region &region) {
+  bool ok = true;
+  visitUsedValuesDefinedAbove(region, [&](OpOperand *operand) {
+    Operation *def = operand->get().getDefiningOp();
+    ok &= def && matchPattern(def, m_Constant());
+  });
+  return ok;
+}
+
+struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
+  FuseElementwise(MLIRContext *context, Pass::Statistic &count)
+      : OpRewritePattern(context), count(count) {}
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics() || op.getNumResults() != 1 ||
+        op.getNumParallelLoops() != op.getNumLoops() ||
+        !op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity() ||
+        op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) ||
+        op.hasIndexSemantics() || !capturesOnlyConstants(op.getRegion()))
+      return failure();
+    Operation *producer = nullptr;
+    for (OpOperand *input : op.getDpsInputOperands())
+      if (Operation *found = fusibleProducer(input->get(), op))
+        producer = found;
+    if (!producer)
+      return failure();
+
+    unsigned rank = op.getNumLoops();
+    AffineMap identity = rewriter.getMultiDimIdentityMap(rank);
+    AffineMap perOutput =
+        identity.getMinorIdentityMap(rank, rank ? 1 : 0, rewriter.getContext());
+    SmallVector<Value> newParams;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      auto type = dyn_cast<RankedTensorType>(input->get().getType());
+      AffineMap map = op.getMatchingIndexingMap(input);
+      if (input->get().getDefiningOp() == producer) {
+        if (map != identity)
+          return failure();
+        continue;
+      }
+      Type element = getElementTypeOrSelf(input->get().getType());
+      bool isVector = type && map == perOutput && type.getRank() == 1;
+      bool isFull = type && map == identity;
+      bool isScalar = map.getNumResults() == 0;
+      if (!(element.isF32() || element.isInteger(32)) ||
+          !(isVector || isFull || isScalar))
+        return failure();
+      newParams.push_back(input->get());
+    }
+
+    rewriter.setInsertionPoint(op);
+    for (Value &param : newParams)
+      if (auto type = dyn_cast<RankedTensorType>(param.getType());
+          type && type.getRank() == 0)
+        param = rewriter.create<tensor::ExtractOp>(op.getLoc(), param,
+                                                   ValueRange());
+    Operation *fused = rebuild(rewriter, producer, newParams, op.getDpsInits());
+    Block &body = fused->getRegion(0).front();
+    auto yield = cast<bnn::YieldOp>(body.getTerminator());
+    IRMapping mapping;
+    unsigned next = body.getNumArguments() - newParams.size();
+    for (auto [operand, argument] :
+         llvm::zip(op.getDpsInputs(), op.getBlock()->getArguments()))
+      mapping.map(argument, operand.getDefiningOp() == producer
+                                ? yield.getValues()[0]
+                                : Value(body.getArgument(next++)));
+    rewriter.setInsertionPoint(yield);
+    inlineBody(rewriter, *op.getBlock(), mapping);
+    Value result =
+        mapping.lookupOrDefault(op.getBlock()->getTerminator()->getOperand(0));
+    rewriter.replaceOpWithNewOp<bnn::YieldOp>(yield, result);
+    rewriter.replaceOp(op, fused->getResults());
+    rewriter.eraseOp(producer);
+    ++count;
+    return success();
+  }
+
+  static void inlineBody(RewriterBase &rewriter, Block &body,
+                         IRMapping &mapping) {
+    for (Operation &inner : body.without_terminator()) {
+      for (Value operand : inner.getOperands())
+        cloneConstant(rewriter, operand, mapping);
+      rewriter.clone(inner, mapping);
+    }
+    for (Value operand : body.getTerminator()->getOperands())
+      cloneConstant(rewriter, operand, mapping);
+  }
+
+  static void cloneConstant(RewriterBase &rewriter, Value value,
+                            IRMapping &mapping) {
+    Operation *def = value.getDefiningOp();
+    if (!mapping.contains(value) && def && matchPattern(def, m_Constant()))
+      rewriter.clone(*def, mapping);
+  }
+
+  Pass::Statistic &count;
+};
+
+struct FuseBinarize : OpRewritePattern<BinarizeOp> {
+  FuseBinarize(MLIRContext *context, Pass::Statistic &count)
+      : OpRewritePattern(context), count(count) {}
+
+  LogicalResult matchAndRewrite(BinarizeOp op,
+                                PatternRewriter &rewriter) const override {
+    Operation *producer = fusibleProducer(op.getInput(), op);
+    if (!producer)
+      return failure();
+    SmallVector<Value> newParams;
+    if (op.getShift())
+      newParams.push_back(op.getShift());
+    rewriter.setInsertionPoint(op);
+    Operation *fused = rebuild(rewriter, producer, newParams, op.getOuts());
+    Block &body = fused->getRegion(0).front();
+    auto yield = cast<bnn::YieldOp>(body.getTerminator());
+    rewriter.setInsertionPoint(yield);
+    Location loc = op.getLoc();
+    Value v = yield.getValues()[0];
+    if (op.getShift())
+      v = rewriter.create<arith::AddFOp>(
+          loc, v, body.getArgument(body.getNumArguments() - 1));
+    Value zero =
+        rewriter.create<arith::ConstantOp>(loc, rewriter.getF32FloatAttr(0));
+    SmallVector<Value> values = {rewriter.create<arith::CmpFOp>(
+        loc, arith::CmpFPredicate::OGT, v, zero)};
+    if (op.getOuts().size() == 2)
+      values.push_back(rewriter.create<arith::CmpFOp>(
+          loc, arith::CmpFPredicate::UEQ, v, zero));
+    rewriter.replaceOpWithNewOp<bnn::YieldOp>(yield, values);
+    rewriter.replaceOp(op, fused->getResults());
+    rewriter.eraseOp(producer);
+    ++count;
+    return success();
+  }
+
+  Pass::Statistic &count;
+};
+
+struct FusePass : impl::FuseBase<FusePass> {
+  using FuseBase::FuseBase;
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<FuseElementwise>(&getContext(), elementwise);
+    patterns.add<FuseBinarize>(&getContext(), binarised);
+    if (failed(
+            applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace bnn

@@ -1,0 +1,45 @@
+include "mlir/Pass/PassBase.td"
+
+def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
+  let summary = "Fuses elementwise consumers and binarisation into epilogues";
+  let description = [{
+    Where the f32 result of a `bnn.matmul` or `bnn.attention` has one use, and
+    that is an elementwise `linalg.generic` whose other inputs are scalars, one
+    value per output, or of the result's shape, its body moves into the
+    epilogue. Where the one use is a `bnn.binarize`, the op ends in bits: no f32
+    tensor stands between two binary layers. Repeats until nothing changes.
+
+    Before:
+    ```mlir
+    func.func @f(%a: tensor<4x64x!bnn.s1>, %w: tensor<32x64x!bnn.s1>, %s: f32,
+                 %0: tensor<4x32xf32>, %1: tensor<4x32x!bnn.s1>) -> tensor<4x32x!bnn.s1> {
+      %y = bnn.matmul %a, %w params(%s : f32) outs(%0 : tensor<4x32xf32>)
+          : tensor<4x64x!bnn.s1>, tensor<32x64x!bnn.s1> -> tensor<4x32xf32> {
+      ^bb0(%acc: i32, %p: f32):
+        %f = arith.sitofp %acc : i32 to f32
+        %r = arith.mulf %f, %p : f32
+        bnn.yield %r : f32
+      }
+      %b = bnn.binarize %y outs(%1 : tensor<4x32x!bnn.s1>) : tensor<4x32xf32> -> tensor<4x32x!bnn.s1>
+      return %b : tensor<4x32x!bnn.s1>
+    }
+    ```
+    After:
+    ```mlir
+    %b = bnn.matmul %a, %w params(%s : f32) outs(%1 : tensor<4x32x!bnn.s1>)
+        : tensor<4x64x!bnn.s1>, tensor<32x64x!bnn.s1> -> tensor<4x32x!bnn.s1> {
+    ^bb0(%acc: i32, %p: f32):
+      %f = arith.sitofp %acc : i32 to f32
+      %r = arith.mulf %f, %p : f32
+      %zero = arith.constant 0.0 : f32
+      %bit = arith.cmpf ogt, %r, %zero : f32
+      bnn.yield %bit : i1
+    }
+    ```
+  }];
+  let dependentDialects = ["::bnn::BNNDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [
+    Statistic<"elementwise", "elementwise", "Elementwise ops fused">,
+    Statistic<"binarised", "binarised", "Binarisations fused">];
+}

@@ -1,0 +1,80 @@
+//===- Matchers.h - What a binary layer is made of --------------*- C++ -*-===//
+#pragma once
+#include "dialects/BNN/BNN.h"
+#include "dialects/ONNX/ConstantView.h"
+#include "dialects/ONNX/ONNXDialect.h"
+#include "dialects/ONNX/SymbolicShapes.h"
+#include "mlir/IR/PatternMatch.h"
+#include <optional>
+
+namespace bnn {
+
+/// A constant matrix that is a sign times one magnitude per row.
+struct SignMatrix {
+  int64_t rows, columns;
+  mlir::DenseElementsAttr bits;   ///< [rows, columns] i1, true for positive.
+  llvm::SmallVector<float> scale; ///< Per row, not negative.
+  bool isUniform() const;         ///< Whether all rows have one magnitude.
+};
+
+/// The matrix as bits and magnitudes: of `value` (f32 [N, K]), or of its
+/// transpose. A row of zeros has the scale 0 if `allowZeroRows`.
+std::optional<SignMatrix> matchSignMatrix(mlir::Value value, bool transposed,
+                                          bool allowZeroRows);
+
+/// The elements of an f32 constant of shape [N], or broadcast from it ([1, N],
+/// [B, S, N] with equal rows), or of one element for all N.
+std::optional<llvm::SmallVector<float>> matchRowVector(mlir::Value value,
+                                                       int64_t size);
+
+/// The operands of a commutative op as (variable, scalar f32 constant).
+template <typename OpTy>
+std::optional<std::pair<mlir::Value, float>>
+matchTimesScalar(mlir::Value value) {
+  auto op = value.getDefiningOp<OpTy>();
+  if (!op)
+    return std::nullopt;
+  for (bool swap : {false, true}) {
+    mlir::Value x = swap ? op.getB() : op.getA(),
+                c = swap ? op.getA() : op.getB();
+    if (auto scalar = onnx::getConstantScalar(c);
+        scalar && !onnx::getConstantScalar(x) &&
+        mlir::cast<mlir::ShapedType>(c.getType()).getNumElements() == 1)
+      return std::pair(x, static_cast<float>(*scalar));
+  }
+  return std::nullopt;
+}
+
+/// What produces the binary input of a layer: sign(input + shift) * alpha.
+struct SignedInput {
+  mlir::Value input;
+  llvm::SmallVector<float> shift; ///< Empty, or one per element of a row.
+  float alpha;
+};
+std::optional<SignedInput> matchSignedInput(mlir::Value value);
+
+/// An empty tensor of f32 or bits with the leading dimensions of `like` and a
+/// last dimension of `columns`.
+mlir::Value emptyRows(mlir::OpBuilder &b, mlir::Location loc, mlir::Value like,
+                      int64_t columns, mlir::Type element);
+
+/// An f32 constant tensor.
+mlir::Value constantTensor(mlir::OpBuilder &b, mlir::Location loc,
+                           llvm::ArrayRef<float> values,
+                           llvm::ArrayRef<int64_t> shape);
+
+/// Binarises the rows of `input`; `shift` may be empty. Returns the bits and
+/// the mask of zeros.
+BinarizeOp createBinarize(mlir::OpBuilder &b, mlir::Location loc,
+                          mlir::Value input, llvm::ArrayRef<float> shift);
+
+/// Each rewrites one layer whose result `op` computes, if it is one.
+mlir::LogicalResult raiseLinear(mlir::RewriterBase &rewriter,
+                                mlir::Operation *op);
+mlir::LogicalResult raiseEmbedding(mlir::RewriterBase &rewriter,
+                                   onnx::GatherOp op);
+mlir::LogicalResult raiseAttention(mlir::RewriterBase &rewriter,
+                                   onnx::ReshapeOp op,
+                                   const onnx::SymbolicShapes &shapes);
+
+} // namespace bnn

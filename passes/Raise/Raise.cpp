@@ -1,0 +1,64 @@
+//===- Raise.cpp - Recognises what is binary ------------------------------===//
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Iterators.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "passes/Passes.h"
+#include "passes/Raise/Matchers.h"
+
+using namespace mlir;
+
+namespace bnn {
+#define GEN_PASS_DEF_RAISE
+#include "passes/Raise/Raise.h.inc"
+
+namespace {
+
+struct RaisePass : impl::RaiseBase<RaisePass> {
+  using RaiseBase::RaiseBase;
+
+  void runOnOperation() override {
+    func::FuncOp func = getOperation();
+    onnx::SymbolicShapes shapes(func);
+    if (failed(shapes.run()))
+      return signalPassFailure();
+    IRRewriter rewriter(&getContext());
+    // Attention first: its matcher reads the onnx form of the projections and
+    // of the layers that feed it only through their results.
+    for (Operation *op : collect(func))
+      if (auto reshape = dyn_cast<onnx::ReshapeOp>(op))
+        attentions += succeeded(raiseAttention(rewriter, reshape, shapes));
+    eraseDead(func);
+    for (Operation *op : collect(func)) {
+      if (auto gather = dyn_cast<onnx::GatherOp>(op))
+        embeddings += succeeded(raiseEmbedding(rewriter, gather));
+      else if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
+        linears += succeeded(raiseLinear(rewriter, op));
+    }
+    eraseDead(func);
+  }
+
+  // A snapshot: the rewrites erase only ops that they were given, or users that
+  // are of another kind.
+  static SmallVector<Operation *> collect(func::FuncOp func) {
+    SmallVector<Operation *> ops;
+    func.walk([&](Operation *op) {
+      if (isa<onnx::ReshapeOp, onnx::GatherOp, onnx::MatMulOp, onnx::GemmOp>(
+              op))
+        ops.push_back(op);
+    });
+    return ops;
+  }
+
+  // What only the layers' old spelling used, weights above all.
+  static void eraseDead(func::FuncOp func) {
+    func.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
+      if (isOpTriviallyDead(op))
+        op->erase();
+    });
+  }
+};
+
+} // namespace
+} // namespace bnn

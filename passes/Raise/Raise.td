@@ -1,0 +1,52 @@
+include "mlir/Pass/PassBase.td"
+
+def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
+  let summary = "Recognises what is binary in an onnx graph";
+  let description = [{
+    Matches by structure, never by name, on a folded graph:
+
+    - `Gather` from a constant table whose rows have one magnitude each:
+      `bnn.embedding`;
+    - `MatMul` (or `Gemm`) of `Sign(x + shift) * alpha` by a constant matrix
+      with one magnitude an output, and the bias added to it: `bnn.binarize` and
+      `bnn.matmul`;
+    - attention whose query, key and value are signs, whose probabilities are
+      `Clip(Round(softmax / alpha), 0, 1) * alpha`, with scores that may have
+      low-rank terms `L R^T` and a mask, and values that may have a residual of
+      one number a token: `bnn.low_rank` and `bnn.attention`.
+
+    What differs in any of this stays as it is: three magnitudes, a zero among
+    the weights, another multiplier after the clip than before it. A row of an
+    embedding table that is all 0 has the scale 0.
+
+    Before:
+    ```mlir
+    func.func @f(%x: tensor<2x2xf32>) -> tensor<2x1xf32> {
+      %alpha = onnx.Constant {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
+      %w = onnx.Constant {value = dense<[[0.5], [-0.5]]> : tensor<2x1xf32>} : () -> tensor<2x1xf32>
+      %s = onnx.Sign %x : (tensor<2x2xf32>) -> tensor<2x2xf32>
+      %a = onnx.Mul %s, %alpha : (tensor<2x2xf32>, tensor<f32>) -> tensor<2x2xf32>
+      %y = onnx.MatMul %a, %w : (tensor<2x2xf32>, tensor<2x1xf32>) -> tensor<2x1xf32>
+      return %y : tensor<2x1xf32>
+    }
+    ```
+    After:
+    ```mlir
+    %b, %z = bnn.binarize %x outs(%0, %1 : ...) : ...
+    %w = bnn.constant dense<[[true, false]]> : tensor<1x2xi1> -> tensor<1x2x!bnn.s1>
+    %y = bnn.matmul %b, %w zeros(%z : ...) params(%scale : f32) outs(%2 : ...) : ... {
+    ^bb0(%acc: i32, %s: f32):
+      %f = arith.sitofp %acc : i32 to f32
+      %r = arith.mulf %f, %s : f32
+      bnn.yield %r : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::bnn::BNNDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [
+    Statistic<"linears", "linears", "Binary linear layers">,
+    Statistic<"embeddings", "embeddings", "Binary embeddings">,
+    Statistic<"attentions", "attentions", "Binary attentions">];
+}

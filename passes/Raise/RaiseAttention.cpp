@@ -1,0 +1,467 @@
+//===- RaiseAttention.cpp - Binary attention ------------------------------===//
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Raise/Matchers.h"
+#include <cmath>
+#include <vector>
+
+using namespace mlir;
+using namespace bnn;
+
+namespace {
+
+// sign(input) * alpha of a [B, S, heads * d] tensor, split into heads.
+struct Heads {
+  Value input;
+  float alpha = 1;
+  int64_t heads = 0, size = 0;
+};
+
+// One projection of the layer's input to a few numbers a token.
+struct Projection {
+  Value input;
+  SmallVector<float> weight; // [K, rank]
+  SmallVector<float> bias;   // [rank]
+  int64_t rank;
+};
+
+// sum of left * right^T.
+struct LowRankTerm {
+  Projection left, right;
+};
+
+class Matcher {
+public:
+  Matcher(const onnx::SymbolicShapes &shapes) : shapes(shapes) {}
+
+  // The parts, after match() succeeded.
+  Heads query, key, value;
+  std::vector<LowRankTerm> terms;
+  std::optional<Projection> residual;
+  Value mask; // [B, 1, 1, S], or null
+  float divisor = 1, probability = 0;
+
+  bool match(onnx::ReshapeOp op);
+
+private:
+  const onnx::SymbolicShapes &shapes;
+
+  bool matchHeads(Value source, ArrayRef<int64_t> order, Heads &heads);
+  bool matchContext(Value context);
+  bool matchProbabilities(Value source);
+  bool matchScores(Value source);
+  bool matchBracket(Value source);
+  bool matchProjection(Value source, Projection &projection);
+  bool matchResidual(Value source);
+  bool sameDims(Value a, ArrayRef<int64_t> axesOfA, Value b,
+                ArrayRef<int64_t> axesOfB);
+};
+
+} // namespace
+
+static SmallVector<int64_t> permutationOf(onnx::TransposeOp op) {
+  if (auto perm = op.getPerm())
+    return SmallVector<int64_t>(*perm);
+  int64_t rank = cast<ShapedType>(op.getType()).getRank();
+  SmallVector<int64_t> reversed;
+  for (int64_t i = rank; i-- > 0;)
+    reversed.push_back(i);
+  return reversed;
+}
+
+bool Matcher::sameDims(Value a, ArrayRef<int64_t> axesOfA, Value b,
+                       ArrayRef<int64_t> axesOfB) {
+  auto shapeA = shapes.shapeOf(a), shapeB = shapes.shapeOf(b);
+  if (!shapeA || !shapeB)
+    return false;
+  for (auto [i, j] : llvm::zip_equal(axesOfA, axesOfB))
+    if ((*shapeA)[i] != (*shapeB)[j])
+      return false;
+  return true;
+}
+
+// Undoes Mul by a scalar, Sign, Transpose and Reshape, in whichever order they
+// stand, down to the tensor that was split into heads.
+bool Matcher::matchHeads(Value source, ArrayRef<int64_t> order, Heads &heads) {
+  SmallVector<int64_t> axes = {0, 1, 2, 3};
+  bool seenSign = false, seenScale = false;
+  while (true) {
+    if (auto scaled = matchTimesScalar<onnx::MulOp>(source);
+        scaled && !seenScale && !seenSign) {
+      heads.alpha = scaled->second;
+      seenScale = true;
+      source = scaled->first;
+    } else if (auto sign = source.getDefiningOp<onnx::SignOp>();
+               sign && !seenSign) {
+      seenSign = true;
+      source = sign.getX();
+    } else if (auto transpose = source.getDefiningOp<onnx::TransposeOp>()) {
+      SmallVector<int64_t> perm = permutationOf(transpose);
+      if (perm.size() != 4)
+        return false;
+      for (int64_t &axis : axes)
+        axis = perm[axis];
+      source = transpose.getData();
+    } else {
+      break;
+    }
+  }
+  auto reshape = source.getDefiningOp<onnx::ReshapeOp>();
+  if (!seenSign || !reshape || axes != SmallVector<int64_t>(order) ||
+      !std::isfinite(heads.alpha))
+    return false;
+  auto split = dyn_cast<RankedTensorType>(reshape.getType());
+  auto whole = dyn_cast<RankedTensorType>(reshape.getData().getType());
+  if (!split || !whole || split.getRank() != 4 || whole.getRank() != 3 ||
+      !whole.getElementType().isF32() || split.isDynamicDim(2) ||
+      split.isDynamicDim(3) ||
+      whole.getDimSize(2) != split.getDimSize(2) * split.getDimSize(3) ||
+      !sameDims(reshape.getReshaped(), {0, 1}, reshape.getData(), {0, 1}))
+    return false;
+  heads.input = reshape.getData();
+  heads.heads = split.getDimSize(2);
+  heads.size = split.getDimSize(3);
+  return true;
+}
+
+// bias + input * weight, weight and bias constant.
+bool Matcher::matchProjection(Value source, Projection &projection) {
+  auto add = source.getDefiningOp<onnx::AddOp>();
+  onnx::MatMulOp matmul;
+  Value bias;
+  if (add) {
+    for (bool swap : {false, true})
+      if (auto found = (swap ? add.getB() : add.getA())
+                           .getDefiningOp<onnx::MatMulOp>()) {
+        matmul = found;
+        bias = swap ? add.getA() : add.getB();
+      }
+  } else {
+    matmul = source.getDefiningOp<onnx::MatMulOp>();
+  }
+  if (!matmul)
+    return false;
+  auto weight = onnx::ConstantView::get(matmul.getB());
+  auto type = dyn_cast<RankedTensorType>(matmul.getB().getType());
+  auto input = dyn_cast<RankedTensorType>(matmul.getA().getType());
+  if (!weight || !type || type.getRank() != 2 ||
+      !type.getElementType().isF32() || !input || input.getRank() != 3)
+    return false;
+  projection.input = matmul.getA();
+  projection.rank = type.getDimSize(1);
+  for (int64_t i = 0; i < weight->getNumElements(); ++i)
+    projection.weight.push_back(weight->at<float>(i));
+  projection.bias.assign(projection.rank, 0);
+  if (!bias)
+    return true;
+  auto values = matchRowVector(bias, projection.rank);
+  if (!values)
+    return false;
+  projection.bias = std::move(*values);
+  return true;
+}
+
+// Adds of Unsqueeze(left * right^T) over all heads.
+bool Matcher::matchBracket(Value source) {
+  if (auto add = source.getDefiningOp<onnx::AddOp>())
+    return matchBracket(add.getA()) && matchBracket(add.getB());
+  Value product;
+  if (auto unsqueeze = source.getDefiningOp<onnx::UnsqueezeOp>())
+    product = unsqueeze.getData();
+  else if (auto reshape = source.getDefiningOp<onnx::ReshapeOp>())
+    product = reshape.getData();
+  else
+    return false;
+  auto type = dyn_cast<RankedTensorType>(source.getType());
+  auto matmul = product.getDefiningOp<onnx::MatMulOp>();
+  if (!matmul || !type || type.getRank() != 4 || type.getDimSize(1) != 1 ||
+      !sameDims(source, {0, 2, 3}, product, {0, 1, 2}))
+    return false;
+  auto transpose = matmul.getB().getDefiningOp<onnx::TransposeOp>();
+  LowRankTerm term;
+  if (!transpose || permutationOf(transpose) != SmallVector<int64_t>{0, 2, 1} ||
+      !matchProjection(matmul.getA(), term.left) ||
+      !matchProjection(transpose.getData(), term.right) ||
+      term.left.rank != term.right.rank)
+    return false;
+  terms.push_back(std::move(term));
+  return true;
+}
+
+// query * key^T [+ bracket].
+bool Matcher::matchScores(Value source) {
+  Value product = source;
+  if (auto add = source.getDefiningOp<onnx::AddOp>()) {
+    bool found = false;
+    for (bool swap : {false, true}) {
+      Value scores = swap ? add.getB() : add.getA(),
+            bracket = swap ? add.getA() : add.getB();
+      terms.clear();
+      if (scores.getDefiningOp<onnx::MatMulOp>() && matchBracket(bracket)) {
+        product = scores;
+        found = true;
+        break;
+      }
+    }
+    if (!found)
+      return false;
+  }
+  auto matmul = product.getDefiningOp<onnx::MatMulOp>();
+  return matmul && matchHeads(matmul.getA(), {0, 2, 1, 3}, query) &&
+         matchHeads(matmul.getB(), {0, 2, 3, 1}, key);
+}
+
+// Clip(Round(Softmax(scores / divisor [+ mask]) / alpha), 0, 1) * alpha.
+bool Matcher::matchProbabilities(Value source) {
+  auto scaled = matchTimesScalar<onnx::MulOp>(source);
+  if (!scaled)
+    return false;
+  auto clip = scaled->first.getDefiningOp<onnx::ClipOp>();
+  if (!clip || onnx::getConstantScalar(clip.getMin()) != 0.0 ||
+      onnx::getConstantScalar(clip.getMax()) != 1.0)
+    return false;
+  auto round = clip.getInput().getDefiningOp<onnx::RoundOp>();
+  auto div = round ? round.getX().getDefiningOp<onnx::DivOp>() : onnx::DivOp();
+  if (!div)
+    return false;
+  auto alpha = onnx::getConstantScalar(div.getB());
+  if (!alpha || float(*alpha) != scaled->second || !(*alpha > 0) ||
+      !std::isfinite(*alpha))
+    return false;
+  probability = scaled->second;
+  auto softmax = div.getA().getDefiningOp<onnx::SoftmaxOp>();
+  if (!softmax || (softmax.getAxis() != -1 && softmax.getAxis() != 3))
+    return false;
+
+  Value scores = softmax.getInput();
+  if (auto add = scores.getDefiningOp<onnx::AddOp>())
+    for (bool swap : {false, true}) {
+      Value s = swap ? add.getB() : add.getA(),
+            m = swap ? add.getA() : add.getB();
+      auto type = dyn_cast<RankedTensorType>(m.getType());
+      if (s.getDefiningOp<onnx::DivOp>() && type && type.getRank() == 4 &&
+          type.getDimSize(1) == 1 && type.getDimSize(2) == 1) {
+        mask = m;
+        scores = s;
+        break;
+      }
+    }
+  auto scale = scores.getDefiningOp<onnx::DivOp>();
+  if (!scale)
+    return false;
+  auto constant = onnx::getConstantScalar(scale.getB());
+  if (!constant || *constant == 0 || !std::isfinite(*constant))
+    return false;
+  divisor = static_cast<float>(*constant);
+  return matchScores(scale.getA());
+}
+
+// One number a token, the same for all heads and channels: v [B, S, 1] as
+// [B, 1 or heads, S, 1].
+bool Matcher::matchResidual(Value source) {
+  if (auto expand = source.getDefiningOp<onnx::ExpandOp>())
+    source = expand.getInput();
+  SmallVector<int64_t> axes = {0, 1, 2, 3};
+  if (auto transpose = source.getDefiningOp<onnx::TransposeOp>()) {
+    axes = permutationOf(transpose);
+    source = transpose.getData();
+  }
+  Value tokens;
+  if (auto unsqueeze = source.getDefiningOp<onnx::UnsqueezeOp>())
+    tokens = unsqueeze.getData();
+  else if (auto reshape = source.getDefiningOp<onnx::ReshapeOp>())
+    tokens = reshape.getData();
+  else
+    return false;
+  auto type = dyn_cast<RankedTensorType>(source.getType());
+  auto token = dyn_cast<RankedTensorType>(tokens.getType());
+  if (!type || !token || type.getRank() != 4 || axes.size() != 4 ||
+      token.getRank() != 3 || token.getDimSize(2) != 1 ||
+      type.getDimSize(axes[1]) != 1 || type.getDimSize(axes[3]) != 1 ||
+      !sameDims(source, {axes[0], axes[2]}, tokens, {0, 1}))
+    return false;
+  Projection projection;
+  if (!matchProjection(tokens, projection))
+    return false;
+  residual = std::move(projection);
+  return true;
+}
+
+bool Matcher::matchContext(Value context) {
+  SmallVector<onnx::MatMulOp> products;
+  if (auto add = context.getDefiningOp<onnx::AddOp>())
+    products = {add.getA().getDefiningOp<onnx::MatMulOp>(),
+                add.getB().getDefiningOp<onnx::MatMulOp>()};
+  else
+    products = {context.getDefiningOp<onnx::MatMulOp>()};
+  if (llvm::any_of(products, [](onnx::MatMulOp op) { return !op; }))
+    return false;
+  for (auto [i, product] : llvm::enumerate(products)) {
+    if (!matchHeads(product.getB(), {0, 2, 1, 3}, value))
+      continue;
+    if (products.size() == 2 && (products[0].getA() != products[1].getA() ||
+                                 !matchResidual(products[1 - i].getB())))
+      return false;
+    return matchProbabilities(product.getA());
+  }
+  return false;
+}
+
+bool Matcher::match(onnx::ReshapeOp op) {
+  auto transpose = op.getData().getDefiningOp<onnx::TransposeOp>();
+  auto type = dyn_cast<RankedTensorType>(op.getType());
+  if (!transpose || !type || type.getRank() != 3 ||
+      permutationOf(transpose) != SmallVector<int64_t>{0, 2, 1, 3} ||
+      !matchContext(transpose.getData()))
+    return false;
+  for (const Heads *other : {&key, &value})
+    if (other->heads != query.heads || other->size != query.size ||
+        !sameDims(other->input, {0, 1, 2}, query.input, {0, 1, 2}))
+      return false;
+  if (!sameDims(op.getReshaped(), {0, 1, 2}, query.input, {0, 1, 2}))
+    return false;
+  if (mask && !sameDims(mask, {0, 3}, query.input, {0, 1}))
+    return false;
+  // All low-rank terms must project one tensor, of the tokens of the query.
+  SmallVector<const Projection *> projections;
+  for (const LowRankTerm &term : terms) {
+    projections.push_back(&term.left);
+    projections.push_back(&term.right);
+  }
+  if (residual)
+    projections.push_back(&*residual);
+  for (const Projection *p : projections)
+    if (p->input != projections[0]->input ||
+        !sameDims(p->input, {0, 1}, query.input, {0, 1}))
+      return false;
+  return true;
+}
+
+namespace {
+
+// All projections of a layer's input, side by side in one bnn.low_rank.
+class Projections {
+public:
+  // Returns the first column.
+  int64_t append(const Projection &p) {
+    parts.push_back(&p);
+    columns += p.rank;
+    return columns - p.rank;
+  }
+  Value create(OpBuilder &b, Location loc) const {
+    // Whole vectors of outputs: the columns that are added are 0.
+    int64_t padded = llvm::alignTo(columns, kLanes);
+    Value input = parts[0]->input;
+    int64_t K = parts[0]->weight.size() / parts[0]->rank;
+    SmallVector<float> weight(K * padded, 0), bias(padded, 0);
+    int64_t first = 0;
+    for (const Projection *p : parts) {
+      for (int64_t k = 0; k < K; ++k)
+        for (int64_t r = 0; r < p->rank; ++r)
+          weight[k * padded + first + r] = p->weight[k * p->rank + r];
+      for (int64_t r = 0; r < p->rank; ++r)
+        bias[first + r] = p->bias[r];
+      first += p->rank;
+    }
+    Value out = emptyRows(b, loc, input, padded, b.getF32Type());
+    return b
+        .create<LowRankOp>(loc, out.getType(), input,
+                           constantTensor(b, loc, weight, {K, padded}),
+                           constantTensor(b, loc, bias, padded),
+                           ValueRange{out})
+        .getResult(0);
+  }
+
+private:
+  SmallVector<const Projection *> parts;
+  int64_t columns = 0;
+};
+
+} // namespace
+
+static Value sliceColumns(OpBuilder &b, Location loc, Value source,
+                          int64_t first, int64_t count) {
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, source);
+  sizes[2] = b.getIndexAttr(count);
+  OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
+  return b.create<tensor::ExtractSliceOp>(
+      loc, source, SmallVector<OpFoldResult>{zero, zero, b.getIndexAttr(first)},
+      sizes, SmallVector<OpFoldResult>{one, one, one});
+}
+
+LogicalResult bnn::raiseAttention(RewriterBase &rewriter, onnx::ReshapeOp op,
+                                  const onnx::SymbolicShapes &shapes) {
+  Matcher m(shapes);
+  if (!m.match(op))
+    return failure();
+  rewriter.setInsertionPoint(op);
+  Location loc = op.getData().getLoc();
+  auto scalar = [&](double value) -> Value {
+    return rewriter.create<arith::ConstantOp>(
+        loc, rewriter.getF32FloatAttr(static_cast<float>(value)));
+  };
+  BinarizeOp q = createBinarize(rewriter, loc, m.query.input, {});
+  BinarizeOp k = createBinarize(rewriter, loc, m.key.input, {});
+  BinarizeOp v = createBinarize(rewriter, loc, m.value.input, {});
+
+  Value left, right, residual;
+  if (!m.terms.empty() || m.residual) {
+    Projections all;
+    int64_t rank = 0, leftFirst = 0, rightFirst = 0, residualFirst = 0;
+    for (const LowRankTerm &term : m.terms) {
+      all.append(term.left);
+      rank += term.left.rank;
+    }
+    for (auto [i, term] : llvm::enumerate(m.terms)) {
+      int64_t first = all.append(term.right);
+      if (i == 0)
+        rightFirst = first;
+    }
+    if (m.residual)
+      residualFirst = all.append(*m.residual);
+    Value projected = all.create(rewriter, loc);
+    if (rank) {
+      left = sliceColumns(rewriter, loc, projected, leftFirst, rank);
+      right = sliceColumns(rewriter, loc, projected, rightFirst, rank);
+    }
+    if (m.residual)
+      residual = sliceColumns(rewriter, loc, projected, residualFirst, 1);
+  }
+  Value mask;
+  if (m.mask)
+    mask = rewriter.create<tensor::CollapseShapeOp>(
+        loc, m.mask, ArrayRef<ReassociationIndices>{{0, 1, 2}, {3}});
+
+  int64_t channels = m.query.heads * m.query.size;
+  Value out =
+      emptyRows(rewriter, loc, m.query.input, channels, rewriter.getF32Type());
+  // The probabilities times the values, and times their residual.
+  Value valueScale = scalar(double(m.probability) * m.value.alpha);
+  Value residualScale = scalar(m.probability);
+  auto attention = rewriter.create<AttentionOp>(
+      loc, out.getType(), q.getResult(0), k.getResult(0), v.getResult(0),
+      q.getResult(1), k.getResult(1), v.getResult(1), left, right, residual,
+      mask, scalar(double(m.query.alpha) * m.key.alpha),
+      scalar(0.5 * m.probability), ValueRange{valueScale, residualScale},
+      ValueRange{out}, m.query.heads, llvm::APFloat(m.divisor));
+  {
+    OpBuilder::InsertionGuard guard(rewriter);
+    Type f32 = rewriter.getF32Type();
+    SmallVector<Type> types = {rewriter.getI32Type(), f32, f32, f32};
+    Block *block =
+        rewriter.createBlock(&attention.getEpilogue(), {}, types,
+                             SmallVector<Location>(types.size(), loc));
+    Value acc =
+        rewriter.create<arith::SIToFPOp>(loc, f32, block->getArgument(0));
+    Value rest = rewriter.create<arith::MulFOp>(loc, block->getArgument(1),
+                                                block->getArgument(3));
+    Value context =
+        rewriter.create<math::FmaOp>(loc, acc, block->getArgument(2), rest);
+    rewriter.create<bnn::YieldOp>(loc, context);
+  }
+  Value result = attention.getResult(0);
+  if (result.getType() != op.getType())
+    result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
+  rewriter.replaceOp(op, result);
+  return success();
+}

@@ -1,0 +1,152 @@
+//===- RaiseLinear.cpp - Binary linear layers and embeddings --------------===//
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Raise/Matchers.h"
+
+using namespace mlir;
+using namespace bnn;
+
+namespace {
+
+// activation * weight + bias, whatever ONNX wrote it as.
+struct Linear {
+  Value activation, weight, bias; // bias may be null
+  bool transposed;                // the weight is [K, N]
+  Operation *last;                // computes the result
+};
+
+std::optional<Linear> matchLinear(Operation *op) {
+  if (auto gemm = dyn_cast<onnx::GemmOp>(op)) {
+    if (gemm.getTransA() || !gemm.getAlpha().isExactlyValue(1) ||
+        !gemm.getBeta().isExactlyValue(1))
+      return std::nullopt;
+    Value bias = gemm.getC();
+    if (isa<NoneType>(bias.getType()))
+      bias = Value();
+    return Linear{gemm.getA(), gemm.getB(), bias, !gemm.getTransB(), op};
+  }
+  auto matmul = dyn_cast<onnx::MatMulOp>(op);
+  if (!matmul)
+    return std::nullopt;
+  Linear linear{matmul.getA(), matmul.getB(), Value(), true, op};
+  if (!matmul->hasOneUse())
+    return linear;
+  auto add = dyn_cast<onnx::AddOp>(*matmul->user_begin());
+  if (!add || add.getType() != matmul.getType())
+    return linear;
+  Value other = add.getA() == matmul.getY() ? add.getB() : add.getA();
+  if (onnx::ConstantView::get(other)) {
+    linear.bias = other;
+    linear.last = add;
+  }
+  return linear;
+}
+
+} // namespace
+
+LogicalResult bnn::raiseLinear(RewriterBase &rewriter, Operation *op) {
+  std::optional<Linear> linear = matchLinear(op);
+  if (!linear)
+    return failure();
+  std::optional<SignedInput> in = matchSignedInput(linear->activation);
+  if (!in)
+    return failure();
+  std::optional<SignMatrix> weight =
+      matchSignMatrix(linear->weight, linear->transposed,
+                      /*allowZeroRows=*/false);
+  auto inputType = cast<RankedTensorType>(in->input.getType());
+  if (!weight || weight->columns != inputType.getShape().back())
+    return failure();
+  std::optional<SmallVector<float>> bias;
+  if (linear->bias) {
+    bias = matchRowVector(linear->bias, weight->rows);
+    if (!bias && linear->last == op)
+      return failure();
+    if (!bias)
+      linear->last = op;
+  }
+
+  // Each product of the original is exactly +-(alpha * scale) before rounding.
+  SmallVector<float> scale;
+  for (float s : weight->scale)
+    scale.push_back(static_cast<float>(double(in->alpha) * s));
+
+  rewriter.setInsertionPoint(linear->last);
+  Location loc = op->getLoc();
+  BinarizeOp binarize = createBinarize(rewriter, loc, in->input, in->shift);
+  auto bitsType =
+      RankedTensorType::get({weight->rows, weight->columns},
+                            BitsType::get(rewriter.getContext(), true, 1));
+  Value bits = rewriter.create<bnn::ConstantOp>(loc, bitsType, weight->bits);
+  SmallVector<Value> params;
+  if (weight->isUniform())
+    params.push_back(rewriter.create<arith::ConstantOp>(
+        loc, rewriter.getF32FloatAttr(scale[0])));
+  else
+    params.push_back(constantTensor(rewriter, loc, scale, weight->rows));
+  if (bias)
+    params.push_back(constantTensor(rewriter, loc, *bias, weight->rows));
+  Value out =
+      emptyRows(rewriter, loc, in->input, weight->rows, rewriter.getF32Type());
+  auto matmul =
+      rewriter.create<MatmulOp>(loc, out.getType(), binarize.getResult(0), bits,
+                                binarize.getResult(1), params, ValueRange{out});
+  {
+    OpBuilder::InsertionGuard guard(rewriter);
+    Type f32 = rewriter.getF32Type();
+    SmallVector<Type> types(params.size(), f32);
+    types.insert(types.begin(), rewriter.getI32Type());
+    Block *block =
+        rewriter.createBlock(&matmul.getEpilogue(), {}, types,
+                             SmallVector<Location>(types.size(), loc));
+    Value acc =
+        rewriter.create<arith::SIToFPOp>(loc, f32, block->getArgument(0));
+    Value y =
+        bias ? Value(rewriter.create<math::FmaOp>(
+                   loc, acc, block->getArgument(1), block->getArgument(2)))
+             : Value(rewriter.create<arith::MulFOp>(loc, acc,
+                                                    block->getArgument(1)));
+    rewriter.create<bnn::YieldOp>(loc, y);
+  }
+  Value result = matmul.getResult(0);
+  Type type = linear->last->getResult(0).getType();
+  if (result.getType() != type)
+    result = rewriter.create<tensor::CastOp>(loc, type, result);
+  rewriter.replaceOp(linear->last, result);
+  return success();
+}
+
+LogicalResult bnn::raiseEmbedding(RewriterBase &rewriter, onnx::GatherOp op) {
+  // A table of one column would always match, and gain nothing.
+  auto type = dyn_cast<RankedTensorType>(op.getData().getType());
+  if (op.getAxis() != 0 || !type || type.getRank() != 2 ||
+      type.getDimSize(1) < 2)
+    return failure();
+  std::optional<SignMatrix> table =
+      matchSignMatrix(op.getData(), false, /*allowZeroRows=*/true);
+  if (!table)
+    return failure();
+  rewriter.setInsertionPoint(op);
+  Location loc = op.getLoc();
+  auto bitsType =
+      RankedTensorType::get({table->rows, table->columns},
+                            BitsType::get(rewriter.getContext(), true, 1));
+  Value bits = rewriter.create<bnn::ConstantOp>(loc, bitsType, table->bits);
+  Value scale = constantTensor(rewriter, loc, table->scale, table->rows);
+  SmallVector<OpFoldResult> shape =
+      tensor::getMixedSizes(rewriter, loc, op.getIndices());
+  shape.push_back(rewriter.getIndexAttr(table->columns));
+  Value out =
+      rewriter.create<tensor::EmptyOp>(loc, shape, rewriter.getF32Type());
+  Value result = rewriter
+                     .create<EmbeddingOp>(loc, out.getType(), op.getIndices(),
+                                          bits, scale, ValueRange{out})
+                     .getResult(0);
+  if (!onnx::ConstantView::get(op.getIndices()))
+    rewriter.create<CheckIndicesOp>(loc, rewriter.getI1Type(), op.getIndices(),
+                                    table->rows);
+  if (result.getType() != op.getType())
+    result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
+  rewriter.replaceOp(op, result);
+  return success();
+}

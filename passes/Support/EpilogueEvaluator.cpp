@@ -1,0 +1,145 @@
+//===- EpilogueEvaluator.cpp - Runs an epilogue at compile time -----------===//
+#include "passes/Support/EpilogueEvaluator.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "passes/Passes.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace bnn;
+
+EpilogueEvaluator::EpilogueEvaluator() = default;
+EpilogueEvaluator::~EpilogueEvaluator() = default;
+
+// void name(i32 first, i32 count, ptr params, ptr out)
+static OwningOpRef<ModuleOp> buildModule(Region &epilogue, StringRef name) {
+  MLIRContext *context = epilogue.getContext();
+  Location loc = UnknownLoc::get(context);
+  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  ImplicitLocOpBuilder b(loc, context);
+  b.setInsertionPointToEnd(module->getBody());
+  Type i32 = b.getI32Type(), ptr = LLVM::LLVMPointerType::get(context);
+  auto func =
+      b.create<func::FuncOp>(name, b.getFunctionType({i32, i32, ptr, ptr}, {}));
+  Block *entry = func.addEntryBlock();
+  b.setInsertionPointToStart(entry);
+  Value first = entry->getArgument(0), count = entry->getArgument(1),
+        params = entry->getArgument(2), out = entry->getArgument(3);
+
+  Block &body = epilogue.front();
+  IRMapping mapping;
+  for (BlockArgument argument : body.getArguments().drop_front()) {
+    Value address = b.create<LLVM::GEPOp>(
+        ptr, i32, params,
+        ArrayRef<LLVM::GEPArg>{int32_t(argument.getArgNumber() - 1)});
+    mapping.map(argument, b.create<LLVM::LoadOp>(argument.getType(), address));
+  }
+  unsigned outputs = body.getTerminator()->getNumOperands();
+  Value zero = b.create<arith::ConstantIntOp>(0, 32);
+  Value one = b.create<arith::ConstantIntOp>(1, 32);
+  Value stride = b.create<arith::ConstantIntOp>(outputs, 32);
+  auto loop = b.create<scf::ForOp>(zero, count, one);
+  b.setInsertionPointToStart(loop.getBody());
+  Value i = loop.getInductionVar();
+  mapping.map(body.getArgument(0), b.create<arith::AddIOp>(first, i));
+  for (Operation &op : body.without_terminator())
+    b.clone(op, mapping);
+  Value base = b.create<arith::MulIOp>(i, stride);
+  for (auto [number, value] :
+       llvm::enumerate(body.getTerminator()->getOperands())) {
+    Value byte =
+        b.create<arith::ExtUIOp>(b.getI8Type(), mapping.lookupOrDefault(value));
+    Value at = b.create<arith::AddIOp>(
+        base, b.create<arith::ConstantIntOp>(int64_t(number), 32));
+    Value address = b.create<LLVM::GEPOp>(ptr, b.getI8Type(), out,
+                                          ArrayRef<LLVM::GEPArg>{at});
+    b.create<LLVM::StoreOp>(byte, address);
+  }
+  b.setInsertionPointToEnd(entry);
+  b.create<func::ReturnOp>();
+  return module;
+}
+
+static llvm::Error failed(const char *what) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(),
+                                 "compile-time evaluation of an epilogue: %s",
+                                 what);
+}
+
+llvm::Expected<EpilogueEvaluator::Function>
+EpilogueEvaluator::compile(Region &epilogue) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (BlockArgument argument : epilogue.getArguments())
+    os << argument.getType() << ' ';
+  OpPrintingFlags flags;
+  flags.useLocalScope();
+  for (Operation &op : epilogue.front()) {
+    op.print(os, flags);
+    os << '\n';
+  }
+  auto [entry, isNew] = compiled.try_emplace(os.str(), nullptr);
+  if (!isNew)
+    return entry->second;
+
+  MLIRContext *context = epilogue.getContext();
+  std::string name = "epilogue_" + std::to_string(compiled.size());
+  OwningOpRef<ModuleOp> module = buildModule(epilogue, name);
+  PassManager passes(context);
+  passes.addPass(createExpandMath());
+  passes.addPass(createConvertSCFToCFPass());
+  passes.addPass(createConvertMathToLLVMPass());
+  passes.addPass(createArithToLLVMConversionPass());
+  passes.addPass(createConvertControlFlowToLLVMPass());
+  passes.addPass(createConvertFuncToLLVMPass());
+  passes.addPass(createReconcileUnrealizedCastsPass());
+  if (mlir::failed(passes.run(*module)))
+    return failed("it does not lower to LLVM IR");
+
+  if (!jit) {
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+    auto host = llvm::orc::JITTargetMachineBuilder::detectHost();
+    if (!host)
+      return host.takeError();
+    host->setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
+    // An fma stays one instruction, and nothing else becomes one.
+    host->getOptions().AllowFPOpFusion = llvm::FPOpFusion::Strict;
+    auto created = llvm::orc::LLJITBuilder()
+                       .setJITTargetMachineBuilder(std::move(*host))
+                       .create();
+    if (!created)
+      return created.takeError();
+    jit = std::move(*created);
+  }
+  registerBuiltinDialectTranslation(*context);
+  registerLLVMDialectTranslation(*context);
+  auto llvmContext = std::make_unique<llvm::LLVMContext>();
+  auto llvmModule = translateModuleToLLVMIR(*module, *llvmContext);
+  if (!llvmModule)
+    return failed("it does not translate to LLVM IR");
+  llvmModule->setDataLayout(jit->getDataLayout());
+  llvmModule->setTargetTriple(jit->getTargetTriple().str());
+  if (llvm::Error error = jit->addIRModule(llvm::orc::ThreadSafeModule(
+          std::move(llvmModule), std::move(llvmContext))))
+    return std::move(error);
+  auto symbol = jit->lookup(name);
+  if (!symbol)
+    return symbol.takeError();
+  entry->second = symbol->toPtr<Function>();
+  return entry->second;
+}
