@@ -68,6 +68,11 @@ double ConstantView::getFloat(int64_t index) const {
                                   : at<double>(index);
 }
 
+void freeElements(ElementsAttr attribute) {
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(attribute))
+    resource.getRawHandle().getResource()->setBlob(AsmResourceBlob());
+}
+
 std::optional<SmallVector<int64_t>> getConstantIntegers(Value value) {
   std::optional<ConstantView> view = ConstantView::get(value);
   if (!view || !isa<IntegerType>(view->getElementType()) ||

@@ -48,6 +48,11 @@ private:
   bool splat = false;
 };
 
+/// Frees the memory of a large constant that nothing reads any more; memory
+/// that is shared with a file is given back as well. Every attribute that names
+/// the same resource loses its elements.
+void freeElements(mlir::ElementsAttr attribute);
+
 /// The integers of a small constant (at most 1024 elements), or nothing.
 std::optional<llvm::SmallVector<int64_t>>
 getConstantIntegers(mlir::Value value);

@@ -18,8 +18,8 @@ struct ImportOptions {
 /// function `main` of `onnx` operations in the form of opset 17, in topological
 /// order, with the shapes of all values as far as they can be inferred.
 ///
-/// Weights are not copied: they share the mapped file's memory, and the map
-/// lives as long as the context does.
+/// Weights are not copied: they share the mapped file's memory, aligned as it
+/// may be, and the map lives as long as the context does.
 ///
 /// The bytes are not trusted: whatever is wrong with them is reported through
 /// the context's diagnostics, each with the file as location and, where there

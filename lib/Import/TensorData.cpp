@@ -4,7 +4,6 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "llvm/Support/Alignment.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -107,16 +106,11 @@ Expected<std::shared_ptr<DataFile>> TensorReader::open(StringRef location) {
 static ElementsAttr makeResource(RankedTensorType type, ArrayRef<char> bytes,
                                  std::shared_ptr<DataFile> owner,
                                  StringRef name) {
-  size_t align = onnx::getElementBytes(type.getElementType());
-  if (!isAddrAligned(Align(align), bytes.data()))
-    return DenseResourceElementsAttr::get(
-        type, name,
-        HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64,
-                                                      /*dataIsMutable=*/false));
+  // The file owes nobody an alignment; whoever needs one copies.
   return DenseResourceElementsAttr::get(
       type, name,
       UnmanagedAsmResourceBlob::allocateWithAlign(
-          bytes, align,
+          bytes, /*align=*/1,
           [owner = std::move(owner)](void *, size_t, size_t) mutable {
             owner.reset();
           }));

@@ -40,7 +40,10 @@ EvalTensorPtr EvalTensor::allocate(Type element, ArrayRef<int64_t> shape) {
 EvalTensorPtr EvalTensor::get(const ConstantView &view) {
   ShapedType type = view.getType();
   ArrayRef<char> bytes = view.getBytes();
-  if (!view.isSplat() && !view.getElementType().isInteger(1)) {
+  bool aligned = reinterpret_cast<uintptr_t>(bytes.data()) %
+                     getElementBytes(view.getElementType()) ==
+                 0;
+  if (!view.isSplat() && aligned && !view.getElementType().isInteger(1)) {
     auto tensor = std::make_shared<EvalTensor>();
     tensor->element = type.getElementType();
     tensor->shape.assign(type.getShape().begin(), type.getShape().end());

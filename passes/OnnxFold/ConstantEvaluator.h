@@ -12,7 +12,8 @@ public:
   /// An uninitialised tensor with its own memory, aligned to 64 bytes.
   static std::shared_ptr<EvalTensor> allocate(mlir::Type element,
                                               llvm::ArrayRef<int64_t> shape);
-  /// The value of a constant; borrows its bytes unless they must be unpacked.
+  /// The value of a constant; borrows its bytes unless they must be unpacked or
+  /// aligned.
   static std::shared_ptr<EvalTensor> get(const onnx::ConstantView &view);
 
   mlir::Type element;

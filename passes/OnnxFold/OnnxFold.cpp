@@ -42,6 +42,7 @@ private:
   // Evaluation.
   bool evaluateConstants();
   void eraseDead();
+  void alignConstants();
 
   bool keepsShape(Operation *op, unsigned index, ArrayRef<SymbolicDim> shape);
   void replace(Operation *op, Value value);
@@ -442,11 +443,17 @@ bool OnnxFold::evaluateConstants() {
       std::optional<ConstantView> view = ConstantView::get(operand);
       if (!view)
         return false;
-      if (last && llvm::all_of(operand.getUsers(), [&](Operation *user) {
-            return constant.contains(user);
-          }))
-        finished.push_back(view->getBytes());
       operands.push_back(EvalTensor::get(*view));
+      if (operands.back()->ownBytes()) {
+        // A copy, which the next reader takes as well, perhaps to overwrite it.
+        mapped->release(view->getBytes());
+        if (!last)
+          known[operand] = operands.back();
+      } else if (last && llvm::all_of(operand.getUsers(), [&](Operation *user) {
+                   return constant.contains(user);
+                 })) {
+        finished.push_back(view->getBytes());
+      }
     }
     std::optional<SmallVector<EvalTensorPtr>> results =
         evaluate(op, std::move(operands));
@@ -510,6 +517,22 @@ bool OnnxFold::evaluateConstants() {
   return changed;
 }
 
+/// Copies the constants that a file holds at an address which is not aligned
+/// for their type, so that nobody after this pass need care.
+void OnnxFold::alignConstants() {
+  auto mapped = getContext().getOrLoadDialect<ONNXDialect>()->getMappedFiles();
+  for (ConstantOp constant : getOperation().getOps<ConstantOp>()) {
+    std::optional<ConstantView> view = ConstantView::get(constant);
+    if (!view || !isa<DenseResourceElementsAttr>(constant.getValue()))
+      continue;
+    EvalTensorPtr tensor = EvalTensor::get(*view);
+    if (!tensor->ownBytes())
+      continue;
+    constant.setValueAttr(tensor->toAttribute());
+    mapped->release(view->getBytes());
+  }
+}
+
 void OnnxFold::runOnOperation() {
   if (!getOperation().getBody().hasOneBlock())
     return;
@@ -541,6 +564,7 @@ void OnnxFold::runOnOperation() {
     if (!infer())
       return signalPassFailure();
   }
+  alignConstants();
   shapes.reset();
 }
 } // namespace
