@@ -34,7 +34,8 @@ def substitute(name, value):
 # The model fixtures lie beside the checkout and are read in place.
 models = os.environ.get("BNN_MODELS") or os.path.normpath(
     os.path.join(config.bnn_source_dir, "..", "shared", "models"))
-npm = os.path.join(config.bnn_build_dir, "npm", "node_modules")
+# `tools/dev setup` installs ONNX Runtime in its own build folder.
+npm = os.path.join(config.bnn_source_dir, "build", "npm", "node_modules")
 
 substitute("python", config.python)
 substitute("source", config.bnn_source_dir)
@@ -49,7 +50,7 @@ substitute("aarch64_cc", config.aarch64_cc)
 substitute("arm_cc", config.arm_cc)
 substitute("qemu_aarch64", config.qemu_aarch64)
 substitute("qemu_arm", config.qemu_arm)
-substitute("node", f"env NODE_PATH={npm} {config.node}")
+substitute("npm", npm)
 substitute("runtime_include", os.path.join(config.bnn_source_dir, "include"))
 substitute("build_lib", os.path.join(config.bnn_build_dir, "lib"))
 

@@ -6,6 +6,8 @@
 Prints, for each case, how far numpy's evaluation is from them and the smallest margin of a
 sign. A margin under 1e-5 of the values' spread is refused: there another order of float
 additions may flip a bit, and the case would test luck. Choose another seed then.
+
+--check changes nothing, and fails where the recorded logits are not those of today.
 """
 import json
 import os
@@ -22,24 +24,26 @@ from harness import Case
 
 
 def main():
-    if len(sys.argv) != 2:
+    arguments = [argument for argument in sys.argv[1:] if argument != "--check"]
+    check = len(arguments) < len(sys.argv) - 1
+    if len(arguments) != 1:
         raise SystemExit(__doc__)
     path = os.path.join(HERE, "manifest.json")
     with open(path) as file:
         entries = json.load(file)
-    environment = dict(os.environ, NODE_PATH=os.path.abspath(sys.argv[1]))
+    environment = dict(os.environ, NODE_PATH=os.path.abspath(arguments[0]))
     script = os.path.join(os.path.dirname(HERE), "e2e", "ort_run.js")
     for entry in entries:
         if entry.get("exact_zeros"):
             continue
         case = Case(entry, HERE)
         with tempfile.TemporaryDirectory() as work:
-            feeds, arguments = case.feeds(), []
+            feeds, inputs = case.feeds(), []
             for name, value in feeds.items():
                 np.save(os.path.join(work, name), value)
-                arguments.append(f"{name}={work}/{name}.npy")
+                inputs.append(f"{name}={work}/{name}.npy")
             model = case.model(work)
-            subprocess.run(["node", script, model, *arguments, f"{work}/out"], check=True,
+            subprocess.run(["node", script, model, *inputs, f"{work}/out"], check=True,
                            env=environment)
             logits = np.load(f"{work}/out/logits.npy")
             report = []
@@ -49,8 +53,12 @@ def main():
               f"smallest margin {margin:.1e} at {node}")
         if margin < 1e-5:
             raise SystemExit(f"{case.name}: too close to call, choose another seed")
+        if check and not np.max(np.abs(logits - case.expected)) <= 1e-6:
+            raise SystemExit(f"{case.name}: recorded {case.expected.tolist()}, now {logits.tolist()}")
         entry["logits"] = [float(value) for value in logits.ravel()]
         entry["logits_shape"] = list(logits.shape)
+    if check:
+        return 0
     with open(path, "w") as file:
         file.write("[\n" + ",\n".join(" " + json.dumps(entry) for entry in entries) + "\n]\n")
     return 0
