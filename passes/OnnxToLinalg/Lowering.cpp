@@ -1,0 +1,446 @@
+#include "passes/OnnxToLinalg/Lowering.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace bnn::onnx {
+
+Lowering::Lowering(func::FuncOp func, SymbolicShapes &shapes)
+    : b(func.getContext()), loc(func.getLoc()), shapes(shapes) {
+  for (BlockArgument argument : func.getArguments())
+    if (std::optional<ArrayRef<SymbolicDim>> known = shapes.shapeOf(argument))
+      for (auto [axis, dim] : llvm::enumerate(*known))
+        if (dim.getSymbol())
+          argumentDims.push_back({dim, argument, int64_t(axis)});
+}
+
+void Lowering::startAt(Operation *op) {
+  b.setInsertionPoint(op);
+  loc = op->getLoc();
+}
+
+//===----------------------------------------------------------------------===//
+// Dimensions
+//===----------------------------------------------------------------------===//
+
+Value Lowering::asValue(OpFoldResult value) {
+  if (auto v = dyn_cast<Value>(value))
+    return v;
+  return b.create<arith::ConstantIndexOp>(loc, *getConstantIntValue(value));
+}
+
+/// Folds, or builds `Op`.
+template <typename Op>
+static OpFoldResult fold(Lowering &l, OpFoldResult x, OpFoldResult y,
+                         llvm::function_ref<int64_t(int64_t, int64_t)> f) {
+  std::optional<int64_t> a = getConstantIntValue(x), c = getConstantIntValue(y);
+  if (a && c)
+    return l.index(f(*a, *c));
+  return l.b.create<Op>(l.loc, l.asValue(x), l.asValue(y)).getResult();
+}
+
+OpFoldResult Lowering::add(OpFoldResult x, OpFoldResult y) {
+  if (isConstantIntValue(x, 0))
+    return y;
+  if (isConstantIntValue(y, 0))
+    return x;
+  return fold<arith::AddIOp>(*this, x, y, std::plus<int64_t>());
+}
+
+OpFoldResult Lowering::sub(OpFoldResult x, OpFoldResult y) {
+  if (isConstantIntValue(y, 0))
+    return x;
+  return fold<arith::SubIOp>(*this, x, y, std::minus<int64_t>());
+}
+
+OpFoldResult Lowering::mul(OpFoldResult x, OpFoldResult y) {
+  if (isConstantIntValue(x, 1))
+    return y;
+  if (isConstantIntValue(y, 1))
+    return x;
+  return fold<arith::MulIOp>(*this, x, y, std::multiplies<int64_t>());
+}
+
+OpFoldResult Lowering::floorDiv(OpFoldResult x, OpFoldResult y) {
+  if (isConstantIntValue(y, 1))
+    return x;
+  return fold<arith::FloorDivSIOp>(*this, x, y, [](int64_t a, int64_t c) {
+    return c == 0 ? 0 : llvm::divideFloorSigned(a, c);
+  });
+}
+
+OpFoldResult Lowering::ceilDiv(OpFoldResult x, OpFoldResult y) {
+  if (isConstantIntValue(y, 1))
+    return x;
+  return fold<arith::CeilDivSIOp>(*this, x, y, [](int64_t a, int64_t c) {
+    return c == 0 ? 0 : llvm::divideCeilSigned(a, c);
+  });
+}
+
+OpFoldResult Lowering::min(OpFoldResult x, OpFoldResult y) {
+  return fold<arith::MinSIOp>(
+      *this, x, y, [](int64_t a, int64_t c) { return std::min(a, c); });
+}
+
+OpFoldResult Lowering::max(OpFoldResult x, OpFoldResult y) {
+  return fold<arith::MaxSIOp>(
+      *this, x, y, [](int64_t a, int64_t c) { return std::max(a, c); });
+}
+
+OpFoldResult Lowering::product(ArrayRef<OpFoldResult> values) {
+  OpFoldResult result = index(1);
+  for (OpFoldResult value : values)
+    result = mul(result, value);
+  return result;
+}
+
+/// The value of `dim` from constants and dimensions of arguments, or null: a
+/// product of such, or one of them plus a constant.
+OpFoldResult Lowering::materialize(const SymbolicDim &dim) {
+  if (std::optional<int64_t> constant = dim.getConstant())
+    return index(*constant);
+  for (const ArgumentDim &known : argumentDims) {
+    auto value = [&] {
+      return OpFoldResult(
+          b.create<tensor::DimOp>(loc, known.argument, known.axis).getResult());
+    };
+    if (dim == known.dim)
+      return value();
+    if (std::optional<SymbolicDim> rest = dim.dividedBy(known.dim))
+      if (OpFoldResult factor = materialize(*rest))
+        return mul(value(), factor);
+    if (std::optional<SymbolicDim> rest = dim.minus(known.dim))
+      if (std::optional<int64_t> constant = rest->getConstant())
+        return add(value(), index(*constant));
+  }
+  return {};
+}
+
+std::optional<SymbolicDim> Lowering::symbolic(Value tensor, int64_t axis) {
+  RankedTensorType type = typeOf(tensor);
+  if (!type.isDynamicDim(axis))
+    return SymbolicDim(type.getDimSize(axis));
+  if (auto known = shapes.shapeOf(tensor))
+    return (*known)[axis];
+  return std::nullopt;
+}
+
+OpFoldResult Lowering::knownDim(Value result, int64_t axis) {
+  if (std::optional<SymbolicDim> dim = symbolic(result, axis))
+    return materialize(*dim);
+  return {};
+}
+
+OpFoldResult Lowering::dim(Value tensor, int64_t axis) {
+  if (OpFoldResult known = knownDim(tensor, axis))
+    return known;
+  return b.create<tensor::DimOp>(loc, tensor, axis).getResult();
+}
+
+Dims Lowering::dims(Value tensor) {
+  Dims result;
+  for (int64_t axis = 0; axis < rankOf(tensor); ++axis)
+    result.push_back(dim(tensor, axis));
+  return result;
+}
+
+OpFoldResult Lowering::element(Value list, int64_t i) {
+  if (auto known = shapes.elementsOf(list); known && i < int64_t(known->size()))
+    if (OpFoldResult value = materialize((*known)[i]))
+      return value;
+  SmallVector<Value> at;
+  if (rankOf(list) == 1)
+    at.push_back(asValue(index(i)));
+  Value value = b.create<tensor::ExtractOp>(loc, list, at);
+  return b.create<arith::IndexCastOp>(loc, b.getIndexType(), value).getResult();
+}
+
+Dims Lowering::broadcastDims(Value result, ValueRange inputs) {
+  int64_t rank = rankOf(result);
+  Dims out;
+  for (int64_t axis = 0; axis < rank; ++axis) {
+    // Who has this axis at all, and not with length 1?
+    Value carrier;
+    int64_t carrierAxis = 0;
+    int64_t size = 1;
+    for (Value input : inputs) {
+      int64_t inputAxis = axis - rank + rankOf(input);
+      if (inputAxis < 0 || typeOf(input).getDimSize(inputAxis) == 1)
+        continue;
+      if (!typeOf(input).isDynamicDim(inputAxis)) {
+        size = typeOf(input).getDimSize(inputAxis);
+      } else if (!carrier) {
+        carrier = input;
+        carrierAxis = inputAxis;
+      }
+    }
+    if (size == 1 && carrier) {
+      if (OpFoldResult known = knownDim(result, axis))
+        out.push_back(known);
+      else
+        out.push_back(dim(carrier, carrierAxis));
+    } else {
+      out.push_back(index(size));
+    }
+  }
+  return out;
+}
+
+//===----------------------------------------------------------------------===//
+// Tensors
+//===----------------------------------------------------------------------===//
+
+/// The type of a tensor of this shape.
+static RankedTensorType typeFor(ArrayRef<OpFoldResult> dims, Type element) {
+  SmallVector<int64_t> shape;
+  for (OpFoldResult dim : dims)
+    shape.push_back(getConstantIntValue(dim).value_or(ShapedType::kDynamic));
+  return RankedTensorType::get(shape, element);
+}
+
+Value Lowering::empty(ArrayRef<OpFoldResult> dims, Type element) {
+  // A dimension that is a constant operation belongs into the type.
+  Dims folded;
+  for (OpFoldResult dim : dims) {
+    std::optional<int64_t> constant = getConstantIntValue(dim);
+    folded.push_back(constant ? index(*constant) : dim);
+  }
+  return b.create<tensor::EmptyOp>(loc, folded, element);
+}
+
+Value Lowering::filled(ArrayRef<OpFoldResult> dims, TypedAttr value) {
+  return b
+      .create<linalg::FillOp>(loc, constant(value),
+                              empty(dims, value.getType()))
+      .getResult(0);
+}
+
+Value Lowering::cast(Value tensor, Type type) {
+  if (tensor.getType() == type)
+    return tensor;
+  return b.create<tensor::CastOp>(loc, type, tensor);
+}
+
+Value Lowering::castToDims(Value tensor, ArrayRef<OpFoldResult> dims) {
+  return cast(tensor, typeFor(dims, typeOf(tensor).getElementType()));
+}
+
+AffineMap Lowering::broadcastMap(RankedTensorType input,
+                                 RankedTensorType result) {
+  SmallVector<AffineExpr> exprs;
+  int64_t lead = result.getRank() - input.getRank();
+  for (int64_t axis = 0; axis < input.getRank(); ++axis)
+    exprs.push_back(input.getDimSize(axis) == 1 &&
+                            result.getDimSize(axis + lead) != 1
+                        ? b.getAffineConstantExpr(0)
+                        : b.getAffineDimExpr(unsigned(axis + lead)));
+  return AffineMap::get(unsigned(result.getRank()), 0, exprs, b.getContext());
+}
+
+/// The element that all of a constant's have, or null.
+static TypedAttr splatElement(Value value, Builder &b) {
+  std::optional<ConstantView> view = ConstantView::get(value);
+  if (!view || !(view->isSplat() || view->getNumElements() == 1))
+    return {};
+  Type element = view->getElementType();
+  if (element.isF32())
+    return b.getF32FloatAttr(view->at<float>(0));
+  if (isa<IntegerType>(element))
+    return b.getIntegerAttr(element, view->getInteger(0));
+  return {};
+}
+
+Value Lowering::elementwise(ArrayRef<OpFoldResult> dims, Type element,
+                            ValueRange inputs, Body body) {
+  RankedTensorType result = typeFor(dims, element);
+  SmallVector<AffineMap> maps;
+  for (Value input : inputs)
+    maps.push_back(broadcastMap(typeOf(input), result));
+  return elementwise(dims, element, inputs, maps, body);
+}
+
+Value Lowering::elementwise(ArrayRef<OpFoldResult> dims, Type element,
+                            ValueRange inputs, ArrayRef<AffineMap> maps,
+                            Body body) {
+  // Constants of one element are read once, before the loop.
+  SmallVector<Value> scalars(inputs.size()), operands;
+  SmallVector<AffineMap> operandMaps;
+  for (auto [i, input] : llvm::enumerate(inputs)) {
+    if (TypedAttr scalar = splatElement(input, b)) {
+      scalars[i] = constant(scalar);
+      continue;
+    }
+    operands.push_back(input);
+    operandMaps.push_back(maps[i]);
+  }
+  int64_t rank = int64_t(dims.size());
+  operandMaps.push_back(b.getMultiDimIdentityMap(unsigned(rank)));
+  Value out = empty(dims, element);
+  bool supported = true;
+  auto generic = b.create<linalg::GenericOp>(
+      loc, out.getType(), operands, out, operandMaps,
+      SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
+      [&](OpBuilder &nested, Location at, ValueRange args) {
+        SmallVector<Value> values;
+        size_t next = 0;
+        for (Value scalar : scalars)
+          values.push_back(scalar ? scalar : args[next++]);
+        Value result = body(nested, at, values);
+        supported = bool(result);
+        nested.create<linalg::YieldOp>(at, result ? result : args.back());
+      });
+  if (!supported) {
+    generic.erase();
+    return {};
+  }
+  return generic.getResult(0);
+}
+
+//===----------------------------------------------------------------------===//
+// Other shapes of the same elements
+//===----------------------------------------------------------------------===//
+
+Value Lowering::collapse(Value tensor, const Groups &groups) {
+  return b.create<tensor::CollapseShapeOp>(loc, tensor, groups);
+}
+
+Value Lowering::expand(Value tensor, ArrayRef<OpFoldResult> dims,
+                       const Groups &groups) {
+  RankedTensorType result = typeFor(dims, typeOf(tensor).getElementType());
+  // Where a result axis is dynamic, the axis that it is split from has to be.
+  SmallVector<int64_t> shape;
+  for (const ReassociationIndices &group : groups) {
+    int64_t size = 1;
+    for (int64_t axis : group) {
+      if (result.isDynamicDim(axis)) {
+        size = ShapedType::kDynamic;
+        break;
+      }
+      size *= result.getDimSize(axis);
+    }
+    shape.push_back(size);
+  }
+  tensor = cast(tensor, RankedTensorType::get(shape, result.getElementType()));
+  Dims folded;
+  for (OpFoldResult dim : dims) {
+    std::optional<int64_t> constant = getConstantIntValue(dim);
+    folded.push_back(constant ? index(*constant) : dim);
+  }
+  return b.create<tensor::ExpandShapeOp>(loc, result, tensor, groups, folded);
+}
+
+/// Which axes of the longer shape make one of the shorter shape, where `unit`
+/// axes of the longer have length 1 and are not in the shorter.
+static Groups unitGroups(int64_t rank, ArrayRef<int64_t> unit) {
+  Groups groups;
+  ReassociationIndices pending;
+  for (int64_t axis = 0; axis < rank; ++axis) {
+    pending.push_back(axis);
+    if (llvm::is_contained(unit, axis))
+      continue;
+    groups.push_back(pending);
+    pending.clear();
+  }
+  // Unit axes at the end belong to the last other axis; without one there is
+  // no group, and the shorter shape has rank 0.
+  if (!groups.empty())
+    groups.back().append(pending.begin(), pending.end());
+  return groups;
+}
+
+Value Lowering::insertUnitAxes(Value tensor, ArrayRef<int64_t> axes) {
+  if (axes.empty())
+    return tensor;
+  int64_t rank = rankOf(tensor) + int64_t(axes.size());
+  Dims result;
+  int64_t from = 0;
+  for (int64_t axis = 0; axis < rank; ++axis)
+    result.push_back(llvm::is_contained(axes, axis) ? index(1)
+                                                    : dim(tensor, from++));
+  return expand(tensor, result, unitGroups(rank, axes));
+}
+
+Value Lowering::dropUnitAxes(Value tensor, ArrayRef<int64_t> axes) {
+  if (axes.empty())
+    return tensor;
+  SmallVector<int64_t> shape(typeOf(tensor).getShape());
+  for (int64_t axis : axes)
+    shape[axis] = 1;
+  tensor = cast(tensor,
+                RankedTensorType::get(shape, typeOf(tensor).getElementType()));
+  return collapse(tensor, unitGroups(rankOf(tensor), axes));
+}
+
+Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
+                        Value result) {
+  int64_t sourceRank = rankOf(tensor), resultRank = int64_t(dims.size());
+  SmallVector<std::optional<SymbolicDim>> source, target;
+  for (int64_t i = 0; i < sourceRank; ++i)
+    source.push_back(symbolic(tensor, i));
+  for (int64_t i = 0; i < resultRank; ++i) {
+    std::optional<int64_t> constant = getConstantIntValue(dims[i]);
+    target.push_back(constant ? std::optional(SymbolicDim(*constant))
+                              : symbolic(result, i));
+  }
+  if (source == target && llvm::all_of(source, [](auto &d) { return !!d; }))
+    return castToDims(tensor, dims);
+
+  // Without axes on one side there is one element, and only axes of length 1.
+  if (resultRank == 0)
+    return dropUnitAxes(tensor,
+                        llvm::to_vector(llvm::seq<int64_t>(0, sourceRank)));
+  if (sourceRank == 0)
+    return expand(tensor, Dims(resultRank, index(1)), {});
+
+  auto product = [](ArrayRef<std::optional<SymbolicDim>> factors) {
+    std::optional<SymbolicDim> result = SymbolicDim(1);
+    for (const std::optional<SymbolicDim> &factor : factors)
+      result = factor && result ? result->times(*factor) : std::nullopt;
+    return result;
+  };
+  // The shortest runs of axes, on both sides, of the same number of elements.
+  Groups from, to;
+  int64_t i = 0, j = 0;
+  while (i < sourceRank && j < resultRank) {
+    int64_t takeFrom = sourceRank - i, takeTo = resultRank - j;
+    bool found = false;
+    for (int64_t total = 2; total < sourceRank - i + resultRank - j && !found;
+         ++total)
+      for (int64_t n = 1; n < total && !found; ++n) {
+        if (i + n > sourceRank || j + total - n > resultRank)
+          continue;
+        auto x = product(ArrayRef(source).slice(i, n));
+        auto y = product(ArrayRef(target).slice(j, total - n));
+        if (x && y && *x == *y) {
+          takeFrom = n;
+          takeTo = total - n;
+          found = true;
+        }
+      }
+    from.emplace_back(llvm::to_vector<2>(llvm::seq(i, i + takeFrom)));
+    to.emplace_back(llvm::to_vector<2>(llvm::seq(j, j + takeTo)));
+    i += takeFrom;
+    j += takeTo;
+  }
+  for (; i < sourceRank; ++i)
+    from.back().push_back(i);
+  for (; j < resultRank; ++j)
+    to.back().push_back(j);
+
+  auto isTrivial = [](const Groups &groups) {
+    return llvm::all_of(groups, [](const auto &g) { return g.size() == 1; });
+  };
+  Value value = isTrivial(from) ? tensor : collapse(tensor, from);
+  return isTrivial(to) ? castToDims(value, dims) : expand(value, dims, to);
+}
+
+SmallVector<int64_t> normalizeAxes(ArrayRef<int64_t> axes, int64_t rank) {
+  SmallVector<int64_t> result;
+  for (int64_t axis : axes)
+    result.push_back(axis < 0 ? axis + rank : axis);
+  llvm::sort(result);
+  return result;
+}
+
+} // namespace bnn::onnx

@@ -1,0 +1,146 @@
+#include "passes/OnnxToLinalg/Lowering.h"
+
+using namespace mlir;
+
+namespace bnn::onnx {
+namespace {
+
+using Iterator = utils::IteratorType;
+
+/// sum over k, in order, of a * b, from zero: the iterators are the batch, m, k
+/// and n, so that the innermost runs along the rows of the second factor.
+Value multiplyAccumulate(Lowering &l, ArrayRef<OpFoldResult> dims, Value a,
+                         Value b, ArrayRef<AffineMap> maps,
+                         ArrayRef<Iterator> iterators) {
+  Type element = Lowering::typeOf(a).getElementType();
+  Value zero = l.filled(dims, l.b.getZeroAttr(element));
+  auto generic = l.b.create<linalg::GenericOp>(
+      l.loc, zero.getType(), ValueRange{a, b}, zero, maps, iterators,
+      [&](OpBuilder &nested, Location loc, ValueRange x) {
+        Value sum;
+        if (isa<FloatType>(element)) {
+          sum = nested.create<math::FmaOp>(loc, x[0], x[1], x[2]);
+        } else {
+          Value product = nested.create<arith::MulIOp>(loc, x[0], x[1]);
+          sum = nested.create<arith::AddIOp>(loc, x[2], product);
+        }
+        nested.create<linalg::YieldOp>(loc, sum);
+      });
+  return generic.getResult(0);
+}
+
+FailureOr<SmallVector<Value>> lowerMatMul(Lowering &l, MatMulOp op) {
+  Value a = op.getA(), b = op.getB();
+  int64_t rankA = Lowering::rankOf(a), rankB = Lowering::rankOf(b);
+  Type element = Lowering::typeOf(a).getElementType();
+  if (rankA == 0 || rankB == 0 || element.isInteger(1))
+    return op.emitError("onnx.MatMul needs factors of rank 1 or more, of "
+                        "numbers");
+  // A vector is a matrix without its m (or n).
+  bool hasM = rankA > 1, hasN = rankB > 1;
+  int64_t batch = std::max<int64_t>({rankA - 2, rankB - 2, 0});
+  int64_t loops = batch + hasM + 1 + hasN;
+  unsigned m = unsigned(batch), k = unsigned(batch + hasM), n = k + 1;
+
+  Dims dims;
+  for (int64_t axis = 0; axis < batch; ++axis) {
+    // The factor that has this axis with another length than 1.
+    OpFoldResult size = l.index(1);
+    for (Value factor : {a, b}) {
+      int64_t own = axis - batch + Lowering::rankOf(factor) - 2;
+      if (own < 0 || Lowering::typeOf(factor).getDimSize(own) == 1)
+        continue;
+      if (!Lowering::typeOf(factor).isDynamicDim(own) ||
+          isConstantIntValue(size, 1))
+        size = l.dim(factor, own);
+    }
+    dims.push_back(size);
+  }
+  auto factorMap = [&](Value factor, ArrayRef<unsigned> last) {
+    int64_t lead = Lowering::rankOf(factor) - int64_t(last.size());
+    SmallVector<AffineExpr> exprs;
+    for (int64_t own = 0; own < lead; ++own) {
+      int64_t axis = own + batch - lead;
+      bool broadcast = Lowering::typeOf(factor).getDimSize(own) == 1 &&
+                       !isConstantIntValue(dims[axis], 1);
+      exprs.push_back(broadcast ? l.b.getAffineConstantExpr(0)
+                                : l.b.getAffineDimExpr(unsigned(axis)));
+    }
+    for (unsigned position : last)
+      exprs.push_back(l.b.getAffineDimExpr(position));
+    return AffineMap::get(unsigned(loops), 0, exprs, l.b.getContext());
+  };
+  AffineMap mapA = hasM ? factorMap(a, {m, k}) : factorMap(a, {k});
+  AffineMap mapB = hasN ? factorMap(b, {k, n}) : factorMap(b, {k});
+
+  SmallVector<AffineExpr> out;
+  SmallVector<Iterator> iterators(loops, Iterator::parallel);
+  iterators[k] = Iterator::reduction;
+  for (int64_t axis = 0; axis < loops; ++axis)
+    if (axis != int64_t(k))
+      out.push_back(l.b.getAffineDimExpr(unsigned(axis)));
+  if (hasM)
+    dims.push_back(l.dim(a, rankA - 2));
+  if (hasN)
+    dims.push_back(l.dim(b, rankB - 1));
+  AffineMap mapOut = AffineMap::get(unsigned(loops), 0, out, l.b.getContext());
+  return SmallVector<Value>{
+      multiplyAccumulate(l, dims, a, b, {mapA, mapB, mapOut}, iterators)};
+}
+
+FailureOr<SmallVector<Value>> lowerGemm(Lowering &l, GemmOp op) {
+  Value a = op.getA(), b = op.getB();
+  auto element = Lowering::typeOf(a).getElementType();
+  if (Lowering::rankOf(a) != 2 || Lowering::rankOf(b) != 2 ||
+      !isa<FloatType>(element))
+    return op.emitError("onnx.Gemm needs two matrices of floats; use "
+                        "onnx.MatMul for anything else");
+  Dims dims{l.dim(a, op.getTransA() ? 1 : 0), l.dim(b, op.getTransB() ? 0 : 1)};
+  AffineExpr m, k, n;
+  bindDims(l.b.getContext(), m, k, n);
+  auto map = [&](AffineExpr x, AffineExpr y) {
+    return AffineMap::get(3, 0, {x, y}, l.b.getContext());
+  };
+  Value result = multiplyAccumulate(
+      l, dims, a, b,
+      {op.getTransA() ? map(k, m) : map(m, k),
+       op.getTransB() ? map(n, k) : map(k, n), map(m, n)},
+      {Iterator::parallel, Iterator::reduction, Iterator::parallel});
+
+  double alpha = op.getAlpha().convertToFloat();
+  double beta = op.getBeta().convertToFloat();
+  auto scaled = [&](OpBuilder &nested, Location loc, Value x, double factor) {
+    if (factor == 1.0)
+      return x;
+    Value f = nested.create<arith::ConstantOp>(
+        loc, nested.getFloatAttr(element, factor));
+    return Value(nested.create<arith::MulFOp>(loc, x, f));
+  };
+  bool hasC = !isa<NoneType>(op.getC().getType());
+  SmallVector<Value> inputs{result};
+  if (hasC)
+    inputs.push_back(op.getC());
+  if (hasC || alpha != 1.0)
+    result =
+        l.elementwise(dims, element, inputs,
+                      [&](OpBuilder &nested, Location loc, ValueRange x) {
+                        Value product = scaled(nested, loc, x[0], alpha);
+                        if (!hasC)
+                          return product;
+                        return Value(nested.create<arith::AddFOp>(
+                            loc, product, scaled(nested, loc, x[1], beta)));
+                      });
+  return SmallVector<Value>{result};
+}
+
+} // namespace
+
+Lowered lowerProducts(Lowering &l, Operation *op) {
+  if (auto matmul = dyn_cast<MatMulOp>(op))
+    return lowerMatMul(l, matmul);
+  if (auto gemm = dyn_cast<GemmOp>(op))
+    return lowerGemm(l, gemm);
+  return std::nullopt;
+}
+
+} // namespace bnn::onnx
