@@ -98,21 +98,24 @@ def run_with_bnn_run(bnn_run, model, feeds, work, flags=()):
             for path in sorted(glob.glob(os.path.join(results, "*.npy")))}
 
 
-class Program:
-    """run_model.c linked with one compiled model: an object file, a C compiler, perhaps qemu."""
+def compile_model(bnn_opt, model, work, flags):
+    """Leaves work/model.o and work/model.h."""
+    os.makedirs(work, exist_ok=True)
+    run_command([bnn_opt, model, "-o", os.path.join(work, "model.o"), "--prefix=model", *flags])
 
-    def __init__(self, bnn_opt, model, work, flags, cc, link_flags=(), runtime=None, emulator=()):
-        os.makedirs(work, exist_ok=True)
+
+class Program:
+    """run_model.c linked with work/model.o by a C compiler; run by an emulator if one is given."""
+
+    def __init__(self, work, cc, link_flags=(), runtime=None, emulator=()):
         self.work = work
         self.emulator = list(emulator)
         self.path = os.path.join(work, "run_model")
-        object_file = os.path.join(work, "model.o")
-        run_command([bnn_opt, model, "-o", object_file, "--prefix=model", *flags])
         # Without a library for the target, the runtime's sources take its place.
         runtime = [runtime] if runtime else glob.glob(os.path.join(ROOT, "runtime", "*.c"))
         run_command([cc, "-std=c11", "-O1", "-Wall", "-Werror", f"-I{work}",
                      f"-I{os.path.join(ROOT, 'include')}", os.path.join(HERE, "run_model.c"),
-                     object_file, *runtime, *link_flags, "-o", self.path])
+                     os.path.join(work, "model.o"), *runtime, *link_flags, "-o", self.path])
 
     def run(self, feeds):
         command = [*self.emulator, self.path]

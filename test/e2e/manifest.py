@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 
-from harness import Failure, Program, load_cases, only_output, run_with_bnn_run
+from harness import Failure, Program, compile_model, load_cases, only_output, run_with_bnn_run
 
 
 def main():
@@ -45,8 +45,8 @@ def main():
             else:
                 # Cases of one dynamic model share a program: its size is open.
                 if model not in programs:
-                    programs[model] = Program(options.bnn_opt, model, work, options.flag,
-                                              options.cc, runtime=options.runtime)
+                    compile_model(options.bnn_opt, model, work, options.flag)
+                    programs[model] = Program(work, options.cc, runtime=options.runtime)
                 outputs = programs[model].run(case.feeds())
             actual = only_output(outputs)
             if actual.shape != case.expected.shape:

@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 
-from harness import Program, Failure, load_cases, run_with_bnn_run
+from harness import Failure, Program, compile_model, load_cases, run_with_bnn_run
 
 # What makes bnn-opt compile for each target.
 TARGETS = {
@@ -56,8 +56,8 @@ def main():
             feeds = case.feeds()
             expected = run_with_bnn_run(options.bnn_run, model, feeds, work, ["--reference"])
             if model not in programs:
-                programs[model] = Program(options.bnn_opt, model, work, TARGETS[options.target],
-                                          options.cc, options.link_flag, options.runtime,
+                compile_model(options.bnn_opt, model, work, TARGETS[options.target])
+                programs[model] = Program(work, options.cc, options.link_flag, options.runtime,
                                           options.emulator)
             actual = programs[model].run(feeds)
             if not expected or actual.keys() != expected.keys():
