@@ -2,6 +2,7 @@
 #include "lib/Driver/Registration.h"
 #include "dialects/BNN/BNN.h"
 #include "dialects/ONNX/ONNXDialect.h"
+#include "lib/Pipelines/Pipelines.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -19,4 +20,5 @@ void bnn::registerAllDialects(mlir::DialectRegistry &registry) {
 void bnn::registerAllPasses() {
   mlir::registerAllPasses();
   registerPasses();
+  registerPipelines();
 }

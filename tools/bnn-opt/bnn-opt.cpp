@@ -1,11 +1,149 @@
 //===- bnn-opt.cpp - The compiler and pass driver -------------------------===//
+//
+// Given MLIR it is mlir-opt with our dialects, passes and phases; given an ONNX
+// model it compiles. One parser serves both.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Driver/Driver.h"
+#include "lib/Driver/Options.h"
 #include "lib/Driver/Registration.h"
+#include "lib/Import/Import.h"
+#include "lib/Target/OutputFile.h"
+#include "lib/Target/Strategy.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+namespace cl = llvm::cl;
+
+static cl::OptionCategory category("ONNX compilation options");
+static cl::opt<std::string>
+    emitKind("emit", cl::cat(category), cl::init("obj"),
+             cl::desc("What to write for an ONNX model: onnx, bnn, packed, "
+                      "vector (IR after import, raise, pack, tile), llvm (LLVM "
+                      "IR), asm or obj"));
+static cl::opt<std::string>
+    compileTo("compile-to", cl::cat(category),
+              cl::desc("Stop after a phase and write IR: import, fold, raise, "
+                       "fuse, pack, bufferize, tile or llvm"));
+static cl::opt<bool> printTargetsFlag("print-targets", cl::cat(category),
+                                      cl::desc("Print targets and strategies"));
+static cl::opt<bool> listOperatorsFlag("list-operators", cl::cat(category),
+                                       cl::desc("Print the ONNX operators that "
+                                                "are imported"));
+
+namespace {
+constexpr int kCompileError = 1, kUsageError = 2;
+
+int usageError(const llvm::Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "bnn-opt") << message << '\n';
+  return kUsageError;
+}
+
+// The phase whose IR is to be written, if it is IR that was asked for.
+llvm::Expected<std::optional<bnn::Phase>> requestedPhase() {
+  if (!compileTo.empty()) {
+    if (auto phase = bnn::parsePhase(compileTo))
+      return phase;
+    return llvm::createStringError("unknown phase '" + compileTo +
+                                   "' in --compile-to; see --help");
+  }
+  return llvm::StringSwitch<std::optional<bnn::Phase>>(emitKind)
+      .Case("onnx", bnn::Phase::Import)
+      .Case("bnn", bnn::Phase::Raise)
+      .Case("packed", bnn::Phase::Pack)
+      .Case("vector", bnn::Phase::Tile)
+      .Default(std::nullopt);
+}
+
+int writeIR(const bnn::CompileOptions &options, bnn::Phase phase,
+            StringRef output, MLIRContext &context) {
+  auto module = bnn::compileToPhase(options, phase, context);
+  if (!module)
+    return kCompileError;
+  auto error = bnn::writeFile(output, [&](llvm::raw_ostream &out) {
+    module->print(out);
+    out << '\n';
+    return llvm::Error::success();
+  });
+  return error ? usageError(llvm::toString(std::move(error))) : 0;
+}
+
+int compile(StringRef input, std::string output) {
+  auto options = bnn::compileOptions(input.str());
+  if (!options)
+    return usageError(llvm::toString(options.takeError()));
+  auto phase = requestedPhase();
+  if (!phase)
+    return usageError(llvm::toString(phase.takeError()));
+
+  DialectRegistry registry;
+  bnn::registerAllDialects(registry);
+  MLIRContext context(registry);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context, llvm::errs());
+  if (*phase)
+    return writeIR(*options, **phase, output, context);
+
+  auto kind = llvm::StringSwitch<std::optional<bnn::Emit>>(emitKind)
+                  .Case("obj", bnn::Emit::Object)
+                  .Case("asm", bnn::Emit::Assembly)
+                  .Case("llvm", bnn::Emit::LLVM)
+                  .Default(std::nullopt);
+  if (!kind)
+    return usageError("unknown kind '" + emitKind + "' in --emit; see --help");
+  if (kind == bnn::Emit::Object && output == "-")
+    return usageError("an object is not written to the terminal; name a file "
+                      "with -o, as in -o model.o");
+  auto model = bnn::compileModel(*options, *kind, context);
+  if (failed(model))
+    return kCompileError;
+  bnn::OutputFiles files;
+  auto add = [&](StringRef path, StringRef text) {
+    return files.add(path, [&](llvm::raw_ostream &out) {
+      out << text;
+      return llvm::Error::success();
+    });
+  };
+  llvm::Error error = add(output, model->code->getBuffer());
+  if (!error && kind == bnn::Emit::Object) {
+    llvm::SmallString<128> header(output);
+    llvm::sys::path::replace_extension(header, "h");
+    error = add(header, model->header);
+  }
+  if (!error)
+    error = files.commit();
+  return error ? usageError(llvm::toString(std::move(error))) : 0;
+}
+} // namespace
 
 int main(int argc, char **argv) {
-  mlir::DialectRegistry registry;
+  llvm::InitLLVM init(argc, argv);
+  DialectRegistry registry;
   bnn::registerAllDialects(registry);
   bnn::registerAllPasses();
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "bnn-mlir compiler\n", registry));
+  registerPassManagerCLOptions();
+  auto [input, output] = registerAndParseCLIOptions(
+      argc, argv,
+      "bnn-mlir compiler\n\n"
+      "bnn-opt model.onnx -o model.o   compiles to an object and model.h\n"
+      "bnn-opt input.mlir --bnn-...    runs passes, as mlir-opt\n\n"
+      "Exit codes: 0 done, 1 the model or the IR was refused, 2 wrong usage or "
+      "an output that cannot be written.\n",
+      registry);
+  if (printTargetsFlag)
+    return bnn::printTargets(llvm::outs()), 0;
+  if (listOperatorsFlag) {
+    for (const std::string &name : bnn::listOperators())
+      llvm::outs() << name << '\n';
+    return 0;
+  }
+  if (StringRef(input).ends_with(".onnx"))
+    return compile(input, output);
+  return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
 }

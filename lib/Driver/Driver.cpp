@@ -1,0 +1,167 @@
+//===- Driver.cpp - From an ONNX file to an object ------------------------===//
+#include "lib/Driver/Driver.h"
+#include "dialects/BNN/BNN.h"
+#include "lib/Import/Import.h"
+#include "lib/Target/HeaderWriter.h"
+#include "lib/Target/ObjectWriter.h"
+#include "lib/Target/Strategy.h"
+#include "lib/Target/Target.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+
+using namespace mlir;
+
+namespace bnn {
+
+std::string prefixFromPath(llvm::StringRef path) {
+  std::string prefix;
+  for (char c : llvm::sys::path::stem(path))
+    prefix += llvm::isAlnum(c) ? c : '_';
+  if (prefix.empty() || llvm::isDigit(prefix.front()))
+    prefix = "model_" + prefix;
+  return prefix;
+}
+
+static LogicalResult report(MLIRContext &context, const CompileOptions &options,
+                            llvm::Error error) {
+  return emitError(FileLineColLoc::get(&context,
+                                       llvm::sys::path::filename(options.input),
+                                       0, 0),
+                   llvm::toString(std::move(error)));
+}
+
+namespace {
+// A checked target and the shape of its kernels.
+struct ChosenTarget {
+  TargetSpec spec;
+  StrategyChoice choice;
+};
+} // namespace
+
+static FailureOr<ChosenTarget> chooseTarget(const CompileOptions &options,
+                                            MLIRContext &context) {
+  initializeTargets();
+  auto spec = resolveTarget(options.triple, options.cpu, options.attrs);
+  if (!spec)
+    return report(context, options, spec.takeError());
+  auto choice = selectStrategy(*spec, options.strategy);
+  if (!choice)
+    return report(context, options, choice.takeError());
+  return ChosenTarget{std::move(*spec), std::move(*choice)};
+}
+
+// What the passes need to know of the target and of the user's wishes.
+static void annotate(ModuleOp module, const CompileOptions &options,
+                     const ChosenTarget &target) {
+  Builder b(module.getContext());
+  const KernelStrategy &strategy = *target.choice.strategy;
+  module->setAttr(kTargetAttr, TargetAttr::get(b.getContext(), strategy.name,
+                                               strategy.rows, strategy.panels));
+  module->setAttr("bnn.target_triple", b.getStringAttr(target.spec.triple));
+  module->setAttr("bnn.target_cpu", b.getStringAttr(target.spec.cpu));
+  module->setAttr("bnn.cpu_features", b.getI64IntegerAttr(int64_t(
+                                          requiredCPUFeatures(target.spec))));
+  module->setAttr("bnn.prefix",
+                  b.getStringAttr(options.prefix.empty()
+                                      ? prefixFromPath(options.input)
+                                      : options.prefix));
+  NamedAttrList maxima;
+  for (const auto &entry : options.maxDims)
+    maxima.set(entry.getKey(), b.getI64IntegerAttr(entry.getValue()));
+  module->setAttr("bnn.max_dims", maxima.getDictionary(b.getContext()));
+}
+
+static OwningOpRef<ModuleOp> lower(const CompileOptions &options,
+                                   const ChosenTarget &target, Phase last,
+                                   MLIRContext &context) {
+  ImportOptions import;
+  import.inputShapes = options.inputShapes;
+  OwningOpRef<ModuleOp> module = importModel(options.input, import, &context);
+  if (!module)
+    return nullptr;
+  if (last == Phase::Import)
+    return module;
+  annotate(*module, options, target);
+  PassManager passes(&context);
+  if (failed(applyPassManagerCLOptions(passes)))
+    return nullptr;
+  PhaseOptions phases;
+  phases.reference = options.reference;
+  for (const PhaseInfo &info : allPhases())
+    if (info.phase <= last)
+      addPhase(passes, info.phase, phases);
+  if (failed(passes.run(*module)))
+    return nullptr;
+  return module;
+}
+
+OwningOpRef<ModuleOp> compileToPhase(const CompileOptions &options, Phase last,
+                                     MLIRContext &context) {
+  auto target = chooseTarget(options, context);
+  if (failed(target))
+    return nullptr;
+  return lower(options, *target, last, context);
+}
+
+FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
+                                      MLIRContext &context) {
+  auto target = chooseTarget(options, context);
+  if (failed(target))
+    return failure();
+  if (target->choice.warning)
+    emitWarning(UnknownLoc::get(&context), *target->choice.warning);
+  OwningOpRef<ModuleOp> module = lower(options, *target, Phase::Tile, context);
+  if (!module)
+    return failure();
+
+  CompiledModel result;
+  auto interface = readModelInterface(*module);
+  if (failed(interface))
+    return failure();
+  llvm::raw_string_ostream header(result.header);
+  writeHeader(*interface, header);
+
+  PassManager passes(&context);
+  if (failed(applyPassManagerCLOptions(passes)))
+    return failure();
+  addPhase(passes, Phase::LLVM, PhaseOptions());
+  if (failed(passes.run(*module)))
+    return failure();
+  llvm::LLVMContext llvmContext;
+  auto llvmModule =
+      translateModuleToLLVMIR(*module, llvmContext, interface->prefix);
+  if (!llvmModule)
+    return emitError(module->getLoc(), "does not translate to LLVM IR");
+  // The weights are in the LLVM module now.
+  module = nullptr;
+  auto machine = createTargetMachine(
+      target->spec, static_cast<llvm::CodeGenOptLevel>(options.optLevel));
+  if (llvm::Error error =
+          optimizeModule(*llvmModule, *machine, options.optLevel))
+    return report(context, options, std::move(error));
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream out(bytes);
+  if (emit == Emit::LLVM)
+    llvmModule->print(out, nullptr);
+  else if (llvm::Error error = emitObject(
+               *llvmModule, *machine, out,
+               emit == Emit::Assembly ? llvm::CodeGenFileType::AssemblyFile
+                                      : llvm::CodeGenFileType::ObjectFile))
+    return report(context, options, std::move(error));
+  result.code = std::make_unique<llvm::SmallVectorMemoryBuffer>(
+      std::move(bytes), /*RequiresNullTerminator=*/false);
+  return result;
+}
+
+FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
+compileToObject(const CompileOptions &options, MLIRContext &context) {
+  auto model = compileModel(options, Emit::Object, context);
+  if (failed(model))
+    return failure();
+  return std::move(model->code);
+}
+
+} // namespace bnn

@@ -1,0 +1,54 @@
+//===- Driver.h - From an ONNX file to an object ----------------*- C++ -*-===//
+#pragma once
+#include "lib/Pipelines/Pipelines.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <memory>
+#include <string>
+
+namespace bnn {
+
+/// What to compile, and for what. Empty strings mean the default.
+struct CompileOptions {
+  std::string input;              ///< The path of an ONNX file.
+  std::string triple, cpu, attrs; ///< As --mtriple, --mcpu and --mattr.
+  std::string strategy;           ///< Forces a kernel strategy by name.
+  std::string prefix;             ///< Of the C symbols; from the file's name.
+  bool reference = false;         ///< The reference lowering.
+  /// Shapes of inputs by name, which become static; -1 keeps a dimension.
+  llvm::StringMap<llvm::SmallVector<int64_t>> inputShapes;
+  /// Declared maxima of symbolic dimensions by name.
+  llvm::StringMap<int64_t> maxDims;
+  unsigned optLevel = 3; ///< 0 to 3, LLVM's.
+};
+
+/// Something an output file may hold.
+enum class Emit { Assembly, Object, LLVM };
+
+/// A C identifier made from a file's name: "my-model.onnx" gives "my_model".
+std::string prefixFromPath(llvm::StringRef path);
+
+/// Imports the model and runs all phases up to `last`. Null on failure; errors
+/// are reported through the context's diagnostics.
+mlir::OwningOpRef<mlir::ModuleOp> compileToPhase(const CompileOptions &options,
+                                                 Phase last,
+                                                 mlir::MLIRContext &context);
+
+/// A compiled model.
+struct CompiledModel {
+  std::unique_ptr<llvm::MemoryBuffer> code; ///< What was asked for.
+  std::string header;                       ///< The text of the C header.
+};
+
+/// Compiles the model to an object, assembly or LLVM IR.
+mlir::FailureOr<CompiledModel> compileModel(const CompileOptions &options,
+                                            Emit emit,
+                                            mlir::MLIRContext &context);
+
+/// Compiles the model to an object.
+mlir::FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
+compileToObject(const CompileOptions &options, mlir::MLIRContext &context);
+
+} // namespace bnn

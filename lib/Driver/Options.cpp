@@ -1,0 +1,79 @@
+//===- Options.cpp - Command-line options of a compilation ----------------===//
+#include "lib/Driver/Options.h"
+#include "llvm/Support/CommandLine.h"
+
+using namespace llvm;
+
+static cl::OptionCategory category("Model and target options");
+static cl::opt<std::string>
+    mtriple("mtriple", cl::cat(category), cl::value_desc("triple"),
+            cl::desc("Target triple (default: this machine)"));
+static cl::opt<std::string> mcpu(
+    "mcpu", cl::cat(category), cl::value_desc("cpu"),
+    cl::desc("Target CPU, as llc's (default: this machine's, or the oldest "
+             "supported with --mtriple)"));
+static cl::opt<std::string> mattr("mattr", cl::cat(category),
+                                  cl::value_desc("+a,-b,..."),
+                                  cl::desc("Target features, as llc's"));
+static cl::opt<std::string>
+    strategy("strategy", cl::cat(category), cl::value_desc("name"),
+             cl::desc("Force a kernel strategy; see --print-targets"));
+static cl::opt<std::string>
+    prefix("prefix", cl::cat(category), cl::value_desc("identifier"),
+           cl::desc("What the model's C symbols begin with (default: from the "
+                    "file's name)"));
+static cl::opt<bool> reference("reference", cl::cat(category),
+                               cl::desc("Compile the reference lowering: plain "
+                                        "loops, slow, the same bytes"));
+static cl::list<std::string>
+    inputShape("input-shape", cl::cat(category), cl::value_desc("name:1x128"),
+               cl::desc("Fix the shape of an input; ? keeps a dimension"));
+static cl::list<std::string>
+    maxDim("max-dim", cl::cat(category), cl::value_desc("symbol:size"),
+           cl::desc("Declare the maximum of a symbolic dimension (default: 8 "
+                    "for the first of an input, 512 for others)"));
+static cl::opt<unsigned> optLevel("O", cl::Prefix, cl::init(3),
+                                  cl::cat(category), cl::value_desc("0-3"),
+                                  cl::desc("Optimisation level"));
+
+static Error malformed(StringRef option, StringRef value, StringRef want) {
+  return createStringError("'" + value + "' in --" + option +
+                           " is not of the form " + want);
+}
+
+Expected<bnn::CompileOptions> bnn::compileOptions(std::string input) {
+  CompileOptions options;
+  options.input = std::move(input);
+  options.triple = mtriple;
+  options.cpu = mcpu;
+  options.attrs = mattr;
+  options.strategy = strategy;
+  options.prefix = prefix;
+  options.reference = reference;
+  options.optLevel = optLevel;
+  if (optLevel > 3)
+    return createStringError("the optimisation level is 0 to 3");
+  for (StringRef value : inputShape) {
+    auto [name, dims] = value.rsplit(':');
+    SmallVector<StringRef> parts;
+    dims.split(parts, 'x');
+    SmallVector<int64_t> shape;
+    for (StringRef part : parts) {
+      int64_t size = -1;
+      if (part != "?" && (part.getAsInteger(10, size) || size < 1))
+        return malformed("input-shape", value, "name:1x128");
+      shape.push_back(size);
+    }
+    if (name.empty() || dims.empty())
+      return malformed("input-shape", value, "name:1x128");
+    options.inputShapes[name] = shape;
+  }
+  for (StringRef value : maxDim) {
+    auto [name, text] = value.rsplit(':');
+    int64_t size = 0;
+    if (name.empty() || text.getAsInteger(10, size) || size < 1)
+      return malformed("max-dim", value, "symbol:size");
+    options.maxDims[name] = size;
+  }
+  return options;
+}

@@ -1,0 +1,171 @@
+//===- Pipelines.cpp - The road a model takes, phase by phase -------------===//
+#include "lib/Pipelines/Pipelines.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+
+namespace bnn {
+
+static void addFold(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createOnnxFold());
+  passes.addPass(createCSEPass());
+}
+
+static void addRaise(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createRaise());
+  passes.addNestedPass<func::FuncOp>(createOnnxToLinalg());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+}
+
+static void addFuse(OpPassManager &passes) {
+  // Chains such as GELU become one op first, so that they can be an epilogue.
+  passes.addNestedPass<func::FuncOp>(createLinalgElementwiseOpFusionPass());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addNestedPass<func::FuncOp>(createFuse());
+  passes.addPass(createFoldThresholds());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+}
+
+static void addPack(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createPack());
+}
+
+static void addBufferize(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createPrepareEntry());
+  passes.addPass(bufferization::createEmptyTensorEliminationPass());
+  bufferization::OneShotBufferizationOptions options;
+  options.bufferAlignment = 64;
+  // The packed layout of a tensor is the memory space of its buffer.
+  options.defaultMemorySpaceFn =
+      [](TensorType type) -> std::optional<Attribute> {
+    if (auto ranked = dyn_cast<RankedTensorType>(type))
+      return ranked.getEncoding();
+    return Attribute();
+  };
+  passes.addPass(bufferization::createOneShotBufferizePass(options));
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+}
+
+static void addTile(OpPassManager &passes, const PhaseOptions &options) {
+  if (options.reference) {
+    passes.addPass(createLowerReference());
+  } else {
+    passes.addPass(createOutlineKernels());
+    passes.addPass(createLowerKernels());
+    passes.addPass(createHoistScratch());
+  }
+  passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  if (options.entry)
+    passes.addPass(createPlanWorkspace());
+}
+
+static void addLLVM(OpPassManager &passes, const PhaseOptions &options) {
+  if (options.entry) {
+    EmitEntryOptions entry;
+    entry.prefix = options.prefix;
+    passes.addPass(createEmitEntry(entry));
+  }
+  passes.addPass(createExpandMath());
+  passes.addPass(memref::createExpandStridedMetadataPass());
+  passes.addPass(createLowerAffinePass());
+  passes.addPass(createConvertSCFToCFPass());
+  ConvertVectorToLLVMPassOptions vector;
+  // Canonical orders are spelt out: nothing may be reassociated.
+  vector.reassociateFPReductions = false;
+  passes.addPass(createConvertVectorToLLVMPass(vector));
+  passes.addPass(createConvertMathToLLVMPass());
+  passes.addPass(createFinalizeMemRefToLLVMConversionPass());
+  passes.addPass(createArithToLLVMConversionPass());
+  passes.addPass(createConvertIndexToLLVMPass());
+  passes.addPass(createConvertControlFlowToLLVMPass());
+  passes.addPass(createConvertFuncToLLVMPass());
+  passes.addPass(createReconcileUnrealizedCastsPass());
+  passes.addPass(createCanonicalizerPass());
+}
+
+llvm::ArrayRef<PhaseInfo> allPhases() {
+  static constexpr PhaseInfo phases[] = {
+      {Phase::Import, "import", "the graph, node for node, as onnx ops"},
+      {Phase::Fold, "fold",
+       "constant subgraphs and shape arithmetic evaluated"},
+      {Phase::Raise, "raise", "what is binary as bnn ops, the rest as linalg"},
+      {Phase::Fuse, "fuse", "epilogues fused and folded to integer thresholds"},
+      {Phase::Pack, "pack", "layouts chosen, weights packed"},
+      {Phase::Bufferize, "bufferize", "tensors to buffers"},
+      {Phase::Tile, "tile", "tiled vector loops in one planned workspace"},
+      {Phase::LLVM, "llvm", "the LLVM dialect, with the model's C interface"},
+  };
+  return phases;
+}
+
+std::optional<Phase> parsePhase(llvm::StringRef name) {
+  for (const PhaseInfo &info : allPhases())
+    if (info.name == name)
+      return info.phase;
+  return std::nullopt;
+}
+
+void addPhase(OpPassManager &passes, Phase phase, const PhaseOptions &options) {
+  switch (phase) {
+  case Phase::Import:
+    return;
+  case Phase::Fold:
+    return addFold(passes);
+  case Phase::Raise:
+    return addRaise(passes);
+  case Phase::Fuse:
+    return options.reference ? void() : addFuse(passes);
+  case Phase::Pack:
+    return options.reference ? void() : addPack(passes);
+  case Phase::Bufferize:
+    return addBufferize(passes);
+  case Phase::Tile:
+    return addTile(passes, options);
+  case Phase::LLVM:
+    return addLLVM(passes, options);
+  }
+}
+
+namespace {
+struct PhasePipelineOptions : public PassPipelineOptions<PhasePipelineOptions> {
+  Option<bool> reference{*this, "reference",
+                         llvm::cl::desc("Plain loops: the meaning"),
+                         llvm::cl::init(false)};
+  Option<bool> entry{*this, "entry",
+                     llvm::cl::desc("Plan the workspace of @main and add the "
+                                    "model's C interface"),
+                     llvm::cl::init(true)};
+};
+} // namespace
+
+void registerPipelines() {
+  for (const PhaseInfo &info : allPhases()) {
+    if (info.phase == Phase::Import)
+      continue;
+    PassPipelineRegistration<PhasePipelineOptions>(
+        ("bnn-phase-" + info.name).str(), info.summary,
+        [phase = info.phase](OpPassManager &passes,
+                             const PhasePipelineOptions &pipeline) {
+          PhaseOptions options;
+          options.reference = pipeline.reference;
+          options.entry = pipeline.entry;
+          addPhase(passes, phase, options);
+        });
+  }
+}
+
+} // namespace bnn

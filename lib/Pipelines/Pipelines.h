@@ -1,0 +1,39 @@
+//===- Pipelines.h - The road a model takes, phase by phase -----*- C++ -*-===//
+#pragma once
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/ArrayRef.h"
+#include <optional>
+#include <string>
+
+namespace bnn {
+
+/// The named phases, in order. `--compile-to=<phase>` stops after one.
+enum class Phase { Import, Fold, Raise, Fuse, Pack, Bufferize, Tile, LLVM };
+
+struct PhaseInfo {
+  Phase phase;
+  llvm::StringLiteral name;
+  llvm::StringLiteral summary;
+};
+
+/// All phases, in order.
+llvm::ArrayRef<PhaseInfo> allPhases();
+std::optional<Phase> parsePhase(llvm::StringRef name);
+
+struct PhaseOptions {
+  /// Plain loops in place of fusion, packing and tiles: the meaning.
+  bool reference = false;
+  /// What the model's C symbols begin with; empty: the module's `bnn.prefix`.
+  std::string prefix;
+  /// Adds the model's C interface; off for IR that has no entry function.
+  bool entry = true;
+};
+
+/// Adds the passes of one phase (none for `import`).
+void addPhase(mlir::OpPassManager &passes, Phase phase,
+              const PhaseOptions &options);
+
+/// Makes the phases pipelines of bnn-opt: `--bnn-phase-fold`, ...
+void registerPipelines();
+
+} // namespace bnn

@@ -1,0 +1,72 @@
+//===- OutlineKernels.cpp - One function a kernel -------------------------===//
+#include "dialects/BNN/BNN.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/SymbolTable.h"
+#include "passes/Passes.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+
+namespace bnn {
+#define GEN_PASS_DEF_OUTLINEKERNELS
+#include "passes/OutlineKernels/OutlineKernels.h.inc"
+
+namespace {
+
+struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
+  using OutlineKernelsBase::OutlineKernelsBase;
+
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    llvm::StringMap<func::FuncOp> known;
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<MatmulOp, AttentionOp, BinarizeOp, EmbeddingOp, LowRankOp>(op) &&
+          op->getNumResults() == 0)
+        ops.push_back(op);
+    });
+    for (Operation *op : ops)
+      outline(op, symbols, known);
+  }
+
+  void outline(Operation *op, SymbolTable &symbols,
+               llvm::StringMap<func::FuncOp> &known) {
+    OpBuilder b(&getContext());
+    Location loc = op->getLoc();
+    auto func =
+        func::FuncOp::create(loc, op->getName().stripDialect(),
+                             b.getFunctionType(op->getOperandTypes(), {}));
+    func.setPrivate();
+    // A kernel that is called once a layer is not worth a copy a layer.
+    func->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
+    Block *entry = func.addEntryBlock();
+    b.setInsertionPointToStart(entry);
+    IRMapping mapping;
+    // One value used twice by an op is two arguments.
+    Operation *clone = b.clone(*op, mapping);
+    clone->setOperands(entry->getArguments());
+    b.create<func::ReturnOp>(loc);
+
+    std::string key;
+    llvm::raw_string_ostream os(key);
+    os << func.getName() << func.getFunctionType();
+    OpPrintingFlags flags;
+    flags.useLocalScope();
+    func.print(os, flags);
+    auto [found, isNew] = known.try_emplace(os.str(), func);
+    if (isNew) {
+      symbols.insert(func, getOperation().getBody()->begin());
+      ++kernels;
+    } else {
+      func.erase();
+    }
+    OpBuilder at(op);
+    at.create<func::CallOp>(loc, found->second, op->getOperands());
+    op->erase();
+    ++calls;
+  }
+};
+
+} // namespace
+} // namespace bnn

@@ -1,0 +1,35 @@
+include "mlir/Pass/PassBase.td"
+
+def OutlineKernels : Pass<"bnn-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Moves each bnn op on buffers into a function, once a shape";
+  let description = [{
+    Twelve layers of one shape need one kernel, not twelve: each product,
+    attention, binarisation and low-rank projection becomes a call of a private
+    function that holds the op alone, and ops that are equal but for their
+    operands share it. Weights, scales and bounds are operands, so they do not
+    tell two layers apart.
+
+    Before:
+    ```mlir
+    func.func @main(%x: memref<4x64xf32>, %b: memref<4x64x!bnn.s1>) {
+      bnn.binarize %x outs(%b : memref<4x64x!bnn.s1>) : memref<4x64xf32>
+      return
+    }
+    ```
+    After:
+    ```mlir
+    func.func private @binarize(%x: memref<4x64xf32>, %b: memref<4x64x!bnn.s1>) {
+      bnn.binarize %x outs(%b : memref<4x64x!bnn.s1>) : memref<4x64xf32>
+      return
+    }
+    func.func @main(%x: memref<4x64xf32>, %b: memref<4x64x!bnn.s1>) {
+      call @binarize(%x, %b) : (memref<4x64xf32>, memref<4x64x!bnn.s1>) -> ()
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+  let statistics = [
+    Statistic<"calls", "calls", "Ops that became calls">,
+    Statistic<"kernels", "kernels", "Functions made for them">];
+}

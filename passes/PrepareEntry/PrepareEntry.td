@@ -1,0 +1,41 @@
+include "mlir/Pass/PassBase.td"
+
+def PrepareEntry : Pass<"bnn-prepare-entry", "::mlir::func::FuncOp"> {
+  let summary = "Gives the model's function caller-supplied buffers and a status";
+  let description = [{
+    The function `@main` on tensors becomes one on buffers: an input argument
+    for each input, an output argument for each result, and last the workspace.
+    It returns a status: `BNN_OK`, or `BNN_ERROR_INDEX` if a `bnn.check_indices`
+    says no. The arguments get `bnn.kind`, `bnn.name` and `bnn.dims` (from
+    `onnx.name` and `onnx.dims`, if present), and the module gets
+    `bnn.max_dims`: the declared maximum of each symbolic dimension, from the
+    options where the module does not have it yet.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<?x4xf32> {onnx.dims = ["batch", 4], onnx.name = "x"})
+        -> (tensor<?x4xf32> {onnx.dims = ["batch", 4], onnx.name = "y"}) {
+      return %x : tensor<?x4xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: memref<?x4xf32> {bnn.dims = ["batch", 4], bnn.kind = "input", bnn.name = "x"},
+                    %y: memref<?x4xf32> {bnn.dims = ["batch", 4], bnn.kind = "output", bnn.name = "y"},
+                    %ws: memref<?xi8> {bnn.kind = "workspace"}) -> i32 {
+      %0 = bufferization.to_tensor %x restrict : memref<?x4xf32>
+      bufferization.materialize_in_destination %0 in restrict writable %y : (tensor<?x4xf32>, memref<?x4xf32>) -> ()
+      %ok = arith.constant 0 : i32
+      return %ok : i32
+    }
+    ```
+  }];
+  let options = [
+    Option<"maxFirst", "max-first", "int64_t", "8",
+           "Declared maximum of a symbolic dimension that is the first of an input (the batch)">,
+    Option<"maxOther", "max-other", "int64_t", "512",
+           "Declared maximum of every other symbolic dimension">];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
