@@ -9,8 +9,9 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 #include <onnx/checker.h>
 #include <queue>
@@ -28,6 +29,51 @@ StringRef normalDomain(StringRef domain) {
   return domain == "ai.onnx" ? StringRef() : domain;
 }
 
+/// An error in the making. Names in a model may be any bytes: what is no text
+/// is escaped before a terminal sees it.
+class Report {
+public:
+  explicit Report(Location location) : location(location) {}
+  Report(Report &&other)
+      : location(other.location), text(std::move(other.text)),
+        active(std::exchange(other.active, false)) {}
+  ~Report() {
+    if (active)
+      report();
+  }
+
+  template <typename T> Report &&operator<<(const T &value) && {
+    *this << value;
+    return std::move(*this);
+  }
+  template <typename T> Report &operator<<(const T &value) & {
+    llvm::raw_string_ostream stream(text);
+    stream << value;
+    return *this;
+  }
+  operator LogicalResult() { return failure(); }
+  template <typename T> operator FailureOr<T>() { return failure(); }
+
+private:
+  void report() {
+    std::string clean;
+    if (llvm::json::isUTF8(text)) {
+      clean = text;
+    } else {
+      llvm::raw_string_ostream stream(clean);
+      llvm::printEscapedString(text, stream);
+    }
+    for (char &letter : clean)
+      if (uint8_t(letter) < 32 && letter != '\n')
+        letter = '?';
+    emitError(location) << clean;
+  }
+
+  Location location;
+  std::string text;
+  bool active = true;
+};
+
 class Importer {
 public:
   Importer(StringRef path, const ImportOptions &options, MLIRContext *context)
@@ -39,10 +85,10 @@ public:
   OwningOpRef<ModuleOp> run();
 
 private:
-  InFlightDiagnostic error() { return emitError(fileLoc); }
-  InFlightDiagnostic error(const ::onnx::NodeProto &node) {
-    return emitError(fileLoc) << "node '" << nameOf(node) << "' ("
-                              << node.op_type() << ", opset " << opset << "): ";
+  Report error() { return Report(fileLoc); }
+  Report error(const ::onnx::NodeProto &node) {
+    return Report(fileLoc) << "node '" << nameOf(node) << "' ("
+                           << node.op_type() << ", opset " << opset << "): ";
   }
   static std::string nameOf(const ::onnx::NodeProto &node) {
     if (!node.name().empty())
@@ -157,11 +203,11 @@ LogicalResult Importer::checkOperators() {
     if (spec && !subgraph)
       continue;
     good = false;
-    InFlightDiagnostic diagnostic =
-        error() << "node '" << nameOf(node) << "': operator '" << node.op_type()
-                << "' of domain '"
-                << (domain.empty() ? StringRef("ai.onnx") : domain) << "' ("
-                << versionText << ") is not supported; ";
+    Report diagnostic = error()
+                        << "node '" << nameOf(node) << "': operator '"
+                        << node.op_type() << "' of domain '"
+                        << (domain.empty() ? StringRef("ai.onnx") : domain)
+                        << "' (" << versionText << ") is not supported; ";
     if (node.op_type() == "PythonOp" || domain == "prim")
       diagnostic << "it stands for a torch.autograd.Function that was exported "
                     "with ONNX_FALLTHROUGH: give the function a `symbolic` "
@@ -275,8 +321,11 @@ LogicalResult Importer::runChecker() {
   try {
     ::onnx::checker::check_model(copy);
   } catch (const std::exception &exception) {
-    return error() << "the model is not valid ONNX: "
-                   << StringRef(exception.what()).trim();
+    // libonnx spreads its message over lines.
+    std::string message = StringRef(exception.what()).trim().str();
+    SmallVector<StringRef> lines;
+    StringRef(message).split(lines, '\n', -1, /*KeepEmpty=*/false);
+    return error() << "the model is not valid ONNX: " << llvm::join(lines, " ");
   }
   return success();
 }
@@ -345,7 +394,7 @@ LogicalResult Importer::addInputs() {
   }
   for (const auto &wanted : options.inputShapes)
     if (!known.contains(wanted.first())) {
-      InFlightDiagnostic diagnostic =
+      Report diagnostic =
           error() << "--input-shape names '" << wanted.first()
                   << "', which is not an input of the model; its inputs are";
       for (const Input &input : inputs)
@@ -480,7 +529,8 @@ LogicalResult Importer::finish(const ::onnx::NodeProto &node, Operation *op) {
         message = diagnostic.str();
       return success();
     });
-    if (succeeded(shapes->visit(op))) {
+    // Inference relies on what the verifier checks.
+    if (succeeded(verify(op)) && succeeded(shapes->visit(op))) {
       for (Value result : op->getResults())
         result.setType(shapes->refinedType(result));
       if (succeeded(verify(op)))

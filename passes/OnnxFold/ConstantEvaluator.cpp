@@ -848,7 +848,24 @@ evaluate(Operation *op, SmallVector<EvalTensorPtr> in) {
         arithmetic([](auto a, auto b) { return a / b; });
       })
       .Case<PowOp>([&](Operation *) {
-        if (in[1]->element != element || !isa<FloatType>(element))
+        if (!isa<FloatType>(element)) {
+          // In double, as long as that is exact.
+          Type wide = Float64Type::get(op->getContext());
+          EvalTensorPtr a = evaluateCast(in[0], wide);
+          EvalTensorPtr b = evaluateCast(in[1], wide);
+          if (!a || !b)
+            return;
+          EvalTensorPtr power =
+              zip<double, double>(a, b, wide, shape, [](double x, double e) {
+                return std::pow(x, e);
+              });
+          for (int64_t i = 0, e = power->numElements(); i < e; ++i)
+            if (!(std::fabs(power->as<double>()[i]) < 0x1p53))
+              return;
+          y = evaluateCast(power, element);
+          return;
+        }
+        if (!(in[1] = evaluateCast(in[1], element)))
           return;
         arithmetic([](auto a, auto b) {
           // Squares are what exporters write; they are exactly rounded.
