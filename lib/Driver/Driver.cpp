@@ -1,6 +1,7 @@
 //===- Driver.cpp - From an ONNX file to an object ------------------------===//
 #include "lib/Driver/Driver.h"
 #include "dialects/BNN/BNN.h"
+#include "lib/Driver/Registration.h"
 #include "lib/Import/Import.h"
 #include "lib/Target/HeaderWriter.h"
 #include "lib/Target/ObjectWriter.h"
@@ -43,6 +44,11 @@ struct ChosenTarget {
 
 static FailureOr<ChosenTarget> chooseTarget(const CompileOptions &options,
                                             MLIRContext &context) {
+  // The context may be a fresh one.
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  context.appendDialectRegistry(registry);
+  context.loadDialect<BNNDialect>();
   initializeTargets();
   auto spec = resolveTarget(options.triple, options.cpu, options.attrs);
   if (!spec)
@@ -86,7 +92,7 @@ static OwningOpRef<ModuleOp> lower(const CompileOptions &options,
     return module;
   annotate(*module, options, target);
   PassManager passes(&context);
-  if (failed(applyPassManagerCLOptions(passes)))
+  if (options.passManagerOptions && failed(applyPassManagerCLOptions(passes)))
     return nullptr;
   PhaseOptions phases;
   phases.reference = options.reference;
@@ -125,7 +131,7 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
   writeHeader(*interface, header);
 
   PassManager passes(&context);
-  if (failed(applyPassManagerCLOptions(passes)))
+  if (options.passManagerOptions && failed(applyPassManagerCLOptions(passes)))
     return failure();
   addPhase(passes, Phase::LLVM, PhaseOptions());
   if (failed(passes.run(*module)))

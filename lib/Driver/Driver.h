@@ -22,6 +22,9 @@ struct CompileOptions {
   /// Declared maxima of symbolic dimensions by name.
   llvm::StringMap<int64_t> maxDims;
   unsigned optLevel = 3; ///< 0 to 3, LLVM's.
+  /// Whether MLIR's own options (--mlir-print-ir-after-all, --mlir-timing, ...)
+  /// apply; a tool that sets it has called registerPassManagerCLOptions().
+  bool passManagerOptions = false;
 };
 
 /// Something an output file may hold.

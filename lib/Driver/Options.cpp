@@ -51,6 +51,7 @@ Expected<bnn::CompileOptions> bnn::compileOptions(std::string input) {
   options.prefix = prefix;
   options.reference = reference;
   options.optLevel = optLevel;
+  options.passManagerOptions = true;
   if (optLevel > 3)
     return createStringError("the optimisation level is 0 to 3");
   for (StringRef value : inputShape) {

@@ -310,6 +310,12 @@ LogicalResult Importer::runChecker() {
   ::onnx::GraphProto *graph = copy.mutable_graph();
   for (auto &tensor : *graph->mutable_initializer())
     strip(&tensor);
+  // A graph is fine without value infos, and outputs without shapes.
+  graph->clear_value_info();
+  for (auto *infos : {graph->mutable_input(), graph->mutable_output()})
+    for (auto &info : *infos)
+      if (info.type().has_tensor_type())
+        info.mutable_type()->mutable_tensor_type()->mutable_shape();
   graph->clear_node();
   for (const ::onnx::NodeProto *node : order) {
     ::onnx::NodeProto *sorted = graph->add_node();
@@ -539,7 +545,9 @@ LogicalResult Importer::finish(const ::onnx::NodeProto &node, Operation *op) {
   }
   StringRef text(message);
   text.consume_front("'" + op->getName().getStringRef().str() + "' op ");
-  return error(node) << text;
+  return error(node) << text
+                     << "; export the model again, or see that --input-shape "
+                        "gives shapes that it was made for";
 }
 
 LogicalResult Importer::addConstantNode(const ::onnx::NodeProto &node) {

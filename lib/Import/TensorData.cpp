@@ -88,12 +88,16 @@ Expected<std::shared_ptr<DataFile>> TensorReader::open(StringRef location) {
                                         "': " + error.message());
   if (std::error_code error = sys::fs::real_path(path, realPath))
     return createStringError(error, "cannot read external data file '" +
-                                        Twine(path) + "': " + error.message());
+                                        Twine(path) + "': " + error.message() +
+                                        "; put it beside the model, under the "
+                                        "name that the model gives it");
   if (realFolder.empty() || realFolder.back() != '/')
     realFolder.push_back('/');
   if (!StringRef(realPath).starts_with(realFolder))
-    return createStringError("external data file '" + Twine(location) +
-                             "' lies outside the model's folder");
+    return createStringError(
+        "external data file '" + Twine(location) +
+        "' lies outside the model's folder; move it beside "
+        "the model and save the model again");
   Expected<std::shared_ptr<DataFile>> file = openFile(realPath, context);
   if (!file)
     return createStringError("cannot read external data file '" + Twine(path) +
@@ -190,10 +194,10 @@ Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
       return wrongSize(*length);
     ArrayRef<char> all = (*file)->bytes();
     if (offset > all.size() || bytes > all.size() - offset)
-      return createStringError("external data file '" + Twine(location) +
-                               "' has " + Twine(all.size()) +
-                               " bytes, the tensor needs " + Twine(bytes) +
-                               " at offset " + Twine(offset));
+      return createStringError(
+          "external data file '" + Twine(location) + "' has " +
+          Twine(all.size()) + " bytes, the tensor needs " + Twine(bytes) +
+          " at offset " + Twine(offset) + "; fetch or export it again");
     ArrayRef<char> data = all.slice(offset, bytes);
     if (bytes < kInlineBytes || element.isInteger(1))
       return makeDense(type, data);

@@ -76,7 +76,7 @@ public:
           return createStringError(
               "the file is truncated or not an ONNX model: the field at byte " +
               Twine(start) + " needs " + Twine(length) + " bytes, " +
-              Twine(end - at) + " are left");
+              Twine(end - at) + " are left; fetch or export it again");
         at += length;
       }
       if ((tag & 7) == kLength) {
@@ -146,7 +146,7 @@ private:
   Error malformed(size_t at) {
     return createStringError(
         "the file is not an ONNX model: no protobuf field at byte " +
-        Twine(at));
+        Twine(at) + "; give a file that torch.onnx.export wrote");
   }
 
   ArrayRef<char> file;

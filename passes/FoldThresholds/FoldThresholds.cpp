@@ -7,6 +7,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/Passes.h"
+#include "passes/Support/Epilogue.h"
 #include "passes/Support/EpilogueEvaluator.h"
 
 using namespace mlir;
@@ -102,6 +103,7 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
         return success();
       params.push_back(std::move(*words));
     }
+    sinkConstants(op.getEpilogue());
     auto function = evaluator.compile(op.getEpilogue());
     if (!function)
       return op.emitError(llvm::toString(function.takeError()));

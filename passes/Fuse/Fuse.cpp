@@ -6,8 +6,8 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "passes/Passes.h"
+#include "passes/Support/Epilogue.h"
 
 using namespace mlir;
 
@@ -61,17 +61,6 @@ Operation *rebuild(RewriterBase &rewriter, Operation *producer,
   if (auto matmul = dyn_cast<MatmulOp>(producer))
     return rebuild(rewriter, matmul, newParams, outs);
   return rebuild(rewriter, cast<AttentionOp>(producer), newParams, outs);
-}
-
-// Brings constants that the body uses from outside into it; anything else from
-// outside cannot be fused.
-bool capturesOnlyConstants(Region &region) {
-  bool ok = true;
-  visitUsedValuesDefinedAbove(region, [&](OpOperand *operand) {
-    Operation *def = operand->get().getDefiningOp();
-    ok &= def && matchPattern(def, m_Constant());
-  });
-  return ok;
 }
 
 struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {

@@ -272,6 +272,7 @@ void Attention::probabilityBits(Value cut, Value &ones, Value &selected) {
 void Attention::emitContext(Value sentence, Value query, Value head, Value ones,
                             Value selected, OutputRows &outputs,
                             EpilogueParams &params) {
+  const Value sources[] = {values, valueZeros};
   Value onesLanes = b.splat(ones);
   Value firstRow = b.mul(head, groups);
   Value row = b.add(b.mul(sentence, tokens), query);
@@ -288,8 +289,7 @@ void Attention::emitContext(Value sentence, Value query, Value head, Value ones,
           b.loop(zero, groups, 1, init, [&](Value group, ValueRange acc) {
             Value p = b.splat(b.load(bits, {zero, group}));
             SmallVector<Value> next;
-            for (auto [source, count] :
-                 llvm::zip(ArrayRef<Value>{values, valueZeros}, acc)) {
+            for (auto [source, count] : llvm::zip(sources, acc)) {
               Value v = b.loadLanes(source, {b.add(firstRow, group), column});
               next.push_back(
                   b.add(count, b.popcount(b.create<arith::AndIOp>(v, p))));

@@ -113,6 +113,9 @@ SmallVector<Value> KernelBuilder::vectorize(Block &block,
   IRMapping mapping;
   mapping.map(block.getArguments(), arguments);
   for (Operation &op : block.without_terminator()) {
+    for (Value operand : op.getOperands())
+      if (!mapping.contains(operand)) // A constant from outside.
+        mapping.map(operand, splat(operand));
     Operation *clone = insert(op.clone(mapping));
     for (auto [result, lanes] :
          llvm::zip_equal(op.getResults(), clone->getResults())) {

@@ -4,6 +4,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
 #include "passes/Passes.h"
+#include "passes/Support/Epilogue.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
@@ -32,6 +33,8 @@ struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
 
   void outline(Operation *op, SymbolTable &symbols,
                llvm::StringMap<func::FuncOp> &known) {
+    for (Region &region : op->getRegions())
+      sinkConstants(region);
     OpBuilder b(&getContext());
     Location loc = op->getLoc();
     auto func =

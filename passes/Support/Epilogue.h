@@ -1,0 +1,14 @@
+//===- Epilogue.h - What epilogues have in common ---------------*- C++ -*-===//
+#pragma once
+#include "mlir/IR/Region.h"
+
+namespace bnn {
+
+/// Whether everything that the region uses from outside is a constant.
+bool capturesOnlyConstants(mlir::Region &region);
+
+/// Gives the region copies of the constants that it uses from outside (common
+/// subexpression elimination moves them there), so that it can be moved.
+void sinkConstants(mlir::Region &region);
+
+} // namespace bnn
