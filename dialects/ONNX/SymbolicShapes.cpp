@@ -94,7 +94,8 @@ SymbolicDim::dividedBy(const SymbolicDim &other) const {
 //===----------------------------------------------------------------------===//
 
 SymbolicDim SymbolicShapes::named(StringRef name) {
-  auto [it, isNew] = idOf.try_emplace(name.str(), names.size());
+  auto [it, isNew] =
+      idOf.try_emplace({/*isOpaque=*/false, name.str()}, names.size());
   if (isNew)
     names.push_back(name.str());
   return SymbolicDim::symbol(it->second);
@@ -107,7 +108,12 @@ SymbolicDim SymbolicShapes::fresh() {
 
 SymbolicDim SymbolicShapes::opaque(StringRef op, const SymbolicDim &a,
                                    const SymbolicDim &b) {
-  return named((op + "(" + str(a) + "," + str(b) + ")").str());
+  // Apart from the names that a model gives, which may be anything.
+  std::string name = (op + "(" + str(a) + "," + str(b) + ")").str();
+  auto [it, isNew] = idOf.try_emplace({/*isOpaque=*/true, name}, names.size());
+  if (isNew)
+    names.push_back(name);
+  return SymbolicDim::symbol(it->second);
 }
 
 SymbolicDim SymbolicShapes::add(const SymbolicDim &a, const SymbolicDim &b) {
@@ -263,7 +269,8 @@ SymbolicShapes::broadcast(ArrayRef<SymbolicDim> a, ArrayRef<SymbolicDim> b) {
 Type SymbolicShapes::refinedType(Value value) const {
   std::optional<ArrayRef<SymbolicDim>> dims = shapeOf(value);
   auto type = dyn_cast<TensorType>(value.getType());
-  if (!dims || !type)
+  auto ranked = dyn_cast<RankedTensorType>(value.getType());
+  if (!dims || !type || (ranked && ranked.getEncoding()))
     return value.getType();
   SmallVector<int64_t> shape;
   for (const SymbolicDim &dim : *dims)
@@ -273,8 +280,9 @@ Type SymbolicShapes::refinedType(Value value) const {
 
 void SymbolicShapes::refineTypes() {
   for (Operation &op : func.getBody().front())
-    for (Value result : op.getResults())
-      result.setType(refinedType(result));
+    if (isa_and_nonnull<ONNXDialect>(op.getDialect()))
+      for (Value result : op.getResults())
+        result.setType(refinedType(result));
   Operation *terminator = func.getBody().front().getTerminator();
   func.setFunctionType(
       FunctionType::get(func.getContext(), func.getArgumentTypes(),

@@ -65,7 +65,8 @@ int64_t sliceBounds(int64_t size, int64_t start, int64_t end, int64_t step,
 /// of the same name are the same.
 class SymbolicShapes {
 public:
-  /// Knows only the function's arguments until run() or visit().
+  /// Knows only the function's arguments until run() or visit(). The function
+  /// has a body of one block.
   explicit SymbolicShapes(mlir::func::FuncOp func);
 
   /// Visits every operation in order. Fails, with an error at the operation,
@@ -91,8 +92,8 @@ public:
 
   /// The value's type with every dimension that is known filled in.
   mlir::Type refinedType(mlir::Value value) const;
-  /// Sets the type of every result, of the terminator's operands in the
-  /// function's signature too.
+  /// Sets the type of every onnx operation's results, and the function's result
+  /// types to those of what it returns.
   void refineTypes();
 
   /// The dimension in words: "12", "seq", "2*batch*seq".
@@ -124,7 +125,7 @@ private:
 
   mlir::func::FuncOp func;
   std::vector<std::string> names;
-  std::map<std::string, unsigned> idOf;
+  std::map<std::pair<bool, std::string>, unsigned> idOf;
   llvm::DenseMap<mlir::Value, Fact> facts;
 };
 } // namespace bnn::onnx

@@ -421,7 +421,7 @@ bool OnnxFold::evaluateConstants() {
   auto mapped = getContext().getOrLoadDialect<ONNXDialect>()->getMappedFiles();
   llvm::DenseMap<Value, EvalTensorPtr> known;
   llvm::DenseSet<Operation *> done;
-  bool changed = false;
+  bool folded = false, gaveUp = false;
 
   auto evaluateOne = [&](Operation *op) -> bool {
     SmallVector<EvalTensorPtr> operands;
@@ -473,7 +473,7 @@ bool OnnxFold::evaluateConstants() {
           return !constant.contains(use.getOwner());
         });
         ++valuesFolded;
-        changed = true;
+        folded = true;
       }
       if (readers.lookup(result) > 0)
         known[result] = tensor;
@@ -511,10 +511,13 @@ bool OnnxFold::evaluateConstants() {
       // What it reads must become constants of their own: the next round does
       // that, now that this one is known to stay.
       unevaluated.insert(op);
-      changed = true;
+      gaveUp = true;
     }
   }
-  return changed;
+  // New constants may give it the static shape that it lacked.
+  if (folded)
+    unevaluated.clear();
+  return folded || gaveUp;
 }
 
 /// Copies the constants that a file holds at an address which is not aligned

@@ -1,0 +1,430 @@
+// Every operation, in the form of the example of its description, survives a
+// round trip.
+// RUN: bnn-opt %s | bnn-opt | FileCheck %s
+
+// CHECK-LABEL: @Add
+// CHECK: onnx.Add{{.*}} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+func.func @Add(%a: tensor<2x3xf32>, %b: tensor<3xf32>) -> (tensor<2x3xf32>) {
+  %c = onnx.Add %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return %c : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Sub
+// CHECK: onnx.Sub{{.*}} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+func.func @Sub(%a: tensor<2x3xf32>, %b: tensor<3xf32>) -> (tensor<2x3xf32>) {
+  %c = onnx.Sub %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return %c : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Mul
+// CHECK: onnx.Mul{{.*}} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+func.func @Mul(%a: tensor<2x3xf32>, %b: tensor<3xf32>) -> (tensor<2x3xf32>) {
+  %c = onnx.Mul %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return %c : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Div
+// CHECK: onnx.Div{{.*}} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+func.func @Div(%a: tensor<2x3xf32>, %b: tensor<3xf32>) -> (tensor<2x3xf32>) {
+  %c = onnx.Div %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return %c : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Pow
+// CHECK: onnx.Pow{{.*}} : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+func.func @Pow(%x: tensor<2x3xf32>, %y: tensor<f32>) -> (tensor<2x3xf32>) {
+  %z = onnx.Pow %x, %y : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  return %z : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Neg
+// CHECK: onnx.Neg{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Neg(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Neg %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Abs
+// CHECK: onnx.Abs{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Abs(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Abs %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Sqrt
+// CHECK: onnx.Sqrt{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Sqrt(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Sqrt %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Reciprocal
+// CHECK: onnx.Reciprocal{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Reciprocal(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Reciprocal %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Exp
+// CHECK: onnx.Exp{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Exp(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Exp %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Log
+// CHECK: onnx.Log{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Log(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Log %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Erf
+// CHECK: onnx.Erf{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Erf(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Erf %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Tanh
+// CHECK: onnx.Tanh{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Tanh(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Tanh %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Sigmoid
+// CHECK: onnx.Sigmoid{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Sigmoid(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Sigmoid %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Relu
+// CHECK: onnx.Relu{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Relu(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Relu %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Sign
+// CHECK: onnx.Sign{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Sign(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Sign %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Round
+// CHECK: onnx.Round{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Round(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Round %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Floor
+// CHECK: onnx.Floor{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Floor(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Floor %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Ceil
+// CHECK: onnx.Ceil{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Ceil(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Ceil %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Clip
+// CHECK: onnx.Clip{{.*}} : (tensor<2x3xf32>, tensor<f32>, none) -> tensor<2x3xf32>
+func.func @Clip(%x: tensor<2x3xf32>, %lower: tensor<f32>, %upper: none) -> (tensor<2x3xf32>) {
+  %y = onnx.Clip %x, %lower, %upper : (tensor<2x3xf32>, tensor<f32>, none) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Max
+// CHECK: onnx.Max{{.*}} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+func.func @Max(%a: tensor<2x3xf32>, %b: tensor<3xf32>) -> (tensor<2x3xf32>) {
+  %m = onnx.Max %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return %m : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Min
+// CHECK: onnx.Min{{.*}} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+func.func @Min(%a: tensor<2x3xf32>, %b: tensor<3xf32>) -> (tensor<2x3xf32>) {
+  %m = onnx.Min %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return %m : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @And
+// CHECK: onnx.And{{.*}} : (tensor<2x3xi1>, tensor<3xi1>) -> tensor<2x3xi1>
+func.func @And(%a: tensor<2x3xi1>, %b: tensor<3xi1>) -> (tensor<2x3xi1>) {
+  %c = onnx.And %a, %b : (tensor<2x3xi1>, tensor<3xi1>) -> tensor<2x3xi1>
+  return %c : tensor<2x3xi1>
+}
+
+// CHECK-LABEL: @Or
+// CHECK: onnx.Or{{.*}} : (tensor<2x3xi1>, tensor<3xi1>) -> tensor<2x3xi1>
+func.func @Or(%a: tensor<2x3xi1>, %b: tensor<3xi1>) -> (tensor<2x3xi1>) {
+  %c = onnx.Or %a, %b : (tensor<2x3xi1>, tensor<3xi1>) -> tensor<2x3xi1>
+  return %c : tensor<2x3xi1>
+}
+
+// CHECK-LABEL: @Not
+// CHECK: onnx.Not{{.*}} : (tensor<3xi1>) -> tensor<3xi1>
+func.func @Not(%x: tensor<3xi1>) -> (tensor<3xi1>) {
+  %y = onnx.Not %x : (tensor<3xi1>) -> tensor<3xi1>
+  return %y : tensor<3xi1>
+}
+
+// CHECK-LABEL: @Equal
+// CHECK: onnx.Equal{{.*}} : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xi1>
+func.func @Equal(%a: tensor<2x3xf32>, %b: tensor<f32>) -> (tensor<2x3xi1>) {
+  %c = onnx.Equal %a, %b : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xi1>
+  return %c : tensor<2x3xi1>
+}
+
+// CHECK-LABEL: @Greater
+// CHECK: onnx.Greater{{.*}} : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xi1>
+func.func @Greater(%a: tensor<2x3xf32>, %b: tensor<f32>) -> (tensor<2x3xi1>) {
+  %c = onnx.Greater %a, %b : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xi1>
+  return %c : tensor<2x3xi1>
+}
+
+// CHECK-LABEL: @GreaterOrEqual
+// CHECK: onnx.GreaterOrEqual{{.*}} : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xi1>
+func.func @GreaterOrEqual(%a: tensor<2x3xf32>, %b: tensor<f32>) -> (tensor<2x3xi1>) {
+  %c = onnx.GreaterOrEqual %a, %b : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xi1>
+  return %c : tensor<2x3xi1>
+}
+
+// CHECK-LABEL: @Less
+// CHECK: onnx.Less{{.*}} : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xi1>
+func.func @Less(%a: tensor<2x3xf32>, %b: tensor<f32>) -> (tensor<2x3xi1>) {
+  %c = onnx.Less %a, %b : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xi1>
+  return %c : tensor<2x3xi1>
+}
+
+// CHECK-LABEL: @LessOrEqual
+// CHECK: onnx.LessOrEqual{{.*}} : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xi1>
+func.func @LessOrEqual(%a: tensor<2x3xf32>, %b: tensor<f32>) -> (tensor<2x3xi1>) {
+  %c = onnx.LessOrEqual %a, %b : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xi1>
+  return %c : tensor<2x3xi1>
+}
+
+// CHECK-LABEL: @Where
+// CHECK: onnx.Where{{.*}} : (tensor<2x3xi1>, tensor<3xf32>, tensor<f32>) -> tensor<2x3xf32>
+func.func @Where(%condition: tensor<2x3xi1>, %x: tensor<3xf32>, %y: tensor<f32>) -> (tensor<2x3xf32>) {
+  %z = onnx.Where %condition, %x, %y : (tensor<2x3xi1>, tensor<3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  return %z : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Cast
+// CHECK: onnx.Cast{{.*}} : (tensor<2x3xi64>) -> tensor<2x3xf32>
+func.func @Cast(%x: tensor<2x3xi64>) -> (tensor<2x3xf32>) {
+  %y = onnx.Cast %x : (tensor<2x3xi64>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @NoValue
+// CHECK: onnx.NoValue{{.*}} : () -> none
+func.func @NoValue() -> (none) {
+  %none = onnx.NoValue : () -> none
+  return %none : none
+}
+
+// CHECK-LABEL: @Identity
+// CHECK: onnx.Identity{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Identity(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Identity %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Constant
+// CHECK: onnx.Constant{{.*}} : () -> tensor<2xi64>
+func.func @Constant() -> (tensor<2xi64>) {
+  %c = onnx.Constant {value = dense<[1, 2]> : tensor<2xi64>} : () -> tensor<2xi64>
+  return %c : tensor<2xi64>
+}
+
+// CHECK-LABEL: @ConstantOfShape
+// CHECK: onnx.ConstantOfShape{{.*}} : (tensor<2xi64>) -> tensor<?x?xi64>
+func.func @ConstantOfShape(%shape: tensor<2xi64>) -> (tensor<?x?xi64>) {
+  %y = onnx.ConstantOfShape %shape {value = dense<1> : tensor<1xi64>} : (tensor<2xi64>) -> tensor<?x?xi64>
+  return %y : tensor<?x?xi64>
+}
+
+// CHECK-LABEL: @Shape
+// CHECK: onnx.Shape{{.*}} : (tensor<?x?xf32>) -> tensor<2xi64>
+func.func @Shape(%x: tensor<?x?xf32>) -> (tensor<2xi64>) {
+  %s = onnx.Shape %x {start = 0 : i64} : (tensor<?x?xf32>) -> tensor<2xi64>
+  return %s : tensor<2xi64>
+}
+
+// CHECK-LABEL: @Size
+// CHECK: onnx.Size{{.*}} : (tensor<?x?xf32>) -> tensor<i64>
+func.func @Size(%x: tensor<?x?xf32>) -> (tensor<i64>) {
+  %n = onnx.Size %x : (tensor<?x?xf32>) -> tensor<i64>
+  return %n : tensor<i64>
+}
+
+// CHECK-LABEL: @Range
+// CHECK: onnx.Range{{.*}} : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
+func.func @Range(%start: tensor<i64>, %limit: tensor<i64>, %delta: tensor<i64>) -> (tensor<?xi64>) {
+  %r = onnx.Range %start, %limit, %delta : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
+  return %r : tensor<?xi64>
+}
+
+// CHECK-LABEL: @Gather
+// CHECK: onnx.Gather{{.*}} : (tensor<100x8xf32>, tensor<2x3xi64>) -> tensor<2x3x8xf32>
+func.func @Gather(%data: tensor<100x8xf32>, %indices: tensor<2x3xi64>) -> (tensor<2x3x8xf32>) {
+  %y = onnx.Gather %data, %indices {axis = 0 : i64} : (tensor<100x8xf32>, tensor<2x3xi64>) -> tensor<2x3x8xf32>
+  return %y : tensor<2x3x8xf32>
+}
+
+// CHECK-LABEL: @Concat
+// CHECK: onnx.Concat{{.*}} : (tensor<2xi64>, tensor<1xi64>) -> tensor<3xi64>
+func.func @Concat(%a: tensor<2xi64>, %b: tensor<1xi64>) -> (tensor<3xi64>) {
+  %y = onnx.Concat %a, %b {axis = 0 : i64} : (tensor<2xi64>, tensor<1xi64>) -> tensor<3xi64>
+  return %y : tensor<3xi64>
+}
+
+// CHECK-LABEL: @Slice
+// CHECK: onnx.Slice{{.*}} : (tensor<4x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, none) -> tensor<2x8xf32>
+func.func @Slice(%data: tensor<4x8xf32>, %starts: tensor<1xi64>, %ends: tensor<1xi64>, %axes: tensor<1xi64>, %none: none) -> (tensor<2x8xf32>) {
+  %y = onnx.Slice %data, %starts, %ends, %axes, %none : (tensor<4x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, none) -> tensor<2x8xf32>
+  return %y : tensor<2x8xf32>
+}
+
+// CHECK-LABEL: @Split
+// CHECK: onnx.Split{{.*}} : (tensor<4x8xf32>, none) -> (tensor<2x8xf32>, tensor<2x8xf32>)
+func.func @Split(%x: tensor<4x8xf32>, %none: none) -> (tensor<2x8xf32>, tensor<2x8xf32>) {
+  %a, %b = onnx.Split %x, %none {axis = 0 : i64} : (tensor<4x8xf32>, none) -> (tensor<2x8xf32>, tensor<2x8xf32>)
+  return %a, %b : tensor<2x8xf32>, tensor<2x8xf32>
+}
+
+// CHECK-LABEL: @Squeeze
+// CHECK: onnx.Squeeze{{.*}} : (tensor<1x8xf32>, tensor<1xi64>) -> tensor<8xf32>
+func.func @Squeeze(%x: tensor<1x8xf32>, %axes: tensor<1xi64>) -> (tensor<8xf32>) {
+  %y = onnx.Squeeze %x, %axes : (tensor<1x8xf32>, tensor<1xi64>) -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}
+
+// CHECK-LABEL: @Unsqueeze
+// CHECK: onnx.Unsqueeze{{.*}} : (tensor<8xf32>, tensor<1xi64>) -> tensor<1x8xf32>
+func.func @Unsqueeze(%x: tensor<8xf32>, %axes: tensor<1xi64>) -> (tensor<1x8xf32>) {
+  %y = onnx.Unsqueeze %x, %axes : (tensor<8xf32>, tensor<1xi64>) -> tensor<1x8xf32>
+  return %y : tensor<1x8xf32>
+}
+
+// CHECK-LABEL: @Reshape
+// CHECK: onnx.Reshape{{.*}} : (tensor<2x8xf32>, tensor<3xi64>) -> tensor<2x4x2xf32>
+func.func @Reshape(%x: tensor<2x8xf32>, %shape: tensor<3xi64>) -> (tensor<2x4x2xf32>) {
+  %y = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<2x8xf32>, tensor<3xi64>) -> tensor<2x4x2xf32>
+  return %y : tensor<2x4x2xf32>
+}
+
+// CHECK-LABEL: @Flatten
+// CHECK: onnx.Flatten{{.*}} : (tensor<2x3x4xf32>) -> tensor<2x12xf32>
+func.func @Flatten(%x: tensor<2x3x4xf32>) -> (tensor<2x12xf32>) {
+  %y = onnx.Flatten %x {axis = 1 : i64} : (tensor<2x3x4xf32>) -> tensor<2x12xf32>
+  return %y : tensor<2x12xf32>
+}
+
+// CHECK-LABEL: @Expand
+// CHECK: onnx.Expand{{.*}} : (tensor<1x8xf32>, tensor<2xi64>) -> tensor<?x8xf32>
+func.func @Expand(%x: tensor<1x8xf32>, %shape: tensor<2xi64>) -> (tensor<?x8xf32>) {
+  %y = onnx.Expand %x, %shape : (tensor<1x8xf32>, tensor<2xi64>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: @Transpose
+// CHECK: onnx.Transpose{{.*}} : (tensor<2x3xf32>) -> tensor<3x2xf32>
+func.func @Transpose(%x: tensor<2x3xf32>) -> (tensor<3x2xf32>) {
+  %y = onnx.Transpose %x {perm = array<i64: 1, 0>} : (tensor<2x3xf32>) -> tensor<3x2xf32>
+  return %y : tensor<3x2xf32>
+}
+
+// CHECK-LABEL: @Tile
+// CHECK: onnx.Tile{{.*}} : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<4x3xf32>
+func.func @Tile(%x: tensor<2x3xf32>, %repeats: tensor<2xi64>) -> (tensor<4x3xf32>) {
+  %y = onnx.Tile %x, %repeats : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<4x3xf32>
+  return %y : tensor<4x3xf32>
+}
+
+// CHECK-LABEL: @Dropout
+// CHECK: onnx.Dropout{{.*}} : (tensor<2x3xf32>, none, none) -> tensor<2x3xf32>
+func.func @Dropout(%x: tensor<2x3xf32>, %none: none) -> (tensor<2x3xf32>) {
+  %y = onnx.Dropout %x, %none, %none : (tensor<2x3xf32>, none, none) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @MatMul
+// CHECK: onnx.MatMul{{.*}} : (tensor<2x3x4xf32>, tensor<4x5xf32>) -> tensor<2x3x5xf32>
+func.func @MatMul(%a: tensor<2x3x4xf32>, %b: tensor<4x5xf32>) -> (tensor<2x3x5xf32>) {
+  %y = onnx.MatMul %a, %b : (tensor<2x3x4xf32>, tensor<4x5xf32>) -> tensor<2x3x5xf32>
+  return %y : tensor<2x3x5xf32>
+}
+
+// CHECK-LABEL: @Gemm
+// CHECK: onnx.Gemm{{.*}} : (tensor<2x4xf32>, tensor<5x4xf32>, tensor<5xf32>) -> tensor<2x5xf32>
+func.func @Gemm(%a: tensor<2x4xf32>, %b: tensor<5x4xf32>, %c: tensor<5xf32>) -> (tensor<2x5xf32>) {
+  %y = onnx.Gemm %a, %b, %c {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 1 : i64} : (tensor<2x4xf32>, tensor<5x4xf32>, tensor<5xf32>) -> tensor<2x5xf32>
+  return %y : tensor<2x5xf32>
+}
+
+// CHECK-LABEL: @Softmax
+// CHECK: onnx.Softmax{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Softmax(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Softmax %x {axis = -1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @LogSoftmax
+// CHECK: onnx.LogSoftmax{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @LogSoftmax(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.LogSoftmax %x {axis = -1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @LayerNormalization
+// CHECK: onnx.LayerNormalization{{.*}} : (tensor<2x8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<2x8xf32>
+func.func @LayerNormalization(%x: tensor<2x8xf32>, %scale: tensor<8xf32>, %b: tensor<8xf32>) -> (tensor<2x8xf32>) {
+  %y = onnx.LayerNormalization %x, %scale, %b {axis = -1 : i64, epsilon = 1.0e-12 : f32, stash_type = 1 : i64} : (tensor<2x8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<2x8xf32>
+  return %y : tensor<2x8xf32>
+}
+
+// CHECK-LABEL: @ReduceMean
+// CHECK: onnx.ReduceMean{{.*}} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+func.func @ReduceMean(%x: tensor<2x3xf32>) -> (tensor<2x1xf32>) {
+  %y = onnx.ReduceMean %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+  return %y : tensor<2x1xf32>
+}
+
+// CHECK-LABEL: @ReduceMax
+// CHECK: onnx.ReduceMax{{.*}} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+func.func @ReduceMax(%x: tensor<2x3xf32>) -> (tensor<2x1xf32>) {
+  %y = onnx.ReduceMax %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+  return %y : tensor<2x1xf32>
+}
+
+// CHECK-LABEL: @ReduceMin
+// CHECK: onnx.ReduceMin{{.*}} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+func.func @ReduceMin(%x: tensor<2x3xf32>) -> (tensor<2x1xf32>) {
+  %y = onnx.ReduceMin %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+  return %y : tensor<2x1xf32>
+}
+
+// CHECK-LABEL: @ReduceL1
+// CHECK: onnx.ReduceL1{{.*}} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+func.func @ReduceL1(%x: tensor<2x3xf32>) -> (tensor<2x1xf32>) {
+  %y = onnx.ReduceL1 %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+  return %y : tensor<2x1xf32>
+}
+
+// CHECK-LABEL: @ReduceSum
+// CHECK: onnx.ReduceSum{{.*}} : (tensor<2x3xf32>, tensor<1xi64>) -> tensor<2xf32>
+func.func @ReduceSum(%x: tensor<2x3xf32>, %axes: tensor<1xi64>) -> (tensor<2xf32>) {
+  %y = onnx.ReduceSum %x, %axes {keepdims = 0 : i64, noop_with_empty_axes = 0 : i64} : (tensor<2x3xf32>, tensor<1xi64>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}

@@ -1,0 +1,283 @@
+"""Writes one of the small models that the tests of the importer read.
+
+    make.py NAME FILE
+
+Good models and bad ones; each function below is one of them.
+"""
+import os
+import sys
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+
+
+def array(name, values, dtype=np.float32):
+    return numpy_helper.from_array(np.asarray(values, dtype), name)
+
+
+def info(name, shape, element=FLOAT):
+    return helper.make_tensor_value_info(name, element, shape)
+
+
+def node(operator, inputs, outputs, **attributes):
+    name = attributes.pop("name", "the_" + outputs[0])
+    return helper.make_node(operator, inputs, outputs, name=name, **attributes)
+
+
+def model(nodes, inputs, outputs, initializers=(), opset=17, domains=()):
+    graph = helper.make_graph(nodes, "tiny", inputs, outputs, list(initializers))
+    imports = [helper.make_opsetid("", opset)]
+    imports += [helper.make_opsetid(domain, 1) for domain in domains]
+    return helper.make_model(graph, opset_imports=imports, ir_version=8)
+
+
+def linear(**options):
+    """y = x W + b with a symbolic batch; foreign opsets that nobody uses."""
+    return model(
+        [node("MatMul", ["x", "W"], ["p"]), node("Add", ["p", "b"], ["y"])],
+        [info("x", ["batch", 4])], [info("y", ["batch", 3])],
+        [array("W", np.arange(12).reshape(4, 3)), array("b", [1, 2, 3])],
+        domains=["com.microsoft", "ai.onnx.ml"], **options)
+
+
+def unnamed():
+    """Dimensions without names."""
+    return model([node("Relu", ["x"], ["y"])], [info("x", [None, 4, None])],
+                 [info("y", None)])
+
+
+def two_inputs():
+    """Two inputs that share a symbol."""
+    return model([node("Add", ["x", "z"], ["y"])],
+                 [info("x", ["n", "m"]), info("z", ["n", "m"])],
+                 [info("y", ["n", "m"])])
+
+
+def opset11():
+    """The spellings before opset 13."""
+    return model(
+        [node("Unsqueeze", ["x"], ["u"], axes=[0]),
+         node("Squeeze", ["u"], ["s"], axes=[0]),
+         node("ReduceSum", ["s"], ["r"], axes=[1], keepdims=1),
+         node("Split", ["s"], ["s1", "s2"], axis=1, split=[1, 3]),
+         node("Softmax", ["s"], ["m"], axis=1),
+         node("Clip", ["m", "", "one"], ["c"]),
+         node("Dropout", ["c"], ["d"], ratio=0.5),
+         node("Concat", ["d", "r", "s1", "s2"], ["y"], axis=1)],
+        [info("x", [2, 4])], [info("y", [2, 9])], [array("one", 1)], opset=11)
+
+
+def opset11_softmax():
+    """A softmax that covers two axes, as it did before opset 13."""
+    return model([node("Softmax", ["x"], ["y"], axis=1)], [info("x", [2, 3, 4])],
+                 [info("y", [2, 3, 4])], opset=11)
+
+
+def opset(version):
+    return lambda: model([node("Relu", ["x"], ["y"])], [info("x", [2])],
+                         [info("y", [2])], opset=version)
+
+
+def unsorted():
+    """Nodes in the wrong order."""
+    return model([node("Add", ["p", "x"], ["y"]), node("Neg", ["x"], ["p"])],
+                 [info("x", [2])], [info("y", [2])])
+
+
+def constants():
+    """Every way to write a constant, one of them also a graph input."""
+    typed = helper.make_tensor("typed", FLOAT, [2], [0.5, 0.25])
+    flags = helper.make_tensor("flags", TensorProto.BOOL, [2], [True, False])
+    ints = helper.make_tensor("ints", TensorProto.INT32, [2], [7, -7])
+    return model(
+        [node("Constant", [], ["k"], value=array("", [3], np.int64)),
+         node("Constant", [], ["f"], value_float=1.5),
+         node("Constant", [], ["fs"], value_floats=[1.5, 2.5]),
+         node("Constant", [], ["i"], value_int=4),
+         node("Constant", [], ["is"], value_ints=[5, 6]),
+         node("Identity", ["typed"], ["typed_out"]),
+         node("Identity", ["flags"], ["flags_out"]),
+         node("Identity", ["ints"], ["ints_out"])],
+        [info("typed", [2])],
+        [info("k", [1], INT64), info("f", []), info("fs", [2]),
+         info("i", [], INT64), info("is", [2], INT64), info("typed_out", [2]),
+         info("flags_out", [2], TensorProto.BOOL),
+         info("ints_out", [2], TensorProto.INT32)],
+        [typed, flags, ints])
+
+
+def large():
+    """A weight that stays in the file, at whatever address it has there."""
+    weight = np.zeros(1000, np.float32)
+    weight[999] = 42
+    return model([node("Gather", ["w", "i"], ["y"])], [], [info("y", [])],
+                 [array("w", weight), array("i", 999, np.int64)])
+
+
+def unsupported():
+    """Three kinds of operators that have no counterpart."""
+    return model(
+        [node("Einsum", ["x"], ["a"], equation="ij->ji"),
+         node("Gelu", ["a"], ["b"], domain="com.microsoft", name=""),
+         node("PythonOp", ["b"], ["y"], domain="prim", name="binarize")],
+        [info("x", [2, 2])], [info("y", [2, 2])],
+        domains=["com.microsoft", "prim"])
+
+
+def subgraph():
+    """An operator that holds a graph."""
+    branch = helper.make_graph([node("Neg", ["x"], ["z"])], "branch", [],
+                               [info("z", [2])])
+    return model([node("If", ["c"], ["y"], then_branch=branch, else_branch=branch)],
+                 [info("x", [2]), info("c", [], TensorProto.BOOL)],
+                 [info("y", [2])])
+
+
+def inner_dimensions():
+    """A matrix product of shapes that do not fit."""
+    return model([node("MatMul", ["x", "W"], ["y"])], [info("x", ["n", 5])],
+                 [info("y", ["n", 3])], [array("W", np.zeros((4, 3)))])
+
+
+def wrong_rank():
+    """A transpose of the wrong rank."""
+    return model([node("Transpose", ["x"], ["y"], perm=[1, 0])],
+                 [info("x", ["n", 5, 2])], [info("y", [5, "n"])])
+
+
+def output_rank():
+    """A graph output that is declared with another rank."""
+    return model([node("Neg", ["x"], ["y"])], [info("x", [2, 2])],
+                 [info("y", [2])])
+
+
+def cycle():
+    return model([node("Add", ["x", "b"], ["a"]), node("Neg", ["a"], ["b"])],
+                 [info("x", [2])], [info("b", [2])])
+
+
+def undefined():
+    return model([node("Add", ["x", "nowhere"], ["y"])], [info("x", [2])],
+                 [info("y", [2])])
+
+
+def twice():
+    return model([node("Neg", ["x"], ["y"]),
+                  node("Abs", ["x"], ["y"], name="second")],
+                 [info("x", [2])], [info("y", [2])])
+
+
+def uint8():
+    return model([node("Neg", ["x"], ["y"])],
+                 [info("x", [2], TensorProto.UINT8)],
+                 [info("y", [2], TensorProto.UINT8)])
+
+
+def mean_output():
+    """The statistics of a layer normalisation are read."""
+    return model(
+        [node("LayerNormalization", ["x", "s"], ["n", "mean"]),
+         node("Add", ["n", "mean"], ["y"])],
+        [info("x", [2, 4])], [info("y", [2, 4])], [array("s", np.ones(4))])
+
+
+def training():
+    """A dropout that drops."""
+    return model([node("Dropout", ["x", "r", "t"], ["y"])], [info("x", [2])],
+                 [info("y", [2])],
+                 [array("r", 0.5), array("t", True, np.bool_)])
+
+
+def bad_weight(dims, size):
+    """An initializer whose dimensions and data disagree."""
+    result = linear()
+    weight = result.graph.initializer[0]
+    del weight.dims[:]
+    weight.dims.extend(dims)
+    weight.raw_data = bytes(size)
+    return result
+
+
+def external(location, size=48, length=None, offset=0):
+    """`linear` with its weight in a file of `size` bytes."""
+    def make(path):
+        result = linear()
+        weight = result.graph.initializer[0]
+        data = weight.raw_data
+        weight.ClearField("raw_data")
+        weight.data_location = TensorProto.EXTERNAL
+        entries = {"location": location, "offset": offset}
+        if length is not None:
+            entries["length"] = length
+        for key, value in entries.items():
+            entry = weight.external_data.add()
+            entry.key, entry.value = key, str(value)
+        if size:
+            with open(os.path.join(os.path.dirname(path), "weights.bin"), "wb") as file:
+                file.write((bytes(offset) + data)[:size])
+        return result
+    return make
+
+
+# Bytes that are no model.
+BYTES = {
+    "empty": lambda: b"",
+    "garbage": lambda: bytes((i * 37 + 11) % 256 for i in range(5000)),
+    "text": lambda: b"this is not a model\n",
+    "truncated": lambda: linear().SerializeToString()[:150],
+    "no-graph": lambda: b"\x08\x08",
+}
+
+MODELS = {
+    "linear": linear,
+    "unnamed": unnamed,
+    "two-inputs": two_inputs,
+    "opset11": opset11,
+    "opset11-softmax": opset11_softmax,
+    "opset10": opset(10),
+    "opset18": opset(18),
+    "unsorted": unsorted,
+    "constants": constants,
+    "large": large,
+    "unsupported": unsupported,
+    "subgraph": subgraph,
+    "inner-dimensions": inner_dimensions,
+    "wrong-rank": wrong_rank,
+    "output-rank": output_rank,
+    "cycle": cycle,
+    "undefined": undefined,
+    "twice": twice,
+    "uint8": uint8,
+    "mean-output": mean_output,
+    "training": training,
+    "overflow": lambda: bad_weight([2 ** 40, 2 ** 40], 48),
+    "negative": lambda: bad_weight([-4, -3], 48),
+    "short-data": lambda: bad_weight([4, 3], 44),
+}
+
+EXTERNAL = {
+    "external": external("weights.bin", size=64, length=48, offset=16),
+    "external-missing": external("missing.bin", size=0),
+    "external-short": external("weights.bin", size=40),
+    "external-escape": external("../weights.bin"),
+    "external-absolute": external("/etc/passwd"),
+    "external-offset": external("weights.bin", offset=2 ** 62, size=0),
+}
+
+
+def main():
+    name, path = sys.argv[1:]
+    if name in BYTES:
+        with open(path, "wb") as file:
+            file.write(BYTES[name]())
+        return
+    result = EXTERNAL[name](path) if name in EXTERNAL else MODELS[name]()
+    # Not onnx.save, which would want to see the external data.
+    with open(path, "wb") as file:
+        file.write(result.SerializeToString())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+// Shapes that contradict each other.
+// RUN: bnn-opt %s --onnx-fold -split-input-file -verify-diagnostics
+
+func.func @reshape(%x: tensor<2x3xf32>) -> tensor<*xf32> {
+  %shape = onnx.Constant {value = dense<[4, 2]> : tensor<2xi64>} : () -> tensor<2xi64>
+  // expected-error @+1 {{cannot reshape [2, 3] to [4, 2]}}
+  %y = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @broadcast(%x: tensor<?x3xf32> {onnx.dims = ["n", 3]}, %shape: tensor<2xi64>) -> tensor<*xf32> {
+  %y = onnx.Transpose %x {perm = array<i64: 1, 0>} : (tensor<?x3xf32>) -> tensor<*xf32>
+  %c = onnx.Constant {value = dense<1.0> : tensor<4x1xf32>} : () -> tensor<4x1xf32>
+  // expected-error @+1 {{cannot broadcast [3, n] and [4, 1]}}
+  %z = onnx.Add %y, %c : (tensor<*xf32>, tensor<4x1xf32>) -> tensor<*xf32>
+  return %z : tensor<*xf32>
+}
+
+// -----
+
+func.func @matmul(%x: tensor<2x3xf32>, %w: tensor<5x3xf32>) -> tensor<*xf32> {
+  %y = onnx.Transpose %x : (tensor<2x3xf32>) -> tensor<*xf32>
+  // expected-error @+1 {{cannot multiply matrices of shapes [3, 2] and [5, 3]}}
+  %z = onnx.MatMul %y, %w : (tensor<*xf32>, tensor<5x3xf32>) -> tensor<*xf32>
+  return %z : tensor<*xf32>
+}
+
+// -----
+
+func.func @type(%x: tensor<2x3xf32>) -> tensor<4x?xf32> {
+  // expected-error @+1 {{has a result dimension of 3 but its type is 'tensor<4x?xf32>'}}
+  %y = onnx.Transpose %x : (tensor<2x3xf32>) -> tensor<4x?xf32>
+  return %y : tensor<4x?xf32>
+}
+
+// -----
+
+func.func @squeeze(%x: tensor<2x3xf32>) -> tensor<*xf32> {
+  %axes = onnx.Constant {value = dense<1> : tensor<1xi64>} : () -> tensor<1xi64>
+  // expected-error @+1 {{axis 1 of [2, 3] is not 1}}
+  %y = onnx.Squeeze %x, %axes : (tensor<2x3xf32>, tensor<1xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @split(%x: tensor<5xf32>) -> tensor<*xf32> {
+  %sizes = onnx.Constant {value = dense<[2, 2]> : tensor<2xi64>} : () -> tensor<2xi64>
+  // expected-error @+1 {{the pieces make 4 but the axis has 5}}
+  %a, %b = onnx.Split %x, %sizes {axis = 0 : i64} : (tensor<5xf32>, tensor<2xi64>) -> (tensor<*xf32>, tensor<*xf32>)
+  return %a : tensor<*xf32>
+}
+
+// -----
+
+func.func @concat(%x: tensor<2x5xf32>, %y: tensor<3x5xf32>) -> tensor<*xf32> {
+  // expected-error @+1 {{cannot join [2, 5] and [3, 5]}}
+  %a = onnx.Concat %x, %y {axis = 1 : i64} : (tensor<2x5xf32>, tensor<3x5xf32>) -> tensor<*xf32>
+  return %a : tensor<*xf32>
+}

@@ -1,0 +1,196 @@
+// RUN: bnn-opt %s --onnx-fold -split-input-file | FileCheck %s
+
+// The example of the description.
+// CHECK-LABEL: @bias
+// CHECK-SAME: (%[[X:.*]]: tensor<?x4xf32>)
+// CHECK-NEXT: %[[B:.*]] = onnx.Constant
+// CHECK-NEXT: %[[Y:.*]] = onnx.Add %[[X]], %[[B]] : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+// CHECK-NEXT: return %[[Y]] : tensor<?x4xf32>
+func.func @bias(%x: tensor<?x4xf32>) -> tensor<?x?xf32> {
+  %bias = onnx.Constant {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %shape = onnx.Shape %x {start = 0 : i64} : (tensor<?x4xf32>) -> tensor<2xi64>
+  %wide = onnx.Expand %bias, %shape : (tensor<4xf32>, tensor<2xi64>) -> tensor<?x?xf32>
+  %minus = onnx.Neg %wide : (tensor<?x?xf32>) -> tensor<?x?xf32>
+  %y = onnx.Add %wide, %x : (tensor<?x?xf32>, tensor<?x4xf32>) -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}
+
+// -----
+
+// A weight's binarisation, as it is exported, is one constant: the mean is 1,
+// the signs are those of W - 1, the scale is 0.5, then the transpose.
+// CHECK-LABEL: @binarize
+// CHECK-SAME: (%[[X:.*]]: tensor<?x3xf32>)
+// CHECK-NEXT: %[[W:.*]] = onnx.Constant {value = dense<{{\[\[}}-5.000000e-01, 5.000000e-01], [0.000000e+00, 5.000000e-01], [5.000000e-01, -5.000000e-01]]> : tensor<3x2xf32>}
+// CHECK-NEXT: %[[Y:.*]] = onnx.MatMul %[[X]], %[[W]] : (tensor<?x3xf32>, tensor<3x2xf32>) -> tensor<?x2xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @binarize(%x: tensor<?x3xf32>) -> tensor<*xf32> {
+  %w = onnx.Constant {value = dense<[[0.5, 1.0, 1.5], [2.0, 2.0, -1.0]]> : tensor<2x3xf32>} : () -> tensor<2x3xf32>
+  %mean = onnx.ReduceMean %w {keepdims = 0 : i64} : (tensor<2x3xf32>) -> tensor<*xf32>
+  %centred = onnx.Sub %w, %mean : (tensor<2x3xf32>, tensor<*xf32>) -> tensor<*xf32>
+  %sign = onnx.Sign %centred : (tensor<*xf32>) -> tensor<*xf32>
+  %shape = onnx.Constant {value = dense<[2, 3]> : tensor<2xi64>} : () -> tensor<2xi64>
+  %rank = onnx.Constant {value = dense<2> : tensor<1xi64>} : () -> tensor<1xi64>
+  %ones = onnx.ConstantOfShape %rank {value = dense<1> : tensor<1xi64>} : (tensor<1xi64>) -> tensor<*xi64>
+  %minus = onnx.Constant {value = dense<-1> : tensor<i64>} : () -> tensor<i64>
+  %marks = onnx.Mul %ones, %minus : (tensor<*xi64>, tensor<i64>) -> tensor<*xi64>
+  %free = onnx.Equal %shape, %marks : (tensor<2xi64>, tensor<*xi64>) -> tensor<*xi1>
+  %target = onnx.Where %free, %ones, %shape : (tensor<*xi1>, tensor<*xi64>, tensor<2xi64>) -> tensor<*xi64>
+  %scale = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %wide = onnx.Expand %scale, %target : (tensor<f32>, tensor<*xi64>) -> tensor<*xf32>
+  %binary = onnx.Mul %sign, %wide : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+  %t = onnx.Transpose %binary {perm = array<i64: 1, 0>} : (tensor<*xf32>) -> tensor<*xf32>
+  %y = onnx.MatMul %x, %t : (tensor<?x3xf32>, tensor<*xf32>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+// Heads are split with a constant shape: 0 copies, and one -1 may be left.
+// CHECK-LABEL: @heads
+// CHECK-SAME: (%[[X:.*]]: tensor<?x?x192xf32>
+// CHECK: %[[S:.*]] = onnx.Constant {value = dense<[0, 0, 12, 16]> : tensor<4xi64>}
+// CHECK: onnx.Reshape %[[X]], %[[S]] {allowzero = 0 : i64} : (tensor<?x?x192xf32>, tensor<4xi64>) -> tensor<?x?x12x16xf32>
+// CHECK: %[[F:.*]] = onnx.Constant {value = dense<[-1, 192]> : tensor<2xi64>}
+// CHECK: onnx.Reshape %[[X]], %[[F]] {allowzero = 0 : i64} : (tensor<?x?x192xf32>, tensor<2xi64>) -> tensor<?x192xf32>
+func.func @heads(%x: tensor<?x?x192xf32> {onnx.dims = ["batch", "seq", 192]}) -> (tensor<*xf32>, tensor<*xf32>) {
+  %shape = onnx.Shape %x {start = 0 : i64} : (tensor<?x?x192xf32>) -> tensor<3xi64>
+  %zero = onnx.Constant {value = dense<0> : tensor<i64>} : () -> tensor<i64>
+  %one = onnx.Constant {value = dense<1> : tensor<i64>} : () -> tensor<i64>
+  %axes = onnx.Constant {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>
+  %heads = onnx.Constant {value = dense<[12, 16]> : tensor<2xi64>} : () -> tensor<2xi64>
+  %width = onnx.Constant {value = dense<192> : tensor<1xi64>} : () -> tensor<1xi64>
+  %b = onnx.Gather %shape, %zero {axis = 0 : i64} : (tensor<3xi64>, tensor<i64>) -> tensor<i64>
+  %s = onnx.Gather %shape, %one {axis = 0 : i64} : (tensor<3xi64>, tensor<i64>) -> tensor<i64>
+  %b1 = onnx.Unsqueeze %b, %axes : (tensor<i64>, tensor<1xi64>) -> tensor<1xi64>
+  %s1 = onnx.Unsqueeze %s, %axes : (tensor<i64>, tensor<1xi64>) -> tensor<1xi64>
+  %to = onnx.Concat %b1, %s1, %heads {axis = 0 : i64} : (tensor<1xi64>, tensor<1xi64>, tensor<2xi64>) -> tensor<4xi64>
+  %split = onnx.Reshape %x, %to {allowzero = 0 : i64} : (tensor<?x?x192xf32>, tensor<4xi64>) -> tensor<*xf32>
+  %rows = onnx.Mul %b1, %s1 : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
+  %flat = onnx.Concat %rows, %width {axis = 0 : i64} : (tensor<1xi64>, tensor<1xi64>) -> tensor<2xi64>
+  %matrix = onnx.Reshape %x, %flat {allowzero = 0 : i64} : (tensor<?x?x192xf32>, tensor<2xi64>) -> tensor<*xf32>
+  return %split, %matrix : tensor<*xf32>, tensor<*xf32>
+}
+
+// -----
+
+// Two symbols of one name are one dimension; others may differ at run time, and
+// then the Expand must stay.
+// CHECK-LABEL: @same_symbol
+// CHECK-NOT: onnx.Expand
+// CHECK: return
+func.func @same_symbol(%x: tensor<?xf32> {onnx.dims = ["n"]}, %y: tensor<?xf32> {onnx.dims = ["n"]}) -> tensor<?xf32> {
+  %shape = onnx.Shape %y {start = 0 : i64} : (tensor<?xf32>) -> tensor<1xi64>
+  %wide = onnx.Expand %x, %shape : (tensor<?xf32>, tensor<1xi64>) -> tensor<?xf32>
+  return %wide : tensor<?xf32>
+}
+// CHECK-LABEL: @other_symbol
+// CHECK: onnx.Expand
+// CHECK: return
+func.func @other_symbol(%x: tensor<?xf32> {onnx.dims = ["n"]}, %y: tensor<?xf32> {onnx.dims = ["m"]}) -> tensor<?xf32> {
+  %shape = onnx.Shape %y {start = 0 : i64} : (tensor<?xf32>) -> tensor<1xi64>
+  %wide = onnx.Expand %x, %shape : (tensor<?xf32>, tensor<1xi64>) -> tensor<?xf32>
+  return %wide : tensor<?xf32>
+}
+
+// -----
+
+// An Expand is needed where it makes the result larger than its reader would.
+// CHECK-LABEL: @needed
+// CHECK: onnx.Expand
+// CHECK: onnx.Add
+func.func @needed(%x: tensor<1x4xf32>, %like: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %c = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %shape = onnx.Shape %like {start = 0 : i64} : (tensor<?x4xf32>) -> tensor<2xi64>
+  %wide = onnx.Expand %x, %shape : (tensor<1x4xf32>, tensor<2xi64>) -> tensor<?x4xf32>
+  %y = onnx.Add %wide, %c : (tensor<?x4xf32>, tensor<f32>) -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+
+// -----
+
+// Leading axes of a matrix product are broadcast as well, and a table's rows
+// need no second look-up for each sentence.
+// CHECK-LABEL: @matmul
+// CHECK-SAME: (%[[P:.*]]: tensor<?x12x?x?xf32> {{.*}}, %[[V:.*]]: tensor<?x1x?x1xf32> {{.*}})
+// CHECK-NEXT: %[[Y:.*]] = onnx.MatMul %[[P]], %[[V]] : (tensor<?x12x?x?xf32>, tensor<?x1x?x1xf32>) -> tensor<?x12x?x1xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @matmul(%p: tensor<?x12x?x?xf32> {onnx.dims = ["b", 12, "s", "s"]}, %v: tensor<?x1x?x1xf32> {onnx.dims = ["b", 1, "s", 1]}) -> tensor<*xf32> {
+  %to = onnx.Constant {value = dense<[1, 12, 1, 1]> : tensor<4xi64>} : () -> tensor<4xi64>
+  %wide = onnx.Expand %v, %to : (tensor<?x1x?x1xf32>, tensor<4xi64>) -> tensor<?x12x?x1xf32>
+  %y = onnx.MatMul %p, %wide : (tensor<?x12x?x?xf32>, tensor<?x12x?x1xf32>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+// CHECK-LABEL: @positions
+// CHECK-SAME: (%[[IDS:.*]]: tensor<1x?xi64> {{.*}}, %[[H:.*]]: tensor<?x?x2xf32> {{.*}})
+// CHECK: %[[G:.*]] = onnx.Gather %{{.*}}, %[[IDS]] {axis = 0 : i64} : (tensor<8x2xf32>, tensor<1x?xi64>) -> tensor<1x?x2xf32>
+// CHECK: onnx.Add %[[H]], %[[G]]
+func.func @positions(%ids: tensor<1x?xi64> {onnx.dims = [1, "s"]}, %h: tensor<?x?x2xf32> {onnx.dims = ["b", "s", 2]}) -> tensor<?x?x2xf32> {
+  %table = onnx.Constant {value = dense<[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0], [8.0, 9.0], [1.0, 1.0], [1.0, 2.0], [1.0, 3.0]]> : tensor<8x2xf32>} : () -> tensor<8x2xf32>
+  %shape = onnx.Shape %h {start = 0 : i64, end = 2 : i64} : (tensor<?x?x2xf32>) -> tensor<2xi64>
+  %wide = onnx.Expand %ids, %shape : (tensor<1x?xi64>, tensor<2xi64>) -> tensor<?x?xi64>
+  %g = onnx.Gather %table, %wide {axis = 0 : i64} : (tensor<8x2xf32>, tensor<?x?xi64>) -> tensor<?x?x2xf32>
+  %y = onnx.Add %h, %g : (tensor<?x?x2xf32>, tensor<?x?x2xf32>) -> tensor<?x?x2xf32>
+  return %y : tensor<?x?x2xf32>
+}
+
+// -----
+
+// A bias that an optimiser has spread over batch and sequence is one row again.
+// CHECK-LABEL: @shrink
+// CHECK: %[[B:.*]] = onnx.Constant {value = dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>}
+// CHECK: onnx.Add %{{.*}}, %[[B]] : (tensor<2x2x2xf32>, tensor<2xf32>) -> tensor<2x2x2xf32>
+// CHECK: onnx.Add %{{.*}}, %{{.*}} : (tensor<2x2x2xf32>, tensor<2x2xf32>) -> tensor<2x2x2xf32>
+func.func @shrink(%x: tensor<2x2x2xf32>) -> tensor<2x2x2xf32> {
+  %rows = onnx.Constant {value = dense<[[[1.0, 2.0], [1.0, 2.0]], [[1.0, 2.0], [1.0, 2.0]]]> : tensor<2x2x2xf32>} : () -> tensor<2x2x2xf32>
+  %halves = onnx.Constant {value = dense<[[[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0], [3.0, 4.0]]]> : tensor<2x2x2xf32>} : () -> tensor<2x2x2xf32>
+  %a = onnx.Add %x, %rows : (tensor<2x2x2xf32>, tensor<2x2x2xf32>) -> tensor<2x2x2xf32>
+  %b = onnx.Add %a, %halves : (tensor<2x2x2xf32>, tensor<2x2x2xf32>) -> tensor<2x2x2xf32>
+  return %b : tensor<2x2x2xf32>
+}
+
+// -----
+
+// Operations that change nothing, transposes in a row, constants second.
+// CHECK-LABEL: @tidy
+// CHECK-SAME: (%[[X:.*]]: tensor<2x3x4xf32>)
+// CHECK-NEXT: %[[C:.*]] = onnx.Constant
+// CHECK-NEXT: %[[T:.*]] = onnx.Transpose %[[X]] {perm = array<i64: 1, 0, 2>}
+// CHECK-NEXT: %[[Y:.*]] = onnx.Mul %[[T]], %[[C]]
+// CHECK-NEXT: return %[[Y]] : tensor<3x2x4xf32>
+func.func @tidy(%x: tensor<2x3x4xf32>) -> tensor<*xf32> {
+  %c = onnx.Constant {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
+  %none = onnx.NoValue : () -> none
+  %i = onnx.Identity %x : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  %d = onnx.Dropout %i, %none, %none : (tensor<2x3x4xf32>, none, none) -> tensor<2x3x4xf32>
+  %k = onnx.Cast %d : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  %t1 = onnx.Transpose %k : (tensor<2x3x4xf32>) -> tensor<*xf32>
+  %t2 = onnx.Transpose %t1 {perm = array<i64: 1, 2, 0>} : (tensor<*xf32>) -> tensor<*xf32>
+  %y = onnx.Mul %c, %t2 : (tensor<f32>, tensor<*xf32>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+// ONNX's meaning at the edges: halves go to even, Sign(0) is 0, NaN stays, and
+// what has no value is left to run time.
+// CHECK-LABEL: @edges
+// CHECK-DAG: dense<[0.000000e+00, 2.000000e+00, 2.000000e+00, -0.000000e+00]> : tensor<4xf32>
+// CHECK-DAG: dense<[1.000000e+00, 0.000000e+00, 0.000000e+00, -1.000000e+00]> : tensor<4xf32>
+// CHECK-DAG: dense<[0x7FC00000, 1.000000e+00]> : tensor<2xf32>
+// CHECK: onnx.Div
+// CHECK: onnx.Gather
+func.func @edges() -> (tensor<4xf32>, tensor<4xf32>, tensor<2xf32>, tensor<i64>, tensor<f32>) {
+  %h = onnx.Constant {value = dense<[0.5, 1.5, 2.5, -0.5]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %r = onnx.Round %h : (tensor<4xf32>) -> tensor<4xf32>
+  %z = onnx.Constant {value = dense<[3.0, 0.0, -0.0, -2.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %s = onnx.Sign %z : (tensor<4xf32>) -> tensor<4xf32>
+  %n = onnx.Constant {value = dense<[0x7FC00000, -3.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %one = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %m = onnx.Max %n, %one : (tensor<2xf32>, tensor<f32>) -> tensor<2xf32>
+  %i = onnx.Constant {value = dense<9> : tensor<i64>} : () -> tensor<i64>
+  %zero = onnx.Constant {value = dense<0> : tensor<i64>} : () -> tensor<i64>
+  %d = onnx.Div %i, %zero : (tensor<i64>, tensor<i64>) -> tensor<i64>
+  %g = onnx.Gather %h, %i {axis = 0 : i64} : (tensor<4xf32>, tensor<i64>) -> tensor<f32>
+  return %r, %s, %m, %d, %g : tensor<4xf32>, tensor<4xf32>, tensor<2xf32>, tensor<i64>, tensor<f32>
+}
