@@ -428,6 +428,20 @@ Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
   for (; j < resultRank; ++j)
     to.back().push_back(j);
 
+  // Bufferisation computes a split axis's parts from the axis, which works for
+  // one unknown part. Where there are more, the whole shape is an operand.
+  for (const ReassociationIndices &group : to)
+    if (llvm::count_if(group, [&](int64_t axis) {
+          return !getConstantIntValue(dims[axis]);
+        }) > 1) {
+      SmallVector<Value> sizes;
+      for (OpFoldResult dim : dims)
+        sizes.push_back(asValue(dim));
+      Value shape = b.create<tensor::FromElementsOp>(loc, sizes);
+      return b.create<tensor::ReshapeOp>(
+          loc, typeFor(dims, typeOf(tensor).getElementType()), tensor, shape);
+    }
+
   auto isTrivial = [](const Groups &groups) {
     return llvm::all_of(groups, [](const auto &g) { return g.size() == 1; });
   };

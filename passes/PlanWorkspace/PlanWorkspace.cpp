@@ -289,7 +289,8 @@ private:
                                  "be in the workspace");
         // Neither the making of a view nor the reading of its shape touches
         // the bytes.
-        if (isa<ViewLikeOpInterface, memref::DimOp>(user))
+        auto view = dyn_cast<ViewLikeOpInterface>(user);
+        if (isa<memref::DimOp>(user) || (view && view.getViewSource() == alias))
           continue;
         int64_t at = position.lookup(body.findAncestorOpInBlock(*user));
         buffer.first = used ? std::min(buffer.first, at) : at;

@@ -95,6 +95,46 @@ Interval either(Interval a, Interval b) {
   return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)};
 }
 
+/// The constant indices, or nothing if one is not constant.
+std::optional<SmallVector<int64_t>> constantIndices(ValueRange indices) {
+  SmallVector<int64_t> result;
+  for (Value index : indices) {
+    std::optional<int64_t> constant = getConstantIntValue(index);
+    if (!constant)
+      return std::nullopt;
+    result.push_back(*constant);
+  }
+  return result;
+}
+
+/// What a load at these indices reads from a small table of sizes, such as the
+/// shape operand of a reshape: the only value that is ever stored there. Null
+/// if the table is used in any other way.
+Value storedElement(Value table, ArrayRef<int64_t> at) {
+  if (!table.getDefiningOp<memref::AllocOp>())
+    return {};
+  Value result;
+  for (Operation *user : table.getUsers()) {
+    if (isa<memref::LoadOp, memref::DeallocOp>(user))
+      continue;
+    if (auto reshape = dyn_cast<memref::ReshapeOp>(user);
+        reshape && reshape.getSource() != table)
+      continue;
+    auto store = dyn_cast<memref::StoreOp>(user);
+    if (!store || store.getMemRef() != table)
+      return {};
+    auto indices = constantIndices(store.getIndices());
+    if (!indices)
+      return {};
+    if (ArrayRef(*indices) != at)
+      continue;
+    if (result)
+      return {};
+    result = store.getValueToStore();
+  }
+  return result;
+}
+
 bool nonNegative(Interval a) { return a.lo >= 0; }
 
 } // namespace
@@ -259,6 +299,12 @@ std::optional<Interval> SizeBounds::compute(Value v) {
         MaybeInterval b = value(o.getFalseValue());
         return a && b ? MaybeInterval(either(*a, *b)) : std::nullopt;
       })
+      .Case([&](memref::LoadOp o) -> MaybeInterval {
+        auto indices = constantIndices(o.getIndices());
+        Value stored =
+            indices ? storedElement(o.getMemRef(), *indices) : Value();
+        return stored ? value(stored) : std::nullopt;
+      })
       .Case([&](affine::AffineApplyOp o) {
         AffineMap map = o.getAffineMap();
         ValueRange operands = o.getMapOperands();
@@ -366,6 +412,10 @@ std::optional<Interval> SizeBounds::computeDim(Value memref, int64_t index) {
         Builder b(o.getContext());
         return size(getMixedValues(o.getStaticOutputShape(), o.getOutputShape(),
                                    b)[index]);
+      })
+      .Case([&](memref::ReshapeOp o) -> MaybeInterval {
+        Value stored = storedElement(o.getShape(), index);
+        return stored ? value(stored) : std::nullopt;
       })
       .Case([&](memref::CollapseShapeOp o) -> MaybeInterval {
         MaybeInterval product = Interval{1, 1};

@@ -228,3 +228,32 @@ func.func @stack(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
   "test.write"(%a) : (memref<64xi8>) -> ()
   return
 }
+
+// -----
+
+// The shape operand of a reshape is read by it, and what it holds bounds the
+// dimensions: 256 bytes and 2 * 64 * 3. The table lives with %b, but not with %c.
+module attributes {bnn.max_dims = {seq = 64 : i64}} {
+  // CHECK-LABEL: func.func @reshape(
+  // CHECK-SAME: bnn.workspace_size = 640 : i64
+  func.func @reshape(%in: memref<?xi8> {bnn.dims = [384 : i64]}, %other: memref<?xi8> {bnn.dims = ["seq"]},
+                     %ws: memref<?xi8> {bnn.kind = "workspace"}) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c2 = arith.constant 2 : index
+    %c3 = arith.constant 3 : index
+    %n = memref.dim %other, %c0 : memref<?xi8>
+    %table = memref.alloc() : memref<3xindex>
+    memref.store %c2, %table[%c0] : memref<3xindex>
+    memref.store %n, %table[%c1] : memref<3xindex>
+    memref.store %c3, %table[%c2] : memref<3xindex>
+    %b = memref.alloc() : memref<256xi8>
+    "test.write"(%b) : (memref<256xi8>) -> ()
+    %view = memref.reshape %in(%table) : (memref<?xi8>, memref<3xindex>) -> memref<?x?x?xi8>
+    %d = memref.dim %view, %c1 : memref<?x?x?xi8>
+    %e = memref.load %table[%c2] : memref<3xindex>
+    %c = memref.alloc(%d, %e) : memref<2x?x?xi8>
+    "test.use"(%b, %view, %c) : (memref<256xi8>, memref<?x?x?xi8>, memref<2x?x?xi8>) -> ()
+    return
+  }
+}

@@ -637,6 +637,23 @@ func.func @reshape_static(%x: tensor<4x6xf32>) -> tensor<3x8xf32> {
 
 // -----
 
+// Two unknown dimensions come from one: bufferisation wants the shape.
+// CHECK-LABEL: func.func @split_batch(
+// CHECK-SAME: %[[X:.*]]: tensor<?x8xf32>, %[[IDS:.*]]: tensor<?x?xi64>
+// CHECK-DAG: %[[BATCH:.*]] = tensor.dim %[[IDS]], %c0
+// CHECK-DAG: %[[SEQ:.*]] = tensor.dim %[[IDS]], %c1
+// CHECK: %[[SHAPE:.*]] = tensor.from_elements %[[BATCH]], %[[SEQ]], %c8 : tensor<3xindex>
+// CHECK: tensor.reshape %[[X]](%[[SHAPE]]) : (tensor<?x8xf32>, tensor<3xindex>) -> tensor<?x?x8xf32>
+func.func @split_batch(%x: tensor<?x8xf32>, %ids: tensor<?x?xi64> {onnx.dims = ["batch", "seq"]}) -> tensor<?x?x8xf32> {
+  %s = onnx.Shape %ids {start = 0 : i64} : (tensor<?x?xi64>) -> tensor<2xi64>
+  %c = onnx.Constant {value = dense<8> : tensor<1xi64>} : () -> tensor<1xi64>
+  %shape = onnx.Concat %s, %c {axis = 0 : i64} : (tensor<2xi64>, tensor<1xi64>) -> tensor<3xi64>
+  %0 = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<?x8xf32>, tensor<3xi64>) -> tensor<?x?x8xf32>
+  return %0 : tensor<?x?x8xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @expand(
 // CHECK-SAME: %{{.*}}: tensor<1x8xf32>, %[[IDS:.*]]: tensor<?x8xi64>
 // CHECK: %[[BATCH:.*]] = tensor.dim %[[IDS]], %c0
