@@ -1,0 +1,986 @@
+// Every rule of the dialect's types, layouts and verifiers, broken once.
+// RUN: bnn-opt %s -verify-diagnostics -split-input-file
+
+//===----------------------------------------------------------------------===//
+// Types and layouts
+//===----------------------------------------------------------------------===//
+
+// expected-error @+1 {{unknown bnn type 'bits'; expected s1, u1, s2, u2, s4, u4, s8 or u8}}
+func.func private @f(tensor<4x!bnn.bits>)
+
+// -----
+
+// expected-error @+1 {{unknown bnn type 's'; expected s1, u1, s2, u2, s4, u4, s8 or u8}}
+func.func private @f(tensor<4x!bnn.s>)
+
+// -----
+
+// expected-error @+1 {{a bit type has 1, 2, 4 or 8 bits, not 3}}
+func.func private @f(tensor<4x!bnn.s3>)
+
+// -----
+
+// expected-error @+1 {{a group has at least 1 element, not 0}}
+func.func private @f(tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 0>>)
+
+// -----
+
+// expected-error @+1 {{words have 32 bits, not 64}}
+func.func private @f(tensor<4x64x!bnn.s1, #bnn.rows<word = 64, group = 64>>)
+
+// -----
+
+// expected-error @+1 {{a panel has 16 outputs, not 8}}
+func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 8, word = 32, group = 64, out_group = 16>>)
+
+// -----
+
+// expected-error @+1 {{a group has at least 1 element}}
+func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 0, out_group = 16>>)
+
+// -----
+
+// expected-error @+1 {{a group has at least 1 element}}
+func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = -1>>)
+
+// -----
+
+// expected-error @+1 {{words have 32 bits, not 8}}
+func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 8, group = 64, out_group = 16>>)
+
+// -----
+
+// expected-error @+1 {{a packed layout needs elements of one bit, not 'f32'}}
+func.func private @f(tensor<4x64xf32, #bnn.rows<word = 32, group = 64>>)
+
+// -----
+
+// expected-error @+1 {{a packed layout needs elements of one bit, not '!bnn.s2'}}
+func.func private @f(tensor<4x64x!bnn.s2, #bnn.rows<word = 32, group = 64>>)
+
+// -----
+
+// expected-error @+1 {{a packed layout needs a static last dimension}}
+func.func private @f(tensor<4x?x!bnn.s1, #bnn.rows<word = 32, group = 64>>)
+
+// -----
+
+// expected-error @+1 {{a packed layout needs a static last dimension}}
+func.func private @f(tensor<!bnn.s1, #bnn.rows<word = 32, group = 64>>)
+
+// -----
+
+// expected-error @+1 {{groups of 48 do not divide a row of 64}}
+func.func private @f(tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 48>>)
+
+// -----
+
+// expected-error @+1 {{panels hold a static matrix of outputs by inputs}}
+func.func private @f(tensor<2x16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>>)
+
+// -----
+
+// expected-error @+1 {{panels hold a static matrix of outputs by inputs}}
+func.func private @f(tensor<?x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>>)
+
+// -----
+
+// expected-error @+1 {{groups of 12 do not divide 16 outputs}}
+func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 12>>)
+
+// -----
+
+// expected-error @+1 {{groups of 48 do not divide a row of 64}}
+func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 48, out_group = 16>>)
+
+// -----
+
+// expected-error @+1 {{a tile has 1 to 16 rows, not 0}}
+module attributes {bnn.target = #bnn.target<strategy = "x", rows = 0, panels = 1>} {}
+
+// -----
+
+// expected-error @+1 {{a tile has 1 to 16 rows, not 17}}
+module attributes {bnn.target = #bnn.target<strategy = "x", rows = 17, panels = 1>} {}
+
+// -----
+
+// expected-error @+1 {{a tile has 1 or 2 panels, not 3}}
+module attributes {bnn.target = #bnn.target<strategy = "x", rows = 4, panels = 3>} {}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// bnn.constant
+//===----------------------------------------------------------------------===//
+
+func.func @f() {
+  // expected-error @+1 {{needs a static shape, not 'tensor<?x!bnn.s1>'}}
+  %0 = bnn.constant dense<true> : tensor<2xi1> -> tensor<?x!bnn.s1>
+  return
+}
+
+// -----
+
+func.func @f() {
+  // expected-error @+1 {{the bits of a constant of type 'tensor<2x!bnn.s1>' are expected to be a tensor of shape [2] of i1, not 'tensor<3xi1>'}}
+  %0 = bnn.constant dense<true> : tensor<3xi1> -> tensor<2x!bnn.s1>
+  return
+}
+
+// -----
+
+func.func @f() {
+  // expected-error @+1 {{are expected to be a tensor of shape [2] of i1, not 'tensor<2xi8>'}}
+  %0 = bnn.constant dense<1> : tensor<2xi8> -> tensor<2x!bnn.s1>
+  return
+}
+
+// -----
+
+func.func @f() {
+  // expected-error @+1 {{are expected to be a tensor of shape [2] of i32, not 'tensor<40xi1>'}}
+  %0 = bnn.constant dense<true> : tensor<40xi1> -> tensor<40x!bnn.s1, #bnn.rows<word = 32, group = 40>>
+  return
+}
+
+// -----
+
+func.func @f() {
+  // expected-error @+1 {{are expected to be a tensor of shape [2, 2, 16] of i32, not 'tensor<1x2x16xi32>'}}
+  %0 = bnn.constant dense<1> : tensor<1x2x16xi32> -> tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>>
+  return
+}
+
+// -----
+
+func.func @f() {
+  // expected-error @+1 {{op result #0 must be tensor or buffer of bits, but got 'tensor<2xf32>'}}
+  %0 = bnn.constant dense<true> : tensor<2xi1> -> tensor<2xf32>
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// bnn.binarize
+//===----------------------------------------------------------------------===//
+
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error @+1 {{'bnn.binarize' op has 0 outputs, expected 1 or 2}}
+  "bnn.binarize"(%x) {operandSegmentSizes = array<i32: 1, 0, 0>} : (tensor<4xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>, %z: memref<4x!bnn.u1>) {
+  // expected-error @+1 {{'bnn.binarize' op has 3 outputs, expected 1 or 2}}
+  bnn.binarize %x outs(%b, %z, %z : memref<4x!bnn.s1>, memref<4x!bnn.u1>, memref<4x!bnn.u1>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<f32>, %b: memref<!bnn.s1>) {
+  // expected-error @+1 {{needs an input of rank 1 or more}}
+  bnn.binarize %x outs(%b : memref<!bnn.s1>) : memref<f32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u1>) {
+  // expected-error @+1 {{the first output has elements of !bnn.s1, not 'memref<4x!bnn.u1>'}}
+  bnn.binarize %x outs(%b : memref<4x!bnn.u1>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s2>) {
+  // expected-error @+1 {{the first output has elements of !bnn.s1, not 'memref<4x!bnn.s2>'}}
+  bnn.binarize %x outs(%b : memref<4x!bnn.s2>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x4xf32>, %b: memref<2x5x!bnn.s1>) {
+  // expected-error @+1 {{the output 'memref<2x5x!bnn.s1>' does not have the shape [2, 4]}}
+  bnn.binarize %x outs(%b : memref<2x5x!bnn.s1>) : memref<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>) {
+  // expected-error @+1 {{a mask of zeros has elements of !bnn.u1, not 'memref<4x!bnn.s1>'}}
+  bnn.binarize %x outs(%b, %b : memref<4x!bnn.s1>, memref<4x!bnn.s1>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>, %z: memref<2x!bnn.u1>) {
+  // expected-error @+1 {{the output 'memref<2x!bnn.u1>' does not have the shape [4]}}
+  bnn.binarize %x outs(%b, %z : memref<4x!bnn.s1>, memref<2x!bnn.u1>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x4xf32>, %s: memref<2xf32>, %b: memref<2x4x!bnn.s1>) {
+  // expected-error @+1 {{the shift 'memref<2xf32>' is not one value per element of a row}}
+  bnn.binarize %x shift(%s : memref<2xf32>) outs(%b : memref<2x4x!bnn.s1>) : memref<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x4xf32>, %s: memref<2x4xf32>, %b: memref<2x4x!bnn.s1>) {
+  // expected-error @+1 {{the shift 'memref<2x4xf32>' is not one value per element of a row}}
+  bnn.binarize %x shift(%s : memref<2x4xf32>) outs(%b : memref<2x4x!bnn.s1>) : memref<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xi32>, %b: memref<4x!bnn.s1>) {
+  // expected-error @+1 {{operand #0 must be tensor or buffer of f32, but got 'memref<4xi32>'}}
+  bnn.binarize %x outs(%b : memref<4x!bnn.s1>) : memref<4xi32>
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// bnn.matmul
+//===----------------------------------------------------------------------===//
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{'bnn.matmul' op has 0 outputs, expected 1 or 2}}
+  "bnn.matmul"(%x, %w) ({
+  ^bb0(%acc: i32):
+    bnn.yield
+  }) {operandSegmentSizes = array<i32: 1, 1, 0, 0, 0>} : (memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1>) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<1x8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{multiplies rows by a matrix of outputs by inputs}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<1x8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{multiplies rows by a matrix of outputs by inputs}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x32x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{rows of 32 elements do not fit 'memref<8x64x!bnn.s1>'}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x32x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.u1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{the weights have elements of !bnn.s1, not 'memref<8x64x!bnn.u1>'}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.u1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s2>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{the input has elements of one bit, not 'memref<4x64x!bnn.s2>'}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s2>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.u1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{a mask of zeros belongs to !bnn.s1, not to 'memref<4x64x!bnn.u1>'}}
+  bnn.matmul %x, %w zeros(%x : memref<4x64x!bnn.u1>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.u1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{a mask of zeros has elements of !bnn.u1, not 'memref<4x64x!bnn.s1>'}}
+  bnn.matmul %x, %w zeros(%x : memref<4x64x!bnn.s1>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %z: memref<4x32x!bnn.u1>) {
+  // expected-error @+1 {{the mask of zeros 'memref<4x32x!bnn.u1>' does not have the shape of 'memref<4x64x!bnn.s1>'}}
+  bnn.matmul %x, %w zeros(%z : memref<4x32x!bnn.u1>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %o: memref<4x9xi32>) {
+  // expected-error @+1 {{the output 'memref<4x9xi32>' does not have the shape [4, 8]}}
+  bnn.matmul %x, %w outs(%o : memref<4x9xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %p: memref<4xf32>) {
+  // expected-error @+1 {{the parameter 'memref<4xf32>' is neither one value per output nor of the shape [4, 8]}}
+  bnn.matmul %x, %w params(%p : memref<4xf32>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32, %q: f32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %p: memref<1x8xf32>) {
+  // expected-error @+1 {{the parameter 'memref<1x8xf32>' is neither one value per output nor of the shape [4, 8]}}
+  bnn.matmul %x, %w params(%p : memref<1x8xf32>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32, %q: f32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %p: memref<8xi64>) {
+  // expected-error @+1 {{must be variadic of 32-bit float or tensor or buffer of f32 or i32}}
+  bnn.matmul %x, %w params(%p : memref<8xi64>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32, %q: i64):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{a mask of zeros belongs to !bnn.s1, not to 'memref<4x8xi32>'}}
+  bnn.matmul %x, %w outs(%y, %y : memref<4x8xi32>, memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc, %acc : i32, i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %b: memref<4x8x!bnn.s1>) {
+  // expected-error @+1 {{a mask of zeros has elements of !bnn.u1, not 'memref<4x8xi32>'}}
+  bnn.matmul %x, %w outs(%b, %y : memref<4x8x!bnn.s1>, memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc, %acc : i32, i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{the epilogue's arguments are expected to be ('i32')}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i64):
+    %0 = arith.trunci %acc : i64 to i32
+    bnn.yield %0 : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %p: f32) {
+  // expected-error @+1 {{the epilogue's arguments are expected to be ('i32', 'f32')}}
+  bnn.matmul %x, %w params(%p : f32) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{the epilogue yields one value for each output}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{the epilogue yields one value for each output}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc, %acc : i32, i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xf32>) {
+  bnn.matmul %x, %w outs(%y : memref<4x8xf32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    // expected-error @+1 {{'bnn.yield' op yields 'i32' for an output of 'memref<4x8xf32>'}}
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x!bnn.s1>) {
+  bnn.matmul %x, %w outs(%y : memref<4x8x!bnn.s1>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    // expected-error @+1 {{'bnn.yield' op yields 'i32' for an output of 'memref<4x8x!bnn.s1>'}}
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// bnn.attention
+//===----------------------------------------------------------------------===//
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32) {
+  // expected-error @+1 {{'bnn.attention' op has 0 outputs, expected 1 or 2}}
+  "bnn.attention"(%q, %q, %q, %s, %s) ({
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield
+  }) {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0>, heads = 3 : i64, divisor = 2.0 : f32}
+      : (memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, f32, f32) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: memref<5x12x!bnn.s1>) {
+  // expected-error @+1 {{query, key and value have the shape [batch, tokens, heads * size]}}
+  bnn.attention %a, %a, %a scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<5x12x!bnn.s1>, memref<5x12x!bnn.s1>, memref<5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: memref<2x6x12x!bnn.s1>) {
+  // expected-error @+1 {{query, key and value differ in shape: 'memref<2x5x12x!bnn.s1>' and 'memref<2x6x12x!bnn.s1>'}}
+  bnn.attention %q, %a, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x6x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: memref<2x6x12x!bnn.s1>) {
+  // expected-error @+1 {{query, key and value differ in shape: 'memref<2x5x12x!bnn.s1>' and 'memref<2x6x12x!bnn.s1>'}}
+  bnn.attention %q, %q, %a scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x6x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: memref<2x5x12x!bnn.u1>) {
+  // expected-error @+1 {{query, key and value have elements of !bnn.s1, not 'memref<2x5x12x!bnn.u1>'}}
+  bnn.attention %q, %q, %a scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.u1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{5 heads do not divide 12 channels}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 5 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{0 heads do not divide 12 channels}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 0 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{a mask of zeros has elements of !bnn.u1, not 'memref<2x5x12x!bnn.s1>'}}
+  bnn.attention %q, %q, %q query_zeros(%q : memref<2x5x12x!bnn.s1>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %z: memref<2x5x6x!bnn.u1>) {
+  // expected-error @+1 {{the mask of zeros 'memref<2x5x6x!bnn.u1>' does not have the shape of 'memref<2x5x12x!bnn.s1>'}}
+  bnn.attention %q, %q, %q query_zeros(%z : memref<2x5x6x!bnn.u1>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{a mask of zeros has elements of !bnn.u1, not 'memref<2x5x12x!bnn.s1>'}}
+  bnn.attention %q, %q, %q key_zeros(%q : memref<2x5x12x!bnn.s1>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %z: memref<2x5x6x!bnn.u1>) {
+  // expected-error @+1 {{the mask of zeros 'memref<2x5x6x!bnn.u1>' does not have the shape of 'memref<2x5x12x!bnn.s1>'}}
+  bnn.attention %q, %q, %q key_zeros(%z : memref<2x5x6x!bnn.u1>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{a mask of zeros has elements of !bnn.u1, not 'memref<2x5x12x!bnn.s1>'}}
+  bnn.attention %q, %q, %q value_zeros(%q : memref<2x5x12x!bnn.s1>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %z: memref<2x5x6x!bnn.u1>) {
+  // expected-error @+1 {{the mask of zeros 'memref<2x5x6x!bnn.u1>' does not have the shape of 'memref<2x5x12x!bnn.s1>'}}
+  bnn.attention %q, %q, %q value_zeros(%z : memref<2x5x6x!bnn.u1>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %l: memref<2x5x1xf32>, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{low-rank terms come in pairs}}
+  "bnn.attention"(%q, %q, %q, %l, %s, %s, %o) ({
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }) {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 1>, heads = 3 : i64, divisor = 2.0 : f32}
+      : (memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x1xf32>, f32, f32, memref<2x5x12xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: memref<2x5xf32>) {
+  // expected-error @+1 {{the low-rank term 'memref<2x5xf32>' is expected to be [batch, tokens, rank]}}
+  bnn.attention %q, %q, %q low_rank(%l, %l : memref<2x5xf32>, memref<2x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: memref<2x5x3xf32>, %r: memref<2x6x3xf32>) {
+  // expected-error @+1 {{the low-rank term 'memref<2x6x3xf32>' is expected to be [batch, tokens, rank]}}
+  bnn.attention %q, %q, %q low_rank(%l, %r : memref<2x5x3xf32>, memref<2x6x3xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: memref<2x5x3xf32>, %r: memref<2x5x2xf32>) {
+  // expected-error @+1 {{low-rank terms differ in rank: 'memref<2x5x3xf32>' and 'memref<2x5x2xf32>'}}
+  bnn.attention %q, %q, %q low_rank(%l, %r : memref<2x5x3xf32>, memref<2x5x2xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: memref<2x5xf32>) {
+  // expected-error @+1 {{the low-rank term 'memref<2x5xf32>' is expected to be [batch, tokens, rank]}}
+  bnn.attention %q, %q, %q value_residual(%l : memref<2x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: memref<2x5x3xf32>) {
+  // expected-error @+1 {{the value residual 'memref<2x5x3xf32>' has one number a token}}
+  bnn.attention %q, %q, %q value_residual(%l : memref<2x5x3xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<2x6xf32>) {
+  // expected-error @+1 {{the mask 'memref<2x6xf32>' is expected to be [batch, tokens]}}
+  bnn.attention %q, %q, %q mask(%m : memref<2x6xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<2x1x1x5xf32>) {
+  // expected-error @+1 {{the mask 'memref<2x1x1x5xf32>' is expected to be [batch, tokens]}}
+  bnn.attention %q, %q, %q mask(%m : memref<2x1x1x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{needs a divisor that is a number and not 0}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 0.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{needs a divisor that is a number and not 0}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 0x7FC00000 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %p: memref<2x5x4xf32>) {
+  // expected-error @+1 {{the output 'memref<2x5x4xf32>' does not have the shape [2, 5, 12]}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%p : memref<2x5x4xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %p: memref<5xf32>) {
+  // expected-error @+1 {{the parameter 'memref<5xf32>' is neither one value per output nor of the shape [2, 5, 12]}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) params(%p : memref<5xf32>) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32, %a: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{a mask of zeros belongs to !bnn.s1, not to 'memref<2x5x12xf32>'}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o, %o : memref<2x5x12xf32>, memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res, %res : f32, f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{the epilogue's arguments are expected to be ('i32', 'f32')}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32):
+    %0 = arith.sitofp %acc : i32 to f32
+    bnn.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{the epilogue yields one value for each output}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res, %res : f32, f32
+  }
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// bnn.embedding, bnn.low_rank, bnn.reduce, bnn.check_indices, bnn.yield
+//===----------------------------------------------------------------------===//
+
+func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>) {
+  // expected-error @+1 {{'bnn.embedding' op has 0 outputs, expected 1}}
+  "bnn.embedding"(%i, %t, %s) : (memref<5xi64>, memref<10x64x!bnn.s1>, memref<10xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>, %o: memref<5x64xf32>) {
+  // expected-error @+1 {{'bnn.embedding' op has 2 outputs, expected 1}}
+  bnn.embedding %i, %t, %s outs(%o, %o : memref<5x64xf32>, memref<5x64xf32>) : memref<5xi64>, memref<10x64x!bnn.s1>, memref<10xf32>
+  return
+}
+
+// -----
+
+func.func @f(%i: memref<5xi64>, %t: memref<10x!bnn.s1>, %s: memref<10xf32>, %o: memref<5x64xf32>) {
+  // expected-error @+1 {{the table is a matrix of rows, not 'memref<10x!bnn.s1>'}}
+  bnn.embedding %i, %t, %s outs(%o : memref<5x64xf32>) : memref<5xi64>, memref<10x!bnn.s1>, memref<10xf32>
+  return
+}
+
+// -----
+
+func.func @f(%i: memref<5xi64>, %t: memref<0x64x!bnn.s1>, %s: memref<10xf32>, %o: memref<5x64xf32>) {
+  // expected-error @+1 {{the table is a matrix of rows, not 'memref<0x64x!bnn.s1>'}}
+  bnn.embedding %i, %t, %s outs(%o : memref<5x64xf32>) : memref<5xi64>, memref<0x64x!bnn.s1>, memref<10xf32>
+  return
+}
+
+// -----
+
+func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.u1>, %s: memref<10xf32>, %o: memref<5x64xf32>) {
+  // expected-error @+1 {{the table has elements of !bnn.s1, not 'memref<10x64x!bnn.u1>'}}
+  bnn.embedding %i, %t, %s outs(%o : memref<5x64xf32>) : memref<5xi64>, memref<10x64x!bnn.u1>, memref<10xf32>
+  return
+}
+
+// -----
+
+func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<64xf32>, %o: memref<5x64xf32>) {
+  // expected-error @+1 {{the scale 'memref<64xf32>' is not one value per row of the table}}
+  bnn.embedding %i, %t, %s outs(%o : memref<5x64xf32>) : memref<5xi64>, memref<10x64x!bnn.s1>, memref<64xf32>
+  return
+}
+
+// -----
+
+func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>, %o: memref<5x32xf32>) {
+  // expected-error @+1 {{the output 'memref<5x32xf32>' does not have the shape [5, 64]}}
+  bnn.embedding %i, %t, %s outs(%o : memref<5x32xf32>) : memref<5xi64>, memref<10x64x!bnn.s1>, memref<10xf32>
+  return
+}
+
+// -----
+
+func.func @f(%i: memref<5xi8>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>, %o: memref<5x64xf32>) {
+  // expected-error @+1 {{operand #0 must be tensor or buffer of i32 or i64, but got 'memref<5xi8>'}}
+  bnn.embedding %i, %t, %s outs(%o : memref<5x64xf32>) : memref<5xi8>, memref<10x64x!bnn.s1>, memref<10xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<7xf32>) {
+  // expected-error @+1 {{'bnn.low_rank' op has 0 outputs, expected 1}}
+  "bnn.low_rank"(%x, %w, %b) : (memref<2x64xf32>, memref<64x7xf32>, memref<7xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x64xf32>, %w: memref<32x7xf32>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // expected-error @+1 {{rows of 'memref<2x64xf32>' do not fit 'memref<32x7xf32>'}}
+  bnn.low_rank %x, %w, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<32x7xf32>, memref<7xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x64xf32>, %w: memref<64xf32>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // expected-error @+1 {{rows of 'memref<2x64xf32>' do not fit 'memref<64xf32>'}}
+  bnn.low_rank %x, %w, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<64xf32>, memref<7xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<f32>, %w: memref<64x7xf32>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // expected-error @+1 {{rows of 'memref<f32>' do not fit 'memref<64x7xf32>'}}
+  bnn.low_rank %x, %w, %b outs(%o : memref<2x7xf32>) : memref<f32>, memref<64x7xf32>, memref<7xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<64xf32>, %o: memref<2x7xf32>) {
+  // expected-error @+1 {{the bias 'memref<64xf32>' is not one value per output}}
+  bnn.low_rank %x, %w, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<64x7xf32>, memref<64xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<7xf32>, %o: memref<2x8xf32>) {
+  // expected-error @+1 {{the output 'memref<2x8xf32>' does not have the shape [2, 7]}}
+  bnn.low_rank %x, %w, %b outs(%o : memref<2x8xf32>) : memref<2x64xf32>, memref<64x7xf32>, memref<7xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x64xf32>) {
+  // expected-error @+1 {{'bnn.reduce' op has 0 outputs, expected 1}}
+  "bnn.reduce"(%x) {kind = #bnn<reduce_kind add>} : (memref<2x64xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<f32>) {
+  // expected-error @+1 {{needs an input of rank 1 or more}}
+  bnn.reduce add %x outs(%x : memref<f32>) : memref<f32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x64xf32>, %o: memref<2x1xf32>) {
+  // expected-error @+1 {{the output 'memref<2x1xf32>' does not have the shape [2]}}
+  bnn.reduce max %x outs(%o : memref<2x1xf32>) : memref<2x64xf32>
+  return
+}
+
+// -----
+
+func.func @f(%i: memref<5xi64>) {
+  // expected-error @+1 {{needs a limit of at least 1, not 0}}
+  %0 = bnn.check_indices %i limit 0 : memref<5xi64>
+  return
+}
+
+// -----
+
+func.func @f(%x: f32) {
+  // expected-error @+1 {{'bnn.yield' op expects parent op to be one of 'bnn.matmul, bnn.attention'}}
+  bnn.yield %x : f32
+  return
+}

@@ -1,0 +1,233 @@
+// Every op, type and layout of the dialect is read and printed as it was
+// written, on tensors and on buffers; generic form included.
+// RUN: bnn-opt %s | FileCheck %s
+// RUN: bnn-opt %s | bnn-opt | FileCheck %s
+// RUN: bnn-opt %s --mlir-print-op-generic | bnn-opt | FileCheck %s
+
+// CHECK: module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 2>}
+module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 2>} {
+
+// CHECK-LABEL: func.func private @types
+// CHECK-SAME: tensor<?x768x!bnn.s1>, tensor<?x768x!bnn.u1>
+// CHECK-SAME: tensor<4x!bnn.s2>, tensor<4x!bnn.u2>, tensor<4x!bnn.s4>, tensor<4x!bnn.u4>
+// CHECK-SAME: memref<4x!bnn.s8>, memref<4x!bnn.u8>
+func.func private @types(tensor<?x768x!bnn.s1>, tensor<?x768x!bnn.u1>,
+    tensor<4x!bnn.s2>, tensor<4x!bnn.u2>, tensor<4x!bnn.s4>, tensor<4x!bnn.u4>,
+    memref<4x!bnn.s8>, memref<4x!bnn.u8>)
+
+// CHECK-LABEL: func.func private @layouts
+// CHECK-SAME: tensor<?x96x!bnn.s1, #bnn.rows<word = 32, group = 48>>
+// CHECK-SAME: tensor<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 16>>
+// CHECK-SAME: memref<?x96x!bnn.u1, #bnn.rows<word = 32, group = 96>>
+// CHECK-SAME: memref<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 64>>
+func.func private @layouts(tensor<?x96x!bnn.s1, #bnn.rows<word = 32, group = 48>>,
+    tensor<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 16>>,
+    memref<?x96x!bnn.u1, #bnn.rows<word = 32, group = 96>>,
+    memref<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 64>>)
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: func.func @constant
+func.func @constant() {
+  // CHECK: bnn.constant dense<{{\[\[}}true, false, true], [false, false, true]]> : tensor<2x3xi1> -> tensor<2x3x!bnn.s1>
+  %0 = bnn.constant dense<[[true, false, true], [false, false, true]]> : tensor<2x3xi1> -> tensor<2x3x!bnn.s1>
+  // CHECK: bnn.constant dense<true> : tensor<4xi1> -> tensor<4x!bnn.u1>
+  %1 = bnn.constant dense<true> : tensor<4xi1> -> tensor<4x!bnn.u1>
+  // CHECK: bnn.constant dense<5> : tensor<2x2xi32> -> tensor<2x40x!bnn.s1, #bnn.rows<word = 32, group = 40>>
+  %2 = bnn.constant dense<5> : tensor<2x2xi32> -> tensor<2x40x!bnn.s1, #bnn.rows<word = 32, group = 40>>
+  // Groups of 24 take a word each, and 40 outputs four panels.
+  // CHECK: bnn.constant dense<5> : tensor<4x2x16xi32> -> tensor<40x48x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 24, out_group = 40>>
+  %3 = bnn.constant dense<5> : tensor<4x2x16xi32> -> tensor<40x48x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 24, out_group = 40>>
+  // CHECK: bnn.constant dense_resource<w> : tensor<2x2xi1> -> memref<2x2x!bnn.s1>
+  %4 = bnn.constant dense_resource<w> : tensor<2x2xi1> -> memref<2x2x!bnn.s1>
+  return
+}
+
+//===----------------------------------------------------------------------===//
+// Tensors
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: func.func @binarize
+func.func @binarize(%x: tensor<?x768xf32>, %s: tensor<768xf32>, %b: tensor<?x768x!bnn.s1>,
+                    %z: tensor<?x768x!bnn.u1>) -> tensor<?x768x!bnn.s1> {
+  // CHECK: bnn.binarize %{{.*}} outs(%{{.*}} : tensor<?x768x!bnn.s1>) : tensor<?x768xf32> -> tensor<?x768x!bnn.s1>
+  %0 = bnn.binarize %x outs(%b : tensor<?x768x!bnn.s1>) : tensor<?x768xf32> -> tensor<?x768x!bnn.s1>
+  // CHECK: %{{.*}}:2 = bnn.binarize %{{.*}} shift(%{{.*}} : tensor<768xf32>) outs(%{{.*}}, %{{.*}} : tensor<?x768x!bnn.s1>, tensor<?x768x!bnn.u1>) {note = 1 : i64} : tensor<?x768xf32> -> tensor<?x768x!bnn.s1>, tensor<?x768x!bnn.u1>
+  %1, %2 = bnn.binarize %x shift(%s : tensor<768xf32>)
+      outs(%b, %z : tensor<?x768x!bnn.s1>, tensor<?x768x!bnn.u1>) {note = 1 : i64}
+      : tensor<?x768xf32> -> tensor<?x768x!bnn.s1>, tensor<?x768x!bnn.u1>
+  return %0 : tensor<?x768x!bnn.s1>
+}
+
+// CHECK-LABEL: func.func @matmul
+func.func @matmul(%x: tensor<2x?x48x!bnn.s1>, %w: tensor<40x48x!bnn.s1>, %z: tensor<2x?x48x!bnn.u1>,
+                  %s: f32, %v: tensor<40xf32>, %t: tensor<2x?x40xi32>, %f: tensor<2x?x40xf32>,
+                  %b: tensor<2x?x40x!bnn.s1>, %m: tensor<2x?x40x!bnn.u1>) {
+  // CHECK: bnn.matmul %{{.*}}, %{{.*}} outs(%{{.*}} : tensor<2x?x40xi32>) : tensor<2x?x48x!bnn.s1>, tensor<40x48x!bnn.s1> -> tensor<2x?x40xi32> {
+  // CHECK-NEXT: ^bb0(%[[ACC:.*]]: i32):
+  // CHECK-NEXT: bnn.yield %[[ACC]] : i32
+  %0 = bnn.matmul %x, %w outs(%t : tensor<2x?x40xi32>)
+      : tensor<2x?x48x!bnn.s1>, tensor<40x48x!bnn.s1> -> tensor<2x?x40xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  // A scalar, one value per output, and a value per element.
+  // CHECK: bnn.matmul %{{.*}}, %{{.*}} zeros(%{{.*}} : tensor<2x?x48x!bnn.u1>) params(%{{.*}}, %{{.*}}, %{{.*}} : f32, tensor<40xf32>, tensor<2x?x40xi32>) outs(%{{.*}} : tensor<2x?x40xf32>)
+  // CHECK-NEXT: ^bb0(%{{.*}}: i32, %{{.*}}: f32, %{{.*}}: f32, %{{.*}}: i32):
+  %1 = bnn.matmul %x, %w zeros(%z : tensor<2x?x48x!bnn.u1>)
+      params(%s, %v, %t : f32, tensor<40xf32>, tensor<2x?x40xi32>) outs(%f : tensor<2x?x40xf32>)
+      : tensor<2x?x48x!bnn.s1>, tensor<40x48x!bnn.s1> -> tensor<2x?x40xf32> {
+  ^bb0(%acc: i32, %ps: f32, %pv: f32, %pt: i32):
+    %sum = arith.addi %acc, %pt : i32
+    %g = arith.sitofp %sum : i32 to f32
+    %r = math.fma %g, %ps, %pv : f32
+    bnn.yield %r : f32
+  }
+  // Bits and the mask of zeros of the bits.
+  // CHECK: %{{.*}}:2 = bnn.matmul %{{.*}}, %{{.*}} outs(%{{.*}}, %{{.*}} : tensor<2x?x40x!bnn.s1>, tensor<2x?x40x!bnn.u1>)
+  // CHECK: bnn.yield %{{.*}}, %{{.*}} : i1, i1
+  %2, %3 = bnn.matmul %x, %w outs(%b, %m : tensor<2x?x40x!bnn.s1>, tensor<2x?x40x!bnn.u1>)
+      : tensor<2x?x48x!bnn.s1>, tensor<40x48x!bnn.s1> -> tensor<2x?x40x!bnn.s1>, tensor<2x?x40x!bnn.u1> {
+  ^bb0(%acc: i32):
+    %c0 = arith.constant 0 : i32
+    %bit = arith.cmpi sgt, %acc, %c0 : i32
+    %zero = arith.cmpi eq, %acc, %c0 : i32
+    bnn.yield %bit, %zero : i1, i1
+  }
+  return
+}
+
+// Unsigned bits times signed weights.
+// CHECK-LABEL: func.func @matmul_unsigned
+func.func @matmul_unsigned(%x: tensor<4x64x!bnn.u1>, %w: tensor<16x64x!bnn.s1>, %0: tensor<4x16xi32>) {
+  // CHECK: bnn.matmul {{.*}} : tensor<4x64x!bnn.u1>, tensor<16x64x!bnn.s1> -> tensor<4x16xi32>
+  %1 = bnn.matmul %x, %w outs(%0 : tensor<4x16xi32>)
+      : tensor<4x64x!bnn.u1>, tensor<16x64x!bnn.s1> -> tensor<4x16xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// CHECK-LABEL: func.func @attention
+func.func @attention(%q: tensor<?x?x64x!bnn.s1>, %z: tensor<?x?x64x!bnn.u1>, %l: tensor<?x?x3xf32>,
+                     %r: tensor<?x?x1xf32>, %m: tensor<?x?xf32>, %s: f32, %v: tensor<64xf32>,
+                     %f: tensor<?x?x64xf32>, %b: tensor<?x?x64x!bnn.s1>, %bz: tensor<?x?x64x!bnn.u1>) {
+  // CHECK: bnn.attention %{{.*}}, %{{.*}}, %{{.*}} scale(%{{.*}}) cutoff(%{{.*}}) outs(%{{.*}} : tensor<?x?x64xf32>) {divisor = 4.000000e+00 : f32, heads = 4 : i64} : tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.s1> -> tensor<?x?x64xf32> {
+  %0 = bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%f : tensor<?x?x64xf32>)
+      {heads = 4 : i64, divisor = 4.0 : f32}
+      : tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.s1> -> tensor<?x?x64xf32> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  // CHECK: %{{.*}}:2 = bnn.attention %{{.*}}, %{{.*}}, %{{.*}} query_zeros(%{{.*}} : tensor<?x?x64x!bnn.u1>) key_zeros(%{{.*}} : tensor<?x?x64x!bnn.u1>) value_zeros(%{{.*}} : tensor<?x?x64x!bnn.u1>) low_rank(%{{.*}}, %{{.*}} : tensor<?x?x3xf32>, tensor<?x?x3xf32>) value_residual(%{{.*}} : tensor<?x?x1xf32>) mask(%{{.*}} : tensor<?x?xf32>) scale(%{{.*}}) cutoff(%{{.*}}) params(%{{.*}}, %{{.*}} : f32, tensor<64xf32>) outs(%{{.*}}, %{{.*}} : tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.u1>)
+  // CHECK-NEXT: ^bb0(%{{.*}}: i32, %{{.*}}: f32, %{{.*}}: f32, %{{.*}}: f32):
+  %1, %2 = bnn.attention %q, %q, %q query_zeros(%z : tensor<?x?x64x!bnn.u1>)
+      key_zeros(%z : tensor<?x?x64x!bnn.u1>) value_zeros(%z : tensor<?x?x64x!bnn.u1>)
+      low_rank(%l, %l : tensor<?x?x3xf32>, tensor<?x?x3xf32>) value_residual(%r : tensor<?x?x1xf32>)
+      mask(%m : tensor<?x?xf32>) scale(%s) cutoff(%s) params(%s, %v : f32, tensor<64xf32>)
+      outs(%b, %bz : tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.u1>)
+      {heads = 1 : i64, divisor = 8.0 : f32}
+      : tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.s1>
+      -> tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.u1> {
+  ^bb0(%acc: i32, %res: f32, %ps: f32, %pv: f32):
+    %c0 = arith.constant 0.0 : f32
+    %bit = arith.cmpf ogt, %res, %c0 : f32
+    %zero = arith.cmpf ueq, %res, %c0 : f32
+    bnn.yield %bit, %zero : i1, i1
+  }
+  return
+}
+
+// CHECK-LABEL: func.func @embedding
+func.func @embedding(%i32: tensor<1x16xi32>, %i64: tensor<?xi64>, %t: tensor<10x192x!bnn.s1>,
+                     %s: tensor<10xf32>, %0: tensor<1x16x192xf32>, %1: tensor<?x192xf32>) {
+  // CHECK: bnn.embedding %{{.*}}, %{{.*}}, %{{.*}} outs(%{{.*}} : tensor<1x16x192xf32>) : tensor<1x16xi32>, tensor<10x192x!bnn.s1>, tensor<10xf32> -> tensor<1x16x192xf32>
+  %2 = bnn.embedding %i32, %t, %s outs(%0 : tensor<1x16x192xf32>)
+      : tensor<1x16xi32>, tensor<10x192x!bnn.s1>, tensor<10xf32> -> tensor<1x16x192xf32>
+  // CHECK: bnn.embedding {{.*}} : tensor<?xi64>, tensor<10x192x!bnn.s1>, tensor<10xf32> -> tensor<?x192xf32>
+  %3 = bnn.embedding %i64, %t, %s outs(%1 : tensor<?x192xf32>)
+      : tensor<?xi64>, tensor<10x192x!bnn.s1>, tensor<10xf32> -> tensor<?x192xf32>
+  // CHECK: bnn.check_indices %{{.*}} limit 10 : tensor<1x16xi32>
+  %4 = bnn.check_indices %i32 limit 10 : tensor<1x16xi32>
+  // CHECK: bnn.check_indices %{{.*}} limit 10 {note = "ids"} : tensor<?xi64>
+  %5 = bnn.check_indices %i64 limit 10 {note = "ids"} : tensor<?xi64>
+  return
+}
+
+// CHECK-LABEL: func.func @float
+func.func @float(%x: tensor<2x?x192xf32>, %w: tensor<192x7xf32>, %b: tensor<7xf32>,
+                 %0: tensor<2x?x7xf32>, %1: tensor<2x?xf32>) {
+  // CHECK: bnn.low_rank %{{.*}}, %{{.*}}, %{{.*}} outs(%{{.*}} : tensor<2x?x7xf32>) : tensor<2x?x192xf32>, tensor<192x7xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
+  %2 = bnn.low_rank %x, %w, %b outs(%0 : tensor<2x?x7xf32>)
+      : tensor<2x?x192xf32>, tensor<192x7xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
+  // CHECK: bnn.reduce add %{{.*}} outs(%{{.*}} : tensor<2x?xf32>) : tensor<2x?x192xf32> -> tensor<2x?xf32>
+  %3 = bnn.reduce add %x outs(%1 : tensor<2x?xf32>) : tensor<2x?x192xf32> -> tensor<2x?xf32>
+  // CHECK: bnn.reduce max
+  %4 = bnn.reduce max %x outs(%1 : tensor<2x?xf32>) : tensor<2x?x192xf32> -> tensor<2x?xf32>
+  // CHECK: bnn.reduce min
+  %5 = bnn.reduce min %x outs(%1 : tensor<2x?xf32>) : tensor<2x?x192xf32> -> tensor<2x?xf32>
+  return
+}
+
+//===----------------------------------------------------------------------===//
+// Buffers
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: func.func @buffers
+func.func @buffers(%x: memref<?x64xf32>, %s: memref<64xf32>,
+                   %b: memref<?x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>,
+                   %z: memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>,
+                   %w: memref<64x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 64>>,
+                   %lw: memref<64x16xf32>, %lb: memref<16xf32>, %lo: memref<?x16xf32>, %o: memref<?xf32>,
+                   %ids: memref<?xi64>, %t: memref<10x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>,
+                   %scale: memref<10xf32>) {
+  // CHECK: bnn.binarize %{{.*}} shift(%{{.*}} : memref<64xf32>) outs(%{{.*}}, %{{.*}} : memref<?x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>, memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>) : memref<?x64xf32>{{$}}
+  bnn.binarize %x shift(%s : memref<64xf32>)
+      outs(%b, %z : memref<?x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>, memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>)
+      : memref<?x64xf32>
+  // CHECK: bnn.matmul %{{.*}}, %{{.*}} zeros(%{{.*}}) params(%{{.*}} : memref<64xf32>) outs(%{{.*}} : memref<?x64xf32>)
+  bnn.matmul %b, %w zeros(%z : memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>)
+      params(%s : memref<64xf32>) outs(%x : memref<?x64xf32>)
+      : memref<?x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>,
+        memref<64x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 64>> {
+  ^bb0(%acc: i32, %p: f32):
+    bnn.yield %p : f32
+  }
+  // CHECK: bnn.embedding {{.*}} : memref<?xi64>, memref<10x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>, memref<10xf32>{{$}}
+  bnn.embedding %ids, %t, %scale outs(%x : memref<?x64xf32>)
+      : memref<?xi64>, memref<10x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>, memref<10xf32>
+  // CHECK: bnn.check_indices %{{.*}} limit 10 : memref<?xi64>
+  %ok = bnn.check_indices %ids limit 10 : memref<?xi64>
+  // CHECK: bnn.low_rank {{.*}} : memref<?x64xf32>, memref<64x16xf32>, memref<16xf32>{{$}}
+  bnn.low_rank %x, %lw, %lb outs(%lo : memref<?x16xf32>) : memref<?x64xf32>, memref<64x16xf32>, memref<16xf32>
+  // CHECK: bnn.reduce max %{{.*}} outs(%{{.*}} : memref<?xf32>) : memref<?x64xf32>{{$}}
+  bnn.reduce max %x outs(%o : memref<?xf32>) : memref<?x64xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @attention_buffers
+func.func @attention_buffers(%q: memref<?x?x64x!bnn.s1, #bnn.rows<word = 32, group = 16>>,
+                             %m: memref<?x?xf32>, %s: f32, %o: memref<?x?x64xf32>) {
+  // CHECK: bnn.attention %{{.*}} mask(%{{.*}} : memref<?x?xf32>) {{.*}} outs(%{{.*}} : memref<?x?x64xf32>)
+  bnn.attention %q, %q, %q mask(%m : memref<?x?xf32>) scale(%s) cutoff(%s) outs(%o : memref<?x?x64xf32>)
+      {heads = 4 : i64, divisor = 4.0 : f32}
+      : memref<?x?x64x!bnn.s1, #bnn.rows<word = 32, group = 16>>,
+        memref<?x?x64x!bnn.s1, #bnn.rows<word = 32, group = 16>>,
+        memref<?x?x64x!bnn.s1, #bnn.rows<word = 32, group = 16>> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      w: "0x0100000001000001"
+    }
+  }
+#-}
