@@ -58,7 +58,7 @@ func.func @clip_rank(%x: tensor<2xf32>, %low: tensor<2xf32>, %n: none) {
 // -----
 
 func.func @max() {
-  // expected-error @+1 {{needs an input}}
+  // expected-error @+1 {{expected 1 or more operands, but found 0}}
   %0 = "onnx.Max"() : () -> tensor<2xf32>
   return
 }
