@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Compares the kernels with the reference lowering, byte for byte, on random modules.
+
+Each module of modules.py is compiled through the reference lowering for the host's floor and
+through the optimised one for --cpu, once a --tile ROWSxPANELS (what is no product does not
+depend on the tile: the first one only). Both run on the same inputs, in every size; output
+bytes must be equal, save that NaN is one value: its sign and payload mean nothing. Integers
+are compared with NumPy as well. The number of outputs compared must be --expect.
+"""
+import argparse
+import ctypes
+import itertools
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+
+import modules
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+from harness import Program  # noqa: E402
+
+PHASES = ["fuse", "pack", "bufferize", "tile", "llvm"]
+ERROR_INDEX = 4
+TRIPLES = {"aarch64": "aarch64-linux-gnu"}
+
+
+class Tensor(ctypes.Structure):
+    _fields_ = [("data", ctypes.c_void_p), ("shape", ctypes.c_int64 * 8)]
+
+
+def run(command, **options):
+    result = subprocess.run(command, capture_output=True, text=True, **options)
+    if result.returncode:
+        raise RuntimeError(f"{' '.join(command)}\n{result.stdout[-4000:]}{result.stderr[-4000:]}")
+    return result.stdout
+
+
+def compile_object(module, path, tile, reference, cpu, triple):
+    """Writes path.o."""
+    with open(path + ".mlir", "w") as file:
+        file.write(module.text(*tile))
+    option = "=reference=true" if reference else ""
+    llvm = run(["bnn-opt", path + ".mlir", *(f"--bnn-phase-{phase}{option}" for phase in PHASES)])
+    # mlir-translate does not know our dialect's attributes.
+    llvm = re.sub(r"^module attributes .*\{$", "module {", llvm, count=1, flags=re.MULTILINE)
+    ir = run(["mlir-translate", "--mlir-to-llvmir"], input=llvm)
+    target = [f"-mtriple={triple}"] if triple else []
+    run(["llc", "-O2", "-filetype=obj", "-relocation-model=pic", "-fp-contract=off", f"-mcpu={cpu}", *target,
+         "-o", path + ".o"], input=ir)
+
+
+class Library:
+    """A compiled module, loaded into this process."""
+
+    def __init__(self, module, path, cc):
+        run([cc, "-shared", path + ".o", "-o", path + ".so"])
+        self.module = module
+        self.library = ctypes.CDLL(path + ".so")
+        self.library.model_workspace_size.restype = ctypes.c_size_t
+        self.size = self.library.model_workspace_size()
+
+    def run(self, feeds, sizes):
+        keep = []
+
+        def tensor(array):
+            keep.append(array)
+            return Tensor(array.ctypes.data, (ctypes.c_int64 * 8)(*array.shape))
+        inputs = [tensor(np.ascontiguousarray(feeds[name])) for name, _, _, _ in self.module.inputs]
+        results = {}
+        for name, element, dims, _, _ in self.module.outputs:
+            # Whatever is not written must not look like a result, nor what is past the end.
+            array = np.full(modules.size(dims, sizes), 0x5a, np.uint8 if element == "i8" else
+                            modules.ELEMENTS[element])
+            results[name] = array
+        outputs = [tensor(array) for array in results.values()]
+        memory = np.full(self.size + 256, 0xa5, np.uint8)
+        at = -memory.ctypes.data % 64
+        status = self.library.model_run((Tensor * len(inputs))(*inputs), (Tensor * len(outputs))(*outputs),
+                                        ctypes.c_void_p(memory.ctypes.data + at), None)
+        if status:
+            raise RuntimeError(f"{self.module.name}: model_run returned {status}")
+        if (memory[:at] != 0xa5).any() or (memory[at + self.size:] != 0xa5).any():
+            raise RuntimeError(f"{self.module.name}: wrote outside its workspace")
+        return results
+
+
+class Emulated:
+    """A compiled module for another architecture, linked with a C program."""
+
+    def __init__(self, module, path, cc, emulator):
+        self.module = module
+        work = path + ".program"
+        os.makedirs(work, exist_ok=True)
+        os.replace(path + ".o", os.path.join(work, "model.o"))
+        with open(os.path.join(work, "model.h"), "w") as file:
+            file.write('#include "bnn/types.h"\n'
+                       "int32_t model_run(const bnn_tensor *, bnn_tensor *, void *, const bnn_options *);\n"
+                       "size_t model_workspace_size(void);\n"
+                       "const bnn_model_info *model_describe(uint32_t max_abi);\n")
+        self.program = Program(work, cc, ["-static"], None, [emulator])
+
+    def run(self, feeds, sizes):
+        results = self.program.run(feeds)
+        # It reads all outputs as f32.
+        return {name: results[name].view(modules.ELEMENTS[element])
+                for name, element, _, _, _ in self.module.outputs}
+
+
+def plain(array):
+    """The bits, with one NaN."""
+    if array.dtype != np.float32:
+        return array
+    return np.where(np.isnan(array), np.int32(0x7fc00000), array.view(np.int32))
+
+
+def all_sizes(module, few):
+    symbols = sorted(module.dim_of)
+    values = {"rows": modules.ROWS, "tokens": modules.TOKENS, "batch": [1, 2]}
+    if few:
+        values = {"rows": [1, 9], "tokens": [17, 65], "batch": [2]}
+    longest = max(len(values[s]) for s in symbols)
+    # Each value of each symbol, side by side.
+    return [{s: list(itertools.islice(itertools.cycle(values[s]), i, i + 1))[0] for s in symbols}
+            for i in range(longest)]
+
+
+def compare(module, reference, kernel, few, label):
+    """Returns (outputs compared, values checked by NumPy, failures)."""
+    compared = checked = 0
+    failures = []
+    rng = np.random.default_rng(7)
+    for sizes in all_sizes(module, few):
+        feeds = {name: np.asarray(generator(rng, modules.size(dims, sizes)), modules.ELEMENTS[element])
+                 for name, element, dims, generator in module.inputs}
+        expected, actual = reference.run(feeds, sizes), kernel.run(feeds, sizes)
+        for name, _, dims, value, check in module.outputs:
+            compared += 1
+            where = f"{label} {sizes} {name} {value} {dims}"
+            a, b = plain(actual[name]), plain(expected[name])
+            if a.shape != b.shape or not np.array_equal(a, b):
+                wrong = np.argwhere(a != b)
+                at = tuple(wrong[0])
+                failures.append(f"{where}: {len(wrong)} of {a.size} values differ, first at {at}: "
+                                f"{actual[name][at]!r}, the reference has {expected[name][at]!r}")
+            if check:
+                checked += 1
+                try:
+                    check(feeds, expected[name])
+                except AssertionError as error:
+                    failures.append(f"{where}: NumPy disagrees with the reference about {error}")
+    return compared, checked, failures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cpu", required=True)
+    parser.add_argument("--tile", action="append", required=True)
+    parser.add_argument("--triple")
+    parser.add_argument("--cc", default="cc")
+    parser.add_argument("--emulator")
+    parser.add_argument("--target-cc")
+    parser.add_argument("--few", action="store_true", help="two sizes of each module only")
+    parser.add_argument("--filter", default="")
+    parser.add_argument("--expect", type=int, required=True)
+    parser.add_argument("--work", required=True)
+    options = parser.parse_args()
+    os.makedirs(options.work, exist_ok=True)
+
+    tiles = [tuple(map(int, tile.split("x"))) for tile in options.tile]
+    total = numpy = 0
+    failures = []
+    work = [(m, tiles) for m in modules.matmul_modules()] + [(m, tiles[:1]) for m in modules.other_modules()]
+    for module, its_tiles in work:
+        if options.filter not in module.name:
+            continue
+        path = os.path.join(options.work, module.name)
+        compile_object(module, path, (1, 1), True, "x86-64-v3", None)
+        reference = Library(module, path, options.cc)
+        for tile in its_tiles:
+            label = f"{module.name} {options.cpu} {tile[0]}x{tile[1]}"
+            path = os.path.join(options.work, label.replace(" ", "-"))
+            compile_object(module, path, tile, False, options.cpu, options.triple)
+            if options.emulator:
+                kernel = Emulated(module, path, options.target_cc, options.emulator)
+            else:
+                kernel = Library(module, path, options.cc)
+            compared, checked, wrong = compare(module, reference, kernel, options.few, label)
+            print(f"{label}: {compared} outputs, {checked} checked by NumPy, {len(wrong)} wrong", flush=True)
+            total, numpy, failures = total + compared, numpy + checked, failures + wrong
+    for failure in failures[:20]:
+        print("FAIL " + failure)
+    print(f"{total} outputs compared, {numpy} checked by NumPy, {len(failures)} failed")
+    if total != options.expect:
+        print(f"expected {options.expect}")
+        return 1
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,500 @@
+"""Modules of bnn ops with random weights, and what NumPy says that they compute."""
+import struct
+
+import numpy as np
+
+SIZES = [1, 2, 3, 15, 16, 17, 31, 32, 33, 40, 48, 63, 64, 65, 72, 96, 130]
+ROWS = [1, 2, 3, 4, 5, 8, 9]
+TOKENS = [1, 5, 15, 16, 17, 31, 32, 33, 65]
+HEADS = [(1, 1), (2, 3), (3, 16), (2, 32), (2, 33), (1, 64), (12, 64)]
+# The declared maximum of each symbolic dimension.
+MAXIMA = {"rows": max(ROWS), "batch": 2, "tokens": max(TOKENS)}
+
+
+def dense(values):
+    """A literal of an array: bits of a bool array in the storage of i1, else raw bytes."""
+    values = np.ascontiguousarray(values)
+    if values.dtype == bool:
+        if values.all() or not values.any():
+            return f"dense<{str(bool(values.flat[0])).lower()}>"
+        raw = np.packbits(values.ravel(), bitorder="little").tobytes()
+    elif values.size == 1:
+        return f'dense<"0x{values.tobytes().hex().upper()}">'
+    else:
+        raw = values.tobytes()
+    return f'dense<"0x{raw.hex().upper()}">'
+
+
+def scalar(value):
+    """An f32 literal, exact."""
+    return "0x%08X" % struct.unpack("<I", struct.pack("<f", value))
+
+
+def shape_type(dims, element, kind="tensor"):
+    return f"{kind}<" + "".join(f"{d if isinstance(d, int) else '?'}x" for d in dims) + f"{element}>"
+
+
+def size(dims, sizes):
+    return tuple(d if isinstance(d, int) else sizes[d] for d in dims)
+
+
+ELEMENTS = {"f32": np.float32, "i32": np.int32, "i64": np.int64}
+
+
+class Module:
+    """The text of one module, its inputs and its outputs."""
+
+    def __init__(self, name, rng):
+        self.name, self.rng = name, rng
+        self.inputs = []   # (name, element, dims, generator(rng, shape))
+        self.outputs = []  # (name, element, dims, value, check or None)
+        self.lines = []
+        self.count = 0
+        self.dim_of = {}   # symbol -> (input, axis)
+
+    def fresh(self, prefix="v"):
+        self.count += 1
+        return f"%{prefix}{self.count}"
+
+    def emit(self, text):
+        self.lines.append("    " + text)
+
+    def value(self, text, prefix="v"):
+        name = self.fresh(prefix)
+        self.emit(f"{name} = {text}")
+        return name
+
+    def input(self, element, dims, generator):
+        name = f"in{len(self.inputs)}"
+        self.inputs.append((name, element, dims, generator))
+        for axis, dim in enumerate(dims):
+            if isinstance(dim, str):
+                self.dim_of.setdefault(dim, (name, axis))
+        return name
+
+    def output(self, value, element, dims, check=None):
+        """check(feeds, output) raises an AssertionError if NumPy disagrees."""
+        self.outputs.append((f"out{len(self.outputs)}", element, dims, value, check))
+
+    def empty(self, dims, element):
+        sizes = ", ".join(f"%dim_{d}" for d in dims if isinstance(d, str))
+        return self.value(f"tensor.empty({sizes}) : {shape_type(dims, element)}", "e")
+
+    def constant(self, values):
+        element = {"float32": "f32", "int32": "i32"}[str(values.dtype)]
+        return self.value(f"arith.constant {dense(values)} : {shape_type(values.shape, element)}", "c")
+
+    def bits(self, values):
+        shape = "x".join(map(str, values.shape))
+        return self.value(f"bnn.constant {dense(values)} : tensor<{shape}xi1> -> tensor<{shape}x!bnn.s1>", "w")
+
+    def text(self, rows, panels):
+        def attrs(name, dims):
+            listed = ", ".join(f'"{d}"' if isinstance(d, str) else str(d) for d in dims)
+            return f'{{onnx.dims = [{listed}], onnx.name = "{name}"}}'
+
+        arguments = ",\n      ".join(f"%{name}: {shape_type(dims, element)} {attrs(name, dims)}"
+                                     for name, element, dims, _ in self.inputs)
+        results = ", ".join(f"{shape_type(dims, element)} {attrs(name, dims)}"
+                            for name, element, dims, _, _ in self.outputs)
+        maxima = ", ".join(f"{name} = {most}" for name, most in MAXIMA.items())
+        lines = []
+        for symbol, (name, axis) in self.dim_of.items():
+            dims = next(dims for n, _, dims, _ in self.inputs if n == name)
+            element = next(e for n, e, _, _ in self.inputs if n == name)
+            lines.append(f"    %axis_{symbol} = arith.constant {axis} : index")
+            lines.append(f"    %dim_{symbol} = tensor.dim %{name}, %axis_{symbol} : {shape_type(dims, element)}")
+        returned = ", ".join(value for _, _, _, value, _ in self.outputs)
+        types = ", ".join(shape_type(dims, element) for _, element, dims, _, _ in self.outputs)
+        return "\n".join([
+            f'module attributes {{bnn.prefix = "model", bnn.max_dims = {{{maxima}}},',
+            f'    bnn.target = #bnn.target<strategy = "twin", rows = {rows}, panels = {panels}>}} {{',
+            f"  func.func @main({arguments})\n      -> ({results}) {{",
+            *lines, *self.lines, f"    return {returned} : {types}", "  }", "}", ""])
+
+
+#===------------------------------------------------------------------------===#
+# Inputs
+#===------------------------------------------------------------------------===#
+
+def hard(rng, shape):
+    """Normal numbers; some rows have zeros of both signs, NaN and infinities among them."""
+    x = rng.standard_normal(shape).astype(np.float32)
+    flat = x.reshape(-1, x.shape[-1]) if x.ndim else x.reshape(1, 1)
+    special = np.array([0.0, -0.0, np.nan, -np.nan, np.inf, -np.inf, 1e-45, -1e-45, 1e-38, 3.4e38],
+                       np.float32)
+    for row in flat:
+        if rng.random() < 0.5:
+            at = rng.random(row.size) < 0.2
+            row[at] = rng.choice(special, at.sum())
+    return x
+
+
+def mild(rng, shape):
+    """Finite, with exact zeros in some rows."""
+    x = rng.standard_normal(shape).astype(np.float32)
+    for row in x.reshape(-1, x.shape[-1]):
+        if rng.random() < 0.5:
+            row[rng.random(row.size) < 0.1] = rng.choice(np.array([0.0, -0.0], np.float32))
+    return x
+
+
+def signs(rng, shape):
+    """Never zero."""
+    x = np.abs(rng.standard_normal(shape).astype(np.float32)) + np.float32(0.01)
+    return np.where(rng.random(shape) < 0.5, x, -x).astype(np.float32)
+
+
+def as_numbers(x, with_zeros):
+    """What the bits of a binarised array stand for."""
+    number = np.where(x > 0, 1, -1)
+    return np.where((x > 0) | (x < 0), number, 0) if with_zeros else number
+
+
+#===------------------------------------------------------------------------===#
+# Ops
+#===------------------------------------------------------------------------===#
+
+def binarize(m, x, dims, shift=None, with_zeros=True):
+    b = m.empty(dims, "!bnn.s1")
+    s1, u1 = shape_type(dims, "!bnn.s1"), shape_type(dims, "!bnn.u1")
+    shifted = f"shift({shift} : tensor<{dims[-1]}xf32>) " if shift else ""
+    source = shape_type(dims, "f32")
+    if not with_zeros:
+        return m.value(f"bnn.binarize {x} {shifted}outs({b} : {s1}) : {source} -> {s1}"), None
+    z = m.empty(dims, "!bnn.u1")
+    name = m.fresh("b")
+    m.emit(f"{name}:2 = bnn.binarize {x} {shifted}outs({b}, {z} : {s1}, {u1}) : {source} -> {s1}, {u1}")
+    return f"{name}#0", f"{name}#1"
+
+
+def matmul(m, lhs, lhs_dims, weights, zeros, params, outs, epilogue, lhs_element="!bnn.s1"):
+    """outs: elements of the outputs. epilogue: lines on %acc, %p0, ... that end in a yield."""
+    n, k = weights.shape
+    w = m.bits(weights)
+    dims = (*lhs_dims[:-1], n)
+    empties = [m.empty(dims, element) for element in outs]
+    types = [shape_type(dims, element) for element in outs]
+    text = f"bnn.matmul {lhs}, {w} "
+    if zeros:
+        text += f"zeros({zeros} : {shape_type(lhs_dims, '!bnn.u1')}) "
+    if params:
+        text += f"params({', '.join(v for v, _ in params)} : {', '.join(t for _, t in params)}) "
+    text += f"outs({', '.join(empties)} : {', '.join(types)}) : {shape_type(lhs_dims, lhs_element)}, " \
+            f"tensor<{n}x{k}x!bnn.s1> -> {', '.join(types)} {{"
+    name = m.fresh("y")
+    m.emit(f"{name}{f':{len(outs)}' if len(outs) > 1 else ''} = {text}")
+    arguments = ["%acc: i32"] + [f"%p{i}: {'i32' if t.endswith('i32>') or t == 'i32' else 'f32'}"
+                                 for i, (_, t) in enumerate(params)]
+    m.emit(f"^bb0({', '.join(arguments)}):")
+    for line in epilogue:
+        m.emit("  " + line)
+    m.emit("}")
+    return [f"{name}#{i}" for i in range(len(outs))] if len(outs) > 1 else [name]
+
+
+IDENTITY = ["bnn.yield %acc : i32"]
+
+
+def random_bits(rng, shape):
+    return rng.random(shape) < 0.5
+
+
+def matmul_accumulator(m, k, n, dims, with_zeros, with_shift):
+    """binarize -> matmul -> i32, which NumPy checks."""
+    x = m.input("f32", dims, hard if with_zeros else signs)
+    shift = m.rng.choice(np.array([0.0, 0.5, -0.25], np.float32), k).astype(np.float32)
+    b, z = binarize(m, "%" + x, dims, m.constant(shift) if with_shift else None, with_zeros)
+    weights = random_bits(m.rng, (n, k))
+    y, = matmul(m, b, dims, weights, z, [], ["i32"], IDENTITY)
+
+    def check(feeds, got):
+        value = feeds[x] + shift if with_shift else feeds[x]
+        expected = as_numbers(value, with_zeros) @ np.where(weights, 1, -1).T
+        assert np.array_equal(got, expected), "the accumulators"
+    m.output(y, "i32", (*dims[:-1], n), check)
+
+
+def matmul_unsigned(m, k, n, dims):
+    """{0, 1} times {-1, +1}: the mask of zeros as the input."""
+    x = m.input("f32", dims, hard)
+    _, z = binarize(m, "%" + x, dims)
+    weights = random_bits(m.rng, (n, k))
+    y, = matmul(m, z, dims, weights, None, [], ["i32"], IDENTITY, "!bnn.u1")
+
+    def check(feeds, got):
+        zero = ~((feeds[x] > 0) | (feeds[x] < 0))
+        assert np.array_equal(got, zero.astype(int) @ np.where(weights, 1, -1).T), "the accumulators"
+    m.output(y, "i32", (*dims[:-1], n), check)
+
+
+def matmul_float(m, k, n, dims, with_zeros):
+    """All three kinds of parameters."""
+    x = m.input("f32", dims, hard if with_zeros else signs)
+    full = m.input("f32", (*dims[:-1], n), hard)
+    b, z = binarize(m, "%" + x, dims, None, with_zeros)
+    s = m.value(f"arith.constant {scalar(m.rng.standard_normal())} : f32", "s")
+    bias = m.constant(m.rng.standard_normal(n).astype(np.float32))
+    params = [(s, "f32"), (bias, f"tensor<{n}xf32>"), ("%" + full, shape_type((*dims[:-1], n), "f32"))]
+    y, = matmul(m, b, dims, random_bits(m.rng, (n, k)), z, params, ["f32"], [
+        "%f = arith.sitofp %acc : i32 to f32", "%r = math.fma %f, %p0, %p1 : f32",
+        "%t = arith.addf %r, %p2 : f32", "bnn.yield %t : f32"])
+    m.output(y, "f32", (*dims[:-1], n))
+
+
+def matmul_chain(m, k, n, dims, with_zeros):
+    """A product that ends in bits, and in a mask, which the next one reads."""
+    x = m.input("f32", dims, hard)
+    b, z = binarize(m, "%" + x, dims)
+    weights, following = random_bits(m.rng, (n, k)), random_bits(m.rng, (5, n))
+    outs = ["!bnn.s1", "!bnn.u1"] if with_zeros else ["!bnn.s1"]
+    y = matmul(m, b, dims, weights, z, [], outs, [
+        "%c0 = arith.constant 0 : i32", "%bit = arith.cmpi sgt, %acc, %c0 : i32",
+        "%zero = arith.cmpi eq, %acc, %c0 : i32",
+        "bnn.yield %bit, %zero : i1, i1" if with_zeros else "bnn.yield %bit : i1"])
+    between = (*dims[:-1], n)
+    result, = matmul(m, y[0], between, following, y[1] if with_zeros else None, [], ["i32"], IDENTITY)
+
+    def check(feeds, got):
+        first = as_numbers(feeds[x], True) @ np.where(weights, 1, -1).T
+        assert np.array_equal(got, as_numbers(first, with_zeros) @ np.where(following, 1, -1).T), \
+            "the accumulators of the second product"
+    m.output(result, "i32", (*dims[:-1], 5), check)
+
+
+def matmul_bits(m, k, n, dims, function):
+    """Scale, bias and an activation between two products: fused and folded to thresholds."""
+    x = m.input("f32", dims, hard)
+    b, z = binarize(m, "%" + x, dims)
+    scale = m.constant((m.rng.standard_normal(n) / 4).astype(np.float32))
+    bias_values = np.where(m.rng.random(n) < 0.5, 0, m.rng.standard_normal(n)).astype(np.float32)
+    bias = m.constant(bias_values)
+    vector = f"tensor<{n}xf32>"
+    y, = matmul(m, b, dims, random_bits(m.rng, (n, k)), z, [(scale, vector), (bias, vector)], ["f32"], [
+        "%f = arith.sitofp %acc : i32 to f32", "%r = math.fma %f, %p0, %p1 : f32", "bnn.yield %r : f32"])
+    between = (*dims[:-1], n)
+    type_ = shape_type(between, "f32")
+    rank = len(dims)
+    names = ", ".join(f"d{i}" for i in range(rank))
+    identity = f"affine_map<({names}) -> ({names})>"
+    out = m.empty(between, "f32")
+    g = m.fresh("g")
+    iterators = ", ".join(['"parallel"'] * rank)
+    m.emit(f"{g} = linalg.generic {{indexing_maps = [{identity}, {identity}], iterator_types = [{iterators}]}} "
+           f"ins({y} : {type_}) outs({out} : {type_}) {{")
+    m.emit("^bb0(%a: f32, %o: f32):")
+    for line in FUNCTIONS[function]:
+        m.emit("  " + line)
+    m.emit(f"  linalg.yield %fn : f32\n    }} -> {type_}")
+    shift = m.constant(m.rng.choice(np.array([0.0, 0.1, -0.1], np.float32), n).astype(np.float32))
+    b2, z2 = binarize(m, g, between, shift)
+    result, = matmul(m, b2, between, random_bits(m.rng, (5, n)), z2, [], ["i32"], IDENTITY)
+    m.output(result, "i32", (*dims[:-1], 5))
+
+
+FUNCTIONS = {
+    "identity": ["%one = arith.constant 1.0 : f32", "%fn = arith.mulf %a, %one : f32"],
+    "gelu": ["%half = arith.constant 0.5 : f32", "%one = arith.constant 1.0 : f32",
+             "%root = arith.constant 0.707106769 : f32", "%t = arith.mulf %a, %root : f32",
+             "%e = math.erf %t : f32", "%u = arith.addf %e, %one : f32", "%h = arith.mulf %a, %half : f32",
+             "%fn = arith.mulf %h, %u : f32"],
+    "relu": ["%zero = arith.constant 0.0 : f32", "%p = arith.cmpf ogt, %a, %zero : f32",
+             "%fn = arith.select %p, %a, %zero : f32"],
+    # More than one gap: no interval.
+    "wave": ["%one = arith.constant 1.0 : f32", "%q = arith.mulf %a, %a : f32",
+             "%h = arith.subf %q, %one : f32", "%fn = arith.mulf %a, %h : f32"],
+    "tanh": ["%fn = math.tanh %a : f32"],
+}
+
+
+def attention(m, heads, width, options, ending):
+    """options: the optional operands that are there."""
+    channels = heads * width
+    dims = ("batch", "tokens", channels)
+    type_ = shape_type(dims, "!bnn.s1")
+    sources, bits, zeros = {}, {}, {}
+    for part in ("query", "key", "value"):
+        masked = f"{part}_zeros" in options
+        sources[part] = m.input("f32", dims, mild if masked else signs)
+        bits[part], zeros[part] = binarize(m, "%" + sources[part], dims, None, masked)
+    text = f"bnn.attention {bits['query']}, {bits['key']}, {bits['value']} "
+    for part in ("query", "key", "value"):
+        if zeros[part]:
+            text += f"{part}_zeros({zeros[part]} : {shape_type(dims, '!bnn.u1')}) "
+    left = right = residual = mask = None
+    if "low_rank" in options:
+        rank = int(m.rng.choice([1, 2, 3, 17]))
+        left = m.input("f32", ("batch", "tokens", rank), mild)
+        right = m.input("f32", ("batch", "tokens", rank), mild)
+        kind = shape_type(("batch", "tokens", rank), "f32")
+        text += f"low_rank(%{left}, %{right} : {kind}, {kind}) "
+    if "value_residual" in options:
+        residual = m.input("f32", ("batch", "tokens", 1), mild)
+        text += f"value_residual(%{residual} : tensor<?x?x1xf32>) "
+    if "mask" in options:
+        def some(rng, shape):
+            hidden = rng.random(shape) < 0.3
+            hidden[..., 0] = False
+            return np.where(hidden, rng.choice(np.array([-10000, -np.inf, -3.4e38], np.float32)), 0).astype(
+                np.float32)
+        mask = m.input("f32", ("batch", "tokens"), some)
+        text += f"mask(%{mask} : tensor<?x?xf32>) "
+    scale, cutoff = 0.3, float(m.rng.choice([0.02, 0.1]))
+    divisor = float(np.sqrt(np.float32(width)))
+    s = m.value(f"arith.constant {scalar(scale)} : f32", "s")
+    c = m.value(f"arith.constant {scalar(cutoff)} : f32", "s")
+    text += f"scale({s}) cutoff({c}) "
+    if ending == "sum":
+        lines, elements = ["bnn.yield %acc : i32"], ["i32"]
+        arguments = ""
+    else:
+        vector = m.constant(m.rng.standard_normal(channels).astype(np.float32))
+        factor = m.value(f"arith.constant {scalar(0.7)} : f32", "s")
+        text += f"params({vector}, {factor} : tensor<{channels}xf32>, f32) "
+        arguments = ", %p0: f32, %p1: f32"
+        lines = ["%f = arith.sitofp %acc : i32 to f32", "%q = arith.mulf %res, %p1 : f32",
+                 "%y = math.fma %f, %p0, %q : f32"]
+        if ending == "float":
+            lines.append("bnn.yield %y : f32")
+            elements = ["f32"]
+        else:
+            lines += ["%c0 = arith.constant 0.0 : f32", "%bit = arith.cmpf ogt, %y, %c0 : f32",
+                      "%zero = arith.cmpf ueq, %y, %c0 : f32", "bnn.yield %bit, %zero : i1, i1"]
+            elements = ["!bnn.s1", "!bnn.u1"]
+    outs = [m.empty(dims, element) for element in elements]
+    types = ", ".join(shape_type(dims, element) for element in elements)
+    text += f"outs({', '.join(outs)} : {types}) {{heads = {heads} : i64, divisor = {scalar(divisor)} : f32}} " \
+            f": {type_}, {type_}, {type_} -> {types} {{"
+    name = m.fresh("a")
+    m.emit(f"{name}{':2' if ending == 'bits' else ''} = {text}")
+    m.emit(f"^bb0(%acc: i32, %res: f32{arguments}):")
+    for line in lines:
+        m.emit("  " + line)
+    m.emit("}")
+    if ending == "bits":
+        result, = matmul(m, f"{name}#0", dims, random_bits(m.rng, (5, channels)), f"{name}#1", [], ["i32"],
+                         IDENTITY)
+        m.output(result, "i32", (*dims[:-1], 5))
+        return
+    if ending == "float":
+        m.output(name, "f32", dims)
+        return
+
+    def check(feeds, got):
+        def split(part):
+            value = as_numbers(feeds[sources[part]], zeros[part] is not None).astype(np.float64)
+            return value.reshape(*value.shape[:2], heads, width).transpose(0, 2, 1, 3)
+        q, k, v = split("query"), split("key"), split("value")
+        scores = q @ k.transpose(0, 1, 3, 2) * scale
+        if left:
+            scores += (feeds[left].astype(np.float64) @ feeds[right].transpose(0, 2, 1))[:, None]
+        scores /= divisor
+        if mask:
+            scores += feeds[mask][:, None, None, :]
+        e = np.exp(scores - scores.max(-1, keepdims=True))
+        cut = cutoff * e.sum(-1, keepdims=True)
+        expected = (e > cut).astype(np.float64) @ v
+        expected = expected.transpose(0, 2, 1, 3).reshape(got.shape)
+        # f32 and f64 may disagree about a probability that is at the cut.
+        sure = (np.abs(e - cut) > 1e-5 * (e + cut)).all(-1)
+        sure = np.repeat(sure.transpose(0, 2, 1), width, -1)
+        assert sure.mean() > 0.5, "too few probabilities are clear of the cut"
+        assert np.array_equal(got[sure], expected[sure]), "the attention's accumulators"
+    m.output(name, "i32", dims, check)
+
+
+def embedding(m, vocabulary, columns, element, dims):
+    def some(rng, shape):
+        return rng.integers(-vocabulary - 3, vocabulary + 3, shape)
+    ids = m.input(element, dims, some)
+    table = random_bits(m.rng, (vocabulary, columns))
+    scale = np.abs(m.rng.standard_normal(vocabulary)).astype(np.float32)
+    scale[0] = 0
+    t, s = m.bits(table), m.constant(scale)
+    out_dims = (*dims, columns)
+    out = m.empty(out_dims, "f32")
+    type_ = shape_type(out_dims, "f32")
+    y = m.value(f"bnn.embedding %{ids}, {t}, {s} outs({out} : {type_}) : {shape_type(dims, element)}, "
+                f"tensor<{vocabulary}x{columns}x!bnn.s1>, tensor<{vocabulary}xf32> -> {type_}")
+
+    def check(feeds, got):
+        at = np.where(feeds[ids] < 0, feeds[ids] + vocabulary, feeds[ids])
+        at = np.clip(at, 0, vocabulary - 1)
+        expected = np.where(table, scale[:, None], -scale[:, None])[at]
+        assert np.array_equal(got.view(np.int32), expected.view(np.int32)), "the rows of the table"
+    m.output(y, "f32", out_dims, check)
+
+
+def low_rank(m, k, r, dims):
+    x = m.input("f32", dims, hard)
+    w = m.constant(m.rng.standard_normal((k, r)).astype(np.float32))
+    b = m.constant(m.rng.standard_normal(r).astype(np.float32))
+    out_dims = (*dims[:-1], r)
+    out = m.empty(out_dims, "f32")
+    type_ = shape_type(out_dims, "f32")
+    y = m.value(f"bnn.low_rank %{x}, {w}, {b} outs({out} : {type_}) : {shape_type(dims, 'f32')}, "
+                f"tensor<{k}x{r}xf32>, tensor<{r}xf32> -> {type_}")
+    m.output(y, "f32", out_dims)
+
+
+def reduce(m, kind, n, dims):
+    x = m.input("f32", dims, hard if kind != "add" else mild)
+    out = m.empty(dims[:-1], "f32")
+    type_ = shape_type(dims[:-1], "f32")
+    y = m.value(f"bnn.reduce {kind} %{x} outs({out} : {type_}) : {shape_type(dims, 'f32')} -> {type_}")
+
+    def check(feeds, got):
+        if kind == "add":
+            expected = feeds[x].astype(np.float64).sum(-1)
+            assert np.allclose(got, expected, atol=1e-4), "the sum"
+        else:
+            values = np.where(np.isnan(feeds[x]), -np.inf if kind == "max" else np.inf, feeds[x])
+            del values  # NaN has an order of its own: only the twins compare it.
+    m.output(y, "f32", dims[:-1], check)
+
+
+#===------------------------------------------------------------------------===#
+# The list
+#===------------------------------------------------------------------------===#
+
+def matmul_modules():
+    """Each K and each N, in different pairs for each kind of ending."""
+    modules = []
+    kinds = [
+        lambda m, k, n, dims, i: matmul_accumulator(m, k, n, dims, i % 3 != 0, i % 2 == 0),
+        lambda m, k, n, dims, i: matmul_float(m, k, n, dims, i % 2 == 0),
+        lambda m, k, n, dims, i: matmul_chain(m, k, n, dims, i % 2 == 0),
+        lambda m, k, n, dims, i: matmul_bits(m, k, n, dims, list(FUNCTIONS)[i % len(FUNCTIONS)]),
+        lambda m, k, n, dims, i: matmul_unsigned(m, k, n, dims),
+    ]
+    for number, kind in enumerate(kinds):
+        m = Module(f"matmul{number}", np.random.default_rng(100 + number))
+        for i, k in enumerate(SIZES):
+            n = SIZES[(i * (2 * number + 3) + number) % len(SIZES)]
+            # The rows are one dimension, or two of which one is static.
+            dims = ("rows", k) if i % 4 else (2, "rows", k)
+            kind(m, k, n, dims, i)
+        modules.append(m)
+    return modules
+
+
+def other_modules():
+    modules = []
+    options = ["query_zeros", "key_zeros", "value_zeros", "low_rank", "value_residual", "mask"]
+    endings = ["sum", "float", "bits"]
+    # All 64 combinations of the optional operands, each with one shape and one ending.
+    for number in range(4):
+        m = Module(f"attention{number}", np.random.default_rng(200 + number))
+        for combination in range(number, 64, 4):
+            heads, width = HEADS[combination % len(HEADS)]
+            present = [name for bit, name in enumerate(options) if combination >> bit & 1]
+            attention(m, heads, width, present, endings[(combination + combination // 8) % 3])
+        modules.append(m)
+    m = Module("rows", np.random.default_rng(300))
+    for i, columns in enumerate(SIZES):
+        embedding(m, [1, 2, 50][i % 3], columns, ["i64", "i32"][i % 2],
+                  [("rows",), ("batch", "tokens"), (3, "rows")][i % 3])
+        low_rank(m, columns, SIZES[(i * 3) % len(SIZES)], [("rows", columns), ("batch", "tokens", columns)][i % 2])
+        reduce(m, ["add", "max", "min"][i % 3], columns, [("rows", columns), (2, "rows", columns)][i % 2])
+    modules.append(m)
+    return modules
