@@ -62,20 +62,18 @@ OpFoldResult Lowering::mul(OpFoldResult x, OpFoldResult y) {
   return fold<arith::MulIOp>(*this, x, y, std::multiplies<int64_t>());
 }
 
-OpFoldResult Lowering::floorDiv(OpFoldResult x, OpFoldResult y) {
+OpFoldResult Lowering::divide(OpFoldResult x, OpFoldResult y) {
   if (isConstantIntValue(y, 1))
     return x;
-  return fold<arith::FloorDivSIOp>(*this, x, y, [](int64_t a, int64_t c) {
-    return c == 0 ? 0 : llvm::divideFloorSigned(a, c);
-  });
+  // Sizes of empty tensors divide sizes too; what comes of it does not matter,
+  // but that it does not trap does.
+  y = max(y, index(1));
+  return fold<arith::DivSIOp>(*this, x, y,
+                              [](int64_t a, int64_t c) { return a / c; });
 }
 
-OpFoldResult Lowering::ceilDiv(OpFoldResult x, OpFoldResult y) {
-  if (isConstantIntValue(y, 1))
-    return x;
-  return fold<arith::CeilDivSIOp>(*this, x, y, [](int64_t a, int64_t c) {
-    return c == 0 ? 0 : llvm::divideCeilSigned(a, c);
-  });
+OpFoldResult Lowering::divideUp(OpFoldResult x, int64_t y) {
+  return divide(add(x, index(y - 1)), index(y));
 }
 
 OpFoldResult Lowering::min(OpFoldResult x, OpFoldResult y) {

@@ -45,8 +45,10 @@ public:
   mlir::OpFoldResult add(mlir::OpFoldResult x, mlir::OpFoldResult y);
   mlir::OpFoldResult sub(mlir::OpFoldResult x, mlir::OpFoldResult y);
   mlir::OpFoldResult mul(mlir::OpFoldResult x, mlir::OpFoldResult y);
-  mlir::OpFoldResult floorDiv(mlir::OpFoldResult x, mlir::OpFoldResult y);
-  mlir::OpFoldResult ceilDiv(mlir::OpFoldResult x, mlir::OpFoldResult y);
+  /// x / y for sizes.
+  mlir::OpFoldResult divide(mlir::OpFoldResult x, mlir::OpFoldResult y);
+  /// x / y rounded up, y > 0; not above 0 where x is not.
+  mlir::OpFoldResult divideUp(mlir::OpFoldResult x, int64_t y);
   mlir::OpFoldResult min(mlir::OpFoldResult x, mlir::OpFoldResult y);
   mlir::OpFoldResult max(mlir::OpFoldResult x, mlir::OpFoldResult y);
   mlir::OpFoldResult product(llvm::ArrayRef<mlir::OpFoldResult> values);

@@ -72,30 +72,54 @@ Dims dimsFromList(Lowering &l, Value result, Value shape) {
 Values lowerReshape(Lowering &l, ReshapeOp op) {
   Value data = op.getData(), result = op.getReshaped();
   int64_t rank = Lowering::rankOf(result);
+  bool zeroCopies = !op.getAllowzero();
   Dims dims(rank);
-  int64_t inferred = -1;
+  // Which dimensions may turn out to be the -1, and its condition if that is
+  // only known at run time.
+  SmallVector<std::pair<int64_t, Value>> inferred;
   for (int64_t axis = 0; axis < rank; ++axis) {
     dims[axis] = l.knownDim(result, axis);
     if (dims[axis])
       continue;
     OpFoldResult wanted = l.element(op.getShape(), axis);
-    if (isConstantIntValue(wanted, 0) && !op.getAllowzero() &&
-        axis < Lowering::rankOf(data)) {
-      dims[axis] = l.dim(data, axis);
-    } else if (isConstantIntValue(wanted, -1)) {
-      if (inferred >= 0)
-        return op.emitError("onnx.Reshape has more than one -1 in its shape");
-      inferred = axis;
-    } else {
-      dims[axis] = wanted;
+    std::optional<int64_t> constant = getConstantIntValue(wanted);
+    bool canCopy = zeroCopies && axis < Lowering::rankOf(data);
+    if (constant == 0 && canCopy) {
+      wanted = l.dim(data, axis);
+    } else if (constant == -1) {
+      inferred.emplace_back(axis, Value());
+      wanted = l.index(1);
+    } else if (!constant) {
+      auto is = [&](int64_t value) -> Value {
+        return l.b.create<arith::CmpIOp>(l.loc, arith::CmpIPredicate::eq,
+                                         l.asValue(wanted),
+                                         l.asValue(l.index(value)));
+      };
+      auto choose = [&](Value condition, OpFoldResult x, OpFoldResult y) {
+        return OpFoldResult(l.b.create<arith::SelectOp>(
+                                   l.loc, condition, l.asValue(x), l.asValue(y))
+                                .getResult());
+      };
+      Value isRest = is(-1);
+      inferred.emplace_back(axis, isRest);
+      OpFoldResult size = wanted;
+      if (canCopy)
+        size = choose(is(0), l.dim(data, axis), wanted);
+      wanted = choose(isRest, l.index(1), size);
     }
+    dims[axis] = wanted;
   }
-  if (inferred >= 0) {
-    OpFoldResult others = l.index(1);
-    for (int64_t axis = 0; axis < rank; ++axis)
-      if (axis != inferred)
-        others = l.mul(others, dims[axis]);
-    dims[inferred] = l.floorDiv(l.product(l.dims(data)), others);
+  // Every candidate counts as 1 so far, so that the product is that of the
+  // others.
+  if (!inferred.empty()) {
+    OpFoldResult rest = l.divide(l.product(l.dims(data)), l.product(dims));
+    for (auto [axis, condition] : inferred)
+      dims[axis] = condition
+                       ? OpFoldResult(l.b.create<arith::SelectOp>(
+                                             l.loc, condition, l.asValue(rest),
+                                             l.asValue(dims[axis]))
+                                          .getResult())
+                       : rest;
   }
   return one(l.reshape(data, dims, result));
 }
@@ -190,7 +214,9 @@ Values lowerRange(Lowering &l, RangeOp op) {
                           "with a constant step");
     OpFoldResult length =
         l.sub(l.element(op.getLimit(), 0), l.element(op.getStart(), 0));
-    count = l.max(l.ceilDiv(length, l.index(step->front())), l.index(0));
+    if (step->front() < 0)
+      length = l.sub(l.index(0), length);
+    count = l.max(l.divideUp(length, std::abs(step->front())), l.index(0));
   }
   return one(
       generate(l, count, element, {}, {},
@@ -282,7 +308,7 @@ Values lowerSlice(Lowering &l, SliceOp op) {
     OpFoldResult known = l.knownDim(op.getOutput(), axis);
     sizes[axis] =
         known ? known
-              : l.max(l.ceilDiv(l.sub(end, start), strides[axis]), l.index(0));
+              : l.max(l.divideUp(l.sub(end, start), steps[i]), l.index(0));
   }
   return one(extractPart(l, data, offsets, sizes, strides));
 }
@@ -296,7 +322,7 @@ Values lowerSplit(Lowering &l, SplitOp op) {
   Dims lengths;
   if (isa<NoneType>(op.getSplit().getType())) {
     // Equal pieces; the last may be shorter.
-    OpFoldResult piece = l.ceilDiv(dims[axis], l.index(pieces));
+    OpFoldResult piece = l.divideUp(dims[axis], pieces);
     for (int64_t i = 0; i + 1 < pieces; ++i)
       lengths.push_back(piece);
     lengths.push_back(l.sub(dims[axis], l.mul(piece, l.index(pieces - 1))));
