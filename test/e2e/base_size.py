@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from harness import Case, Failure, Program, only_output, run_with_bnn_run
+from harness import Case, Failure, Program, only_output, reference_program
 
 MAX_OBJECT_BYTES = 17_000_000
 MAX_COMPILER_BYTES = 1_500_000_000
@@ -29,7 +29,6 @@ ENTRY = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bnn-opt", default="bnn-opt")
-    parser.add_argument("--bnn-run", default="bnn-run")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--runtime", required=True)
     parser.add_argument("--work", required=True)
@@ -50,8 +49,9 @@ def main():
         if size > MAX_OBJECT_BYTES or peak > MAX_COMPILER_BYTES or seconds > MAX_SECONDS:
             raise Failure(f"over the limits: {MAX_OBJECT_BYTES} bytes of object, "
                           f"{MAX_COMPILER_BYTES} bytes of memory, {MAX_SECONDS} s")
-        expected = only_output(run_with_bnn_run(options.bnn_run, model, case.feeds(),
-                                                options.work, ["--reference"]))
+        reference = reference_program(options.bnn_opt, model,
+                                      os.path.join(options.work, "reference"))
+        expected = only_output(reference.run(case.feeds()))
         program = Program(options.work, options.cc, runtime=options.runtime)
         start = time.monotonic()
         actual = only_output(program.run(case.feeds()))

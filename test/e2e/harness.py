@@ -132,6 +132,12 @@ class Program:
         return results
 
 
+def reference_program(bnn_opt, model, work):
+    """The reference lowering for this machine: plain loops, which no optimiser has touched."""
+    compile_model(bnn_opt, model, work, ["--reference", "-O0"])
+    return Program(work, "cc")
+
+
 def only_output(outputs):
     if len(outputs) != 1:
         raise Failure(f"one output expected, got {sorted(outputs)}")

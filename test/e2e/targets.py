@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Compares the output bytes of a target's code with those of the reference lowering.
 
-Each case runs through `bnn-run --reference` and through a program that is linked with the
-object compiled for the target; the bytes must be the same. The number of cases must be
---expect-runs.
+Each case runs in two programs: one linked with the object that `bnn-opt --reference -O0`
+writes, one with the object for the target. The bytes must be the same, and the number of cases
+must be --expect-runs.
 """
 import argparse
 import os
 import sys
 
-from harness import Failure, Program, compile_model, load_cases, run_with_bnn_run
+from harness import Failure, Program, compile_model, load_cases, reference_program
 
 # What makes bnn-opt compile for each target.
 TARGETS = {
@@ -37,7 +37,6 @@ def main():
     parser.add_argument("--target", choices=sorted(TARGETS), required=True)
     parser.add_argument("--expect-runs", type=int, required=True)
     parser.add_argument("--bnn-opt", default="bnn-opt")
-    parser.add_argument("--bnn-run", default="bnn-run")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--link-flag", action="append", default=[])
     parser.add_argument("--emulator", action="append", default=[])
@@ -54,12 +53,13 @@ def main():
             model = case.model(options.work)
             work = os.path.join(options.work, case.name.replace("@", "_at_"))
             feeds = case.feeds()
-            expected = run_with_bnn_run(options.bnn_run, model, feeds, work, ["--reference"])
             if model not in programs:
+                reference = reference_program(options.bnn_opt, model,
+                                              os.path.join(work, "reference"))
                 compile_model(options.bnn_opt, model, work, TARGETS[options.target])
-                programs[model] = Program(work, options.cc, options.link_flag, options.runtime,
-                                          options.emulator)
-            actual = programs[model].run(feeds)
+                programs[model] = reference, Program(work, options.cc, options.link_flag,
+                                                     options.runtime, options.emulator)
+            expected, actual = (program.run(feeds) for program in programs[model])
             if not expected or actual.keys() != expected.keys():
                 raise Failure(f"outputs {sorted(actual)}, the reference has {sorted(expected)}")
             for name, value in expected.items():
