@@ -30,14 +30,16 @@ def EmitEntry : Pass<"bnn-emit-entry", "::mlir::ModuleOp"> {
           %in: memref<?xi64> {bnn.kind = "input", bnn.name = "ids", bnn.dims = ["batch"]},
           %out: memref<?xf32> {bnn.kind = "output", bnn.name = "y", bnn.dims = ["batch"]},
           %ws: memref<?xi8> {bnn.kind = "workspace"}) -> i32
-          attributes {bnn.workspace_size = 128 : i64} { ... }
+          attributes {bnn.workspace_size = 128 : i64} {
+        %ok = arith.constant 0 : i32
+        return %ok : i32
+      }
     }
     ```
 
     After, abridged:
 
     ```mlir
-    llvm.mlir.global internal constant @model_info() : !llvm.struct<...> { ... }
     llvm.func @model_run(%inputs: !llvm.ptr, %outputs: !llvm.ptr, %workspace: !llvm.ptr, %options: !llvm.ptr) -> i32 {
       // checks; each failure branches to a return of its status
       %ids = builtin.unrealized_conversion_cast %0 : !llvm.struct<...> to memref<?xi64>
@@ -45,8 +47,9 @@ def EmitEntry : Pass<"bnn-emit-entry", "::mlir::ModuleOp"> {
       %status = func.call @model_main(%ids, %y, %ws) : (memref<?xi64>, memref<?xf32>, memref<?xi8>) -> i32
       llvm.return %status : i32
     }
-    llvm.func @model_workspace_size() -> i64
+    llvm.mlir.global internal constant @model_info() : !llvm.struct<...> { ... }
     llvm.func @model_describe(%max_abi: i32) -> !llvm.ptr
+    llvm.func @model_workspace_size() -> i64
     ```
   }];
   let options = [

@@ -25,14 +25,21 @@ def OnnxFold : Pass<"onnx-fold", "::mlir::func::FuncOp"> {
 
     Before:
     ```mlir
-    %shape = onnx.Shape %x {start = 0 : i64} : (tensor<?x4xf32>) -> tensor<2xi64>
-    %wide = onnx.Expand %bias, %shape : (tensor<4xf32>, tensor<2xi64>) -> tensor<?x?xf32>
-    %minus = onnx.Neg %wide : (tensor<?x?xf32>) -> tensor<?x?xf32>
-    %y = onnx.Add %wide, %x : (tensor<?x?xf32>, tensor<?x4xf32>) -> tensor<?x?xf32>
+    func.func @main(%x: tensor<?x4xf32>) -> tensor<?x?xf32> {
+      %bias = onnx.Constant {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+      %shape = onnx.Shape %x {start = 0 : i64} : (tensor<?x4xf32>) -> tensor<2xi64>
+      %wide = onnx.Expand %bias, %shape : (tensor<4xf32>, tensor<2xi64>) -> tensor<?x?xf32>
+      %y = onnx.Add %wide, %x : (tensor<?x?xf32>, tensor<?x4xf32>) -> tensor<?x?xf32>
+      return %y : tensor<?x?xf32>
+    }
     ```
-    After, if `%minus` has no reader and `%bias` is a constant:
+    After:
     ```mlir
-    %y = onnx.Add %x, %bias : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+    func.func @main(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+      %bias = onnx.Constant {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+      %y = onnx.Add %x, %bias : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+      return %y : tensor<?x4xf32>
+    }
     ```
   }];
   let dependentDialects = ["::bnn::onnx::ONNXDialect"];

@@ -18,7 +18,8 @@ def OutlineKernels : Pass<"bnn-outline-kernels", "::mlir::ModuleOp"> {
     ```
     After:
     ```mlir
-    func.func private @binarize(%x: memref<4x64xf32>, %b: memref<4x64x!bnn.s1>) {
+    func.func private @binarize(%x: memref<4x64xf32>, %b: memref<4x64x!bnn.s1>)
+        attributes {passthrough = ["noinline"]} {
       bnn.binarize %x outs(%b : memref<4x64x!bnn.s1>) : memref<4x64xf32>
       return
     }

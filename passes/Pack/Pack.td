@@ -11,10 +11,16 @@ def Pack : Pass<"bnn-pack", "::mlir::func::FuncOp"> {
 
     Before:
     ```mlir
-    func.func @f(%x: tensor<4x64xf32>, %0: tensor<4x64x!bnn.s1>) -> tensor<4x64x!bnn.s1> {
+    func.func @f(%x: tensor<4x64xf32>, %0: tensor<4x32xi32>) -> tensor<4x32xi32> {
       %e = tensor.empty() : tensor<4x64x!bnn.s1>
       %b = bnn.binarize %x outs(%e : tensor<4x64x!bnn.s1>) : tensor<4x64xf32> -> tensor<4x64x!bnn.s1>
-      return %b : tensor<4x64x!bnn.s1>
+      %w = bnn.constant dense<true> : tensor<32x64xi1> -> tensor<32x64x!bnn.s1>
+      %y = bnn.matmul %b, %w outs(%0 : tensor<4x32xi32>)
+          : tensor<4x64x!bnn.s1>, tensor<32x64x!bnn.s1> -> tensor<4x32xi32> {
+      ^bb0(%acc: i32):
+        bnn.yield %acc : i32
+      }
+      return %y : tensor<4x32xi32>
     }
     ```
     After:
@@ -22,6 +28,9 @@ def Pack : Pass<"bnn-pack", "::mlir::func::FuncOp"> {
     %e = tensor.empty() : tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>
     %b = bnn.binarize %x outs(%e : tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>)
         : tensor<4x64xf32> -> tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>
+    %w = bnn.constant dense<-1> : tensor<2x2x16xi32>
+        -> tensor<32x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 32>>
+    %y = bnn.matmul %b, %w ...
     ```
   }];
   let dependentDialects = ["::bnn::BNNDialect"];

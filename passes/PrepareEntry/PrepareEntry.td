@@ -20,13 +20,15 @@ def PrepareEntry : Pass<"bnn-prepare-entry", "::mlir::func::FuncOp"> {
     ```
     After:
     ```mlir
-    func.func @main(%x: memref<?x4xf32> {bnn.dims = ["batch", 4], bnn.kind = "input", bnn.name = "x"},
-                    %y: memref<?x4xf32> {bnn.dims = ["batch", 4], bnn.kind = "output", bnn.name = "y"},
-                    %ws: memref<?xi8> {bnn.kind = "workspace"}) -> i32 {
-      %0 = bufferization.to_tensor %x restrict : memref<?x4xf32>
-      bufferization.materialize_in_destination %0 in restrict writable %y : (tensor<?x4xf32>, memref<?x4xf32>) -> ()
-      %ok = arith.constant 0 : i32
-      return %ok : i32
+    module attributes {bnn.max_dims = {batch = 8 : i64}} {
+      func.func @main(%x: memref<?x4xf32> {bnn.dims = ["batch", 4], bnn.kind = "input", bnn.name = "x"},
+                      %y: memref<?x4xf32> {bnn.dims = ["batch", 4], bnn.kind = "output", bnn.name = "y"},
+                      %ws: memref<?xi8> {bnn.kind = "workspace"}) -> i32 {
+        %0 = bufferization.to_tensor %x restrict : memref<?x4xf32>
+        bufferization.materialize_in_destination %0 in restrict writable %y : (tensor<?x4xf32>, memref<?x4xf32>) -> ()
+        %ok = arith.constant 0 : i32
+        return %ok : i32
+      }
     }
     ```
   }];
