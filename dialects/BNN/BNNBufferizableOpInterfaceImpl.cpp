@@ -21,6 +21,22 @@ struct DestinationOpInterface : public DstBufferizableOpInterfaceExternalModel<
     return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
   }
 
+  // These read an element of a tensor of the output's shape, or a row of it,
+  // before they write there: the output may be that tensor's buffer.
+  bool bufferizesToElementwiseAccess(Operation *op, const AnalysisState &,
+                                     ArrayRef<OpOperand *> operands) const {
+    auto dst = cast<DestinationStyleOpInterface>(op);
+    return llvm::all_of(operands, [&](OpOperand *operand) {
+      if (dst.isDpsInit(operand))
+        return true;
+      if (auto norm = dyn_cast<LayerNormOp>(op))
+        return operand == &norm.getInputMutable();
+      if (auto matmul = dyn_cast<MatmulOp>(op))
+        return llvm::is_contained(matmul.getParams(), operand->get());
+      return false;
+    });
+  }
+
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
                           const BufferizationOptions &options) const {
     auto dst = cast<DestinationStyleOpInterface>(op);
@@ -116,6 +132,7 @@ void bnn::registerBufferizableOpInterfaceExternalModels(
     LowRankOp::attachInterface<DestinationOpInterface<LowRankOp>>(*context);
     bnn::ReduceOp::attachInterface<DestinationOpInterface<bnn::ReduceOp>>(
         *context);
+    LayerNormOp::attachInterface<DestinationOpInterface<LayerNormOp>>(*context);
     bnn::ConstantOp::attachInterface<ConstantOpInterface>(*context);
     CheckIndicesOp::attachInterface<CheckIndicesOpInterface>(*context);
   });

@@ -137,6 +137,7 @@ BNN_EFFECTS(AttentionOp)
 BNN_EFFECTS(EmbeddingOp)
 BNN_EFFECTS(LowRankOp)
 BNN_EFFECTS(bnn::ReduceOp)
+BNN_EFFECTS(LayerNormOp)
 #undef BNN_EFFECTS
 
 //===----------------------------------------------------------------------===//
@@ -296,7 +297,7 @@ LogicalResult AttentionOp::verifyRegions() {
 }
 
 //===----------------------------------------------------------------------===//
-// EmbeddingOp, LowRankOp, ReduceOp, CheckIndicesOp
+// EmbeddingOp, LowRankOp, ReduceOp, LayerNormOp, CheckIndicesOp
 //===----------------------------------------------------------------------===//
 
 LogicalResult EmbeddingOp::verify() {
@@ -342,6 +343,20 @@ LogicalResult bnn::ReduceOp::verify() {
   return verifyOutputShape(*this, getOuts(), input.drop_back());
 }
 
+LogicalResult LayerNormOp::verify() {
+  if (failed(verifyOutputCount(*this, getOuts(), 1)))
+    return failure();
+  ArrayRef<int64_t> input = shaped(getInput()).getShape();
+  if (input.empty() || ShapedType::isDynamic(input.back()) || !input.back())
+    return emitOpError("needs rows of a static size of at least 1, not ")
+           << getInput().getType();
+  for (Value row : {getScale(), getBias()})
+    if (!compatible(shaped(row).getShape(), input.back()))
+      return emitOpError("the parameter ")
+             << row.getType() << " is not one value per element of a row";
+  return verifyOutputShape(*this, getOuts(), input);
+}
+
 LogicalResult CheckIndicesOp::verify() {
   if (getLimit() < 1)
     return emitOpError("needs a limit of at least 1, not ") << getLimit();
@@ -353,5 +368,10 @@ void CheckIndicesOp::getEffects(
         &effects) {
   if (isa<MemRefType>(getIds().getType()))
     effects.emplace_back(MemoryEffects::Read::get(), &getIdsMutable(),
+                         SideEffects::DefaultResource::get());
+  // A check must not vanish before `bnn-prepare-entry` makes its answer the
+  // model's status.
+  else
+    effects.emplace_back(MemoryEffects::Write::get(),
                          SideEffects::DefaultResource::get());
 }

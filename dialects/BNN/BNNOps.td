@@ -14,8 +14,8 @@ class BNN_Shaped<list<Type> elements, string what>
 def BNN_Bits : BNN_Shaped<[BNN_BitsType], "tensor or buffer of bits">;
 def BNN_F32 : BNN_Shaped<[F32], "tensor or buffer of f32">;
 def BNN_Ids : BNN_Shaped<[I32, I64], "tensor or buffer of i32 or i64">;
-def BNN_Any : BNN_Shaped<[AnyType], "tensor or buffer">;
-def BNN_Param : AnyTypeOf<[F32, BNN_Shaped<[F32, I32], "tensor or buffer of f32 or i32">]>;
+def BNN_Out : BNN_Shaped<[F32, I32, BNN_BitsType], "tensor or buffer of f32, i32 or bits">;
+def BNN_Param : AnyTypeOf<[F32, I32, BNN_Shaped<[F32, I32], "tensor or buffer of f32 or i32">]>;
 
 class BNN_Op<string mnemonic, list<Trait> traits = []>
     : Op<BNN_Dialect, mnemonic, traits>;
@@ -100,7 +100,7 @@ def MatmulOp : BNN_DestinationOp<"matmul", [AttrSizedOperandSegments]> {
     ```
   }];
   let arguments = (ins BNN_Bits:$lhs, BNN_Bits:$rhs, Optional<BNN_Bits>:$zeros,
-                       Variadic<BNN_Param>:$params, Variadic<BNN_Any>:$outs);
+                       Variadic<BNN_Param>:$params, Variadic<BNN_Out>:$outs);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
     $lhs `,` $rhs (`zeros` `(` $zeros^ `:` type($zeros) `)`)?
@@ -153,7 +153,7 @@ def AttentionOp : BNN_DestinationOp<"attention", [AttrSizedOperandSegments]> {
                        Optional<BNN_F32>:$left, Optional<BNN_F32>:$right,
                        Optional<BNN_F32>:$residual, Optional<BNN_F32>:$mask,
                        F32:$scale, F32:$cutoff,
-                       Variadic<BNN_Param>:$params, Variadic<BNN_Any>:$outs,
+                       Variadic<BNN_Param>:$params, Variadic<BNN_Out>:$outs,
                        I64Attr:$heads, F32Attr:$divisor);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -235,6 +235,29 @@ def ReduceOp : BNN_DestinationOp<"reduce"> {
   let assemblyFormat = [{
     $kind $input `outs` `(` $outs `:` type($outs) `)` attr-dict
     `:` type($input) (`->` type($results)^)?
+  }];
+}
+
+def LayerNormOp : BNN_DestinationOp<"layer_norm"> {
+  let summary = "Layer normalisation of the last dimension";
+  let description = [{
+    With K elements a row and sums in the canonical order of `bnn.reduce`:
+    mean = (sum x) / K; d = x - mean; variance = (sum d * d) / K;
+    r = 1 / sqrt(variance + epsilon); out = fma(d * r, scale, bias). Division
+    and square root are correctly rounded. The output may be the input's own
+    buffer: a row is read before it is written.
+
+    Example:
+    ```mlir
+    %y = bnn.layer_norm %x, %g, %b outs(%0 : tensor<4x768xf32>) {epsilon = 1.0e-12 : f32}
+        : tensor<4x768xf32>, tensor<768xf32>, tensor<768xf32> -> tensor<4x768xf32>
+    ```
+  }];
+  let arguments = (ins BNN_F32:$input, BNN_F32:$scale, BNN_F32:$bias,
+                       Variadic<BNN_F32>:$outs, F32Attr:$epsilon);
+  let assemblyFormat = [{
+    $input `,` $scale `,` $bias `outs` `(` $outs `:` type($outs) `)` attr-dict
+    `:` type($input) `,` type($scale) `,` type($bias) (`->` type($results)^)?
   }];
 }
 

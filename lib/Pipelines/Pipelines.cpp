@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -33,6 +34,7 @@ static void addFuse(OpPassManager &passes) {
   passes.addPass(createCSEPass());
   passes.addNestedPass<func::FuncOp>(createFuse());
   passes.addPass(createFoldThresholds());
+  passes.addNestedPass<func::FuncOp>(createUpdateInPlace());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
 }
@@ -46,6 +48,11 @@ static void addBufferize(OpPassManager &passes) {
   passes.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizationOptions options;
   options.bufferAlignment = 64;
+  // A copy becomes loops: there is no runtime function to call.
+  options.memCpyFn = [](OpBuilder &b, Location loc, Value from, Value to) {
+    linalg::makeMemRefCopyOp(b, loc, from, to);
+    return success();
+  };
   // The packed layout of a tensor is the memory space of its buffer.
   options.defaultMemorySpaceFn =
       [](TensorType type) -> std::optional<Attribute> {

@@ -28,7 +28,7 @@ struct Interval {
 // around, or nothing.
 std::optional<Interval> intervalOf(ArrayRef<uint8_t> bytes, size_t stride,
                                    int32_t first) {
-  const size_t count = bytes.size() / stride;
+  const size_t count = llvm::divideCeil(bytes.size(), stride);
   auto at = [&](size_t i) { return bytes[i * stride] != 0; };
   SmallVector<size_t, 4> changes;
   for (size_t i = 1; i < count && changes.size() <= 2; ++i)
@@ -138,7 +138,10 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
     Location loc = op.getLoc();
     auto isEmpty = [](const Interval &interval) { return !interval.length; };
     size_t outputs = intervals.size();
-    if (outputs == 2 && llvm::all_of(intervals[1], isEmpty)) {
+    if (outputs == 2 && llvm::all_of(intervals[1], isEmpty) &&
+        llvm::all_of(op.getResult(1).getUsers(), [&](Operation *user) {
+          return isMaskOf(op.getResult(1), user);
+        })) {
       outputs = 1;
       ++masksDropped;
     }
@@ -176,6 +179,12 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
     for (size_t out = 0; out < outputs; ++out)
       op.getResult(out).replaceAllUsesWith(folded.getResult(out));
     op.erase();
+  }
+
+  // Whether `user` reads `mask` as its mask of zeros only.
+  static bool isMaskOf(Value mask, Operation *user) {
+    auto matmul = dyn_cast<MatmulOp>(user);
+    return matmul ? matmul.getLhs() != mask : isa<AttentionOp>(user);
   }
 
   // The consumers of a mask that is always empty do without it.

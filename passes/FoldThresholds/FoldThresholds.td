@@ -35,8 +35,9 @@ def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
     ```
     After:
     ```mlir
-    %low = arith.constant dense<[1, -3]> : tensor<2xi32>
-    %length = arith.constant dense<[3, 3]> : tensor<2xi32>
+    // An interval that touches an end of what can occur goes on beyond it.
+    %low = arith.constant dense<[1, -2147483648]> : tensor<2xi32>
+    %length = arith.constant dense<-2147483648> : tensor<2xi32>  // 2^31, unsigned
     %b = bnn.matmul %a, %w params(%low, %length : tensor<2xi32>, tensor<2xi32>) ... {
     ^bb0(%acc: i32, %l: i32, %n: i32):
       %d = arith.subi %acc, %l : i32

@@ -75,6 +75,10 @@ struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
         op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) ||
         op.hasIndexSemantics() || !capturesOnlyConstants(op.getRegion()))
       return failure();
+    // What an epilogue can yield.
+    Type yielded = getElementTypeOrSelf(op->getResult(0).getType());
+    if (!yielded.isF32() && !yielded.isInteger(32))
+      return failure();
     Operation *producer = nullptr;
     for (OpOperand *input : op.getDpsInputOperands())
       if (Operation *found = fusibleProducer(input->get(), op))

@@ -98,6 +98,8 @@ void emitBinarize(KernelBuilder &b, BinarizeOp op, BinarizeOp::Adaptor buffers);
 void emitEmbedding(KernelBuilder &b, EmbeddingOp op,
                    EmbeddingOp::Adaptor buffers);
 void emitLowRank(KernelBuilder &b, LowRankOp op, LowRankOp::Adaptor buffers);
+void emitLayerNorm(KernelBuilder &b, LayerNormOp op,
+                   LayerNormOp::Adaptor buffers);
 void emitReduce(KernelBuilder &b, ReduceOp op, ReduceOp::Adaptor buffers);
 void emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
                 int64_t tileRows, int64_t tilePanels);

@@ -81,23 +81,39 @@ void bnn::emitLowRank(KernelBuilder &b, LowRankOp op,
   Value weight = buffers.getWeight();
   for (int64_t first = 0; first < columns; first += kLanes) {
     int64_t valid = std::min(kLanes, columns - first);
+    // Half a vector needs no mask.
+    VectorType half = VectorType::get(kLanes / 2, b.getF32Type());
+    bool isHalf = valid == kLanes / 2;
+    auto load = [&](Value buffer, ValueRange at) -> Value {
+      return isHalf ? Value(b.create<vector::LoadOp>(half, buffer, at))
+                    : b.loadLanes(buffer, at, valid);
+    };
+    auto splat = [&](Value value) -> Value {
+      return isHalf ? Value(b.create<vector::BroadcastOp>(half, value))
+                    : b.splat(value);
+    };
     Value column = b.index(first);
-    Value bias = b.loadLanes(buffers.getBias(), column, valid);
+    Value bias = load(buffers.getBias(), column);
     b.tileRows(b.dim(input, 0), kTileRows, [&](Value row, int64_t count) {
-      SmallVector<Value> init(count, b.splatF32(0));
+      SmallVector<Value> init(count, splat(b.f32(0)));
       SmallVector<Value> sums = b.loop(
           b.index(0), b.dim(input, 1), 1, init, [&](Value k, ValueRange acc) {
-            Value w = b.loadLanes(weight, {k, column}, valid);
+            Value w = load(weight, {k, column});
             SmallVector<Value> next;
             for (int64_t i = 0; i < count; ++i) {
-              Value x = b.splat(b.load(input, {b.offset(row, i), k}));
+              Value x = splat(b.load(input, {b.offset(row, i), k}));
               next.push_back(b.create<math::FmaOp>(x, w, acc[i]));
             }
             return next;
           });
-      for (int64_t i = 0; i < count; ++i)
-        b.storeLanes(b.create<arith::AddFOp>(sums[i], bias), out,
-                     {b.offset(row, i), column}, valid);
+      for (int64_t i = 0; i < count; ++i) {
+        Value y = b.create<arith::AddFOp>(sums[i], bias);
+        SmallVector<Value> at = {b.offset(row, i), column};
+        if (isHalf)
+          b.create<vector::StoreOp>(y, out, at);
+        else
+          b.storeLanes(y, out, at, valid);
+      }
     });
   }
 }
@@ -126,5 +142,64 @@ void bnn::emitReduce(KernelBuilder &b, bnn::ReduceOp op,
     partial = b.create<arith::SelectOp>(mask, b.combine(kind, partial, tail),
                                         partial);
     b.store(b.fold(partial, kind), out, row);
+  });
+}
+
+void bnn::emitLayerNorm(KernelBuilder &b, LayerNormOp op,
+                        LayerNormOp::Adaptor buffers) {
+  const int64_t columns =
+      cast<ShapedType>(op.getInput().getType()).getShape().back();
+  const int64_t whole = columns / kLanes * kLanes, tail = columns % kLanes;
+  Value input = b.rows2d(buffers.getInput());
+  Value out = b.rows2d(buffers.getOuts()[0]);
+  Value count = b.f32(columns);
+  // Calls `body(k, valid, carried)` for each vector of a row.
+  auto forVectors =
+      [&](ValueRange init,
+          llvm::function_ref<SmallVector<Value>(Value, int64_t, ValueRange)>
+              body) {
+        SmallVector<Value> carried = b.loop(
+            b.index(0), b.index(whole), kLanes, init,
+            [&](Value k, ValueRange acc) { return body(k, kLanes, acc); });
+        return tail ? body(b.index(whole), tail, carried) : carried;
+      };
+  // Lanes past the end add +0.0, which changes no partial sum.
+  auto sum = [&](Value acc, Value term, int64_t valid) -> Value {
+    if (valid < kLanes) {
+      Value live = b.keepLanes(
+          b.splat(b.create<arith::ConstantOp>(b.getBoolAttr(true))), valid);
+      term = b.create<arith::SelectOp>(live, term, b.splatF32(0));
+    }
+    return b.create<arith::AddFOp>(acc, term);
+  };
+  b.loop(b.index(0), b.dim(input, 0), 1, [&](Value row) {
+    Value total = forVectors(
+        b.splatF32(0),
+        [&](Value k, int64_t valid, ValueRange acc) -> SmallVector<Value> {
+          return {sum(acc[0], b.loadLanes(input, {row, k}, valid), valid)};
+        })[0];
+    Value mean =
+        b.splat(b.create<arith::DivFOp>(b.fold(total, ReduceKind::Add), count));
+    Value squares = forVectors(
+        b.splatF32(0),
+        [&](Value k, int64_t valid, ValueRange acc) -> SmallVector<Value> {
+          Value d = b.create<arith::SubFOp>(b.loadLanes(input, {row, k}, valid),
+                                            mean);
+          return {sum(acc[0], b.create<arith::MulFOp>(d, d), valid)};
+        })[0];
+    Value r =
+        b.splat(b.reciprocalDeviation(b.fold(squares, ReduceKind::Add), count,
+                                      op.getEpsilon().convertToFloat()));
+    forVectors(
+        {}, [&](Value k, int64_t valid, ValueRange) -> SmallVector<Value> {
+          Value d = b.create<arith::SubFOp>(b.loadLanes(input, {row, k}, valid),
+                                            mean);
+          Value y =
+              b.create<math::FmaOp>(b.create<arith::MulFOp>(d, r),
+                                    b.loadLanes(buffers.getScale(), k, valid),
+                                    b.loadLanes(buffers.getBias(), k, valid));
+          b.storeLanes(y, out, {row, k}, valid);
+          return {};
+        });
   });
 }

@@ -300,6 +300,33 @@ void lower(LoopBuilder &b, bnn::ReduceOp op, bnn::ReduceOp::Adaptor in) {
   });
 }
 
+void lower(LoopBuilder &b, LayerNormOp op, LayerNormOp::Adaptor in) {
+  Value x = b.rows2d(in.getInput()), out = b.rows2d(in.getOuts()[0]);
+  Value partials = allocPartials(b);
+  Value columns = b.dim(x, 1);
+  Value count =
+      b.f32(cast<ShapedType>(op.getInput().getType()).getShape().back());
+  b.loop(b.index(0), b.dim(x, 0), 1, [&](Value m) {
+    Value sum = canonical(b, ReduceKind::Add, columns, partials,
+                          [&](Value k) { return b.load(x, {m, k}); });
+    Value mean = b.create<arith::DivFOp>(sum, count);
+    Value squares =
+        canonical(b, ReduceKind::Add, columns, partials, [&](Value k) -> Value {
+          Value d = b.create<arith::SubFOp>(b.load(x, {m, k}), mean);
+          return b.create<arith::MulFOp>(d, d);
+        });
+    Value r =
+        b.reciprocalDeviation(squares, count, op.getEpsilon().convertToFloat());
+    b.loop(b.index(0), columns, 1, [&](Value k) {
+      Value d = b.create<arith::SubFOp>(b.load(x, {m, k}), mean);
+      Value y = b.create<math::FmaOp>(b.create<arith::MulFOp>(d, r),
+                                      b.load(in.getScale(), k),
+                                      b.load(in.getBias(), k));
+      b.store(y, out, {m, k});
+    });
+  });
+}
+
 template <typename OpTy> struct ReferencePattern : OpConversionPattern<OpTy> {
   using OpConversionPattern<OpTy>::OpConversionPattern;
   LogicalResult
@@ -353,8 +380,8 @@ struct LowerReferencePass : impl::LowerReferenceBase<LowerReferencePass> {
     RewritePatternSet patterns(&getContext());
     patterns.add<ReferencePattern<BinarizeOp>, ReferencePattern<MatmulOp>,
                  ReferencePattern<AttentionOp>, ReferencePattern<EmbeddingOp>,
-                 ReferencePattern<LowRankOp>, ReferencePattern<bnn::ReduceOp>>(
-        types, &getContext());
+                 ReferencePattern<LowRankOp>, ReferencePattern<bnn::ReduceOp>,
+                 ReferencePattern<LayerNormOp>>(types, &getContext());
     if (failed(convertBuffers(getOperation(), types, std::move(patterns),
                               numbers)))
       signalPassFailure();

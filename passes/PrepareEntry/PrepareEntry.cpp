@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "passes/Passes.h"
 
@@ -34,6 +35,18 @@ struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
     if (failed(declareMaxima(func)))
       return;
     rewrite(func);
+    unshareEmpties(func);
+  }
+
+  // Ops that share an empty tensor would all be given the output that the
+  // elimination of empty tensors finds for one of them.
+  static void unshareEmpties(func::FuncOp func) {
+    func.walk([](tensor::EmptyOp empty) {
+      OpBuilder b(empty);
+      for (OpOperand &use : llvm::make_early_inc_range(
+               llvm::drop_begin(empty->getUses(), empty->use_empty() ? 0 : 1)))
+        use.set(b.clone(*empty)->getResult(0));
+    });
   }
 
   LogicalResult fail(Operation *op, const Twine &message) {

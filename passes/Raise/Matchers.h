@@ -73,6 +73,8 @@ mlir::LogicalResult raiseLinear(mlir::RewriterBase &rewriter,
                                 mlir::Operation *op);
 mlir::LogicalResult raiseEmbedding(mlir::RewriterBase &rewriter,
                                    onnx::GatherOp op);
+mlir::LogicalResult raiseLayerNorm(mlir::RewriterBase &rewriter,
+                                   mlir::Operation *op);
 mlir::LogicalResult raiseAttention(mlir::RewriterBase &rewriter,
                                    onnx::ReshapeOp op,
                                    const onnx::SymbolicShapes &shapes);

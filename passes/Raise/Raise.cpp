@@ -36,6 +36,11 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
       else if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
         linears += succeeded(raiseLinear(rewriter, op));
     }
+    // A linear layer takes the addition of its bias with it, so additions are
+    // looked at afterwards.
+    for (Operation *op : collect(func))
+      if (isa<onnx::AddOp, onnx::LayerNormalizationOp>(op))
+        layerNorms += succeeded(raiseLayerNorm(rewriter, op));
     eraseDead(func);
   }
 
@@ -44,8 +49,8 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
   static SmallVector<Operation *> collect(func::FuncOp func) {
     SmallVector<Operation *> ops;
     func.walk([&](Operation *op) {
-      if (isa<onnx::ReshapeOp, onnx::GatherOp, onnx::MatMulOp, onnx::GemmOp>(
-              op))
+      if (isa<onnx::ReshapeOp, onnx::GatherOp, onnx::MatMulOp, onnx::GemmOp,
+              onnx::AddOp, onnx::LayerNormalizationOp>(op))
         ops.push_back(op);
     });
     return ops;

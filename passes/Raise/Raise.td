@@ -15,6 +15,10 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
       low-rank terms `L R^T` and a mask, and values that may have a residual of
       one number a token: `bnn.low_rank` and `bnn.attention`.
 
+    Layer normalisation of the last dimension, spelt as one op or as nine, with
+    a constant scale and bias becomes `bnn.layer_norm`, whose sums have the
+    canonical order.
+
     What differs in any of this stays as it is: three magnitudes, a zero among
     the weights, another multiplier after the clip than before it. A row of an
     embedding table that is all 0 has the scale 0.
@@ -48,5 +52,6 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
   let statistics = [
     Statistic<"linears", "linears", "Binary linear layers">,
     Statistic<"embeddings", "embeddings", "Binary embeddings">,
+    Statistic<"layerNorms", "layer-norms", "Layer normalisations">,
     Statistic<"attentions", "attentions", "Binary attentions">];
 }

@@ -349,8 +349,8 @@ public:
     return columns - p.rank;
   }
   Value create(OpBuilder &b, Location loc) const {
-    // Whole vectors of outputs: the columns that are added are 0.
-    int64_t padded = llvm::alignTo(columns, kLanes);
+    // Whole or half vectors of outputs: the columns that are added are 0.
+    int64_t padded = llvm::alignTo(columns, kLanes / 2);
     Value input = parts[0]->input;
     int64_t K = parts[0]->weight.size() / parts[0]->rank;
     SmallVector<float> weight(K * padded, 0), bias(padded, 0);

@@ -1,5 +1,6 @@
 //===- LoopBuilder.cpp - Scalars, buffers and loops -----------------------===//
 #include "passes/Support/LoopBuilder.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include <limits>
@@ -120,6 +121,14 @@ Value LoopBuilder::combine(ReduceKind kind, Value a, Value next) {
 float LoopBuilder::neutral(ReduceKind kind) {
   constexpr float inf = std::numeric_limits<float>::infinity();
   return kind == ReduceKind::Add ? 0 : kind == ReduceKind::Max ? -inf : inf;
+}
+
+Value LoopBuilder::reciprocalDeviation(Value squares, Value count,
+                                       float epsilon) {
+  Value variance = create<arith::DivFOp>(squares, count);
+  Value deviation =
+      create<math::SqrtOp>(create<arith::AddFOp>(variance, f32(epsilon)));
+  return create<arith::DivFOp>(f32(1), deviation);
 }
 
 Value LoopBuilder::tableRow(Value id, int64_t rows) {

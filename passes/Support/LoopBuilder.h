@@ -48,6 +48,10 @@ public:
   /// What a reduction starts from.
   static float neutral(ReduceKind kind);
 
+  /// 1 / sqrt(squares / count + epsilon), as `bnn.layer_norm` defines it.
+  mlir::Value reciprocalDeviation(mlir::Value squares, mlir::Value count,
+                                  float epsilon);
+
   /// A row of a table of `rows` rows: counted from the end if negative, and
   /// clamped.
   mlir::Value tableRow(mlir::Value id, int64_t rows);

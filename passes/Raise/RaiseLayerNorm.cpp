@@ -1,0 +1,126 @@
+//===- RaiseLayerNorm.cpp - Layer normalisation in both spellings ---------===//
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Raise/Matchers.h"
+
+using namespace mlir;
+using namespace bnn;
+
+namespace {
+
+struct LayerNorm {
+  Value input;
+  SmallVector<float> scale, bias;
+  float epsilon;
+};
+
+int64_t columnsOf(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type || type.getRank() == 0 || !type.getElementType().isF32() ||
+      type.isDynamicDim(type.getRank() - 1))
+    return 0;
+  return type.getShape().back();
+}
+
+std::optional<LayerNorm> matchOneOp(onnx::LayerNormalizationOp op) {
+  int64_t columns = columnsOf(op.getX());
+  int64_t rank = cast<ShapedType>(op.getX().getType()).getRank();
+  if (!columns || (op.getAxis() != -1 && op.getAxis() != rank - 1))
+    return std::nullopt;
+  auto scale = matchRowVector(op.getScale(), columns);
+  std::optional<SmallVector<float>> bias = SmallVector<float>(columns, 0);
+  if (!isa<NoneType>(op.getB().getType()))
+    bias = matchRowVector(op.getB(), columns);
+  if (!scale || !bias)
+    return std::nullopt;
+  return LayerNorm{op.getX(), *scale, *bias, op.getEpsilon().convertToFloat()};
+}
+
+// A commutative op as (variable, constant row).
+template <typename OpTy>
+std::optional<std::pair<Value, SmallVector<float>>> matchRow(Value value,
+                                                             int64_t columns) {
+  auto op = value.getDefiningOp<OpTy>();
+  if (!op)
+    return std::nullopt;
+  for (bool swap : {false, true}) {
+    Value x = swap ? op.getB() : op.getA(), c = swap ? op.getA() : op.getB();
+    if (x.getType() == op.getType())
+      if (auto row = matchRowVector(c, columns))
+        return std::pair(x, *row);
+  }
+  return std::nullopt;
+}
+
+// The input of a mean over the last axis that keeps it.
+Value matchMean(Value value) {
+  auto mean = value.getDefiningOp<onnx::ReduceMeanOp>();
+  if (!mean || !mean.getKeepdims() || !mean.getAxes() ||
+      mean.getAxes()->size() != 1)
+    return {};
+  int64_t rank = cast<ShapedType>(mean.getData().getType()).getRank();
+  int64_t axis = mean.getAxes()->front();
+  return axis == -1 || axis == rank - 1 ? mean.getData() : Value();
+}
+
+bool isSquareOf(Value value, Value d) {
+  if (auto pow = value.getDefiningOp<onnx::PowOp>())
+    return pow.getX() == d && onnx::getConstantScalar(pow.getY()) == 2.0;
+  auto mul = value.getDefiningOp<onnx::MulOp>();
+  return mul && mul.getA() == d && mul.getB() == d;
+}
+
+// (d / sqrt(mean(d^2) + epsilon)) * scale + bias, d = x - mean(x).
+std::optional<LayerNorm> matchDecomposed(onnx::AddOp op) {
+  int64_t columns = columnsOf(op.getC());
+  if (!columns)
+    return std::nullopt;
+  auto biased = matchRow<onnx::AddOp>(op.getC(), columns);
+  if (!biased)
+    return std::nullopt;
+  auto scaled = matchRow<onnx::MulOp>(biased->first, columns);
+  auto div =
+      scaled ? scaled->first.getDefiningOp<onnx::DivOp>() : onnx::DivOp();
+  auto sqrt = div ? div.getB().getDefiningOp<onnx::SqrtOp>() : onnx::SqrtOp();
+  if (!sqrt)
+    return std::nullopt;
+  auto shifted = matchTimesScalar<onnx::AddOp>(sqrt.getX());
+  Value d = div.getA();
+  auto sub = d.getDefiningOp<onnx::SubOp>();
+  if (!shifted || !sub)
+    return std::nullopt;
+  Value squares = matchMean(shifted->first);
+  if (!squares || !isSquareOf(squares, d) ||
+      matchMean(sub.getB()) != sub.getA() ||
+      sub.getA().getType() != op.getType())
+    return std::nullopt;
+  return LayerNorm{sub.getA(), scaled->second, biased->second, shifted->second};
+}
+
+} // namespace
+
+LogicalResult bnn::raiseLayerNorm(RewriterBase &rewriter, Operation *op) {
+  std::optional<LayerNorm> norm;
+  if (auto one = dyn_cast<onnx::LayerNormalizationOp>(op))
+    norm = matchOneOp(one);
+  else
+    norm = matchDecomposed(cast<onnx::AddOp>(op));
+  if (!norm)
+    return failure();
+  rewriter.setInsertionPoint(op);
+  Location loc = op->getLoc();
+  int64_t columns = norm->scale.size();
+  Value out =
+      emptyRows(rewriter, loc, norm->input, columns, rewriter.getF32Type());
+  Value result = rewriter
+                     .create<LayerNormOp>(
+                         loc, out.getType(), norm->input,
+                         constantTensor(rewriter, loc, norm->scale, columns),
+                         constantTensor(rewriter, loc, norm->bias, columns),
+                         ValueRange{out}, llvm::APFloat(norm->epsilon))
+                     .getResult(0);
+  Type type = op->getResult(0).getType();
+  if (result.getType() != type)
+    result = rewriter.create<tensor::CastOp>(loc, type, result);
+  rewriter.replaceOp(op, result);
+  return success();
+}

@@ -1,0 +1,55 @@
+//===- UpdateInPlace.cpp - Write where an operand is read -----------------===//
+#include "dialects/BNN/BNN.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+
+namespace bnn {
+#define GEN_PASS_DEF_UPDATEINPLACE
+#include "passes/UpdateInPlace/UpdateInPlace.h.inc"
+
+namespace {
+
+// Whether `value` is computed by an op that leaves it in a buffer of its own,
+// and `op` is its last reader.
+bool isLastUse(Value value, Operation *op) {
+  Operation *def = value.getDefiningOp();
+  if (!isa_and_nonnull<DestinationStyleOpInterface>(def))
+    return false;
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    return user == op ||
+           (user->getBlock() == op->getBlock() && user->isBeforeInBlock(op));
+  });
+}
+
+struct UpdateInPlacePass : impl::UpdateInPlaceBase<UpdateInPlacePass> {
+  using UpdateInPlaceBase::UpdateInPlaceBase;
+
+  void runOnOperation() override {
+    getOperation().walk([&](Operation *op) {
+      if (auto norm = dyn_cast<LayerNormOp>(op))
+        reuse(op, norm.getOutsMutable(), norm.getInput());
+      else if (auto matmul = dyn_cast<MatmulOp>(op);
+               matmul && matmul.getOuts().size() == 1)
+        reuse(op, matmul.getOutsMutable(), matmul.getParams());
+    });
+  }
+
+  void reuse(Operation *op, MutableOperandRange outs, ValueRange candidates) {
+    OpOperand &out = outs[0];
+    if (!out.get().getDefiningOp<tensor::EmptyOp>())
+      return;
+    for (Value candidate : candidates)
+      if (candidate.getType() == out.get().getType() &&
+          isLastUse(candidate, op)) {
+        out.set(candidate);
+        ++updated;
+        return;
+      }
+  }
+};
+
+} // namespace
+} // namespace bnn

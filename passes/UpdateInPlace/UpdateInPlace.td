@@ -1,0 +1,30 @@
+include "mlir/Pass/PassBase.td"
+
+def UpdateInPlace : Pass<"bnn-update-in-place", "::mlir::func::FuncOp"> {
+  let summary = "Lets residual sums and normalisations write where they read";
+  let description = [{
+    A product whose epilogue adds a tensor of the output's shape, and a layer
+    normalisation, read an element, or a row, before they write it. Where that
+    tensor is computed by another op and not read afterwards, it becomes the
+    op's output operand in place of an empty tensor, and bufferisation gives
+    both one buffer.
+
+    Before:
+    ```mlir
+    func.func @f(%x: tensor<4x8xf32>, %g: tensor<8xf32>, %b: tensor<8xf32>) -> tensor<4x8xf32> {
+      %0 = tensor.empty() : tensor<4x8xf32>
+      %1 = linalg.negf ins(%x : tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) -> tensor<4x8xf32>
+      %2 = tensor.empty() : tensor<4x8xf32>
+      %3 = bnn.layer_norm %1, %g, %b outs(%2 : tensor<4x8xf32>) {epsilon = 1.0e-12 : f32}
+          : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32> -> tensor<4x8xf32>
+      return %3 : tensor<4x8xf32>
+    }
+    ```
+    After:
+    ```mlir
+    %3 = bnn.layer_norm %1, %g, %b outs(%1 : tensor<4x8xf32>) ...
+    ```
+  }];
+  let dependentDialects = ["::bnn::BNNDialect"];
+  let statistics = [Statistic<"updated", "updated", "Ops that write where they read">];
+}
