@@ -1,0 +1,297 @@
+// RUN: bnn-opt %s --bnn-fold-thresholds --split-input-file | FileCheck %s
+
+// A scale: above 0 for a positive one, below for a negative one. Beyond the
+// accumulators that can occur an interval goes on to half of all numbers.
+// CHECK-LABEL: func.func @scale
+// CHECK-DAG: %[[LOW:.*]] = arith.constant dense<[1, -2147483648]> : tensor<2xi32>
+// CHECK-DAG: %[[LENGTH:.*]] = arith.constant dense<-2147483648> : tensor<2xi32>
+// CHECK: %[[B:.*]] = bnn.matmul %{{.*}}, %{{.*}} params(%[[LOW]], %[[LENGTH]] : tensor<2xi32>, tensor<2xi32>) outs(%{{.*}} : tensor<4x2x!bnn.s1>)
+// CHECK-NEXT: ^bb0(%[[ACC:.*]]: i32, %[[L:.*]]: i32, %[[N:.*]]: i32):
+// CHECK-NEXT: %[[D:.*]] = arith.subi %[[ACC]], %[[L]] : i32
+// CHECK-NEXT: %[[BIT:.*]] = arith.cmpi ult, %[[D]], %[[N]] : i32
+// CHECK-NEXT: bnn.yield %[[BIT]] : i1
+// CHECK-NEXT: }
+// CHECK-NEXT: return %[[B]]
+func.func @scale(%a: tensor<4x3x!bnn.s1>, %w: tensor<2x3x!bnn.s1>, %0: tensor<4x2x!bnn.s1>) -> tensor<4x2x!bnn.s1> {
+  %s = arith.constant dense<[0.5, -0.5]> : tensor<2xf32>
+  %b = bnn.matmul %a, %w params(%s : tensor<2xf32>) outs(%0 : tensor<4x2x!bnn.s1>)
+      : tensor<4x3x!bnn.s1>, tensor<2x3x!bnn.s1> -> tensor<4x2x!bnn.s1> {
+  ^bb0(%acc: i32, %p: f32):
+    %zero = arith.constant 0.0 : f32
+    %f = arith.sitofp %acc : i32 to f32
+    %r = arith.mulf %f, %p : f32
+    %bit = arith.cmpf ogt, %r, %zero : f32
+    bnn.yield %bit : i1
+  }
+  return %b : tensor<4x2x!bnn.s1>
+}
+
+// -----
+
+// Scalar parameters, and a constant that the epilogue reads from outside.
+// Always and never are intervals too.
+// CHECK-LABEL: func.func @scalars
+// CHECK-DAG: arith.constant dense<[-7, 0, 2]> : tensor<3xi32>
+// CHECK-DAG: arith.constant dense<[-2147483648, 0, -2147483648]> : tensor<3xi32>
+// CHECK: arith.cmpi ult
+func.func @scalars(%a: tensor<4x7x!bnn.s1>, %w: tensor<3x7x!bnn.s1>, %0: tensor<4x3x!bnn.s1>) -> tensor<4x3x!bnn.s1> {
+  %s = arith.constant 2.0 : f32
+  %i = arith.constant -1 : i32
+  %bias = arith.constant dense<[100.0, -100.0, -1.5]> : tensor<3xf32>
+  %zero = arith.constant 0.0 : f32
+  %b = bnn.matmul %a, %w params(%s, %bias, %i : f32, tensor<3xf32>, i32) outs(%0 : tensor<4x3x!bnn.s1>)
+      : tensor<4x7x!bnn.s1>, tensor<3x7x!bnn.s1> -> tensor<4x3x!bnn.s1> {
+  ^bb0(%acc: i32, %ps: f32, %pb: f32, %pi: i32):
+    %less = arith.addi %acc, %pi : i32
+    %f = arith.sitofp %less : i32 to f32
+    %r = math.fma %f, %ps, %pb : f32
+    %bit = arith.cmpf ogt, %r, %zero : f32
+    bnn.yield %bit : i1
+  }
+  return %b : tensor<4x3x!bnn.s1>
+}
+
+// -----
+
+// 4 > acc * acc: -1, 0 and 1.
+// CHECK-LABEL: func.func @interval
+// CHECK-DAG: arith.constant dense<-1> : tensor<1xi32>
+// CHECK-DAG: arith.constant dense<3> : tensor<1xi32>
+// CHECK: arith.cmpi ult
+func.func @interval(%a: tensor<4x9x!bnn.s1>, %w: tensor<1x9x!bnn.s1>, %0: tensor<4x1x!bnn.s1>) -> tensor<4x1x!bnn.s1> {
+  %b = bnn.matmul %a, %w outs(%0 : tensor<4x1x!bnn.s1>)
+      : tensor<4x9x!bnn.s1>, tensor<1x9x!bnn.s1> -> tensor<4x1x!bnn.s1> {
+  ^bb0(%acc: i32):
+    %four = arith.constant 4 : i32
+    %q = arith.muli %acc, %acc : i32
+    %bit = arith.cmpi sgt, %four, %q : i32
+    bnn.yield %bit : i1
+  }
+  return %b : tensor<4x1x!bnn.s1>
+}
+
+// -----
+
+// GELU plus 0.04 is below 0 at -2 and -1 only: all but an interval, which wraps
+// around.
+// CHECK-LABEL: func.func @gelu
+// CHECK-DAG: arith.constant dense<0> : tensor<1xi32>
+// CHECK-DAG: arith.constant dense<-2> : tensor<1xi32>
+// CHECK: arith.cmpi ult
+// CHECK-NOT: math.erf
+func.func @gelu(%a: tensor<4x9x!bnn.s1>, %w: tensor<1x9x!bnn.s1>, %0: tensor<4x1x!bnn.s1>) -> tensor<4x1x!bnn.s1> {
+  %shift = arith.constant dense<0.04> : tensor<1xf32>
+  %b = bnn.matmul %a, %w params(%shift : tensor<1xf32>) outs(%0 : tensor<4x1x!bnn.s1>)
+      : tensor<4x9x!bnn.s1>, tensor<1x9x!bnn.s1> -> tensor<4x1x!bnn.s1> {
+  ^bb0(%acc: i32, %s: f32):
+    %zero = arith.constant 0.0 : f32
+    %one = arith.constant 1.0 : f32
+    %half = arith.constant 0.5 : f32
+    %root = arith.constant 0.707106769 : f32
+    %f = arith.sitofp %acc : i32 to f32
+    %t = arith.mulf %f, %root : f32
+    %e = math.erf %t : f32
+    %u = arith.addf %e, %one : f32
+    %h = arith.mulf %f, %half : f32
+    %g = arith.mulf %h, %u : f32
+    %v = arith.addf %g, %s : f32
+    %bit = arith.cmpf ogt, %v, %zero : f32
+    bnn.yield %bit : i1
+  }
+  return %b : tensor<4x1x!bnn.s1>
+}
+
+// -----
+
+// Bit 1 of the accumulator changes more than twice in one of two channels:
+// all stays.
+// CHECK-LABEL: func.func @more_gaps
+// CHECK: arith.andi
+// CHECK-NOT: arith.subi
+// CHECK: return
+func.func @more_gaps(%a: tensor<4x9x!bnn.s1>, %w: tensor<2x9x!bnn.s1>, %0: tensor<4x2x!bnn.s1>) -> tensor<4x2x!bnn.s1> {
+  %which = arith.constant dense<[0, 2]> : tensor<2xi32>
+  %b = bnn.matmul %a, %w params(%which : tensor<2xi32>) outs(%0 : tensor<4x2x!bnn.s1>)
+      : tensor<4x9x!bnn.s1>, tensor<2x9x!bnn.s1> -> tensor<4x2x!bnn.s1> {
+  ^bb0(%acc: i32, %p: i32):
+    %zero = arith.constant 0 : i32
+    %and = arith.andi %acc, %p : i32
+    %bit = arith.cmpi ne, %and, %zero : i32
+    bnn.yield %bit : i1
+  }
+  return %b : tensor<4x2x!bnn.s1>
+}
+
+// -----
+
+// No accumulator times 0.5 plus 0.25 is 0: the mask goes, and the next product
+// does without it.
+// CHECK-LABEL: func.func @mask_dropped
+// CHECK: %[[B:.*]] = bnn.matmul {{.*}} outs(%{{.*}} : tensor<4x2x!bnn.s1>) : {{.*}} -> tensor<4x2x!bnn.s1> {
+// CHECK: bnn.matmul %[[B]], %{{[^ ]*}} outs(
+// CHECK-NOT: !bnn.u1{{.*}}->
+func.func @mask_dropped(%a: tensor<4x3x!bnn.s1>, %w: tensor<2x3x!bnn.s1>, %w2: tensor<5x2x!bnn.s1>,
+    %0: tensor<4x2x!bnn.s1>, %1: tensor<4x2x!bnn.u1>, %2: tensor<4x5xi32>) -> tensor<4x5xi32> {
+  %bias = arith.constant dense<[0.25, -0.25]> : tensor<2xf32>
+  %b, %z = bnn.matmul %a, %w params(%bias : tensor<2xf32>) outs(%0, %1 : tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.u1>)
+      : tensor<4x3x!bnn.s1>, tensor<2x3x!bnn.s1> -> tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.u1> {
+  ^bb0(%acc: i32, %p: f32):
+    %half = arith.constant 0.5 : f32
+    %c0 = arith.constant 0.0 : f32
+    %f = arith.sitofp %acc : i32 to f32
+    %r = math.fma %f, %half, %p : f32
+    %bit = arith.cmpf ogt, %r, %c0 : f32
+    %zero = arith.cmpf ueq, %r, %c0 : f32
+    bnn.yield %bit, %zero : i1, i1
+  }
+  %y = bnn.matmul %b, %w2 zeros(%z : tensor<4x2x!bnn.u1>) outs(%2 : tensor<4x5xi32>)
+      : tensor<4x2x!bnn.s1>, tensor<5x2x!bnn.s1> -> tensor<4x5xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return %y : tensor<4x5xi32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @mask_dropped_in_attention
+// CHECK: bnn.matmul
+// CHECK: bnn.attention %[[B:.*]], %[[B]], %[[B]] scale
+func.func @mask_dropped_in_attention(%a: tensor<1x4x3x!bnn.s1>, %w: tensor<2x3x!bnn.s1>, %s: f32,
+    %0: tensor<1x4x2x!bnn.s1>, %1: tensor<1x4x2x!bnn.u1>, %2: tensor<1x4x2xf32>) -> tensor<1x4x2xf32> {
+  %b, %z = bnn.matmul %a, %w outs(%0, %1 : tensor<1x4x2x!bnn.s1>, tensor<1x4x2x!bnn.u1>)
+      : tensor<1x4x3x!bnn.s1>, tensor<2x3x!bnn.s1> -> tensor<1x4x2x!bnn.s1>, tensor<1x4x2x!bnn.u1> {
+  ^bb0(%acc: i32):
+    %half = arith.constant 0.5 : f32
+    %f = arith.sitofp %acc : i32 to f32
+    %bit = arith.cmpf ogt, %f, %half : f32
+    %zero = arith.cmpf ueq, %f, %half : f32
+    bnn.yield %bit, %zero : i1, i1
+  }
+  %y = bnn.attention %b, %b, %b query_zeros(%z : tensor<1x4x2x!bnn.u1>) key_zeros(%z : tensor<1x4x2x!bnn.u1>)
+      value_zeros(%z : tensor<1x4x2x!bnn.u1>) scale(%s) cutoff(%s) outs(%2 : tensor<1x4x2xf32>)
+      {heads = 1 : i64, divisor = 1.0 : f32}
+      : tensor<1x4x2x!bnn.s1>, tensor<1x4x2x!bnn.s1>, tensor<1x4x2x!bnn.s1> -> tensor<1x4x2xf32> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return %y : tensor<1x4x2xf32>
+}
+
+// -----
+
+// With masked inputs any accumulator can be 0, and the mask is an interval too,
+// which ends next to the last accumulator where K is 1.
+// CHECK-LABEL: func.func @mask_kept
+// CHECK: %[[LOW:.*]] = arith.constant dense<1> : tensor<2xi32>
+// CHECK: %[[LENGTH:.*]] = arith.constant dense<-2147483648> : tensor<2xi32>
+// CHECK: %[[ZERO:.*]] = arith.constant dense<0> : tensor<2xi32>
+// CHECK: %[[ONE:.*]] = arith.constant dense<1> : tensor<2xi32>
+// CHECK: bnn.matmul {{.*}} params(%[[LOW]], %[[LENGTH]], %[[ZERO]], %[[ONE]] : {{.*}}) outs(%{{.*}}, %{{.*}} : tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.u1>)
+// CHECK-NEXT: ^bb0(%[[ACC:.*]]: i32, %{{.*}}: i32, %{{.*}}: i32, %[[L:.*]]: i32, %[[N:.*]]: i32):
+// CHECK: %[[D:.*]] = arith.subi %[[ACC]], %[[L]]
+// CHECK: arith.cmpi ult, %[[D]], %[[N]]
+// CHECK: bnn.yield %{{.*}}, %{{.*}} : i1, i1
+// CHECK: bnn.matmul {{.*}} zeros(
+func.func @mask_kept(%a: tensor<4x1x!bnn.s1>, %za: tensor<4x1x!bnn.u1>, %w: tensor<2x1x!bnn.s1>, %w2: tensor<5x2x!bnn.s1>,
+    %0: tensor<4x2x!bnn.s1>, %1: tensor<4x2x!bnn.u1>, %2: tensor<4x5xi32>) -> tensor<4x5xi32> {
+  %b, %z = bnn.matmul %a, %w zeros(%za : tensor<4x1x!bnn.u1>) outs(%0, %1 : tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.u1>)
+      : tensor<4x1x!bnn.s1>, tensor<2x1x!bnn.s1> -> tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.u1> {
+  ^bb0(%acc: i32):
+    %c0 = arith.constant 0 : i32
+    %bit = arith.cmpi sgt, %acc, %c0 : i32
+    %zero = arith.cmpi eq, %acc, %c0 : i32
+    bnn.yield %bit, %zero : i1, i1
+  }
+  %y = bnn.matmul %b, %w2 zeros(%z : tensor<4x2x!bnn.u1>) outs(%2 : tensor<4x5xi32>)
+      : tensor<4x2x!bnn.s1>, tensor<5x2x!bnn.s1> -> tensor<4x5xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return %y : tensor<4x5xi32>
+}
+
+// -----
+
+// An empty mask that something else reads stays, and is computed.
+// CHECK-LABEL: func.func @mask_used
+// CHECK: %[[B:.*]]:2 = bnn.matmul
+// CHECK: return %[[B]]#0, %[[B]]#1
+func.func @mask_used(%a: tensor<4x3x!bnn.s1>, %w: tensor<2x3x!bnn.s1>, %0: tensor<4x2x!bnn.s1>, %1: tensor<4x2x!bnn.u1>)
+    -> (tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.u1>) {
+  %b, %z = bnn.matmul %a, %w outs(%0, %1 : tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.u1>)
+      : tensor<4x3x!bnn.s1>, tensor<2x3x!bnn.s1> -> tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.u1> {
+  ^bb0(%acc: i32):
+    %half = arith.constant 0.5 : f32
+    %f = arith.sitofp %acc : i32 to f32
+    %bit = arith.cmpf ogt, %f, %half : f32
+    %zero = arith.cmpf ueq, %f, %half : f32
+    bnn.yield %bit, %zero : i1, i1
+  }
+  return %b, %z : tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.u1>
+}
+
+// -----
+
+// A mask is the input of a product: it stays.
+// CHECK-LABEL: func.func @mask_multiplied
+// CHECK: %[[B:.*]]:2 = bnn.matmul
+// CHECK: bnn.matmul %[[B]]#1
+func.func @mask_multiplied(%a: tensor<4x3x!bnn.s1>, %w: tensor<2x3x!bnn.s1>, %w2: tensor<5x2x!bnn.s1>,
+    %0: tensor<4x2x!bnn.s1>, %1: tensor<4x2x!bnn.u1>, %2: tensor<4x5xi32>) -> tensor<4x5xi32> {
+  %b, %z = bnn.matmul %a, %w outs(%0, %1 : tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.u1>)
+      : tensor<4x3x!bnn.s1>, tensor<2x3x!bnn.s1> -> tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.u1> {
+  ^bb0(%acc: i32):
+    %half = arith.constant 0.5 : f32
+    %f = arith.sitofp %acc : i32 to f32
+    %bit = arith.cmpf ogt, %f, %half : f32
+    %zero = arith.cmpf ueq, %f, %half : f32
+    bnn.yield %bit, %zero : i1, i1
+  }
+  %y = bnn.matmul %z, %w2 outs(%2 : tensor<4x5xi32>) : tensor<4x2x!bnn.u1>, tensor<5x2x!bnn.s1> -> tensor<4x5xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return %y : tensor<4x5xi32>
+}
+
+// -----
+
+// A parameter that is not constant, one per element, a dynamic number of
+// channels, an epilogue that ends in f32: all stay.
+// CHECK-LABEL: func.func @stays
+// CHECK-COUNT-3: arith.cmpf ogt
+// CHECK: bnn.yield %{{.*}} : f32
+// CHECK-NOT: arith.subi
+func.func @stays(%a: tensor<4x3x!bnn.s1>, %w: tensor<2x3x!bnn.s1>, %wd: tensor<?x3x!bnn.s1>, %s: tensor<2xf32>,
+                 %0: tensor<4x2x!bnn.s1>, %1: tensor<4x?x!bnn.s1>, %2: tensor<4x2xf32>)
+    -> (tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.s1>, tensor<4x?x!bnn.s1>, tensor<4x2xf32>) {
+  %full = arith.constant dense<0.5> : tensor<4x2xf32>
+  %c0 = arith.constant 0.0 : f32
+  %3 = bnn.matmul %a, %w params(%s : tensor<2xf32>) outs(%0 : tensor<4x2x!bnn.s1>)
+      : tensor<4x3x!bnn.s1>, tensor<2x3x!bnn.s1> -> tensor<4x2x!bnn.s1> {
+  ^bb0(%acc: i32, %p: f32):
+    %bit = arith.cmpf ogt, %p, %c0 : f32
+    bnn.yield %bit : i1
+  }
+  %4 = bnn.matmul %a, %w params(%full : tensor<4x2xf32>) outs(%0 : tensor<4x2x!bnn.s1>)
+      : tensor<4x3x!bnn.s1>, tensor<2x3x!bnn.s1> -> tensor<4x2x!bnn.s1> {
+  ^bb0(%acc: i32, %p: f32):
+    %bit = arith.cmpf ogt, %p, %c0 : f32
+    bnn.yield %bit : i1
+  }
+  %5 = bnn.matmul %a, %wd outs(%1 : tensor<4x?x!bnn.s1>)
+      : tensor<4x3x!bnn.s1>, tensor<?x3x!bnn.s1> -> tensor<4x?x!bnn.s1> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    %bit = arith.cmpf ogt, %f, %c0 : f32
+    bnn.yield %bit : i1
+  }
+  %6 = bnn.matmul %a, %w outs(%2 : tensor<4x2xf32>)
+      : tensor<4x3x!bnn.s1>, tensor<2x3x!bnn.s1> -> tensor<4x2xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  return %3, %4, %5, %6 : tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.s1>, tensor<4x?x!bnn.s1>, tensor<4x2xf32>
+}

@@ -1,0 +1,210 @@
+// RUN: bnn-opt %s --bnn-fuse --split-input-file | FileCheck %s
+
+// The binarisation that reads a product becomes its end.
+// CHECK-LABEL: func.func @binarize
+// CHECK-SAME: %[[S:[^:]*]]: f32, %{{[^:]*}}: tensor<4x32xf32>, %[[OUT:[^:]*]]: tensor<4x32x!bnn.s1>)
+// CHECK: %[[B:.*]] = bnn.matmul %{{.*}}, %{{.*}} params(%[[S]] : f32) outs(%[[OUT]] : tensor<4x32x!bnn.s1>)
+// CHECK-NEXT: ^bb0(%[[ACC:.*]]: i32, %[[P:.*]]: f32):
+// CHECK: %[[ZERO:.*]] = arith.constant 0.0
+// CHECK: %[[F:.*]] = arith.sitofp %[[ACC]]
+// CHECK: %[[R:.*]] = arith.mulf %[[F]], %[[P]]
+// CHECK: %[[BIT:.*]] = arith.cmpf ogt, %[[R]], %[[ZERO]]
+// CHECK: bnn.yield %[[BIT]] : i1
+// CHECK-NOT: bnn.binarize
+// CHECK: return %[[B]]
+func.func @binarize(%a: tensor<4x64x!bnn.s1>, %w: tensor<32x64x!bnn.s1>, %s: f32,
+             %0: tensor<4x32xf32>, %1: tensor<4x32x!bnn.s1>) -> tensor<4x32x!bnn.s1> {
+  %y = bnn.matmul %a, %w params(%s : f32) outs(%0 : tensor<4x32xf32>)
+      : tensor<4x64x!bnn.s1>, tensor<32x64x!bnn.s1> -> tensor<4x32xf32> {
+  ^bb0(%acc: i32, %p: f32):
+    %f = arith.sitofp %acc : i32 to f32
+    %r = arith.mulf %f, %p : f32
+    bnn.yield %r : f32
+  }
+  %b = bnn.binarize %y outs(%1 : tensor<4x32x!bnn.s1>) : tensor<4x32xf32> -> tensor<4x32x!bnn.s1>
+  return %b : tensor<4x32x!bnn.s1>
+}
+
+// -----
+
+// The shift is a parameter more, the mask of zeros a second output: NaN is
+// neither above nor below 0.
+// CHECK-LABEL: func.func @shift_and_mask
+// CHECK-SAME: %[[S:[^:]*]]: tensor<32xf32>
+// CHECK: %[[B:.*]]:2 = bnn.matmul {{.*}} params(%[[S]] : tensor<32xf32>) outs(%{{.*}}, %{{.*}} : tensor<4x32x!bnn.s1>, tensor<4x32x!bnn.u1>)
+// CHECK-NEXT: ^bb0(%{{.*}}: i32, %[[P:.*]]: f32):
+// CHECK: %[[V:.*]] = arith.addf %{{.*}}, %[[P]]
+// CHECK: %[[BIT:.*]] = arith.cmpf ogt, %[[V]]
+// CHECK: %[[NONE:.*]] = arith.cmpf ueq, %[[V]]
+// CHECK: bnn.yield %[[BIT]], %[[NONE]] : i1, i1
+// CHECK: return %[[B]]#0, %[[B]]#1
+func.func @shift_and_mask(%a: tensor<4x64x!bnn.s1>, %w: tensor<32x64x!bnn.s1>, %s: tensor<32xf32>,
+             %0: tensor<4x32xf32>, %1: tensor<4x32x!bnn.s1>, %2: tensor<4x32x!bnn.u1>)
+             -> (tensor<4x32x!bnn.s1>, tensor<4x32x!bnn.u1>) {
+  %y = bnn.matmul %a, %w outs(%0 : tensor<4x32xf32>)
+      : tensor<4x64x!bnn.s1>, tensor<32x64x!bnn.s1> -> tensor<4x32xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %b, %z = bnn.binarize %y shift(%s : tensor<32xf32>)
+      outs(%1, %2 : tensor<4x32x!bnn.s1>, tensor<4x32x!bnn.u1>)
+      : tensor<4x32xf32> -> tensor<4x32x!bnn.s1>, tensor<4x32x!bnn.u1>
+  return %b, %z : tensor<4x32x!bnn.s1>, tensor<4x32x!bnn.u1>
+}
+
+// -----
+
+// Elementwise: a scalar, a value per output and a whole tensor become
+// parameters, a constant from outside moves in, and the binarisation follows.
+// CHECK-LABEL: func.func @elementwise
+// CHECK-SAME: %[[V:[^:]*]]: tensor<32xf32>, %[[T:[^:]*]]: tensor<4x32xf32>, %[[S:[^:]*]]: tensor<f32>
+// CHECK: %[[E:.*]] = tensor.extract %[[S]][] : tensor<f32>
+// CHECK: bnn.matmul {{.*}} params(%[[V]], %[[T]], %[[E]] : tensor<32xf32>, tensor<4x32xf32>, f32) outs(%{{.*}} : tensor<4x32x!bnn.s1>)
+// CHECK-NEXT: ^bb0(%[[ACC:.*]]: i32, %[[PV:.*]]: f32, %[[PT:.*]]: f32, %[[PS:.*]]: f32):
+// CHECK: %[[HALF:.*]] = arith.constant 5.0{{.*}}e-01
+// CHECK: %[[A:.*]] = arith.mulf %{{.*}}, %[[PV]]
+// CHECK: %[[B:.*]] = arith.addf %[[A]], %[[PT]]
+// CHECK: %[[C:.*]] = arith.subf %[[B]], %[[PS]]
+// CHECK: arith.mulf %[[C]], %[[HALF]]
+// CHECK-NOT: linalg.generic
+#id = affine_map<(m, n) -> (m, n)>
+#col = affine_map<(m, n) -> (n)>
+#none = affine_map<(m, n) -> ()>
+func.func @elementwise(%a: tensor<4x64x!bnn.s1>, %w: tensor<32x64x!bnn.s1>, %v: tensor<32xf32>,
+             %t: tensor<4x32xf32>, %s: tensor<f32>, %0: tensor<4x32xf32>, %1: tensor<4x32x!bnn.s1>)
+             -> tensor<4x32x!bnn.s1> {
+  %half = arith.constant 0.5 : f32
+  %y = bnn.matmul %a, %w outs(%0 : tensor<4x32xf32>)
+      : tensor<4x64x!bnn.s1>, tensor<32x64x!bnn.s1> -> tensor<4x32xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %g = linalg.generic {indexing_maps = [#col, #id, #id, #none, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%v, %y, %t, %s : tensor<32xf32>, tensor<4x32xf32>, tensor<4x32xf32>, tensor<f32>) outs(%0 : tensor<4x32xf32>) {
+  ^bb0(%pv: f32, %py: f32, %pt: f32, %ps: f32, %o: f32):
+    %2 = arith.mulf %py, %pv : f32
+    %3 = arith.addf %2, %pt : f32
+    %4 = arith.subf %3, %ps : f32
+    %5 = arith.mulf %4, %half : f32
+    linalg.yield %5 : f32
+  } -> tensor<4x32xf32>
+  %b = bnn.binarize %g outs(%1 : tensor<4x32x!bnn.s1>) : tensor<4x32xf32> -> tensor<4x32x!bnn.s1>
+  return %b : tensor<4x32x!bnn.s1>
+}
+
+// -----
+
+// An op that reads the product twice takes its value twice.
+// CHECK-LABEL: func.func @twice
+// CHECK: bnn.matmul
+// CHECK: %[[F:.*]] = arith.sitofp
+// CHECK: %[[Q:.*]] = arith.mulf %[[F]], %[[F]]
+// CHECK: bnn.yield %[[Q]] : f32
+// CHECK-NOT: linalg.generic
+#id = affine_map<(m, n) -> (m, n)>
+func.func @twice(%a: tensor<4x64x!bnn.s1>, %w: tensor<32x64x!bnn.s1>, %0: tensor<4x32xf32>) -> tensor<4x32xf32> {
+  %y = bnn.matmul %a, %w outs(%0 : tensor<4x32xf32>)
+      : tensor<4x64x!bnn.s1>, tensor<32x64x!bnn.s1> -> tensor<4x32xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %g = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%y, %y : tensor<4x32xf32>, tensor<4x32xf32>) outs(%0 : tensor<4x32xf32>) {
+  ^bb0(%p: f32, %q: f32, %o: f32):
+    %2 = arith.mulf %p, %q : f32
+    linalg.yield %2 : f32
+  } -> tensor<4x32xf32>
+  return %g : tensor<4x32xf32>
+}
+
+// -----
+
+// Attention's context takes its scale and ends in bits.
+// CHECK-LABEL: func.func @attention
+// CHECK: bnn.attention {{.*}} params(%{{.*}} : tensor<64xf32>) outs(%{{.*}} : tensor<1x?x64x!bnn.s1>) {divisor = 4.000000e+00 : f32, heads = 4 : i64}
+// CHECK-NEXT: ^bb0(%{{.*}}: i32, %{{.*}}: f32, %{{.*}}: f32):
+// CHECK: bnn.yield %{{.*}} : i1
+func.func @attention(%q: tensor<1x?x64x!bnn.s1>, %s: f32, %v: tensor<64xf32>,
+                     %0: tensor<1x?x64xf32>, %1: tensor<1x?x64x!bnn.s1>) -> tensor<1x?x64x!bnn.s1> {
+  %c = bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%0 : tensor<1x?x64xf32>)
+      {heads = 4 : i64, divisor = 4.0 : f32}
+      : tensor<1x?x64x!bnn.s1>, tensor<1x?x64x!bnn.s1>, tensor<1x?x64x!bnn.s1> -> tensor<1x?x64xf32> {
+  ^bb0(%acc: i32, %res: f32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %b = bnn.binarize %c shift(%v : tensor<64xf32>) outs(%1 : tensor<1x?x64x!bnn.s1>)
+      : tensor<1x?x64xf32> -> tensor<1x?x64x!bnn.s1>
+  return %b : tensor<1x?x64x!bnn.s1>
+}
+
+// -----
+
+// What stays: a product with two users, one that is reduced, transposed,
+// broadcast along rows, or turned into something that no epilogue yields.
+// CHECK-LABEL: func.func @stays
+// CHECK-COUNT-5: bnn.matmul {{.*}} outs(%{{.*}} : tensor<4x4xf32>)
+// CHECK: bnn.binarize
+// CHECK-COUNT-4: linalg.generic
+#id = affine_map<(m, n) -> (m, n)>
+#turned = affine_map<(m, n) -> (n, m)>
+#row = affine_map<(m, n) -> (m)>
+func.func @stays(%a: tensor<4x64x!bnn.s1>, %w: tensor<4x64x!bnn.s1>, %v: tensor<4xf32>, %0: tensor<4x4xf32>,
+                 %1: tensor<4x4x!bnn.s1>, %2: tensor<4xf32>, %3: tensor<4x4xi1>)
+    -> (tensor<4x4xf32>, tensor<4x4x!bnn.s1>, tensor<4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xi1>) {
+  %zero = arith.constant 0.0 : f32
+  %y0 = bnn.matmul %a, %w outs(%0 : tensor<4x4xf32>) : tensor<4x64x!bnn.s1>, tensor<4x64x!bnn.s1> -> tensor<4x4xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %y1 = bnn.matmul %a, %w outs(%0 : tensor<4x4xf32>) : tensor<4x64x!bnn.s1>, tensor<4x64x!bnn.s1> -> tensor<4x4xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %y2 = bnn.matmul %a, %w outs(%0 : tensor<4x4xf32>) : tensor<4x64x!bnn.s1>, tensor<4x64x!bnn.s1> -> tensor<4x4xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %y3 = bnn.matmul %a, %w outs(%0 : tensor<4x4xf32>) : tensor<4x64x!bnn.s1>, tensor<4x64x!bnn.s1> -> tensor<4x4xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %y4 = bnn.matmul %a, %w outs(%0 : tensor<4x4xf32>) : tensor<4x64x!bnn.s1>, tensor<4x64x!bnn.s1> -> tensor<4x4xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %b = bnn.binarize %y0 outs(%1 : tensor<4x4x!bnn.s1>) : tensor<4x4xf32> -> tensor<4x4x!bnn.s1>
+  %sum = linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%y1 : tensor<4x4xf32>) outs(%2 : tensor<4xf32>) {
+  ^bb0(%p: f32, %o: f32):
+    %4 = arith.addf %o, %p : f32
+    linalg.yield %4 : f32
+  } -> tensor<4xf32>
+  %t = linalg.generic {indexing_maps = [#turned, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%y2 : tensor<4x4xf32>) outs(%0 : tensor<4x4xf32>) {
+  ^bb0(%p: f32, %o: f32):
+    linalg.yield %p : f32
+  } -> tensor<4x4xf32>
+  %r = linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%y3, %v : tensor<4x4xf32>, tensor<4xf32>) outs(%0 : tensor<4x4xf32>) {
+  ^bb0(%p: f32, %q: f32, %o: f32):
+    %4 = arith.addf %p, %q : f32
+    linalg.yield %4 : f32
+  } -> tensor<4x4xf32>
+  %c = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%y4 : tensor<4x4xf32>) outs(%3 : tensor<4x4xi1>) {
+  ^bb0(%p: f32, %o: i1):
+    %4 = arith.cmpf ogt, %p, %zero : f32
+    linalg.yield %4 : i1
+  } -> tensor<4x4xi1>
+  return %y0, %b, %sum, %t, %r, %c
+      : tensor<4x4xf32>, tensor<4x4x!bnn.s1>, tensor<4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xi1>
+}

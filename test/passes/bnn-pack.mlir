@@ -1,0 +1,114 @@
+// RUN: bnn-opt %s --bnn-pack --split-input-file | FileCheck %s
+// RUN: bnn-opt %s --bnn-pack --bnn-pack --split-input-file | FileCheck %s
+
+// One group a row; the mask of zeros lies like its bits.
+// CHECK-LABEL: func.func @activations
+// CHECK: %[[B:.*]] = tensor.empty(%{{.*}}) : tensor<?x40x!bnn.s1, #bnn.rows<word = 32, group = 40>>
+// CHECK: %[[Z:.*]] = tensor.empty(%{{.*}}) : tensor<?x40x!bnn.u1, #bnn.rows<word = 32, group = 40>>
+// CHECK: %[[R:.*]]:2 = bnn.binarize %{{.*}} outs(%[[B]], %[[Z]] : {{.*}}) : tensor<?x40xf32> -> tensor<?x40x!bnn.s1, #bnn.rows<word = 32, group = 40>>, tensor<?x40x!bnn.u1, #bnn.rows<word = 32, group = 40>>
+// Outputs pad to two vectors of 16, and inputs to two words: bit k of word w of
+// an output is element 32 w + k.
+// CHECK: %[[W:.*]] = bnn.constant dense<{{\[\[}}[-1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [255, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]], {{\[\[}}0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]]]> : tensor<2x2x16xi32> -> tensor<2x40x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 40, out_group = 2>>
+// CHECK: bnn.matmul %[[R]]#0, %[[W]] zeros(%[[R]]#1 : {{.*}}) outs(%{{.*}} : tensor<?x2xi32>)
+func.func @activations(%x: tensor<?x40xf32>, %n: index, %0: tensor<?x2xi32>) -> tensor<?x2xi32> {
+  %b = tensor.empty(%n) : tensor<?x40x!bnn.s1>
+  %z = tensor.empty(%n) : tensor<?x40x!bnn.u1>
+  %1, %2 = bnn.binarize %x outs(%b, %z : tensor<?x40x!bnn.s1>, tensor<?x40x!bnn.u1>)
+      : tensor<?x40xf32> -> tensor<?x40x!bnn.s1>, tensor<?x40x!bnn.u1>
+  %w = bnn.constant dense<[
+      [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true,
+       true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true,
+       true, true, true, true, true, true, true, true],
+      [true, false, true, false, false, false, false, false, false, false, false, false, false, false, false, false,
+       false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false,
+       false, true, false, false, false, false, false, false]]> : tensor<2x40xi1> -> tensor<2x40x!bnn.s1>
+  %y = bnn.matmul %1, %w zeros(%2 : tensor<?x40x!bnn.u1>) outs(%0 : tensor<?x2xi32>)
+      : tensor<?x40x!bnn.s1>, tensor<2x40x!bnn.s1> -> tensor<?x2xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return %y : tensor<?x2xi32>
+}
+
+// -----
+
+// What attention reads is grouped by head, through the weights that make it,
+// and so is what it writes, down to the weights that read that: 3 heads of 2
+// elements are 3 words, and 2 outputs of a head take two panels.
+// CHECK-LABEL: func.func @heads
+// CHECK: bnn.constant dense<{{.*15, 15, 0, .*0, 0, 0.*15, 15, 0, .*0, 0, 0.*15, 15, 0, .*}}> : tensor<6x1x16xi32> -> tensor<6x4x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 4, out_group = 2>>
+// CHECK: tensor.empty() : tensor<1x5x6x!bnn.s1, #bnn.rows<word = 32, group = 2>>
+// CHECK: %[[Q:.*]] = bnn.matmul {{.*}} -> tensor<1x5x6x!bnn.s1, #bnn.rows<word = 32, group = 2>>
+// CHECK: tensor.empty() : tensor<1x5x6x!bnn.s1, #bnn.rows<word = 32, group = 2>>
+// CHECK: tensor.empty() : tensor<1x5x6x!bnn.u1, #bnn.rows<word = 32, group = 2>>
+// CHECK: %[[C:.*]]:2 = bnn.attention %[[Q]], %[[Q]], %[[Q]]
+// CHECK: bnn.constant {{.*}} : tensor<2x3x16xi32> -> tensor<5x6x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 2, out_group = 5>>
+// CHECK: bnn.matmul %[[C]]#0, %{{.*}} zeros(%[[C]]#1
+func.func @heads(%x: tensor<1x5x4xf32>, %s: f32, %0: tensor<1x5x5xi32>) -> tensor<1x5x5xi32> {
+  %b = tensor.empty() : tensor<1x5x4x!bnn.s1>
+  %1 = bnn.binarize %x outs(%b : tensor<1x5x4x!bnn.s1>) : tensor<1x5x4xf32> -> tensor<1x5x4x!bnn.s1>
+  %w = bnn.constant dense<true> : tensor<6x4xi1> -> tensor<6x4x!bnn.s1>
+  %2 = tensor.empty() : tensor<1x5x6x!bnn.s1>
+  %q = bnn.matmul %1, %w outs(%2 : tensor<1x5x6x!bnn.s1>)
+      : tensor<1x5x4x!bnn.s1>, tensor<6x4x!bnn.s1> -> tensor<1x5x6x!bnn.s1> {
+  ^bb0(%acc: i32):
+    %c0 = arith.constant 0 : i32
+    %bit = arith.cmpi sgt, %acc, %c0 : i32
+    bnn.yield %bit : i1
+  }
+  %3 = tensor.empty() : tensor<1x5x6x!bnn.s1>
+  %4 = tensor.empty() : tensor<1x5x6x!bnn.u1>
+  %c, %z = bnn.attention %q, %q, %q scale(%s) cutoff(%s)
+      outs(%3, %4 : tensor<1x5x6x!bnn.s1>, tensor<1x5x6x!bnn.u1>) {heads = 3 : i64, divisor = 1.0 : f32}
+      : tensor<1x5x6x!bnn.s1>, tensor<1x5x6x!bnn.s1>, tensor<1x5x6x!bnn.s1>
+      -> tensor<1x5x6x!bnn.s1>, tensor<1x5x6x!bnn.u1> {
+  ^bb0(%acc: i32, %res: f32):
+    %c0 = arith.constant 0 : i32
+    %bit = arith.cmpi sgt, %acc, %c0 : i32
+    %zero = arith.cmpi eq, %acc, %c0 : i32
+    bnn.yield %bit, %zero : i1, i1
+  }
+  %w2 = bnn.constant dense<true> : tensor<5x6xi1> -> tensor<5x6x!bnn.s1>
+  %y = bnn.matmul %c, %w2 zeros(%z : tensor<1x5x6x!bnn.u1>) outs(%0 : tensor<1x5x5xi32>)
+      : tensor<1x5x6x!bnn.s1>, tensor<5x6x!bnn.s1> -> tensor<1x5x5xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return %y : tensor<1x5x5xi32>
+}
+
+// -----
+
+// An embedding's table is packed as rows.
+// CHECK-LABEL: func.func @table
+// CHECK: %[[T:.*]] = bnn.constant dense<{{\[\[}}5], [2]]> : tensor<2x1xi32> -> tensor<2x3x!bnn.s1, #bnn.rows<word = 32, group = 3>>
+// CHECK: bnn.embedding %{{.*}}, %[[T]], %{{.*}} outs
+func.func @table(%ids: tensor<?xi64>, %s: tensor<2xf32>, %0: tensor<?x3xf32>) -> tensor<?x3xf32> {
+  %t = bnn.constant dense<[[true, false, true], [false, true, false]]> : tensor<2x3xi1> -> tensor<2x3x!bnn.s1>
+  %e = bnn.embedding %ids, %t, %s outs(%0 : tensor<?x3xf32>)
+      : tensor<?xi64>, tensor<2x3x!bnn.s1>, tensor<2xf32> -> tensor<?x3xf32>
+  return %e : tensor<?x3xf32>
+}
+
+// -----
+
+// One constant that two layouts want is packed twice; one empty tensor that two
+// ops write into becomes one of each layout.
+// CHECK-LABEL: func.func @shared
+// CHECK-DAG: bnn.constant {{.*}} : tensor<2x1xi32> -> tensor<2x2x!bnn.s1, #bnn.rows<word = 32, group = 2>>
+// CHECK-DAG: bnn.constant {{.*}} : tensor<2x1x16xi32> -> tensor<2x2x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 2, out_group = 2>>
+// CHECK-NOT: tensor<2x2xi1>
+func.func @shared(%x: tensor<4x2xf32>, %ids: tensor<4xi64>, %s: tensor<2xf32>, %0: tensor<4x2xf32>, %1: tensor<4x2xi32>)
+    -> (tensor<4x2xf32>, tensor<4x2xi32>) {
+  %w = bnn.constant dense<[[true, false], [false, true]]> : tensor<2x2xi1> -> tensor<2x2x!bnn.s1>
+  %e = bnn.embedding %ids, %w, %s outs(%0 : tensor<4x2xf32>)
+      : tensor<4xi64>, tensor<2x2x!bnn.s1>, tensor<2xf32> -> tensor<4x2xf32>
+  %2 = tensor.empty() : tensor<4x2x!bnn.s1>
+  %b = bnn.binarize %x outs(%2 : tensor<4x2x!bnn.s1>) : tensor<4x2xf32> -> tensor<4x2x!bnn.s1>
+  %y = bnn.matmul %b, %w outs(%1 : tensor<4x2xi32>)
+      : tensor<4x2x!bnn.s1>, tensor<2x2x!bnn.s1> -> tensor<4x2xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return %e, %y : tensor<4x2xf32>, tensor<4x2xi32>
+}

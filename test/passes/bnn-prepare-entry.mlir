@@ -1,0 +1,75 @@
+// RUN: bnn-opt %s --bnn-prepare-entry --split-input-file | FileCheck %s
+// RUN: bnn-opt %s '--bnn-prepare-entry=max-first=3 max-other=77' --split-input-file | FileCheck %s --check-prefix=MAXIMA
+
+// CHECK: module attributes {bnn.max_dims = {batch = 8 : i64}} {
+// CHECK: func.func @main(%[[X:.*]]: memref<?x4xf32> {bnn.dims = ["batch", 4], bnn.kind = "input", bnn.name = "x"}, %[[Y:.*]]: memref<?x4xf32> {bnn.dims = ["batch", 4], bnn.kind = "output", bnn.name = "y"}, %{{.*}}: memref<?xi8> {bnn.kind = "workspace"}) -> i32 {
+// CHECK: %[[T:.*]] = bufferization.to_tensor %[[X]] restrict : memref<?x4xf32>
+// CHECK: bufferization.materialize_in_destination %[[T]] in restrict writable %[[Y]]
+// CHECK: %[[OK:.*]] = arith.constant 0 : i32
+// CHECK: return %[[OK]] : i32
+// MAXIMA: bnn.max_dims = {batch = 3 : i64}
+func.func @main(%x: tensor<?x4xf32> {onnx.dims = ["batch", 4], onnx.name = "x"})
+    -> (tensor<?x4xf32> {onnx.dims = ["batch", 4], onnx.name = "y"}) {
+  return %x : tensor<?x4xf32>
+}
+
+// -----
+
+// Without the importer's notes, inputs, outputs and dimensions get names. One
+// symbol is one maximum: that of its first use. Declared ones stay.
+// CHECK: module attributes {bnn.max_dims = {input0_d0 = 8 : i64, input0_d1 = 512 : i64, seq = 64 : i64, words = 512 : i64}} {
+// CHECK: memref<?x?xi64> {bnn.dims = ["input0_d0", "input0_d1"], bnn.kind = "input", bnn.name = "input0"}
+// CHECK-SAME: memref<2x?x?xf32> {bnn.dims = [2, "seq", "words"], bnn.kind = "input", bnn.name = "s"}
+// CHECK-SAME: memref<?x?xi64> {bnn.dims = ["output0_d0", "output0_d1"], bnn.kind = "output", bnn.name = "output0"}
+// CHECK-SAME: memref<f32> {bnn.dims = [], bnn.kind = "output", bnn.name = "output1"}
+// MAXIMA: bnn.max_dims = {input0_d0 = 3 : i64, input0_d1 = 77 : i64, seq = 64 : i64, words = 77 : i64}
+module attributes {bnn.max_dims = {seq = 64 : i64}} {
+  func.func @main(%ids: tensor<?x?xi64>, %s: tensor<2x?x?xf32> {onnx.dims = [2, "seq", "words"], onnx.name = "s"})
+      -> (tensor<?x?xi64>, tensor<f32>) {
+    %c = arith.constant dense<1.0> : tensor<f32>
+    return %ids, %c : tensor<?x?xi64>, tensor<f32>
+  }
+}
+
+// -----
+
+// Each check of indices can turn the status into BNN_ERROR_INDEX.
+// CHECK: func.func @main
+// CHECK: %[[A:.*]] = bnn.check_indices %{{.*}} limit 10
+// CHECK: %[[B:.*]] = bnn.check_indices %{{.*}} limit 2
+// CHECK: %[[OK:.*]] = arith.constant 0 : i32
+// CHECK: %[[WRONG:.*]] = arith.constant 4 : i32
+// CHECK: %[[S0:.*]] = arith.select %[[A]], %[[OK]], %[[WRONG]] : i32
+// CHECK: %[[S1:.*]] = arith.select %[[B]], %[[S0]], %[[WRONG]] : i32
+// CHECK: return %[[S1]] : i32
+func.func @main(%ids: tensor<4xi64>, %types: tensor<4xi32>) -> tensor<4xi64> {
+  %0 = bnn.check_indices %ids limit 10 : tensor<4xi64>
+  %1 = bnn.check_indices %types limit 2 : tensor<4xi32>
+  return %ids : tensor<4xi64>
+}
+
+// -----
+
+// Two ops that CSE gave one empty tensor would both be given one output.
+// CHECK: func.func @main
+// CHECK-DAG: %[[E0:.*]] = tensor.empty() : tensor<4xf32>
+// CHECK-DAG: %[[E1:.*]] = tensor.empty() : tensor<4xf32>
+// CHECK: bnn.reduce add %{{.*}} outs(%[[FIRST:.*]] : tensor<4xf32>)
+// CHECK-NOT: bnn.reduce max %{{.*}} outs(%[[FIRST]] : tensor<4xf32>)
+// CHECK: bnn.reduce max
+func.func @main(%x: tensor<4x16xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %0 = tensor.empty() : tensor<4xf32>
+  %1 = bnn.reduce add %x outs(%0 : tensor<4xf32>) : tensor<4x16xf32> -> tensor<4xf32>
+  %2 = bnn.reduce max %x outs(%0 : tensor<4xf32>) : tensor<4x16xf32> -> tensor<4xf32>
+  return %1, %2 : tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// Only @main is the model's function.
+// CHECK-LABEL: func.func @other
+// CHECK-SAME: (%[[X:.*]]: tensor<4xf32>) -> tensor<4xf32>
+// CHECK-NEXT: return %[[X]]
+func.func @other(%x: tensor<4xf32>) -> tensor<4xf32> {
+  return %x : tensor<4xf32>
+}
