@@ -228,14 +228,20 @@ def matmul_unsigned(m, k, n, dims):
     m.output(y, "i32", (*dims[:-1], n), check)
 
 
+def negate(m, value, dims):
+    """Something that is computed, so that an op may write where it reads it."""
+    type_ = shape_type(dims, "f32")
+    return m.value(f"linalg.negf ins({value} : {type_}) outs({m.empty(dims, 'f32')} : {type_}) -> {type_}")
+
+
 def matmul_float(m, k, n, dims, with_zeros):
     """All three kinds of parameters."""
     x = m.input("f32", dims, hard if with_zeros else signs)
-    full = m.input("f32", (*dims[:-1], n), hard)
+    full = negate(m, "%" + m.input("f32", (*dims[:-1], n), hard), (*dims[:-1], n))
     b, z = binarize(m, "%" + x, dims, None, with_zeros)
     s = m.value(f"arith.constant {scalar(m.rng.standard_normal())} : f32", "s")
     bias = m.constant(m.rng.standard_normal(n).astype(np.float32))
-    params = [(s, "f32"), (bias, f"tensor<{n}xf32>"), ("%" + full, shape_type((*dims[:-1], n), "f32"))]
+    params = [(s, "f32"), (bias, f"tensor<{n}xf32>"), (full, shape_type((*dims[:-1], n), "f32"))]
     y, = matmul(m, b, dims, random_bits(m.rng, (n, k)), z, params, ["f32"], [
         "%f = arith.sitofp %acc : i32 to f32", "%r = math.fma %f, %p0, %p1 : f32",
         "%t = arith.addf %r, %p2 : f32", "bnn.yield %t : f32"])
@@ -445,12 +451,32 @@ def reduce(m, kind, n, dims):
 
     def check(feeds, got):
         if kind == "add":
-            expected = feeds[x].astype(np.float64).sum(-1)
-            assert np.allclose(got, expected, atol=1e-4), "the sum"
+            assert np.allclose(got, feeds[x].astype(np.float64).sum(-1), atol=1e-4), "the sum"
         else:
-            values = np.where(np.isnan(feeds[x]), -np.inf if kind == "max" else np.inf, feeds[x])
-            del values  # NaN has an order of its own: only the twins compare it.
+            # NaN goes where the order of the comparisons sends it: only the twins compare it.
+            rows = ~np.isnan(feeds[x]).any(-1)
+            expected = feeds[x].max(-1) if kind == "max" else feeds[x].min(-1)
+            assert np.array_equal(got[rows], expected[rows]), f"the {kind}"
     m.output(y, "f32", dims[:-1], check)
+
+
+def layer_norm(m, n, dims, in_place):
+    name = m.input("f32", dims, mild)
+    x = negate(m, "%" + name, dims) if in_place else "%" + name
+    scale, bias = (m.rng.standard_normal(n).astype(np.float32) for _ in range(2))
+    s, b = m.constant(scale), m.constant(bias)
+    type_ = shape_type(dims, "f32")
+    y = m.value(f"bnn.layer_norm {x}, {s}, {b} outs({m.empty(dims, 'f32')} : {type_}) {{epsilon = 1.0e-12 : f32}} "
+                f": {type_}, tensor<{n}xf32>, tensor<{n}xf32> -> {type_}")
+
+    def check(feeds, got):
+        value = feeds[name].astype(np.float64) * (-1 if in_place else 1)
+        d = value - value.mean(-1, keepdims=True)
+        expected = d / np.sqrt((d * d).mean(-1, keepdims=True) + 1e-12) * scale + bias
+        # One element is its own mean; two that are close lose their digits.
+        close = np.isclose(got, expected, atol=1e-3, rtol=1e-3)
+        assert n < 3 or close.mean() > 0.99, "the normalised rows"
+    m.output(y, "f32", dims, check)
 
 
 #===------------------------------------------------------------------------===#
@@ -496,5 +522,6 @@ def other_modules():
                   [("rows",), ("batch", "tokens"), (3, "rows")][i % 3])
         low_rank(m, columns, SIZES[(i * 3) % len(SIZES)], [("rows", columns), ("batch", "tokens", columns)][i % 2])
         reduce(m, ["add", "max", "min"][i % 3], columns, [("rows", columns), (2, "rows", columns)][i % 2])
+        layer_norm(m, columns, [("batch", "tokens", columns), ("rows", columns)][i % 2], i % 3 == 0)
     modules.append(m)
     return modules

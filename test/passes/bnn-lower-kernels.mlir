@@ -1,0 +1,235 @@
+// RUN: bnn-opt %s --bnn-lower-kernels --canonicalize --cse --split-input-file | FileCheck %s
+
+// The tile of 4 rows by 2 panels of 16 outputs: xor, popcount, add, eight times
+// a word, and nothing else but loads; then the interval test on vectors, and 32
+// outputs of a row as one word.
+// CHECK-LABEL: func.func @product
+// CHECK-SAME: (%[[X:.*]]: memref<8x2xi32>, %[[W:.*]]: memref<4x2x16xi32>, %[[LOW:.*]]: memref<64xi32>, %[[LENGTH:.*]]: memref<64xi32>, %[[Y:.*]]: memref<8x2xi32>)
+// CHECK: %[[K:.*]] = arith.constant dense<64> : vector<16xi32>
+// CHECK: scf.for
+// CHECK: vector.load %[[LOW]]
+// CHECK: vector.load %[[LENGTH]]
+// CHECK: scf.for %{{.*}} = %c0 to %c8 step %c4
+// CHECK: %[[ACC:.*]]:8 = scf.for
+// CHECK: %[[WORDS:.*]] = vector.load %[[W]][{{.*}}] : memref<4x2x16xi32>, vector<16xi32>
+// CHECK: %[[BITS:.*]] = memref.load %[[X]]
+// CHECK: %[[ROW:.*]] = vector.broadcast %[[BITS]] : i32 to vector<16xi32>
+// CHECK: %[[DIFFER:.*]] = arith.xori %[[ROW]], %[[WORDS]] : vector<16xi32>
+// CHECK: %[[COUNT:.*]] = math.ctpop %[[DIFFER]] : vector<16xi32>
+// CHECK: arith.addi %{{.*}}, %[[COUNT]] : vector<16xi32>
+// CHECK-COUNT-7: math.ctpop {{.*}} : vector<16xi32>
+// CHECK-NOT: math.ctpop
+// CHECK: scf.yield
+// CHECK: %[[TWICE:.*]] = arith.addi %[[ACC]]#0, %[[ACC]]#0
+// CHECK: arith.subi %[[K]], %[[TWICE]]
+// CHECK: arith.cmpi ult, {{.*}} : vector<16xi32>
+// CHECK: arith.cmpi ult, {{.*}} : vector<16xi32>
+// CHECK: vector.bitcast %{{.*}} : vector<16xi1> to vector<1xi16>
+// CHECK: vector.bitcast %{{.*}} : vector<16xi1> to vector<1xi16>
+// CHECK: %[[HIGH:.*]] = arith.shli %{{.*}}, %c16_i32 : i32
+// CHECK: %[[WORD:.*]] = arith.ori %{{.*}}, %[[HIGH]] : i32
+// CHECK: memref.store %[[WORD]], %[[Y]]
+// CHECK-COUNT-3: memref.store
+// CHECK-NOT: memref.store
+// CHECK: return
+#rows = #bnn.rows<word = 32, group = 64>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 64>
+module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 2>} {
+  func.func @product(%x: memref<8x64x!bnn.s1, #rows>, %w: memref<64x64x!bnn.s1, #panels>,
+                     %l: memref<64xi32>, %n: memref<64xi32>, %y: memref<8x64x!bnn.s1, #rows>) {
+    bnn.matmul %x, %w params(%l, %n : memref<64xi32>, memref<64xi32>) outs(%y : memref<8x64x!bnn.s1, #rows>)
+        : memref<8x64x!bnn.s1, #rows>, memref<64x64x!bnn.s1, #panels> {
+    ^bb0(%acc: i32, %low: i32, %length: i32):
+      %d = arith.subi %acc, %low : i32
+      %bit = arith.cmpi ult, %d, %length : i32
+      bnn.yield %bit : i1
+    }
+    return
+  }
+}
+
+// -----
+
+// Without a target one row and one panel. 40 outputs are a whole word's and
+// half a panel, whose 8 lanes are masked. Rows are not a multiple of any tile:
+// one loop. No loop that looks for zeros.
+// CHECK-LABEL: func.func @tails
+// CHECK-SAME: (%{{.*}}: memref<?x2xi32>, %{{.*}}: memref<4x2x16xi32>, %{{.*}}: f32, %[[B:.*]]: memref<40xf32>, %[[T:.*]]: memref<?x40xf32>, %[[Y:.*]]: memref<?x40xf32>)
+// CHECK-NOT: scf.if
+// CHECK: vector.load %[[B]]
+// CHECK: math.fma
+// CHECK: vector.store %{{.*}}, %[[Y]][{{.*}}] : memref<?x40xf32>, vector<16xf32>
+// CHECK: vector.store %{{.*}}, %[[Y]][{{.*}}] : memref<?x40xf32>, vector<16xf32>
+// CHECK: vector.maskedload %[[B]]
+// CHECK: vector.maskedload %[[T]]
+// CHECK: vector.maskedstore %[[Y]]
+// CHECK: return
+#rows = #bnn.rows<word = 32, group = 40>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 40, out_group = 40>
+func.func @tails(%x: memref<?x40x!bnn.s1, #rows>, %w: memref<40x40x!bnn.s1, #panels>, %s: f32, %b: memref<40xf32>,
+                 %t: memref<?x40xf32>, %y: memref<?x40xf32>) {
+  bnn.matmul %x, %w params(%s, %b, %t : f32, memref<40xf32>, memref<?x40xf32>) outs(%y : memref<?x40xf32>)
+      : memref<?x40x!bnn.s1, #rows>, memref<40x40x!bnn.s1, #panels> {
+  ^bb0(%acc: i32, %ps: f32, %pb: f32, %pt: f32):
+    %f = arith.sitofp %acc : i32 to f32
+    %d = math.fma %f, %ps, %pb : f32
+    %e = arith.addf %d, %pt : f32
+    bnn.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+// A mask of zeros: words that are all 0 take the loop that knows bits only, and
+// others one that leaves the masked elements out of both counts. Bits past the
+// last output stay 0: they are masked before they are stored.
+// CHECK-LABEL: func.func @zeros
+// CHECK-SAME: (%[[X:.*]]: memref<4x2xi32>, %[[Z:.*]]: memref<4x2xi32>, %{{.*}}: memref<4x2x16xi32>, %[[Y:.*]]: memref<4x2xi32>, %[[M:.*]]: memref<4x2xi32>)
+// CHECK: memref.load %[[Z]]
+// CHECK: %[[ANY:.*]] = arith.cmpi ne
+// CHECK: scf.if %[[ANY]]
+// CHECK: %[[ZEROS:.*]] = memref.load %[[Z]]
+// CHECK: %[[SOME:.*]] = arith.xori %[[ZEROS]], %c-1_i32
+// CHECK: %[[LIVE:.*]] = vector.broadcast %[[SOME]]
+// CHECK: %[[DIFFER:.*]] = arith.xori {{.*}} : vector<16xi32>
+// CHECK: arith.andi %[[DIFFER]], %[[LIVE]]
+// CHECK: math.ctpop {{.*}} : vector<16xi32>
+// CHECK: math.ctpop {{.*}} : i32
+// CHECK: } else {
+// CHECK-NOT: memref.load %[[Z]]
+// CHECK: math.ctpop {{.*}} : vector<16xi32>
+// CHECK-NOT: arith.andi
+// CHECK: vector.bitcast
+// CHECK: memref.store %{{.*}}, %[[Y]]
+// CHECK: memref.store %{{.*}}, %[[M]]
+// CHECK: %[[KEEP:.*]] = vector.constant_mask [8] : vector<16xi1>
+// CHECK: arith.andi %{{.*}}, %[[KEEP]] : vector<16xi1>
+#rows = #bnn.rows<word = 32, group = 40>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 40, out_group = 40>
+func.func @zeros(%x: memref<4x40x!bnn.s1, #rows>, %z: memref<4x40x!bnn.u1, #rows>, %w: memref<40x40x!bnn.s1, #panels>,
+                 %y: memref<4x40x!bnn.s1, #rows>, %m: memref<4x40x!bnn.u1, #rows>) {
+  bnn.matmul %x, %w zeros(%z : memref<4x40x!bnn.u1, #rows>)
+      outs(%y, %m : memref<4x40x!bnn.s1, #rows>, memref<4x40x!bnn.u1, #rows>)
+      : memref<4x40x!bnn.s1, #rows>, memref<40x40x!bnn.s1, #panels> {
+  ^bb0(%acc: i32):
+    %c0 = arith.constant 0 : i32
+    %bit = arith.cmpi sgt, %acc, %c0 : i32
+    %zero = arith.cmpi eq, %acc, %c0 : i32
+    bnn.yield %bit, %zero : i1, i1
+  }
+  return
+}
+
+// -----
+
+// Heads of 16 channels: each starts a word, whose upper half stays empty. The
+// product's outputs are cut alike: one panel of a head's two, one vector's bits.
+// CHECK-LABEL: func.func @heads
+// CHECK-SAME: memref<4x3xi32>, %{{.*}}: memref<6x3x16xi32>
+// CHECK: math.ctpop
+// CHECK: vector.bitcast
+// CHECK-NOT: arith.shli
+// CHECK: return
+#heads = #bnn.rows<word = 32, group = 16>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 16, out_group = 16>
+func.func @heads(%x: memref<4x48x!bnn.s1, #heads>, %w: memref<48x48x!bnn.s1, #panels>, %y: memref<4x48x!bnn.s1, #heads>) {
+  bnn.matmul %x, %w outs(%y : memref<4x48x!bnn.s1, #heads>) : memref<4x48x!bnn.s1, #heads>, memref<48x48x!bnn.s1, #panels> {
+  ^bb0(%acc: i32):
+    %c0 = arith.constant 0 : i32
+    %bit = arith.cmpi sgt, %acc, %c0 : i32
+    bnn.yield %bit : i1
+  }
+  return
+}
+
+// -----
+
+// {0, 1} times {-1, +1}: and, and the ones of the row.
+// CHECK-LABEL: func.func @unsigned
+// CHECK: arith.andi {{.*}} : vector<16xi32>
+// CHECK: math.ctpop {{.*}} : vector<16xi32>
+// CHECK: %[[ONES:.*]] = scf.for
+// CHECK: math.ctpop {{.*}} : i32
+// CHECK: %[[BASE:.*]] = vector.broadcast %[[ONES]]
+// CHECK: %[[TWICE:.*]] = arith.addi
+// CHECK: arith.subi %[[TWICE]], %[[BASE]] : vector<16xi32>
+#rows = #bnn.rows<word = 32, group = 64>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>
+func.func @unsigned(%x: memref<4x64x!bnn.u1, #rows>, %w: memref<16x64x!bnn.s1, #panels>, %y: memref<4x16xi32>) {
+  bnn.matmul %x, %w outs(%y : memref<4x16xi32>) : memref<4x64x!bnn.u1, #rows>, memref<16x64x!bnn.s1, #panels> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func.func @binarize
+// CHECK: %[[S:.*]] = vector.load {{.*}} : memref<64xf32>, vector<16xf32>
+// CHECK: arith.addf {{.*}} : vector<16xf32>
+// CHECK: arith.cmpf ogt, {{.*}} : vector<16xf32>
+// CHECK: arith.cmpf ueq, {{.*}} : vector<16xf32>
+// CHECK: vector.bitcast %{{.*}} : vector<16xi1> to vector<1xi16>
+// CHECK-COUNT-2: memref.store {{.*}} : memref<?x2xi32>
+#rows = #bnn.rows<word = 32, group = 64>
+func.func @binarize(%x: memref<?x64xf32>, %s: memref<64xf32>, %b: memref<?x64x!bnn.s1, #rows>, %z: memref<?x64x!bnn.u1, #rows>) {
+  bnn.binarize %x shift(%s : memref<64xf32>) outs(%b, %z : memref<?x64x!bnn.s1, #rows>, memref<?x64x!bnn.u1, #rows>)
+      : memref<?x64xf32>
+  return
+}
+
+// -----
+
+// Attention: popcounts against 16 keys, exp and one bit on whole vectors, and
+// popcounts of the probabilities' bits against the values'. The scratch is one
+// row of scores: no buffer has both tokens' dimensions.
+// CHECK-LABEL: func.func @attention
+// CHECK-NOT: memref.alloc(%[[TOKENS:.*]], %[[TOKENS]])
+// CHECK: arith.xori {{.*}} : vector<16xi32>
+// CHECK: math.ctpop {{.*}} : vector<16xi32>
+// CHECK: math.exp {{.*}} : vector<16xf32>
+// CHECK: arith.cmpf ogt, {{.*}} : vector<16xf32>
+// CHECK: vector.bitcast %{{.*}} : vector<16xi1> to vector<1xi16>
+// CHECK: math.ctpop {{.*}} : vector<16xi32>
+// CHECK: return
+#heads = #bnn.rows<word = 32, group = 64>
+func.func @attention(%q: memref<1x?x128x!bnn.s1, #heads>, %m: memref<1x?xf32>, %s: f32, %o: memref<1x?x128xf32>) {
+  bnn.attention %q, %q, %q mask(%m : memref<1x?xf32>) scale(%s) cutoff(%s) outs(%o : memref<1x?x128xf32>)
+      {heads = 2 : i64, divisor = 8.0 : f32}
+      : memref<1x?x128x!bnn.s1, #heads>, memref<1x?x128x!bnn.s1, #heads>, memref<1x?x128x!bnn.s1, #heads> {
+  ^bb0(%acc: i32, %res: f32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  return
+}
+
+// -----
+
+// Sixteen partial sums, folded by halves.
+// CHECK-LABEL: func.func @rest
+// CHECK: vector.load {{.*}} : memref<4x40xf32>, vector<16xf32>
+// CHECK: arith.addf {{.*}} : vector<16xf32>
+// CHECK: arith.addf {{.*}} : vector<8xf32>
+// CHECK: arith.addf {{.*}} : vector<4xf32>
+// CHECK: arith.addf {{.*}} : vector<2xf32>
+// CHECK: arith.addf {{.*}} : vector<1xf32>
+// An index is counted from the end if negative, and clamped into the table.
+// CHECK: %[[TABLE:.*]] = memref.get_global @bits : memref<9x2xi32>
+// CHECK: arith.select
+// CHECK: arith.minsi
+// CHECK: %[[ROW:.*]] = arith.maxsi
+// CHECK: memref.load %[[TABLE]][%[[ROW]]
+// CHECK: math.fma {{.*}} : vector<16xf32>
+#rows = #bnn.rows<word = 32, group = 40>
+func.func @rest(%x: memref<4x40xf32>, %r: memref<4xf32>, %ids: memref<4xi64>, %s: memref<9xf32>,
+                %w: memref<40x16xf32>, %b: memref<16xf32>, %y: memref<4x16xf32>) -> i1 {
+  bnn.reduce add %x outs(%r : memref<4xf32>) : memref<4x40xf32>
+  %ok = bnn.check_indices %ids limit 9 : memref<4xi64>
+  %t = bnn.constant dense<5> : tensor<9x2xi32> -> memref<9x40x!bnn.s1, #rows>
+  bnn.embedding %ids, %t, %s outs(%x : memref<4x40xf32>) : memref<4xi64>, memref<9x40x!bnn.s1, #rows>, memref<9xf32>
+  bnn.low_rank %x, %w, %b outs(%y : memref<4x16xf32>) : memref<4x40xf32>, memref<40x16xf32>, memref<16xf32>
+  return %ok : i1
+}

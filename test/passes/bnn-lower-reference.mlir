@@ -1,0 +1,135 @@
+// RUN: bnn-opt %s --bnn-lower-reference --canonicalize --cse --split-input-file | FileCheck %s
+
+// A bit is a number: +1 or -1, and 1 or 0. No vector, no packed word.
+// CHECK-LABEL: func.func @binarize
+// CHECK-SAME: (%[[X:.*]]: memref<4x64xf32>, %[[S:.*]]: memref<64xf32>, %[[B:.*]]: memref<4x64xi8>, %[[Z:.*]]: memref<4x64xi8>)
+// CHECK: scf.for %[[M:.*]] = %c0 to %c4
+// CHECK: scf.for %[[K:.*]] = %c0 to %c64
+// CHECK: %[[V:.*]] = memref.load %[[X]][%[[M]], %[[K]]]
+// CHECK: %[[SHIFT:.*]] = memref.load %[[S]][%[[K]]]
+// CHECK: %[[SUM:.*]] = arith.addf %[[V]], %[[SHIFT]] : f32
+// CHECK: %[[POSITIVE:.*]] = arith.cmpf ogt, %[[SUM]], %{{.*}} : f32
+// CHECK: %[[BIT:.*]] = arith.select %[[POSITIVE]], %c1_i8, %c-1_i8 : i8
+// CHECK: memref.store %[[BIT]], %[[B]][%[[M]], %[[K]]]
+// CHECK: %[[NEITHER:.*]] = arith.cmpf ueq, %[[SUM]], %{{.*}} : f32
+// CHECK: %[[ZERO:.*]] = arith.extui %[[NEITHER]] : i1 to i8
+// CHECK: memref.store %[[ZERO]], %[[Z]][%[[M]], %[[K]]]
+// CHECK-NOT: vector
+func.func @binarize(%x: memref<4x64xf32>, %s: memref<64xf32>, %b: memref<4x64x!bnn.s1>, %z: memref<4x64x!bnn.u1>) {
+  bnn.binarize %x shift(%s : memref<64xf32>) outs(%b, %z : memref<4x64x!bnn.s1>, memref<4x64x!bnn.u1>) : memref<4x64xf32>
+  return
+}
+
+// -----
+
+// A sum of products, in which a masked element is 0; then the epilogue.
+// CHECK: memref.global "private" constant @[[W:.*]] : memref<2x3xi8> = dense<{{\[\[}}1, -1, 1], [-1, 1, -1]]>
+// CHECK-LABEL: func.func @product
+// CHECK-SAME: (%[[X:.*]]: memref<?x3xi8>, %[[Z:.*]]: memref<?x3xi8>, %[[S:.*]]: memref<2xf32>, %[[Y:.*]]: memref<?x2xf32>)
+// CHECK: %[[WEIGHTS:.*]] = memref.get_global @[[W]]
+// CHECK: scf.for %[[M:.*]] = %c0 to %{{.*}} step
+// CHECK: scf.for %[[N:.*]] = %c0 to %c2 step
+// CHECK: %[[ACC:.*]] = scf.for %[[K:.*]] = %c0 to %c3 step %c1 iter_args(%[[SUM:.*]] = %c0_i32) -> (i32)
+// CHECK: memref.load %[[X]][%[[M]], %[[K]]]
+// CHECK: memref.load %[[Z]][%[[M]], %[[K]]]
+// CHECK: %[[NONE:.*]] = arith.cmpi ne
+// CHECK: %[[A:.*]] = arith.select %[[NONE]], %c0_i32
+// CHECK: memref.load %[[WEIGHTS]][%[[N]], %[[K]]]
+// CHECK: %[[PRODUCT:.*]] = arith.muli %[[A]], %{{.*}} : i32
+// CHECK: arith.addi %[[SUM]], %[[PRODUCT]] : i32
+// CHECK: %[[SCALE:.*]] = memref.load %[[S]][%[[N]]]
+// CHECK: %[[F:.*]] = arith.sitofp %[[ACC]] : i32 to f32
+// CHECK: %[[R:.*]] = arith.mulf %[[F]], %[[SCALE]] : f32
+// CHECK: memref.store %[[R]], %[[Y]][%[[M]], %[[N]]]
+func.func @product(%x: memref<?x3x!bnn.s1>, %z: memref<?x3x!bnn.u1>, %s: memref<2xf32>, %y: memref<?x2xf32>) {
+  %w = bnn.constant dense<[[true, false, true], [false, true, false]]> : tensor<2x3xi1> -> memref<2x3x!bnn.s1>
+  bnn.matmul %x, %w zeros(%z : memref<?x3x!bnn.u1>) params(%s : memref<2xf32>) outs(%y : memref<?x2xf32>)
+      : memref<?x3x!bnn.s1>, memref<2x3x!bnn.s1> {
+  ^bb0(%acc: i32, %p: f32):
+    %f = arith.sitofp %acc : i32 to f32
+    %r = arith.mulf %f, %p : f32
+    bnn.yield %r : f32
+  }
+  return
+}
+
+// -----
+
+// CHECK: memref.global "private" constant @{{.*}} : memref<2x2xi8> = dense<{{\[\[}}1, 0], [0, 1]]>
+// CHECK-LABEL: func.func @unsigned
+// CHECK: memref.get_global
+func.func @unsigned(%w: memref<3x2x!bnn.s1>, %y: memref<2x3xi32>) {
+  %x = bnn.constant dense<[[true, false], [false, true]]> : tensor<2x2xi1> -> memref<2x2x!bnn.u1>
+  bnn.matmul %x, %w outs(%y : memref<2x3xi32>) : memref<2x2x!bnn.u1>, memref<3x2x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+// Scores of one query and head: fma of the product, the division, the mask; the
+// maximum, exp, the sum, and what exceeds the cut. One row of scores exists.
+// CHECK-LABEL: func.func @attention
+// CHECK-COUNT-2: memref.alloc
+// CHECK-NOT: memref.alloc
+// CHECK: arith.muli {{.*}} : i32
+// CHECK: %[[BRACKET:.*]] = arith.mulf
+// CHECK: math.fma
+// CHECK: arith.divf
+// CHECK: arith.addf
+// CHECK: arith.cmpf ogt
+// CHECK: arith.subf
+// CHECK: math.exp
+// CHECK: %[[CUT:.*]] = arith.mulf
+// CHECK: arith.cmpf ogt, %{{.*}}, %[[CUT]] : f32
+// CHECK-NOT: vector
+func.func @attention(%q: memref<1x?x12x!bnn.s1>, %l: memref<1x?x1xf32>, %r: memref<1x?x1xf32>, %v: memref<1x?x1xf32>,
+                     %m: memref<1x?xf32>, %s: f32, %c: f32, %o: memref<1x?x12xf32>) {
+  bnn.attention %q, %q, %q low_rank(%l, %r : memref<1x?x1xf32>, memref<1x?x1xf32>)
+      value_residual(%v : memref<1x?x1xf32>) mask(%m : memref<1x?xf32>) scale(%s) cutoff(%c)
+      outs(%o : memref<1x?x12xf32>) {heads = 3 : i64, divisor = 2.0 : f32}
+      : memref<1x?x12x!bnn.s1>, memref<1x?x12x!bnn.s1>, memref<1x?x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    %f = arith.sitofp %acc : i32 to f32
+    %t = arith.addf %f, %res : f32
+    bnn.yield %t : f32
+  }
+  return
+}
+
+// -----
+
+// Sixteen partial results, by the element's number modulo 16.
+// CHECK-LABEL: func.func @reduce
+// CHECK: %[[PARTIALS:.*]] = memref.alloc() : memref<16xf32>
+// CHECK: arith.remui %{{.*}}, %c16
+// CHECK: arith.cmpf ogt
+// CHECK: arith.select
+// CHECK: memref.store {{.*}} : memref<16xf32>
+// CHECK: scf.for %{{.*}} = %c0 to %c8
+// CHECK: scf.for %{{.*}} = %c0 to %c4
+// CHECK: scf.for %{{.*}} = %c0 to %c2
+// CHECK: memref.load %[[PARTIALS]][%c1]
+func.func @reduce(%x: memref<4x40xf32>, %y: memref<4xf32>) {
+  bnn.reduce max %x outs(%y : memref<4xf32>) : memref<4x40xf32>
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func.func @rows
+// CHECK: arith.minsi
+// CHECK: arith.maxsi
+// CHECK: arith.negf
+// CHECK: arith.select
+// CHECK: math.fma {{.*}} : f32
+// CHECK: arith.addf {{.*}} : f32
+func.func @rows(%ids: memref<4xi32>, %t: memref<9x40x!bnn.s1>, %s: memref<9xf32>, %x: memref<4x40xf32>,
+                %w: memref<40x7xf32>, %b: memref<7xf32>, %y: memref<4x7xf32>) -> i1 {
+  %ok = bnn.check_indices %ids limit 9 : memref<4xi32>
+  bnn.embedding %ids, %t, %s outs(%x : memref<4x40xf32>) : memref<4xi32>, memref<9x40x!bnn.s1>, memref<9xf32>
+  bnn.low_rank %x, %w, %b outs(%y : memref<4x7xf32>) : memref<4x40xf32>, memref<40x7xf32>, memref<7xf32>
+  return %ok : i1
+}
