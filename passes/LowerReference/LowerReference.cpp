@@ -349,7 +349,7 @@ struct LogicalTypeConverter : TypeConverter {
       if (!isa<BitsType>(type.getElementType()))
         return type;
       if (getLayout(type))
-        return std::nullopt;
+        return Type(); // An error; nothing else converts it.
       return MemRefType::get(type.getShape(),
                              IntegerType::get(type.getContext(), 8),
                              type.getLayout());
