@@ -71,11 +71,15 @@ def BNN_RowsAttr : BNN_Layout<"Rows", "rows"> {
     significant) of word `k / word` of its row. With `group = g` the row is cut
     into groups of g elements and each group starts a new word: an attention
     head's bits never share a word with its neighbour's. Unused bits are 0.
+    With `parity = 3` the third of each three words of a row is stored as the
+    exclusive or of all three (words that are left over at the end are stored as
+    they are): a carry-save adder then needs one operation less.
 
     Example: `tensor<?x768x!bnn.s1, #bnn.rows<word = 32, group = 768>>` is
     stored as `?x24xi32`.
   }];
-  let parameters = (ins "int64_t":$word, "int64_t":$group);
+  let parameters = (ins "int64_t":$word, "int64_t":$group,
+                        DefaultValuedParameter<"int64_t", "0">:$parity);
 }
 
 def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
@@ -83,7 +87,7 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
   let description = [{
     A matrix of N outputs by K inputs, stored as [N / lanes][words][lanes]: word
     w of `lanes` neighbouring outputs lies in one vector. The words of an output
-    are those of `#bnn.rows<word, group>` along K. Outputs are cut into groups
+    are those of `#bnn.rows<word, group, parity>` along K. Outputs are cut into groups
     of `out_group`, each padded with zero rows to a multiple of 32, so that the
     product's own bits come out in `#bnn.rows<word, out_group>`.
 
@@ -91,7 +95,8 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
     group = 768, out_group = 3072>>` is stored as `192x24x16xi32`.
   }];
   let parameters = (ins "int64_t":$lanes, "int64_t":$word, "int64_t":$group,
-                        "int64_t":$out_group);
+                        "int64_t":$out_group,
+                        DefaultValuedParameter<"int64_t", "0">:$parity);
 }
 
 def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
@@ -99,13 +104,15 @@ def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
   let summary = "What the kernels are shaped for";
   let description = [{
     The strategy that `lib/Target` chose for a CPU: its name, and the register
-    tile in rows of activations by panels of 16 outputs. Set on the module as
-    `bnn.target`.
+    tile in rows of activations by panels of 16 outputs. With
+    `ternary_logic` the CPU computes any function of three vectors in one
+    AVX-512 instruction. Set on the module as `bnn.target`.
 
     Example: `#bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 2>`
   }];
   let parameters = (ins StringRefParameter<>:$strategy, "int64_t":$rows,
-                        "int64_t":$panels);
+                        "int64_t":$panels,
+                        DefaultValuedParameter<"bool", "false">:$ternary_logic);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

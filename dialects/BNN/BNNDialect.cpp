@@ -80,7 +80,11 @@ void BNNDialect::printType(Type type, DialectAsmPrinter &printer) const {
 //===----------------------------------------------------------------------===//
 
 static LogicalResult
-verifyWord(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t word) {
+verifyWord(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t word,
+           int64_t parity) {
+  if (parity != 0 && parity != kParityWords)
+    return emitError() << "the parity is over " << kParityWords
+                       << " words, or 0 for none, not " << parity;
   if (word != kWordBits)
     return emitError() << "words have " << kWordBits << " bits, not " << word;
   return success();
@@ -88,26 +92,27 @@ verifyWord(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t word) {
 
 LogicalResult
 RowsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
-                 int64_t word, int64_t group) {
+                 int64_t word, int64_t group, int64_t parity) {
   if (group < 1)
     return emitError() << "a group has at least 1 element, not " << group;
-  return verifyWord(emitError, word);
+  return verifyWord(emitError, word, parity);
 }
 
 LogicalResult
 PanelsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                    int64_t lanes, int64_t word, int64_t group,
-                   int64_t out_group) {
+                   int64_t out_group, int64_t parity) {
   if (lanes != kLanes)
     return emitError() << "a panel has " << kLanes << " outputs, not " << lanes;
   if (group < 1 || out_group < 1)
     return emitError() << "a group has at least 1 element";
-  return verifyWord(emitError, word);
+  return verifyWord(emitError, word, parity);
 }
 
 LogicalResult
 TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
-                   StringRef strategy, int64_t rows, int64_t panels) {
+                   StringRef strategy, int64_t rows, int64_t panels,
+                   bool ternaryLogic) {
   if (rows < 1 || rows > 16)
     return emitError() << "a tile has 1 to 16 rows, not " << rows;
   if (panels != 1 && panels != 2)

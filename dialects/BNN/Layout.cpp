@@ -47,6 +47,8 @@ DenseElementsAttr packBits(DenseElementsAttr logical, ShapedType type) {
   const int64_t group =
       panels ? panels.getGroup() : cast<RowsAttr>(layout).getGroup();
   const int64_t rowWords = packedWords(columns, group);
+  const int64_t parity =
+      panels ? panels.getParity() : cast<RowsAttr>(layout).getParity();
 
   SmallVector<int64_t> position(columns);
   for (int64_t k = 0; k < columns; ++k)
@@ -64,6 +66,11 @@ DenseElementsAttr packBits(DenseElementsAttr logical, ShapedType type) {
       if (*bits)
         words[first + position[k] / kWordBits * stride] |=
             1u << (position[k] % kWordBits);
+    if (parity)
+      for (int64_t w = 0; w + kParityWords <= rowWords; w += kParityWords) {
+        uint32_t *triple = &words[first + w * stride];
+        triple[2 * stride] ^= triple[0] ^ triple[stride];
+      }
   }
   auto wordType =
       RankedTensorType::get(storage, IntegerType::get(type.getContext(), 32));

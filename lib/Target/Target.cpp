@@ -236,6 +236,11 @@ std::unique_ptr<TargetMachine> createTargetMachine(const TargetSpec &spec,
                                   Reloc::PIC_, CodeModel::Small, level));
 }
 
+bool hasTernaryLogic(const TargetSpec &spec) {
+  return Triple(spec.triple).isX86() &&
+         createSubtargetInfo(spec)->checkFeatures("+avx512f");
+}
+
 uint64_t requiredCPUFeatures(const TargetSpec &spec) {
   std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
   uint64_t result = 0;

@@ -56,6 +56,10 @@ std::unique_ptr<llvm::TargetMachine> createTargetMachine(
     const TargetSpec &spec,
     llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Aggressive);
 
+/// Whether the target computes any bitwise function of three vectors in one
+/// instruction (AVX-512's vpternlog).
+bool hasTernaryLogic(const TargetSpec &spec);
+
 /// The BNN_CPU_* bits of bnn/types.h that code for this target may need.
 uint64_t requiredCPUFeatures(const TargetSpec &spec);
 

@@ -312,20 +312,11 @@ void Attention::emitContext(Value sentence, Value query, Value head, Value ones,
 
 // Whether any query or key of the batch is exactly 0 somewhere.
 Value Attention::hasZeros() {
-  SmallVector<Value> any = {b.i32(0)};
-  for (Value zeros : {buffers.getQueryZeros(), buffers.getKeyZeros()}) {
-    if (!zeros)
-      continue;
-    Value rows = b.rows2d(zeros);
-    any = b.loop(zero, b.dim(rows, 0), 1, any, [&](Value row, ValueRange acc) {
-      return b.loop(
-          zero, b.dim(rows, 1), 1, acc,
-          [&](Value k, ValueRange seen) -> SmallVector<Value> {
-            return {b.create<arith::OrIOp>(seen[0], b.load(rows, {row, k}))};
-          });
-    });
-  }
-  return b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, any[0], b.i32(0));
+  Value any = b.create<arith::ConstantOp>(b.getBoolAttr(false));
+  for (Value zeros : {buffers.getQueryZeros(), buffers.getKeyZeros()})
+    if (zeros)
+      any = b.create<arith::OrIOp>(any, b.anyBit(zeros));
+  return any;
 }
 
 void Attention::emit() {
@@ -401,6 +392,7 @@ void Attention::emit() {
       });
     });
   });
+  outputs.finish(b);
 }
 
 void bnn::emitAttention(KernelBuilder &b, AttentionOp op,

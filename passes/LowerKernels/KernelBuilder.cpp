@@ -25,6 +25,25 @@ Value KernelBuilder::iota() {
 
 Value KernelBuilder::popcount(Value a) { return create<math::CtPopOp>(a); }
 
+Value KernelBuilder::isNonZero(Value a) {
+  return create<arith::CmpIOp>(arith::CmpIPredicate::ne, a, i32(0));
+}
+
+Value KernelBuilder::anyBit(Value words) {
+  Value list = flat(words), size = dim(list, 0), lanes = index(kLanes);
+  Value whole = mul(create<arith::DivUIOp>(size, lanes), lanes);
+  Value any = loop(index(0), whole, kLanes, splatI32(0),
+                   [&](Value i, ValueRange seen) -> SmallVector<Value> {
+                     return {create<arith::OrIOp>(seen[0], loadLanes(list, i))};
+                   })[0];
+  Value word = create<vector::ReductionOp>(vector::CombiningKind::OR, any);
+  word = loop(whole, size, 1, word,
+              [&](Value i, ValueRange seen) -> SmallVector<Value> {
+                return {create<arith::OrIOp>(seen[0], load(list, i))};
+              })[0];
+  return isNonZero(word);
+}
+
 Value KernelBuilder::bitNot(Value a) {
   Value ones = isa<VectorType>(a.getType()) ? splatI32(-1) : i32(-1);
   return create<arith::XOrIOp>(a, ones);
@@ -180,6 +199,8 @@ OutputRows::OutputRows(KernelBuilder &b, ValueRange logical,
                        ValueRange values) {
   for (auto [type, value] : llvm::zip_equal(logical.getTypes(), values)) {
     isBits.push_back(isa<BitsType>(getElementTypeOrSelf(type)));
+    auto rows = dyn_cast_or_null<RowsAttr>(getLayout(type));
+    hasParity.push_back(rows && rows.getParity());
     buffers.push_back(b.rows2d(value));
   }
 }
@@ -199,6 +220,25 @@ void OutputRows::store(KernelBuilder &b, Value row, Value channel, Value word,
     if (isBits[out])
       b.store(b.packMasks(masks[0], masks.size() > 1 ? masks[1] : Value()),
               buffers[out], {row, word});
+  }
+}
+
+void OutputRows::finish(KernelBuilder &b) {
+  for (auto [buffer, parity] : llvm::zip_equal(buffers, hasParity)) {
+    if (!parity)
+      continue;
+    int64_t words = cast<MemRefType>(buffer.getType()).getDimSize(1);
+    Value whole = b.index(words / kParityWords * kParityWords);
+    b.loop(b.index(0), b.dim(buffer, 0), 1, [&, buffer = buffer](Value row) {
+      b.loop(b.index(0), whole, kParityWords, [&](Value w) {
+        Value third = b.offset(w, 2);
+        Value word = b.load(buffer, {row, third});
+        for (int64_t i : {0, 1})
+          word = b.create<arith::XOrIOp>(word,
+                                         b.load(buffer, {row, b.offset(w, i)}));
+        b.store(word, buffer, {row, third});
+      });
+    });
   }
 }
 

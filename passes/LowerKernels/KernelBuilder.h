@@ -22,6 +22,10 @@ public:
   mlir::Value iota();
 
   mlir::Value popcount(mlir::Value a);
+  /// Whether an i32 is not 0.
+  mlir::Value isNonZero(mlir::Value a);
+  /// Whether any bit of a buffer of words is 1.
+  mlir::Value anyBit(mlir::Value words);
   mlir::Value bitNot(mlir::Value a);
 
   /// Loads the `valid` (1 to 16) lanes from `indices` on; the others are 0.
@@ -76,9 +80,13 @@ public:
              mlir::Value word, int64_t valid,
              llvm::ArrayRef<llvm::SmallVector<mlir::Value>> panels);
 
+  /// Emits what completes the outputs after all rows are stored: parity words.
+  void finish(KernelBuilder &b);
+
 private:
   llvm::SmallVector<mlir::Value> buffers;
   llvm::SmallVector<bool> isBits;
+  llvm::SmallVector<bool> hasParity;
 };
 
 /// Calls `body(panel, channel, word, valid)` for each unit of 32 outputs of a
@@ -102,7 +110,7 @@ void emitLayerNorm(KernelBuilder &b, LayerNormOp op,
                    LayerNormOp::Adaptor buffers);
 void emitReduce(KernelBuilder &b, ReduceOp op, ReduceOp::Adaptor buffers);
 void emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
-                int64_t tileRows, int64_t tilePanels);
+                TargetAttr target);
 void emitAttention(KernelBuilder &b, AttentionOp op,
                    AttentionOp::Adaptor buffers);
 

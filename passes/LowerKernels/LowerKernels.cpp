@@ -1,6 +1,7 @@
 //===- LowerKernels.cpp - Packed bnn ops to tiled vector loops ------------===//
 #include "dialects/BNN/BNN.h"
 #include "dialects/BNN/Layout.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -24,7 +25,7 @@ struct StorageTypeConverter : TypeConverter {
       if (!isa<BitsType>(type.getElementType()))
         return type;
       if (!getLayout(type) || !type.getLayout().isIdentity())
-        return std::nullopt;
+        return Type(); // An error; nothing else converts it.
       return MemRefType::get(getStorageShape(type),
                              IntegerType::get(type.getContext(), kWordBits));
     });
@@ -61,15 +62,11 @@ struct LowerKernelsPass : impl::LowerKernelsBase<LowerKernelsPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     MLIRContext *context = &getContext();
-    int64_t rows = 1, panels = 1;
-    if (auto target = module->getAttrOfType<TargetAttr>(kTargetAttr)) {
-      rows = target.getRows();
-      panels = target.getPanels();
-    }
+    auto target = module->getAttrOfType<TargetAttr>(kTargetAttr);
     StorageTypeConverter types;
     RewritePatternSet patterns(context);
     auto matmul = [=](KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
-      emitMatmul(b, op, in, rows, panels);
+      emitMatmul(b, op, in, target);
     };
     patterns.add<KernelPattern<BinarizeOp>>(types, context, emitBinarize,
                                             lowered);

@@ -6,8 +6,9 @@ def LowerKernels : Pass<"bnn-lower-kernels", "::mlir::ModuleOp"> {
     Each op becomes a loop nest over vectors of 16 lanes: products run over
     panels of 16 outputs in a register tile of rows by panels, with xor and
     `math.ctpop` on packed words; epilogues are inlined on whole vectors, so a
-    product that ends in bits stores bits. The tile comes from the module's
-    `bnn.target`. The order of every f32 operation is that of the op's
+    product that ends in bits stores bits. Words with parity
+    go three at a time through a carry-save adder: two popcounts in place of
+    three. The tile comes from the module's `bnn.target`. The order of every f32 operation is that of the op's
     definition, so the result does not depend on the tile.
 
     Where an input has a mask of exact zeros, a tile of rows that holds one
@@ -32,8 +33,8 @@ def LowerKernels : Pass<"bnn-lower-kernels", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
     "::mlir::vector::VectorDialect"];
   let statistics = [Statistic<"lowered", "lowered", "Ops lowered">];
 }

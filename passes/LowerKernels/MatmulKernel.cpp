@@ -1,5 +1,6 @@
 //===- MatmulKernel.cpp - The binary matrix product -----------------------===//
 #include "dialects/BNN/Layout.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/LowerKernels/KernelBuilder.h"
@@ -13,10 +14,18 @@ namespace {
 struct Product {
   Value lhs;   // [M, words] i32
   Value rhs;   // [panels, words, lanes] i32
-  Value zeros; // [M, words] i32, or null
+  Value zeros; // [M, words] i32 without parity words, or null
   int64_t K;   // logical elements of a row
   int64_t words;
-  bool isSigned; // of lhs
+  bool isSigned;     // of lhs
+  bool parity;       // of lhs and rhs
+  bool ternaryLogic; // one instruction for a majority
+};
+
+// A register tile: `rows` rows from `row` on, `panels` panels from `panel` on.
+struct Tile {
+  Value row, panel;
+  int64_t rows, panels;
 };
 
 } // namespace
@@ -30,49 +39,152 @@ static Value countRow(KernelBuilder &b, Value rows, Value row, int64_t words) {
                 })[0];
 }
 
-// The products of `rows` rows by the panels from `panel` on: acc[row][panel].
-static SmallVector<Value> accumulate(KernelBuilder &b, const Product &p,
-                                     Value row, int64_t rows, Value panel,
-                                     int64_t panels, bool masked) {
-  SmallVector<Value> init(rows * panels, b.splatI32(0));
+// Word `k` of each panel of a tile.
+static SmallVector<Value> loadWeights(KernelBuilder &b, const Product &p,
+                                      const Tile &tile, Value k) {
+  SmallVector<Value> weights;
+  for (int64_t j = 0; j < tile.panels; ++j)
+    weights.push_back(
+        b.loadLanes(p.rhs, {b.offset(tile.panel, j), k, b.index(0)}));
+  return weights;
+}
+
+// Word `k` of row `i` of a tile in all lanes.
+static Value loadRow(KernelBuilder &b, Value rows, const Tile &tile, int64_t i,
+                     Value k) {
+  return b.splat(b.load(rows, {b.offset(tile.row, i), k}));
+}
+
+// The bits in which two words differ or, of unsigned rows, that both have.
+static Value combine(KernelBuilder &b, const Product &p, Value x, Value w) {
+  if (p.isSigned)
+    return b.create<arith::XOrIOp>(x, w);
+  return b.create<arith::AndIOp>(x, w);
+}
+
+// The majority of a, b and a ^ b ^ parity.
+static Value majority(KernelBuilder &b, bool ternaryLogic, Value x, Value y,
+                      Value parity) {
+  if (ternaryLogic) {
+    // The truth table of x == y ? x : !parity, bit 4 x + 2 y + parity.
+    constexpr int64_t table = 0xD4;
+    Value immediate =
+        b.create<LLVM::ConstantOp>(b.getI32Type(), b.getI32IntegerAttr(table));
+    return b
+        .create<LLVM::CallIntrinsicOp>(
+            x.getType(), b.getStringAttr("llvm.x86.avx512.pternlog.d.512"),
+            ValueRange{x, y, parity, immediate}, LLVM::FastmathFlags::none)
+        .getResult(0);
+  }
+  Value differ = b.create<arith::XOrIOp>(x, y);
+  Value other = b.create<arith::XOrIOp>(b.bitNot(parity), x);
+  return b.create<arith::XOrIOp>(x, b.create<arith::AndIOp>(differ, other));
+}
+
+// Adds the counts of word `k` to those of a tile, [row][panel].
+static void addWord(KernelBuilder &b, const Product &p, const Tile &tile,
+                    Value k, bool masked, MutableArrayRef<Value> counts) {
+  SmallVector<Value> weights = loadWeights(b, p, tile, k);
+  for (int64_t i = 0; i < tile.rows; ++i) {
+    Value x = loadRow(b, p.lhs, tile, i, k), keep;
+    if (masked)
+      keep = b.bitNot(loadRow(b, p.zeros, tile, i, k));
+    for (int64_t j = 0; j < tile.panels; ++j) {
+      Value bits = combine(b, p, x, weights[j]);
+      if (masked)
+        bits = b.create<arith::AndIOp>(bits, keep);
+      Value &count = counts[i * tile.panels + j];
+      count = b.add(count, b.popcount(bits));
+    }
+  }
+}
+
+// Adds the counts of words k, k + 1 and k + 2, the last of which is a parity
+// word, to `counts`, and half of what they carry to `carries`. One row at a
+// time: the registers hold the accumulators and the weights, and little else.
+static void addTriple(KernelBuilder &b, const Product &p, const Tile &tile,
+                      Value k, bool masked, MutableArrayRef<Value> counts,
+                      MutableArrayRef<Value> carries) {
+  SmallVector<SmallVector<Value>> weights;
+  for (int64_t w = 0; w < kParityWords; ++w)
+    weights.push_back(loadWeights(b, p, tile, b.offset(k, w)));
+  for (int64_t i = 0; i < tile.rows; ++i) {
+    SmallVector<Value> x, keep;
+    for (int64_t w = 0; w < kParityWords; ++w) {
+      Value at = b.offset(k, w);
+      x.push_back(loadRow(b, p.lhs, tile, i, at));
+      if (masked)
+        keep.push_back(b.bitNot(loadRow(b, p.zeros, tile, i, at)));
+    }
+    for (int64_t j = 0; j < tile.panels; ++j) {
+      Value &count = counts[i * tile.panels + j];
+      Value first = combine(b, p, x[0], weights[0][j]);
+      Value second = combine(b, p, x[1], weights[1][j]);
+      Value parity = combine(b, p, x[2], weights[2][j]);
+      if (!masked) {
+        Value &carry = carries[i * tile.panels + j];
+        Value major = majority(b, p.ternaryLogic, first, second, parity);
+        count = b.add(count, b.popcount(parity));
+        carry = b.add(carry, b.popcount(major));
+        continue;
+      }
+      // The third word itself, where zeros have to be left out.
+      Value third = b.create<arith::XOrIOp>(
+          parity, b.create<arith::XOrIOp>(first, second));
+      const Value words[] = {first, second, third};
+      for (auto [bits, live] : llvm::zip_equal(words, keep))
+        count = b.add(count, b.popcount(b.create<arith::AndIOp>(bits, live)));
+    }
+  }
+}
+
+// The counts of all words of a tile, [row][panel]. A popcount of three words is
+// that of their parity and twice that of their majority: with parity words, two
+// popcounts do in place of three.
+static SmallVector<Value> countBits(KernelBuilder &b, const Product &p,
+                                    const Tile &tile, bool masked) {
+  const size_t size = tile.rows * tile.panels;
+  const int64_t step = p.parity ? kParityWords : 1;
+  const int64_t whole = p.words / step * step;
+  const bool carrying = p.parity && !masked;
+  SmallVector<Value> init(carrying ? 2 * size : size, b.splatI32(0));
   SmallVector<Value> counts = b.loop(
-      b.index(0), b.index(p.words), 1, init,
-      [&](Value k, ValueRange acc) -> SmallVector<Value> {
-        SmallVector<Value> weights;
-        for (int64_t j = 0; j < panels; ++j)
-          weights.push_back(
-              b.loadLanes(p.rhs, {b.offset(panel, j), k, b.index(0)}));
-        SmallVector<Value> next;
-        for (int64_t i = 0; i < rows; ++i) {
-          Value x = b.splat(b.load(p.lhs, {b.offset(row, i), k}));
-          Value keep;
-          if (masked)
-            keep = b.splat(b.bitNot(b.load(p.zeros, {b.offset(row, i), k})));
-          for (int64_t j = 0; j < panels; ++j) {
-            Value bits = p.isSigned
-                             ? Value(b.create<arith::XOrIOp>(x, weights[j]))
-                             : Value(b.create<arith::AndIOp>(x, weights[j]));
-            if (masked)
-              bits = b.create<arith::AndIOp>(bits, keep);
-            next.push_back(b.add(acc[i * panels + j], b.popcount(bits)));
-          }
-        }
+      b.index(0), b.index(whole), step, init, [&](Value k, ValueRange carried) {
+        SmallVector<Value> next(carried.begin(), carried.end());
+        MutableArrayRef<Value> sums(next);
+        if (p.parity)
+          addTriple(b, p, tile, k, masked, sums.take_front(size),
+                    sums.drop_front(size));
+        else
+          addWord(b, p, tile, k, masked, sums);
         return next;
       });
+  if (carrying)
+    for (size_t i = 0; i < size; ++i)
+      counts[i] = b.add(counts[i], b.add(counts[size + i], counts[size + i]));
+  counts.truncate(size);
+  for (int64_t k = whole; k < p.words; ++k)
+    addWord(b, p, tile, b.index(k), masked, counts);
+  return counts;
+}
 
+// The products of a tile: acc[row][panel].
+static SmallVector<Value> accumulate(KernelBuilder &b, const Product &p,
+                                     const Tile &tile, bool masked) {
+  SmallVector<Value> counts = countBits(b, p, tile, masked);
   // Signed: the agreeing elements less the differing ones, K - 2 count.
   // Unsigned: those of +1 less those of -1 among the ones of x, 2 count - ones.
   SmallVector<Value> dots;
-  for (int64_t i = 0; i < rows; ++i) {
+  for (int64_t i = 0; i < tile.rows; ++i) {
+    Value row = b.offset(tile.row, i);
     Value base = b.i32(p.K);
     if (!p.isSigned)
-      base = countRow(b, p.lhs, b.offset(row, i), p.words);
+      base = countRow(b, p.lhs, row, p.words);
     else if (masked)
-      base = b.create<arith::SubIOp>(
-          base, countRow(b, p.zeros, b.offset(row, i), p.words));
+      base = b.create<arith::SubIOp>(base, countRow(b, p.zeros, row, p.words));
     base = b.splat(base);
-    for (int64_t j = 0; j < panels; ++j) {
-      Value count = counts[i * panels + j];
+    for (int64_t j = 0; j < tile.panels; ++j) {
+      Value count = counts[i * tile.panels + j];
       Value twice = b.add(count, count);
       dots.push_back(p.isSigned ? b.create<arith::SubIOp>(base, twice)
                                 : b.create<arith::SubIOp>(twice, base));
@@ -81,17 +193,24 @@ static SmallVector<Value> accumulate(KernelBuilder &b, const Product &p,
   return dots;
 }
 
-// Whether one of `rows` rows has a zero.
-static Value anyZero(KernelBuilder &b, const Product &p, Value row,
-                     int64_t rows) {
-  SmallVector<Value> any = {b.i32(0)};
+// Whether one of a tile's rows has a zero; `any` is false if no row has one.
+static Value tileHasZero(KernelBuilder &b, const Product &p, Value any,
+                         Value row, int64_t rows) {
+  auto check = b.create<scf::IfOp>(b.getI1Type(), any, /*withElse=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(check.thenBlock());
+  SmallVector<Value> words = {b.i32(0)};
   for (int64_t i = 0; i < rows; ++i)
-    any = b.loop(b.index(0), b.index(p.words), 1, any,
-                 [&](Value k, ValueRange seen) -> SmallVector<Value> {
-                   Value word = b.load(p.zeros, {b.offset(row, i), k});
-                   return {b.create<arith::OrIOp>(seen[0], word)};
-                 });
-  return b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, any[0], b.i32(0));
+    words = b.loop(b.index(0), b.index(p.words), 1, words,
+                   [&](Value k, ValueRange seen) -> SmallVector<Value> {
+                     Value word = b.load(p.zeros, {b.offset(row, i), k});
+                     return {b.create<arith::OrIOp>(seen[0], word)};
+                   });
+  b.create<scf::YieldOp>(ValueRange(b.isNonZero(words[0])));
+  b.setInsertionPointToStart(check.elseBlock());
+  b.create<scf::YieldOp>(
+      ValueRange(b.create<arith::ConstantOp>(b.getBoolAttr(false))));
+  return check.getResult(0);
 }
 
 // All products of a unit of `panels` panels, in chunks of `tilePanels`:
@@ -104,7 +223,7 @@ static SmallVector<Value> unitProducts(KernelBuilder &b, const Product &p,
   for (int64_t first = 0; first < panels; first += tilePanels) {
     int64_t count = std::min(tilePanels, panels - first);
     SmallVector<Value> chunk =
-        accumulate(b, p, row, rows, b.offset(panel, first), count, masked);
+        accumulate(b, p, {row, b.offset(panel, first), rows, count}, masked);
     for (int64_t i = 0; i < rows; ++i)
       for (int64_t j = 0; j < count; ++j)
         dots[i * panels + first + j] = chunk[i * count + j];
@@ -113,7 +232,9 @@ static SmallVector<Value> unitProducts(KernelBuilder &b, const Product &p,
 }
 
 void bnn::emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
-                     int64_t tileRows, int64_t tilePanels) {
+                     TargetAttr target) {
+  const int64_t tileRows = target ? target.getRows() : 1;
+  const int64_t tilePanels = target ? target.getPanels() : 1;
   auto lhsType = cast<ShapedType>(op.getLhs().getType());
   auto rhsType = cast<ShapedType>(op.getRhs().getType());
   auto layout = cast<PanelsAttr>(getLayout(rhsType));
@@ -124,10 +245,14 @@ void bnn::emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
   p.K = lhsType.getShape().back();
   p.words = packedWords(p.K, layout.getGroup());
   p.isSigned = cast<BitsType>(lhsType.getElementType()).getIsSigned();
+  p.parity = layout.getParity();
+  p.ternaryLogic = target && target.getTernaryLogic();
 
   OutputRows outputs(b, op.getOuts(), buffers.getOuts());
   EpilogueParams params(b, buffers.getParams());
   Value rows = b.dim(p.lhs, 0);
+  // Almost always no row has a zero: then tiles are not looked at.
+  Value any = p.zeros ? b.anyBit(p.zeros) : Value();
   forUnits(
       b, rhsType.getShape()[0], layout.getOutGroup(),
       [&](Value panel, Value channel, Value word, int64_t valid) {
@@ -141,8 +266,9 @@ void bnn::emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
           };
           if (p.zeros) {
             SmallVector<Type> types(count * panels, b.vectorOf(b.getI32Type()));
-            auto branch = b.create<scf::IfOp>(types, anyZero(b, p, row, count),
-                                              /*withElseRegion=*/true);
+            auto branch =
+                b.create<scf::IfOp>(types, tileHasZero(b, p, any, row, count),
+                                    /*withElseRegion=*/true);
             for (bool masked : {true, false}) {
               OpBuilder::InsertionGuard guard(b);
               b.setInsertionPointToEnd(masked ? branch.thenBlock()
@@ -167,4 +293,5 @@ void bnn::emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
           }
         });
       });
+  outputs.finish(b);
 }

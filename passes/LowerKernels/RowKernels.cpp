@@ -38,6 +38,7 @@ void bnn::emitBinarize(KernelBuilder &b, BinarizeOp op,
           outputs.store(b, row, channel, word, valid, panels);
         });
   });
+  outputs.finish(b);
 }
 
 void bnn::emitEmbedding(KernelBuilder &b, EmbeddingOp op,

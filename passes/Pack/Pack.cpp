@@ -36,6 +36,14 @@ int64_t groupOf(Value value) {
   return columns;
 }
 
+// Products alone read parity words; attention needs every word.
+bool readByProductsOnly(Value value) {
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    auto matmul = dyn_cast<MatmulOp>(user);
+    return matmul && matmul.getLhs() == value;
+  });
+}
+
 struct PackPass : impl::PackBase<PackPass> {
   using PackBase::PackBase;
 
@@ -72,8 +80,9 @@ struct PackPass : impl::PackBase<PackPass> {
         return op.emitError("packs only into a fresh tensor.empty");
       if (type.isDynamicDim(type.getRank() - 1))
         return op.emitError("bits need a static last dimension, not ") << type;
+      int64_t parity = readByProductsOnly(result) ? kParityWords : 0;
       auto packed = withLayout(
-          type, RowsAttr::get(&getContext(), kWordBits, groupOf(bits)));
+          type, RowsAttr::get(&getContext(), kWordBits, groupOf(bits), parity));
       OpBuilder b(empty);
       init.set(b.create<tensor::EmptyOp>(empty.getLoc(), packed,
                                          empty.getDynamicSizes()));
@@ -92,9 +101,9 @@ struct PackPass : impl::PackBase<PackPass> {
     if (!type)
       return success();
     auto out = dyn_cast_or_null<RowsAttr>(getLayout(op.getOuts()[0].getType()));
-    auto layout =
-        PanelsAttr::get(&getContext(), kLanes, kWordBits, lhs.getGroup(),
-                        out ? out.getGroup() : type.getDimSize(0));
+    auto layout = PanelsAttr::get(
+        &getContext(), kLanes, kWordBits, lhs.getGroup(),
+        out ? out.getGroup() : type.getDimSize(0), lhs.getParity());
     return packConstant(op, op.getRhsMutable(), withLayout(type, layout));
   }
 
@@ -102,7 +111,8 @@ struct PackPass : impl::PackBase<PackPass> {
     RankedTensorType type = unpackedBits(op.getTable());
     if (!type)
       return success();
-    auto layout = RowsAttr::get(&getContext(), kWordBits, type.getDimSize(1));
+    auto layout =
+        RowsAttr::get(&getContext(), kWordBits, type.getDimSize(1), 0);
     return packConstant(op, op.getTableMutable(), withLayout(type, layout));
   }
 

@@ -6,7 +6,8 @@ def Pack : Pass<"bnn-pack", "::mlir::func::FuncOp"> {
     Gives every tensor of bits a layout: rows for activations, masks of zeros
     and embedding tables, panels for the weights of a product. Bits that an
     attention reads or writes are grouped by head, so that a head starts on a
-    word; all others are one group a row. Constants are packed into words here,
+    word; all others are one group a row. Bits that products alone read, and
+    their weights, have parity words. Constants are packed into words here,
     at compile time.
 
     Before:
