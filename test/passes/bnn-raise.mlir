@@ -1,0 +1,139 @@
+// RUN: bnn-opt %s --bnn-raise --split-input-file | FileCheck %s
+
+// Sign, scale, weights of one magnitude, bias: binarise, multiply, fma. The
+// weights of an output are a row of bits; zeros are kept in a mask.
+// CHECK-LABEL: func.func @linear
+// CHECK-SAME: (%[[X:.*]]: tensor<?x3xf32>) -> tensor<?x2xf32>
+// CHECK: %[[SHIFT:.*]] = arith.constant dense<[1.000000e-01, 2.000000e-01, 3.000000e-01]> : tensor<3xf32>
+// CHECK: %[[B:.*]]:2 = bnn.binarize %[[X]] shift(%[[SHIFT]] : tensor<3xf32>) outs({{.*}} : tensor<?x3x!bnn.s1>, tensor<?x3x!bnn.u1>)
+// CHECK: %[[W:.*]] = bnn.constant dense<{{\[\[}}true, false, false], [true, true, false]]> : tensor<2x3xi1> -> tensor<2x3x!bnn.s1>
+// CHECK: %[[S:.*]] = arith.constant 1.000000e+00 : f32
+// CHECK: %[[BIAS:.*]] = arith.constant dense<[5.000000e+00, 6.000000e+00]> : tensor<2xf32>
+// CHECK: %[[Y:.*]] = bnn.matmul %[[B]]#0, %[[W]] zeros(%[[B]]#1 : tensor<?x3x!bnn.u1>) params(%[[S]], %[[BIAS]] : f32, tensor<2xf32>) outs({{.*}} : tensor<?x2xf32>)
+// CHECK-NEXT: ^bb0(%[[ACC:.*]]: i32, %[[PS:.*]]: f32, %[[PB:.*]]: f32):
+// CHECK-NEXT: %[[F:.*]] = arith.sitofp %[[ACC]] : i32 to f32
+// CHECK-NEXT: %[[R:.*]] = math.fma %[[F]], %[[PS]], %[[PB]] : f32
+// CHECK-NEXT: bnn.yield %[[R]] : f32
+// CHECK: return %[[Y]]
+// CHECK-NOT: onnx
+func.func @linear(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
+  %shift = onnx.Constant {value = dense<[0.1, 0.2, 0.3]> : tensor<3xf32>} : () -> tensor<3xf32>
+  %alpha = onnx.Constant {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
+  %w = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %bias = onnx.Constant {value = dense<[5.0, 6.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %0 = onnx.Add %x, %shift : (tensor<?x3xf32>, tensor<3xf32>) -> tensor<?x3xf32>
+  %1 = onnx.Sign %0 : (tensor<?x3xf32>) -> tensor<?x3xf32>
+  %2 = onnx.Mul %1, %alpha : (tensor<?x3xf32>, tensor<f32>) -> tensor<?x3xf32>
+  %3 = onnx.MatMul %2, %w : (tensor<?x3xf32>, tensor<3x2xf32>) -> tensor<?x2xf32>
+  %4 = onnx.Add %3, %bias : (tensor<?x2xf32>, tensor<2xf32>) -> tensor<?x2xf32>
+  return %4 : tensor<?x2xf32>
+}
+
+// -----
+
+// Every commutative op the other way round, and a scale per output.
+// CHECK-LABEL: func.func @commuted
+// CHECK: bnn.binarize %{{.*}} shift(
+// CHECK: %[[S:.*]] = arith.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>
+// CHECK: bnn.matmul {{.*}} params(%[[S]], %{{.*}} : tensor<2xf32>, tensor<2xf32>)
+// CHECK-NOT: onnx
+func.func @commuted(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
+  %shift = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %alpha = onnx.Constant {value = dense<2.0> : tensor<1xf32>} : () -> tensor<1xf32>
+  %w = onnx.Constant {value = dense<[[0.5, 1.0], [-0.5, 1.0], [-0.5, -1.0]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %bias = onnx.Constant {value = dense<[5.0, 6.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %0 = onnx.Add %shift, %x : (tensor<f32>, tensor<?x3xf32>) -> tensor<?x3xf32>
+  %1 = onnx.Sign %0 : (tensor<?x3xf32>) -> tensor<?x3xf32>
+  %2 = onnx.Mul %alpha, %1 : (tensor<1xf32>, tensor<?x3xf32>) -> tensor<?x3xf32>
+  %3 = onnx.MatMul %2, %w : (tensor<?x3xf32>, tensor<3x2xf32>) -> tensor<?x2xf32>
+  %4 = onnx.Add %bias, %3 : (tensor<2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
+  return %4 : tensor<?x2xf32>
+}
+
+// -----
+
+// Neither shift, nor scale, nor bias; three dimensions.
+// CHECK-LABEL: func.func @bare
+// CHECK: bnn.binarize %{{[^ ]*}} outs({{.*}} : tensor<2x?x3x!bnn.s1>, tensor<2x?x3x!bnn.u1>)
+// CHECK: %[[S:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK: bnn.matmul {{.*}} params(%[[S]] : f32) outs({{.*}} : tensor<2x?x2xf32>)
+// CHECK: arith.mulf
+// CHECK-NOT: onnx
+func.func @bare(%x: tensor<2x?x3xf32>) -> tensor<2x?x2xf32> {
+  %w = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %1 = onnx.Sign %x : (tensor<2x?x3xf32>) -> tensor<2x?x3xf32>
+  %3 = onnx.MatMul %1, %w : (tensor<2x?x3xf32>, tensor<3x2xf32>) -> tensor<2x?x2xf32>
+  return %3 : tensor<2x?x2xf32>
+}
+
+// -----
+
+// Gemm, whose weight may be the other way round already.
+// CHECK-LABEL: func.func @gemm
+// CHECK: %[[W:.*]] = bnn.constant dense<{{\[\[}}true, false, false], [true, true, false]]> : tensor<2x3xi1>
+// CHECK: bnn.matmul %{{.*}}, %[[W]]
+// CHECK: %[[V:.*]] = bnn.constant dense<{{\[\[}}true, false, false], [true, true, false]]> : tensor<2x3xi1>
+// CHECK: bnn.matmul %{{.*}}, %[[V]]
+// CHECK-NOT: onnx
+func.func @gemm(%x: tensor<4x3xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
+  %w = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %wt = onnx.Constant {value = dense<[[0.5, -0.5, -0.5], [0.5, 0.5, -0.5]]> : tensor<2x3xf32>} : () -> tensor<2x3xf32>
+  %bias = onnx.Constant {value = dense<[5.0, 6.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %1 = onnx.Sign %x : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  %2 = onnx.Gemm %1, %w, %bias {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 0 : i64} : (tensor<4x3xf32>, tensor<3x2xf32>, tensor<2xf32>) -> tensor<4x2xf32>
+  %3 = onnx.Gemm %1, %wt, %bias {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 1 : i64} : (tensor<4x3xf32>, tensor<2x3xf32>, tensor<2xf32>) -> tensor<4x2xf32>
+  return %2, %3 : tensor<4x2xf32>, tensor<4x2xf32>
+}
+
+// -----
+
+// Near misses: a zero among the weights, two magnitudes in an output's row, one
+// a token before the product, weights that are computed, an input that is no
+// sign.
+// CHECK-LABEL: func.func @near_misses
+// CHECK-COUNT-5: onnx.MatMul
+// CHECK-NOT: bnn.matmul
+func.func @near_misses(%x: tensor<4x2xf32>, %alphas: tensor<4x1xf32>, %v: tensor<2x2xf32>)
+    -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
+  %ternary = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.0]]> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
+  %two = onnx.Constant {value = dense<[[0.5, 0.5], [-0.25, 0.5]]> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
+  %w = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.5]]> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
+  %s = onnx.Sign %x : (tensor<4x2xf32>) -> tensor<4x2xf32>
+  %0 = onnx.MatMul %s, %ternary : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+  %1 = onnx.MatMul %s, %two : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+  %a = onnx.Mul %s, %alphas : (tensor<4x2xf32>, tensor<4x1xf32>) -> tensor<4x2xf32>
+  %2 = onnx.MatMul %a, %w : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+  %3 = onnx.MatMul %s, %v : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+  %4 = onnx.MatMul %x, %w : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+  return %0, %1, %2, %3, %4 : tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>
+}
+
+// -----
+
+// A table of signs; the row that is all 0 has the scale 0. Indices are checked.
+// CHECK-LABEL: func.func @embedding
+// CHECK-SAME: (%[[IDS:.*]]: tensor<?x?xi64>)
+// CHECK: %[[T:.*]] = bnn.constant dense<{{\[\[}}false, false], [true, false], [false, true]]> : tensor<3x2xi1> -> tensor<3x2x!bnn.s1>
+// CHECK: %[[S:.*]] = arith.constant dense<[0.000000e+00, 5.000000e-01, 2.000000e+00]> : tensor<3xf32>
+// CHECK: bnn.embedding %[[IDS]], %[[T]], %[[S]] outs(
+// CHECK: bnn.check_indices %[[IDS]] limit 3
+// CHECK-NOT: onnx
+func.func @embedding(%ids: tensor<?x?xi64>) -> tensor<?x?x2xf32> {
+  %t = onnx.Constant {value = dense<[[0.0, 0.0], [0.5, -0.5], [-2.0, 2.0]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %e = onnx.Gather %t, %ids {axis = 0 : i64} : (tensor<3x2xf32>, tensor<?x?xi64>) -> tensor<?x?x2xf32>
+  return %e : tensor<?x?x2xf32>
+}
+
+// -----
+
+// A table with two magnitudes in a row, and one of one column, stay.
+// CHECK-LABEL: func.func @float_embedding
+// CHECK-COUNT-2: onnx.Gather
+// CHECK-NOT: bnn.
+func.func @float_embedding(%ids: tensor<4xi64>) -> (tensor<4x2xf32>, tensor<4x1xf32>) {
+  %t = onnx.Constant {value = dense<[[0.5, 0.25], [0.5, -0.5]]> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
+  %u = onnx.Constant {value = dense<[[0.5], [0.25]]> : tensor<2x1xf32>} : () -> tensor<2x1xf32>
+  %e = onnx.Gather %t, %ids {axis = 0 : i64} : (tensor<2x2xf32>, tensor<4xi64>) -> tensor<4x2xf32>
+  %f = onnx.Gather %u, %ids {axis = 0 : i64} : (tensor<2x1xf32>, tensor<4xi64>) -> tensor<4x1xf32>
+  return %e, %f : tensor<4x2xf32>, tensor<4x1xf32>
+}
