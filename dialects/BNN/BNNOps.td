@@ -141,8 +141,8 @@ def AttentionOp : BNN_DestinationOp<"attention", [AttrSizedOperandSegments]> {
         : tensor<1x16x64x!bnn.s1>, tensor<1x16x64x!bnn.s1>, tensor<1x16x64x!bnn.s1> -> tensor<1x16x64xf32> {
     ^bb0(%acc: i32, %res: f32):
       %f = arith.sitofp %acc : i32 to f32
-      %0 = arith.addf %f, %res : f32
-      bnn.yield %0 : f32
+      %sum = arith.addf %f, %res : f32
+      bnn.yield %sum : f32
     }
     ```
   }];

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Runs the examples in the passes' descriptions: pass_examples.py PASSES_FOLDER
+"""Runs the examples in the passes' descriptions: pass_examples.py PASSES_FOLDER LEAST
 
 The IR under "Before" goes through the pass. IR under "After" that is complete must be what
 comes out, up to `--canonicalize --cse`; of a sketch (with "..." in it, or without a function)
-the operations must come out in the order shown, constants aside. A pass without a pair fails.
+the operations must come out in the order shown, constants aside. A pass without a pair fails,
+and so does a folder of fewer than LEAST passes.
 """
 import glob
 import os
@@ -79,7 +80,7 @@ def main():
                 failures += 1
                 print(f"FAIL {name}: {error}")
     print(f"{count} passes, {failures} failed")
-    return 1 if failures or not count else 0
+    return 1 if failures or count < int(sys.argv[2]) else 0
 
 
 if __name__ == "__main__":
