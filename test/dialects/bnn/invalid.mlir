@@ -30,6 +30,16 @@ func.func private @f(tensor<4x64x!bnn.s1, #bnn.rows<word = 64, group = 64>>)
 
 // -----
 
+// expected-error @+1 {{the parity is over 3 words, or 0 for none, not 2}}
+func.func private @f(tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 64, parity = 2>>)
+
+// -----
+
+// expected-error @+1 {{the parity is over 3 words, or 0 for none, not 4}}
+func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16, parity = 4>>)
+
+// -----
+
 // expected-error @+1 {{a panel has 16 outputs, not 8}}
 func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 8, word = 32, group = 64, out_group = 16>>)
 
@@ -391,7 +401,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %p: memref<8xi64>) {
-  // expected-error @+1 {{must be variadic of 32-bit float or tensor or buffer of f32 or i32}}
+  // expected-error @+1 {{must be variadic of 32-bit float or 32-bit signless integer or tensor or buffer of f32 or i32}}
   bnn.matmul %x, %w params(%p : memref<8xi64>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32, %q: i64):
     bnn.yield %acc : i32
@@ -832,7 +842,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 //===----------------------------------------------------------------------===//
-// bnn.embedding, bnn.low_rank, bnn.reduce, bnn.check_indices, bnn.yield
+// bnn.embedding and the ops without a region
 //===----------------------------------------------------------------------===//
 
 func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>) {
@@ -982,5 +992,73 @@ func.func @f(%i: memref<5xi64>) {
 func.func @f(%x: f32) {
   // expected-error @+1 {{'bnn.yield' op expects parent op to be one of 'bnn.matmul, bnn.attention'}}
   bnn.yield %x : f32
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x?xf32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: memref<4x64xf32>) {
+  // expected-error @+1 {{needs rows of a static size of at least 1, not 'memref<4x?xf32>'}}
+  bnn.layer_norm %x, %g, %h outs(%o : memref<4x64xf32>) {epsilon = 1.0e-5 : f32} : memref<4x?xf32>, memref<64xf32>, memref<64xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x0xf32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: memref<4x64xf32>) {
+  // expected-error @+1 {{needs rows of a static size of at least 1, not 'memref<4x0xf32>'}}
+  bnn.layer_norm %x, %g, %h outs(%o : memref<4x64xf32>) {epsilon = 1.0e-5 : f32} : memref<4x0xf32>, memref<64xf32>, memref<64xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<f32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: memref<4x64xf32>) {
+  // expected-error @+1 {{needs rows of a static size of at least 1, not 'memref<f32>'}}
+  bnn.layer_norm %x, %g, %h outs(%o : memref<4x64xf32>) {epsilon = 1.0e-5 : f32} : memref<f32>, memref<64xf32>, memref<64xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %g: memref<4xf32>, %h: memref<4xf32>, %o: memref<4x64xf32>) {
+  // expected-error @+1 {{the parameter 'memref<4xf32>' is not one value per element of a row}}
+  bnn.layer_norm %x, %g, %h outs(%o : memref<4x64xf32>) {epsilon = 1.0e-5 : f32} : memref<4x64xf32>, memref<4xf32>, memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %h: memref<4xf32>, %o: memref<4x64xf32>) {
+  // expected-error @+1 {{the parameter 'memref<4xf32>' is not one value per element of a row}}
+  bnn.layer_norm %x, %g, %h outs(%o : memref<4x64xf32>) {epsilon = 1.0e-5 : f32} : memref<4x64xf32>, memref<64xf32>, memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: memref<4x32xf32>) {
+  // expected-error @+1 {{the output 'memref<4x32xf32>' does not have the shape [4, 64]}}
+  bnn.layer_norm %x, %g, %h outs(%o : memref<4x32xf32>) {epsilon = 1.0e-5 : f32} : memref<4x64xf32>, memref<64xf32>, memref<64xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
+  // expected-error @+1 {{'bnn.layer_norm' op has 0 outputs, expected 1}}
+  "bnn.layer_norm"(%x, %g, %g) {epsilon = 1.0e-5 : f32} : (memref<4x64xf32>, memref<64xf32>, memref<64xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi1>) {
+  // expected-error @+1 {{must be variadic of tensor or buffer of f32, i32 or bits, but got 'memref<4x8xi1>'}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi1>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    %bit = arith.trunci %acc : i32 to i1
+    bnn.yield %bit : i1
+  }
   return
 }

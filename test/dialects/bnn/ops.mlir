@@ -18,11 +18,11 @@ func.func private @types(tensor<?x768x!bnn.s1>, tensor<?x768x!bnn.u1>,
 // CHECK-LABEL: func.func private @layouts
 // CHECK-SAME: tensor<?x96x!bnn.s1, #bnn.rows<word = 32, group = 48>>
 // CHECK-SAME: tensor<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 16>>
-// CHECK-SAME: memref<?x96x!bnn.u1, #bnn.rows<word = 32, group = 96>>
+// CHECK-SAME: memref<?x96x!bnn.s1, #bnn.rows<word = 32, group = 96, parity = 3>>
 // CHECK-SAME: memref<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 64>>
 func.func private @layouts(tensor<?x96x!bnn.s1, #bnn.rows<word = 32, group = 48>>,
     tensor<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 16>>,
-    memref<?x96x!bnn.u1, #bnn.rows<word = 32, group = 96>>,
+    memref<?x96x!bnn.s1, #bnn.rows<word = 32, group = 96, parity = 3>>,
     memref<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 64>>)
 
 //===----------------------------------------------------------------------===//
@@ -158,11 +158,14 @@ func.func @embedding(%i32: tensor<1x16xi32>, %i64: tensor<?xi64>, %t: tensor<10x
 }
 
 // CHECK-LABEL: func.func @float
-func.func @float(%x: tensor<2x?x192xf32>, %w: tensor<192x7xf32>, %b: tensor<7xf32>,
+func.func @float(%x: tensor<2x?x192xf32>, %w: tensor<192x7xf32>, %b: tensor<7xf32>, %g: tensor<192xf32>,
                  %0: tensor<2x?x7xf32>, %1: tensor<2x?xf32>) {
   // CHECK: bnn.low_rank %{{.*}}, %{{.*}}, %{{.*}} outs(%{{.*}} : tensor<2x?x7xf32>) : tensor<2x?x192xf32>, tensor<192x7xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
   %2 = bnn.low_rank %x, %w, %b outs(%0 : tensor<2x?x7xf32>)
       : tensor<2x?x192xf32>, tensor<192x7xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
+  // CHECK: bnn.layer_norm %{{.*}}, %{{.*}}, %{{.*}} outs(%{{.*}} : tensor<2x?x192xf32>) {epsilon = 9.99999996E-13 : f32} : tensor<2x?x192xf32>, tensor<192xf32>, tensor<192xf32> -> tensor<2x?x192xf32>
+  %6 = bnn.layer_norm %x, %g, %g outs(%x : tensor<2x?x192xf32>) {epsilon = 1.0e-12 : f32}
+      : tensor<2x?x192xf32>, tensor<192xf32>, tensor<192xf32> -> tensor<2x?x192xf32>
   // CHECK: bnn.reduce add %{{.*}} outs(%{{.*}} : tensor<2x?xf32>) : tensor<2x?x192xf32> -> tensor<2x?xf32>
   %3 = bnn.reduce add %x outs(%1 : tensor<2x?xf32>) : tensor<2x?x192xf32> -> tensor<2x?xf32>
   // CHECK: bnn.reduce max
@@ -203,6 +206,8 @@ func.func @buffers(%x: memref<?x64xf32>, %s: memref<64xf32>,
   %ok = bnn.check_indices %ids limit 10 : memref<?xi64>
   // CHECK: bnn.low_rank {{.*}} : memref<?x64xf32>, memref<64x16xf32>, memref<16xf32>{{$}}
   bnn.low_rank %x, %lw, %lb outs(%lo : memref<?x16xf32>) : memref<?x64xf32>, memref<64x16xf32>, memref<16xf32>
+  // CHECK: bnn.layer_norm %{{.*}}, %{{.*}}, %{{.*}} outs(%{{.*}} : memref<?x64xf32>) {{.*}} : memref<?x64xf32>, memref<64xf32>, memref<64xf32>{{$}}
+  bnn.layer_norm %x, %s, %s outs(%x : memref<?x64xf32>) {epsilon = 1.0e-5 : f32} : memref<?x64xf32>, memref<64xf32>, memref<64xf32>
   // CHECK: bnn.reduce max %{{.*}} outs(%{{.*}} : memref<?xf32>) : memref<?x64xf32>{{$}}
   bnn.reduce max %x outs(%o : memref<?xf32>) : memref<?x64xf32>
   return
