@@ -81,17 +81,18 @@ func.func @tails(%x: memref<?x40x!bnn.s1, #rows>, %w: memref<40x40x!bnn.s1, #pan
 
 // -----
 
-// A mask of zeros: words that are all 0 take the loop that knows bits only, and
-// others one that leaves the masked elements out of both counts. Bits past the
+// A mask of zeros: where the whole mask is 0 nothing looks at it again. Rows
+// without a zero take the loop that knows bits only, and others one that leaves the masked elements out of both counts. Bits past the
 // last output stay 0: they are masked before they are stored.
 // CHECK-LABEL: func.func @zeros
 // CHECK-SAME: (%[[X:.*]]: memref<4x2xi32>, %[[Z:.*]]: memref<4x2xi32>, %{{.*}}: memref<4x2x16xi32>, %[[Y:.*]]: memref<4x2xi32>, %[[M:.*]]: memref<4x2xi32>)
+// CHECK: %[[SEEN:.*]] = arith.cmpi ne
+// CHECK: %[[ANY:.*]] = scf.if %[[SEEN]] -> (i1) {
 // CHECK: memref.load %[[Z]]
-// CHECK: %[[ANY:.*]] = arith.cmpi ne
 // CHECK: scf.if %[[ANY]]
 // CHECK: %[[ZEROS:.*]] = memref.load %[[Z]]
-// CHECK: %[[SOME:.*]] = arith.xori %[[ZEROS]], %c-1_i32
-// CHECK: %[[LIVE:.*]] = vector.broadcast %[[SOME]]
+// CHECK: %[[SOME:.*]] = vector.broadcast %[[ZEROS]]
+// CHECK: %[[LIVE:.*]] = arith.xori %[[SOME]], %{{.*}} : vector<16xi32>
 // CHECK: %[[DIFFER:.*]] = arith.xori {{.*}} : vector<16xi32>
 // CHECK: arith.andi %[[DIFFER]], %[[LIVE]]
 // CHECK: math.ctpop {{.*}} : vector<16xi32>
