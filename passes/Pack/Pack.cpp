@@ -36,12 +36,15 @@ int64_t groupOf(Value value) {
   return columns;
 }
 
-// Products alone read parity words; attention needs every word.
-bool readByProductsOnly(Value value) {
-  return llvm::all_of(value.getUsers(), [&](Operation *user) {
-    auto matmul = dyn_cast<MatmulOp>(user);
-    return matmul && matmul.getLhs() == value;
-  });
+// Products of signed bits read parity words: exclusive or is linear in them.
+// Attention needs every word.
+bool canHaveParity(Value value) {
+  auto type = cast<BitsType>(getElementTypeOrSelf(value.getType()));
+  return type.getIsSigned() &&
+         llvm::all_of(value.getUsers(), [&](Operation *user) {
+           auto matmul = dyn_cast<MatmulOp>(user);
+           return matmul && matmul.getLhs() == value;
+         });
 }
 
 struct PackPass : impl::PackBase<PackPass> {
@@ -80,7 +83,7 @@ struct PackPass : impl::PackBase<PackPass> {
         return op.emitError("packs only into a fresh tensor.empty");
       if (type.isDynamicDim(type.getRank() - 1))
         return op.emitError("bits need a static last dimension, not ") << type;
-      int64_t parity = readByProductsOnly(result) ? kParityWords : 0;
+      int64_t parity = canHaveParity(result) ? kParityWords : 0;
       auto packed = withLayout(
           type, RowsAttr::get(&getContext(), kWordBits, groupOf(bits), parity));
       OpBuilder b(empty);
