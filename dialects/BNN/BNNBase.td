@@ -106,13 +106,15 @@ def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
     The strategy that `lib/Target` chose for a CPU: its name, and the register
     tile in rows of activations by panels of 16 outputs. With
     `ternary_logic` the CPU computes any function of three vectors in one
-    AVX-512 instruction. Set on the module as `bnn.target`.
+    AVX-512 instruction; with `byte_counts` it counts the bits of bytes faster
+    than those of words, and products count in bytes as long as they can. Set on the module as `bnn.target`.
 
     Example: `#bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 2>`
   }];
   let parameters = (ins StringRefParameter<>:$strategy, "int64_t":$rows,
                         "int64_t":$panels,
-                        DefaultValuedParameter<"bool", "false">:$ternary_logic);
+                        DefaultValuedParameter<"bool", "false">:$ternary_logic,
+                        DefaultValuedParameter<"bool", "false">:$byte_counts);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

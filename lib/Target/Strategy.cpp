@@ -17,18 +17,18 @@ namespace bnn {
 
 // clang-format off
 static const KernelStrategy table[] = {
-    // name, architecture, features, rows, panels, reason
-    {"portable", "any", "", 1, 1,
+    // name, architecture, features, rows, panels, byte counts, reason
+    {"portable", "any", "", 1, 1, false,
      "one row and one panel: right everywhere, tuned for nothing"},
-    {"avx2", "x86_64", "+avx2,+fma", 2, 1,
+    {"avx2", "x86_64", "+avx2,+fma", 2, 1, true,
      "a panel takes two of 16 registers; two rows leave room for the "
      "byte-shuffle population count"},
-    {"avx512", "x86_64", "+avx512f,+avx512bw,+avx512vl", 4, 2,
+    {"avx512", "x86_64", "+avx512f,+avx512bw,+avx512vl", 4, 2, true,
      "eight accumulators of 32 registers; the population count by shuffles "
      "needs the rest"},
-    {"avx512-vpopcntdq", "x86_64", "+avx512f,+avx512bw,+avx512vl,+avx512vpopcntdq", 4, 2,
+    {"avx512-vpopcntdq", "x86_64", "+avx512f,+avx512bw,+avx512vl,+avx512vpopcntdq", 4, 2, false,
      "vpopcntd on 32-bit lanes; 4x2 was the best tile for 8 rows and more"},
-    {"neon", "aarch64", "+neon", 2, 1,
+    {"neon", "aarch64", "+neon", 2, 1, true,
      "a panel takes four of 32 registers; 4x2 would need 64 and spill"},
 };
 // clang-format on

@@ -29,6 +29,8 @@ struct KernelStrategy {
   unsigned rows;
   /// Panels of `panelLanes` outputs that a tile holds.
   unsigned panels;
+  /// Whether bits are counted in bytes, for want of a popcount of words.
+  bool byteCounts;
   /// Why this shape.
   llvm::StringLiteral reason;
 };

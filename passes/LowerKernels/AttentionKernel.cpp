@@ -44,6 +44,7 @@ private:
 
   Value scratch(Value rows, Value columns, Type element);
   Value live(Value block);
+  Value selectLive(Value block, Value value, Value other);
   Value byToken(Value source, Value sentence, Value into);
   Value byChannel(Value source, Value sentence, Value into);
   Value columns(Value source, Value sentence, Value into);
@@ -76,10 +77,19 @@ Value Attention::scratch(Value rows, Value columns, Type element) {
                                    ValueRange{rows, columns});
 }
 
-// The lanes of vector `block` that are tokens.
+// The lanes of vector `block` that are tokens; null if all are in every vector.
 Value Attention::live(Value block) {
+  auto type = cast<MemRefType>(buffers.getQuery().getType());
+  if (!type.isDynamicDim(1) && type.getDimSize(1) % kWordBits == 0)
+    return {};
   Value left = b.create<arith::SubIOp>(tokens, b.mul(block, b.index(kLanes)));
   return b.create<vector::CreateMaskOp>(b.vectorOf(b.getI1Type()), left);
+}
+
+// `value` in the lanes of vector `block` that are tokens, `other` elsewhere.
+Value Attention::selectLive(Value block, Value value, Value other) {
+  Value lanes = live(block);
+  return lanes ? Value(b.create<arith::SelectOp>(lanes, value, other)) : value;
 }
 
 // Packed rows [B, S, words] of one sentence, turned: into[word][token].
@@ -197,7 +207,7 @@ void Attention::emitScores(Value sentence, Value query, Value head,
     if (mask)
       s = b.create<arith::AddFOp>(s, b.loadLanes(mask, {zero, at}));
     Value none = b.splatF32(-std::numeric_limits<float>::infinity());
-    s = b.create<arith::SelectOp>(live(block), s, none);
+    s = selectLive(block, s, none);
     b.storeLanes(s, scores, {zero, at});
   });
 }
@@ -211,8 +221,8 @@ Value Attention::maximum() {
                Value s = b.loadLanes(scores, {zero, at});
                // Lanes past the end hold -inf, which would replace a
                // NaN that the definition keeps.
-               return {b.create<arith::SelectOp>(
-                   live(block), b.combine(ReduceKind::Max, acc[0], s), acc[0])};
+               return {selectLive(block, b.combine(ReduceKind::Max, acc[0], s),
+                                  acc[0])};
              })[0];
   return b.fold(most, ReduceKind::Max);
 }
@@ -220,16 +230,15 @@ Value Attention::maximum() {
 // Replaces the scores by exp(score - most), 0 past the end; returns their sum.
 Value Attention::expSum(Value most) {
   Value lanes = b.splat(most);
-  Value sum =
-      b.loop(zero, blocks, 1, b.splatF32(0),
-             [&](Value block, ValueRange acc) -> SmallVector<Value> {
-               Value at = b.mul(block, b.index(kLanes));
-               Value e = b.create<math::ExpOp>(b.create<arith::SubFOp>(
-                   b.loadLanes(scores, {zero, at}), lanes));
-               e = b.create<arith::SelectOp>(live(block), e, b.splatF32(0));
-               b.storeLanes(e, scores, {zero, at});
-               return {b.create<arith::AddFOp>(acc[0], e)};
-             })[0];
+  Value sum = b.loop(zero, blocks, 1, b.splatF32(0),
+                     [&](Value block, ValueRange acc) -> SmallVector<Value> {
+                       Value at = b.mul(block, b.index(kLanes));
+                       Value e = b.create<math::ExpOp>(b.create<arith::SubFOp>(
+                           b.loadLanes(scores, {zero, at}), lanes));
+                       e = selectLive(block, e, b.splatF32(0));
+                       b.storeLanes(e, scores, {zero, at});
+                       return {b.create<arith::AddFOp>(acc[0], e)};
+                     })[0];
   return b.fold(sum, ReduceKind::Add);
 }
 
@@ -251,7 +260,8 @@ void Attention::probabilityBits(Value cut, Value &ones, Value &selected) {
           Value e = b.loadLanes(scores, {zero, at});
           Value above =
               b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, e, lanes);
-          above = b.create<arith::AndIOp>(above, live(block));
+          if (Value lanes = live(block))
+            above = b.create<arith::AndIOp>(above, lanes);
           masks.push_back(above);
           if (residual) {
             Value term = b.create<arith::SelectOp>(

@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/LowerKernels/KernelBuilder.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace bnn;
@@ -20,6 +21,7 @@ struct Product {
   bool isSigned;     // of lhs
   bool parity;       // of lhs and rhs
   bool ternaryLogic; // one instruction for a majority
+  bool byteCounts;   // the CPU counts the bits of bytes, not of words
 };
 
 // A register tile: `rows` rows from `row` on, `panels` panels from `panel` on.
@@ -81,6 +83,13 @@ static Value majority(KernelBuilder &b, bool ternaryLogic, Value x, Value y,
   return b.create<arith::XOrIOp>(x, b.create<arith::AndIOp>(differ, other));
 }
 
+// Adds the popcount of `bits` to `count`: one count a lane, or one a byte.
+static Value addCount(KernelBuilder &b, Value count, Value bits) {
+  if (bits.getType() != count.getType())
+    bits = b.create<vector::BitCastOp>(cast<VectorType>(count.getType()), bits);
+  return b.add(count, b.popcount(bits));
+}
+
 // Adds the counts of word `k` to those of a tile, [row][panel].
 static void addWord(KernelBuilder &b, const Product &p, const Tile &tile,
                     Value k, bool masked, MutableArrayRef<Value> counts) {
@@ -94,7 +103,7 @@ static void addWord(KernelBuilder &b, const Product &p, const Tile &tile,
       if (masked)
         bits = b.create<arith::AndIOp>(bits, keep);
       Value &count = counts[i * tile.panels + j];
-      count = b.add(count, b.popcount(bits));
+      count = addCount(b, count, bits);
     }
   }
 }
@@ -124,8 +133,8 @@ static void addTriple(KernelBuilder &b, const Product &p, const Tile &tile,
       if (!masked) {
         Value &carry = carries[i * tile.panels + j];
         Value major = majority(b, p.ternaryLogic, first, second, parity);
-        count = b.add(count, b.popcount(parity));
-        carry = b.add(carry, b.popcount(major));
+        count = addCount(b, count, parity);
+        carry = addCount(b, carry, major);
         continue;
       }
       // The third word itself, where zeros have to be left out.
@@ -133,9 +142,50 @@ static void addTriple(KernelBuilder &b, const Product &p, const Tile &tile,
           parity, b.create<arith::XOrIOp>(first, second));
       const Value words[] = {first, second, third};
       for (auto [bits, live] : llvm::zip_equal(words, keep))
-        count = b.add(count, b.popcount(b.create<arith::AndIOp>(bits, live)));
+        count = addCount(b, count, b.create<arith::AndIOp>(bits, live));
     }
   }
+}
+
+// The sums of the four bytes of each lane.
+static Value addBytes(KernelBuilder &b, Value bytes) {
+  Value words = b.create<vector::BitCastOp>(b.vectorOf(b.getI32Type()), bytes);
+  for (auto [mask, shift] : {std::pair(0x00FF00FF, 8), std::pair(0xFFFF, 16)}) {
+    Value keep = b.splatI32(mask);
+    Value high = b.create<arith::ShRUIOp>(words, b.splatI32(shift));
+    words = b.add(b.create<arith::AndIOp>(words, keep),
+                  b.create<arith::AndIOp>(high, keep));
+  }
+  return words;
+}
+
+// Runs `steps` iterations of a loop over words that adds to `size` vectors of
+// counts, from 0. `body` gets the number of the iteration. Where counts are
+// bytes, they are widened before they can overflow.
+static SmallVector<Value>
+sumCounts(KernelBuilder &b, bool inBytes, int64_t steps, size_t size,
+          llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  SmallVector<Value> zeros(size, b.splatI32(0));
+  Value none = b.index(0);
+  if (!inBytes)
+    return b.loop(none, b.index(steps), 1, zeros, body);
+  // An iteration adds at most 8 to a byte.
+  constexpr int64_t kMostSteps = 255 / 8;
+  const int64_t chunks = llvm::divideCeil(steps, kMostSteps);
+  const int64_t chunk = chunks ? llvm::divideCeil(steps, chunks) : 1;
+  auto byteType = VectorType::get(kLanes * 4, b.getI8Type());
+  SmallVector<Value> init(size,
+                          b.create<arith::ConstantOp>(b.getZeroAttr(byteType)));
+  return b.loop(none, b.index(steps), chunk, zeros,
+                [&](Value first, ValueRange total) {
+                  Value end = b.offset(first, chunk);
+                  if (steps % chunk)
+                    end = b.create<arith::MinUIOp>(end, b.index(steps));
+                  SmallVector<Value> next = b.loop(first, end, 1, init, body);
+                  for (auto [sum, before] : llvm::zip_equal(next, total))
+                    sum = b.add(before, addBytes(b, sum));
+                  return next;
+                });
 }
 
 // The counts of all words of a tile, [row][panel]. A popcount of three words is
@@ -147,18 +197,21 @@ static SmallVector<Value> countBits(KernelBuilder &b, const Product &p,
   const int64_t step = p.parity ? kParityWords : 1;
   const int64_t whole = p.words / step * step;
   const bool carrying = p.parity && !masked;
-  SmallVector<Value> init(carrying ? 2 * size : size, b.splatI32(0));
-  SmallVector<Value> counts = b.loop(
-      b.index(0), b.index(whole), step, init, [&](Value k, ValueRange carried) {
-        SmallVector<Value> next(carried.begin(), carried.end());
-        MutableArrayRef<Value> sums(next);
-        if (p.parity)
-          addTriple(b, p, tile, k, masked, sums.take_front(size),
-                    sums.drop_front(size));
-        else
-          addWord(b, p, tile, k, masked, sums);
-        return next;
-      });
+  // A masked triple adds three counts to one.
+  const bool inBytes = p.byteCounts && !(p.parity && masked);
+  SmallVector<Value> counts =
+      sumCounts(b, inBytes, whole / step, carrying ? 2 * size : size,
+                [&](Value number, ValueRange carried) {
+                  SmallVector<Value> next(carried.begin(), carried.end());
+                  MutableArrayRef<Value> sums(next);
+                  Value k = b.mul(number, b.index(step));
+                  if (p.parity)
+                    addTriple(b, p, tile, k, masked, sums.take_front(size),
+                              sums.drop_front(size));
+                  else
+                    addWord(b, p, tile, k, masked, sums);
+                  return next;
+                });
   if (carrying)
     for (size_t i = 0; i < size; ++i)
       counts[i] = b.add(counts[i], b.add(counts[size + i], counts[size + i]));
@@ -247,6 +300,7 @@ void bnn::emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
   p.isSigned = cast<BitsType>(lhsType.getElementType()).getIsSigned();
   p.parity = layout.getParity();
   p.ternaryLogic = target && target.getTernaryLogic();
+  p.byteCounts = target && target.getByteCounts();
 
   OutputRows outputs(b, op.getOuts(), buffers.getOuts());
   EpilogueParams params(b, buffers.getParams());

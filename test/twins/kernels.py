@@ -38,6 +38,17 @@ def run(command, **options):
     return result.stdout
 
 
+# What may follow a tile's size: how bits are counted.
+FLAGS = {"bytes": ", byte_counts = true", "ternary": ", ternary_logic = true"}
+
+
+def parse_tile(text):
+    """2x1 or 2x1,bytes as the arguments of Module.text."""
+    size, *flags = text.split(",")
+    rows, panels = map(int, size.split("x"))
+    return rows, panels, "".join(FLAGS[flag] for flag in flags)
+
+
 def compile_object(module, path, tile, reference, cpu, triple):
     """Writes path.o."""
     with open(path + ".mlir", "w") as file:
@@ -157,7 +168,8 @@ def compare(module, reference, kernel, few, label):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cpu", required=True)
-    parser.add_argument("--tile", action="append", required=True)
+    parser.add_argument("--tile", action="append", required=True,
+                        help="ROWSxPANELS[,bytes][,ternary]")
     parser.add_argument("--triple")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--emulator")
@@ -169,7 +181,7 @@ def main():
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
 
-    tiles = [tuple(map(int, tile.split("x"))) for tile in options.tile]
+    tiles = [(text, parse_tile(text)) for text in options.tile]
     total = numpy = 0
     failures = []
     work = [(m, tiles) for m in modules.matmul_modules()] + [(m, tiles[:1]) for m in modules.other_modules()]
@@ -177,10 +189,10 @@ def main():
         if options.filter not in module.name:
             continue
         path = os.path.join(options.work, module.name)
-        compile_object(module, path, (1, 1), True, "x86-64-v3", None)
+        compile_object(module, path, (1, 1, ""), True, "x86-64-v3", None)
         reference = Library(module, path, options.cc)
-        for tile in its_tiles:
-            label = f"{module.name} {options.cpu} {tile[0]}x{tile[1]}"
+        for text, tile in its_tiles:
+            label = f"{module.name} {options.cpu} {text}"
             path = os.path.join(options.work, label.replace(" ", "-"))
             compile_object(module, path, tile, False, options.cpu, options.triple)
             if options.emulator:
