@@ -1,0 +1,79 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What is compared: compiled kernels and models, and hand-written ones.
+#pragma once
+
+#include "test/bench/Measure.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bnn::bench {
+
+/// Prints what is wrong and ends the program with status 1.
+[[noreturn]] void fail(const std::string &what);
+
+/// A loaded shared library; it stays loaded until the program ends. Fails when
+/// it cannot be loaded.
+class Library {
+public:
+  explicit Library(const std::string &path);
+  /// The function called `name`. Fails when there is none.
+  template <typename Function> Function *find(const char *name) const {
+    return reinterpret_cast<Function *>(address(name));
+  }
+
+private:
+  void *address(const char *name) const;
+  std::string path;
+  void *handle;
+};
+
+/// The shape of a binary product: M x K bits by N x K bits.
+struct GemmShape {
+  int m, n, k;
+};
+
+/// The random activations of a shape, [M][K/32] words, and the weight words of
+/// `path`, [N][K/32]. Fails when the file has another size.
+struct GemmData {
+  GemmData(const GemmShape &shape, const std::string &path);
+  GemmShape shape;
+  std::vector<uint32_t> activations, weights;
+};
+
+/// The generated product: `bench_gemm` of `library`, out [M][N]. Every turn
+/// includes turning plain words into the layout of the kernel.
+Contender generatedGemm(const GemmData &data, const Library &library,
+                        std::vector<int32_t> &out);
+
+/// The hand-written product `kernel` (csa3, popcnt, avx2) of the yardstick's
+/// `library`, out [M][N]. Fails when the kernel cannot have this shape.
+Contender handGemm(const GemmData &data, const Library &library,
+                   const std::string &kernel, std::vector<int32_t> &out);
+
+/// The hand-written BiPFT-B encoder of the yardstick: 12 layers, `tokens` a
+/// multiple of 16.
+Contender handForward(const Library &library, int tokens);
+
+/// The model's inputs: [1, tokens], and random ids below the smallest
+/// vocabulary of the models that the benchmark makes.
+struct Tokens {
+  explicit Tokens(int count);
+  int64_t count;
+  std::vector<int64_t> ids, mask, types;
+};
+
+/// A compiled classifier: `model_describe` of `library`, on `tokens`. Fails
+/// when the model does not run.
+Contender compiledModel(const Library &library, const Tokens &tokens);
+
+/// An ONNX model in ONNX Runtime (`library` is its shared library): one thread,
+/// sequential, all graph optimisations. Fails when it does not run.
+Contender onnxRuntime(const Library &library, const std::string &model,
+                      const Tokens &tokens);
+
+} // namespace bnn::bench

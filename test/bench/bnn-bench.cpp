@@ -1,0 +1,117 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Runs the benchmarks of a plan in one process and on one core:
+//
+//   bnn-bench PLAN ROUNDS JSON
+//
+// A line of the plan is one row of the table:
+//
+//   gemm NAME GENERATED.so M N K WEIGHTS YARDSTICK.so KERNEL...
+//   forward NAME MODEL.so TOKENS YARDSTICK.so
+//   ort NAME MODEL.so TOKENS ONNXRUNTIME.so MODEL.onnx
+//
+// test/bench/run writes the plan and what it names.
+
+#include "test/bench/Contenders.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sched.h>
+#include <sstream>
+
+using namespace bnn::bench;
+
+namespace {
+
+// The last core that this process may use: the first ones serve interrupts.
+void pin() {
+  cpu_set_t allowed, one;
+  if (sched_getaffinity(0, sizeof allowed, &allowed))
+    fail("cannot ask for the cores");
+  int core = CPU_SETSIZE - 1;
+  while (core > 0 && !CPU_ISSET(core, &allowed))
+    --core;
+  CPU_ZERO(&one);
+  CPU_SET(core, &one);
+  if (sched_setaffinity(0, sizeof one, &one))
+    fail("cannot pin to a core");
+}
+
+Row gemmRow(const std::string &name, std::istream &plan, int rounds) {
+  std::string generated, weights, yardstick, kernel;
+  GemmShape shape = {};
+  plan >> generated >> shape.m >> shape.n >> shape.k >> weights >> yardstick;
+  GemmData data(shape, weights);
+  size_t size = size_t(shape.m) * size_t(shape.n);
+  std::vector<int32_t> expected(size), actual(size, -1);
+  Contender ours = generatedGemm(data, Library(generated), actual);
+  std::vector<Contender> others;
+  while (plan >> kernel)
+    others.push_back(handGemm(data, Library(yardstick), kernel, expected));
+  if (others.empty())
+    fail(name + ": nothing to compare with");
+  ours.run();
+  others[0].run();
+  if (actual != expected)
+    fail(name + ": the generated and the hand-written product differ");
+  return measure(name, ours, others, rounds);
+}
+
+Row modelRow(const std::string &kind, const std::string &name,
+             std::istream &plan, int rounds) {
+  std::string model, peer, onnx;
+  int count = 0;
+  plan >> model >> count >> peer;
+  Tokens tokens(count);
+  Contender ours = compiledModel(Library(model), tokens);
+  if (kind == "forward")
+    return measure(name, ours, {handForward(Library(peer), count)}, rounds);
+  plan >> onnx;
+  return measure(name, ours, {onnxRuntime(Library(peer), onnx, tokens)},
+                 rounds);
+}
+
+void writeJson(const std::string &path, const std::vector<Row> &rows) {
+  std::ofstream file(path);
+  file << "[";
+  for (size_t i = 0; i < rows.size(); ++i)
+    file << (i ? ",\n " : "\n ") << "{\"name\": \"" << rows[i].name
+         << "\", \"ratio_median\": " << rows[i].ratioMedian
+         << ", \"ratio_p10\": " << rows[i].ratioP10
+         << ", \"rounds\": " << rows[i].rounds << "}";
+  file << "\n]\n";
+  if (!file.flush())
+    fail(path + ": cannot be written");
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  if (argc != 4)
+    fail("usage: bnn-bench PLAN ROUNDS JSON");
+  int rounds = std::atoi(argv[2]);
+  std::ifstream plan(argv[1]);
+  if (!plan || rounds < 1)
+    fail("the plan cannot be read, or ROUNDS is below 1");
+  pin();
+  std::printf("| row | ours, ms | the other | its ms | ratio, median | p10 |\n"
+              "| --- | --- | --- | --- | --- | --- |\n");
+  std::vector<Row> rows;
+  for (std::string line; std::getline(plan, line);) {
+    std::istringstream words(line);
+    std::string kind, name;
+    if (!(words >> kind >> name))
+      continue;
+    Row row = kind == "gemm" ? gemmRow(name, words, rounds)
+                             : modelRow(kind, name, words, rounds);
+    std::printf("| `%s` | %.4g | %s | %.4g | %.3f | %.3f |\n", row.name.c_str(),
+                1e3 * row.oursMedian, row.other.c_str(), 1e3 * row.otherMedian,
+                row.ratioMedian, row.ratioP10);
+    std::fflush(stdout);
+    rows.push_back(row);
+  }
+  writeJson(argv[3], rows);
+  return 0;
+}

@@ -1,0 +1,93 @@
+"""Generates and compiles one binary product with the kernels of a compiled model."""
+import os
+import re
+import subprocess
+
+import numpy as np
+
+LANES = 16
+PARITY_WORDS = 3
+
+
+def run(command):
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        raise SystemExit(f"{' '.join(command[:2])}: status {result.returncode}\n{result.stderr}")
+    return result.stdout
+
+
+def layout_of_models(bnn_opt, model, cpu):
+    """The module's `bnn.target` and whether words have parity, as a model compiled for `cpu` has
+    them: the product is to be the one that models run."""
+    text = run([bnn_opt, model, f"--mcpu={cpu}", "--emit=packed", "--mlir-elide-elementsattrs-if-larger=4",
+                "-o", "-"])
+    target = re.search(r"#bnn\.target<[^>]*>", text).group(0)
+    return target, PARITY_WORDS if re.search(rf"parity = {PARITY_WORDS}\b", text) else 0
+
+
+def store_parity(words):
+    """words[n, w] in the layout's order: each third word is the exclusive or of its three."""
+    whole = words.shape[1] // PARITY_WORDS * PARITY_WORDS
+    words = words.copy()
+    words[:, 2:whole:3] ^= words[:, 0:whole:3] ^ words[:, 1:whole:3]
+    return words
+
+
+def module(rows, outputs, inputs, weights, target, parity):
+    """MLIR for i32 [rows, outputs] = bits [rows, inputs] * weights^T, on buffers."""
+    layout = f"word = 32, group = {inputs}" + (f", parity = {parity}" if parity else "")
+    words = store_parity(weights) if parity else weights
+    panels = words.reshape(outputs // LANES, LANES, inputs // 32).transpose(0, 2, 1)
+    packed = np.ascontiguousarray(panels).tobytes().hex().upper()
+    shape = "x".join(map(str, panels.shape))
+    lhs = f"memref<{rows}x{inputs}x!bnn.s1, #bnn.rows<{layout}>>"
+    rhs = (f"memref<{outputs}x{inputs}x!bnn.s1, #bnn.panels<lanes = {LANES}, {layout}, "
+           f"out_group = {outputs}>>").replace(f", parity = {parity}, out_group = {outputs}",
+                                               f", out_group = {outputs}, parity = {parity}")
+    out = f"memref<{rows}x{outputs}xi32>"
+    return f"""
+module attributes {{bnn.target = {target}}} {{
+  func.func @gemm(%x: {lhs}, %y: {out}) attributes {{llvm.emit_c_interface}} {{
+    %w = bnn.constant dense<"0x{packed}"> : tensor<{shape}xi32> -> {rhs}
+    bnn.matmul %x, %w outs(%y : {out}) : {lhs}, {rhs} {{
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }}
+    return
+  }}
+}}
+"""
+
+
+def build(tools, cpu, shape, folder):
+    """Writes weights.bin ([N][K/32] words) and gemm.so into `folder`.
+
+    tools has the paths bnn_opt, llvm (a folder) and source, and tiny, a model that tells the
+    layout; shape is (M, N, K), N a multiple of 32 and K of 32."""
+    rows, outputs, inputs = shape
+    os.makedirs(folder, exist_ok=True)
+    weights = np.random.default_rng(1).integers(0, 1 << 32, (outputs, inputs // 32),
+                                                dtype=np.uint32)
+    weights.tofile(f"{folder}/weights.bin")
+    target, parity = layout_of_models(tools.bnn_opt, tools.tiny, cpu)
+    with open(f"{folder}/gemm.mlir", "w") as file:
+        file.write(module(rows, outputs, inputs, weights, target, parity))
+    run([tools.bnn_opt, f"{folder}/gemm.mlir", "--bnn-phase-tile=entry=false",
+         "--bnn-phase-llvm=entry=false", "-o", f"{folder}/llvm.mlir"])
+    # mlir-translate does not know our dialect, and nothing reads this any more.
+    with open(f"{folder}/llvm.mlir", "r+") as file:
+        text = file.read().replace(f"bnn.target = {target}", "", 1)
+        file.seek(0)
+        file.truncate()
+        file.write(text)
+    run([f"{tools.llvm}/mlir-translate", "--mlir-to-llvmir", f"{folder}/llvm.mlir",
+         "-o", f"{folder}/gemm.ll"])
+    run([f"{tools.llvm}/opt", "-O3", f"-mcpu={cpu}", "-mtriple=x86_64-linux-gnu",
+         f"{folder}/gemm.ll", "-o", f"{folder}/gemm.bc"])
+    run([f"{tools.llvm}/llc", "-O3", f"-mcpu={cpu}", "-mtriple=x86_64-linux-gnu",
+         "--relocation-model=pic", "--filetype=obj", f"{folder}/gemm.bc",
+         "-o", f"{folder}/gemm.o"])
+    run([f"{tools.llvm}/clang", "-O3", f"-march={cpu}", "-std=c11", "-shared", "-fPIC",
+         f"-DM={rows}", f"-DN={outputs}", f"-DK={inputs}", f"-DPARITY={parity}",
+         f"{tools.source}/gemm_entry.c", f"{folder}/gemm.o", "-o", f"{folder}/gemm.so"])
+    return f"{folder}/gemm.so", f"{folder}/weights.bin"

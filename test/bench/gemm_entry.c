@@ -1,0 +1,39 @@
+/* Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+
+/* What bnn-bench calls: the generated product on plain words. M, N, K and
+ * PARITY (3, or 0 for plain words) come from the command line. Turning plain
+ * words into the kernel's layout belongs to the measured time, as it does in
+ * the hand-written kernels; in a compiled model whatever makes the bits writes
+ * them in this layout. */
+#include <stdint.h>
+
+#define WORDS (K / 32)
+
+typedef struct {
+  void *allocated, *aligned;
+  int64_t offset, sizes[2], strides[2];
+} matrix;
+
+void _mlir_ciface_gemm(const matrix *activations, const matrix *out);
+
+void bench_gemm(const uint32_t *activations, int32_t *out) {
+  static uint32_t words[M * WORDS] __attribute__((aligned(64)));
+  for (int m = 0; m < M; ++m) {
+    const uint32_t *from = activations + m * WORDS;
+    uint32_t *to = words + m * WORDS;
+    int w = 0;
+#if PARITY == 3
+    for (; w + 3 <= WORDS; w += 3) {
+      to[w] = from[w];
+      to[w + 1] = from[w + 1];
+      to[w + 2] = from[w] ^ from[w + 1] ^ from[w + 2];
+    }
+#endif
+    for (; w < WORDS; ++w)
+      to[w] = from[w];
+  }
+  const matrix in = {words, words, 0, {M, WORDS}, {WORDS, 1}};
+  const matrix result = {out, out, 0, {M, N}, {N, 1}};
+  _mlir_ciface_gemm(&in, &result);
+}
