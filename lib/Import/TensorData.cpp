@@ -106,13 +106,21 @@ Expected<std::shared_ptr<DataFile>> TensorReader::open(StringRef location) {
   return *file;
 }
 
+/// A key for a tensor's data that MLIR's parser reads back.
+static std::string resourceKey(StringRef name) {
+  std::string key = name.empty() || !isAlpha(name.front()) ? "tensor_" : "";
+  for (char c : name)
+    key += isAlnum(c) || c == '_' || c == '.' ? c : '_';
+  return key;
+}
+
 /// `bytes` as an attribute; `owner` keeps them alive.
 static ElementsAttr makeResource(RankedTensorType type, ArrayRef<char> bytes,
                                  std::shared_ptr<DataFile> owner,
                                  StringRef name) {
   // The file owes nobody an alignment; whoever needs one copies.
   return DenseResourceElementsAttr::get(
-      type, name,
+      type, resourceKey(name),
       UnmanagedAsmResourceBlob::allocateWithAlign(
           bytes, /*align=*/1,
           [owner = std::move(owner)](void *, size_t, size_t) mutable {
@@ -249,7 +257,7 @@ Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
   if (bytes < kInlineBytes || element.isInteger(1))
     return makeDense(type, ArrayRef<char>(data.data(), data.size()));
   return ElementsAttr(DenseResourceElementsAttr::get(
-      type, tensor.name().empty() ? "constant" : tensor.name(),
+      type, resourceKey(tensor.name()),
       HeapAsmResourceBlob::allocateAndCopyWithAlign(
           ArrayRef<char>(data.data(), data.size()), 64,
           /*dataIsMutable=*/false)));
