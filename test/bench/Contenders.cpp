@@ -69,6 +69,16 @@ Contender handGemm(const GemmData &data, const Library &library,
           }};
 }
 
+Contender naiveGemm(const GemmData &data, const Library &library,
+                    std::vector<int32_t> &out) {
+  auto *run = library.find<void(int, int, int, const uint32_t *,
+                                const uint32_t *, int32_t *)>("naive_gemm");
+  return {"plain C", [run, &data, &out] {
+            run(data.shape.m, data.shape.n, data.shape.k,
+                data.activations.data(), data.weights.data(), out.data());
+          }};
+}
+
 Contender handForward(const Library &library, int tokens) {
   using Create = void *(int, int, uint64_t);
   using Run = void(void *, const float *, float *);

@@ -55,6 +55,10 @@ Contender generatedGemm(const GemmData &data, const Library &library,
 Contender handGemm(const GemmData &data, const Library &library,
                    const std::string &kernel, std::vector<int32_t> &out);
 
+/// The product in plain C: `naive_gemm` of `library`, out [M][N].
+Contender naiveGemm(const GemmData &data, const Library &library,
+                    std::vector<int32_t> &out);
+
 /// The hand-written BiPFT-B encoder of the yardstick: 12 layers, `tokens` a
 /// multiple of 16.
 Contender handForward(const Library &library, int tokens);

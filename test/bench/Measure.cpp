@@ -28,12 +28,22 @@ double timeCalls(const Contender &contender, int calls) {
 // Long enough for the clock, short enough to interleave finely.
 constexpr double turnSeconds = 2e-3;
 
-int callsInATurn(const Contender &contender) {
-  contender.run();
+// A call this long hardly gains from warm caches.
+constexpr double longSeconds = 0.1;
+
+struct Turn {
   int calls = 1;
-  while (calls < (1 << 20) && timeCalls(contender, calls) * calls < turnSeconds)
-    calls *= 2;
-  return calls;
+  bool warmUp = true;
+};
+
+Turn planTurn(const Contender &contender) {
+  contender.run();
+  for (Turn turn;; turn.calls *= 2) {
+    double seconds = timeCalls(contender, turn.calls) * turn.calls;
+    turn.warmUp = seconds < longSeconds;
+    if (seconds >= turnSeconds || turn.calls >= 1 << 20)
+      return turn;
+  }
 }
 
 } // namespace
@@ -52,15 +62,16 @@ Row measure(const std::string &name, const Contender &ours,
   std::vector<const Contender *> all = {&ours};
   for (const Contender &other : others)
     all.push_back(&other);
-  std::vector<int> calls;
+  std::vector<Turn> turns;
   for (const Contender *contender : all)
-    calls.push_back(callsInATurn(*contender));
+    turns.push_back(planTurn(*contender));
   std::vector<std::vector<double>> times(all.size());
   for (int round = 0; round < rounds; ++round)
     for (size_t turn = 0; turn < all.size(); ++turn) {
       size_t who = (turn + size_t(round)) % all.size();
-      all[who]->run();
-      times[who].push_back(timeCalls(*all[who], calls[who]));
+      if (turns[who].warmUp)
+        all[who]->run();
+      times[who].push_back(timeCalls(*all[who], turns[who].calls));
     }
   size_t best = 1;
   for (size_t who = 2; who < all.size(); ++who)

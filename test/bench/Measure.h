@@ -33,8 +33,8 @@ double quantile(std::vector<double> values, double fraction);
 
 /// Runs ours and every other contender in `rounds` rounds (at least 1). In a
 /// round each takes its turn, and the order rotates. A turn is one call that is
-/// not timed, so that nobody finds another's data in the caches, and then as
-/// many as take some milliseconds.
+/// not timed (unless a call takes a tenth of a second), so that nobody finds
+/// another's data in the caches, and then as many as take some milliseconds.
 Row measure(const std::string &name, const Contender &ours,
             const std::vector<Contender> &others, int rounds);
 

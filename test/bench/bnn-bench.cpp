@@ -7,11 +7,12 @@
 //
 // A line of the plan is one row of the table:
 //
-//   gemm NAME GENERATED.so M N K WEIGHTS YARDSTICK.so KERNEL...
+//   gemm NAME GENERATED.so M N K WEIGHTS PEER.so KERNEL...
 //   forward NAME MODEL.so TOKENS YARDSTICK.so
 //   ort NAME MODEL.so TOKENS ONNXRUNTIME.so MODEL.onnx
 //
-// test/bench/run writes the plan and what it names.
+// A KERNEL is csa3, popcnt or avx2 of the yardstick's, or naive. test/bench/run
+// writes the plan and what it names.
 
 #include "test/bench/Contenders.h"
 
@@ -40,22 +41,24 @@ void pin() {
 }
 
 Row gemmRow(const std::string &name, std::istream &plan, int rounds) {
-  std::string generated, weights, yardstick, kernel;
+  std::string generated, weights, peer, kernel;
   GemmShape shape = {};
-  plan >> generated >> shape.m >> shape.n >> shape.k >> weights >> yardstick;
+  plan >> generated >> shape.m >> shape.n >> shape.k >> weights >> peer;
   GemmData data(shape, weights);
   size_t size = size_t(shape.m) * size_t(shape.n);
   std::vector<int32_t> expected(size), actual(size, -1);
   Contender ours = generatedGemm(data, Library(generated), actual);
   std::vector<Contender> others;
   while (plan >> kernel)
-    others.push_back(handGemm(data, Library(yardstick), kernel, expected));
+    others.push_back(kernel == "naive"
+                         ? naiveGemm(data, Library(peer), expected)
+                         : handGemm(data, Library(peer), kernel, expected));
   if (others.empty())
     fail(name + ": nothing to compare with");
   ours.run();
   others[0].run();
   if (actual != expected)
-    fail(name + ": the generated and the hand-written product differ");
+    fail(name + ": the generated and the other product differ");
   return measure(name, ours, others, rounds);
 }
 

@@ -7,6 +7,7 @@
  * the hand-written kernels; in a compiled model whatever makes the bits writes
  * them in this layout. */
 #include <stdint.h>
+#include <string.h>
 
 #define WORDS (K / 32)
 
@@ -19,20 +20,12 @@ void _mlir_ciface_gemm(const matrix *activations, const matrix *out);
 
 void bench_gemm(const uint32_t *activations, int32_t *out) {
   static uint32_t words[M * WORDS] __attribute__((aligned(64)));
-  for (int m = 0; m < M; ++m) {
-    const uint32_t *from = activations + m * WORDS;
-    uint32_t *to = words + m * WORDS;
-    int w = 0;
+  memcpy(words, activations, sizeof words);
 #if PARITY == 3
-    for (; w + 3 <= WORDS; w += 3) {
-      to[w] = from[w];
-      to[w + 1] = from[w + 1];
-      to[w + 2] = from[w] ^ from[w + 1] ^ from[w + 2];
-    }
+  for (int m = 0; m < M; ++m)
+    for (int w = m * WORDS + 2; w < (m + 1) * WORDS; w += 3)
+      words[w] ^= words[w - 1] ^ words[w - 2];
 #endif
-    for (; w < WORDS; ++w)
-      to[w] = from[w];
-  }
   const matrix in = {words, words, 0, {M, WORDS}, {WORDS, 1}};
   const matrix result = {out, out, 0, {M, N}, {N, 1}};
   _mlir_ciface_gemm(&in, &result);
