@@ -19,8 +19,8 @@ def run(command):
 def layout_of_models(bnn_opt, model, cpu):
     """The module's `bnn.target` and whether words have parity, as a model compiled for `cpu` has
     them: the product is to be the one that models run."""
-    text = run([bnn_opt, model, f"--mcpu={cpu}", "--emit=packed", "--mlir-elide-elementsattrs-if-larger=4",
-                "-o", "-"])
+    text = run([bnn_opt, model, f"--mcpu={cpu}", "--emit=packed",
+                "--mlir-elide-elementsattrs-if-larger=4", "-o", "-"])
     target = re.search(r"#bnn\.target<[^>]*>", text).group(0)
     return target, PARITY_WORDS if re.search(rf"parity = {PARITY_WORDS}\b", text) else 0
 
@@ -35,15 +35,14 @@ def store_parity(words):
 
 def module(rows, outputs, inputs, weights, target, parity):
     """MLIR for i32 [rows, outputs] = bits [rows, inputs] * weights^T, on buffers."""
-    layout = f"word = 32, group = {inputs}" + (f", parity = {parity}" if parity else "")
+    order = f", parity = {parity}" if parity else ""
     words = store_parity(weights) if parity else weights
     panels = words.reshape(outputs // LANES, LANES, inputs // 32).transpose(0, 2, 1)
     packed = np.ascontiguousarray(panels).tobytes().hex().upper()
     shape = "x".join(map(str, panels.shape))
-    lhs = f"memref<{rows}x{inputs}x!bnn.s1, #bnn.rows<{layout}>>"
-    rhs = (f"memref<{outputs}x{inputs}x!bnn.s1, #bnn.panels<lanes = {LANES}, {layout}, "
-           f"out_group = {outputs}>>").replace(f", parity = {parity}, out_group = {outputs}",
-                                               f", out_group = {outputs}, parity = {parity}")
+    lhs = f"memref<{rows}x{inputs}x!bnn.s1, #bnn.rows<word = 32, group = {inputs}{order}>>"
+    rhs = (f"memref<{outputs}x{inputs}x!bnn.s1, #bnn.panels<lanes = {LANES}, word = 32, "
+           f"group = {inputs}, out_group = {outputs}{order}>>")
     out = f"memref<{rows}x{outputs}xi32>"
     return f"""
 module attributes {{bnn.target = {target}}} {{
