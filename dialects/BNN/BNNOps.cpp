@@ -173,9 +173,14 @@ LogicalResult BinarizeOp::verify() {
   ArrayRef<int64_t> shape = shaped(getInput()).getShape();
   if (shape.empty())
     return emitOpError("needs an input of rank 1 or more");
-  if (!isBits(getOuts()[0], true))
-    return emitOpError("the first output has elements of !bnn.s1, not ")
-           << getOuts()[0].getType();
+  const bool isSigned = !getThreshold();
+  if (!isBits(getOuts()[0], isSigned))
+    return emitOpError("the first output has elements of !bnn.")
+           << (isSigned ? "s1" : "u1") << ", not " << getOuts()[0].getType();
+  if (!isSigned && getOuts().size() == 2)
+    return emitOpError("unsigned bits have no mask of zeros");
+  if (!isSigned && getThreshold()->isNaN())
+    return emitOpError("needs a threshold that is a number");
   if (failed(verifyOutputShape(*this, getOuts(), shape)))
     return failure();
   if (getOuts().size() == 2 &&

@@ -61,6 +61,11 @@ def BinarizeOp : BNN_DestinationOp<"binarize", [AttrSizedOperandSegments]> {
     bits and the mask together computes with 0. Without the mask the producer
     has shown that no such v occurs (BiPFT, arXiv 2312.08937, section 3.1).
 
+    With a `threshold` the one output is unsigned: 1 where v > threshold and 0
+    elsewhere. With half the scale as the threshold that is the two-set
+    binarisation clip(round(v / alpha), 0, 1) (BiT, arXiv 2205.13016, section
+    3.1).
+
     Example:
     ```mlir
     %b, %z = bnn.binarize %x shift(%s : tensor<768xf32>)
@@ -69,11 +74,22 @@ def BinarizeOp : BNN_DestinationOp<"binarize", [AttrSizedOperandSegments]> {
     ```
   }];
   let arguments = (ins BNN_F32:$input, Optional<BNN_F32>:$shift,
-                       Variadic<BNN_Bits>:$outs);
+                       Variadic<BNN_Bits>:$outs,
+                       OptionalAttr<F32Attr>:$threshold);
   let assemblyFormat = [{
     $input (`shift` `(` $shift^ `:` type($shift) `)`)?
+    (`threshold` `(` $threshold^ `)`)?
     `outs` `(` $outs `:` type($outs) `)` attr-dict
     `:` type($input) (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return getOutsMutable();
+    }
+    /// What the shifted input is compared with: the threshold, or 0.
+    float getLevel() {
+      return getThreshold() ? getThreshold()->convertToFloat() : 0.0f;
+    }
   }];
 }
 

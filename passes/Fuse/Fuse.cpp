@@ -179,13 +179,13 @@ struct FuseBinarize : OpRewritePattern<BinarizeOp> {
     if (op.getShift())
       v = rewriter.create<arith::AddFOp>(
           loc, v, body.getArgument(body.getNumArguments() - 1));
-    Value zero =
-        rewriter.create<arith::ConstantOp>(loc, rewriter.getF32FloatAttr(0));
+    Value level = rewriter.create<arith::ConstantOp>(
+        loc, rewriter.getF32FloatAttr(op.getLevel()));
     SmallVector<Value> values = {rewriter.create<arith::CmpFOp>(
-        loc, arith::CmpFPredicate::OGT, v, zero)};
+        loc, arith::CmpFPredicate::OGT, v, level)};
     if (op.getOuts().size() == 2)
       values.push_back(rewriter.create<arith::CmpFOp>(
-          loc, arith::CmpFPredicate::UEQ, v, zero));
+          loc, arith::CmpFPredicate::UEQ, v, level));
     rewriter.replaceOpWithNewOp<bnn::YieldOp>(yield, values);
     rewriter.replaceOp(op, fused->getResults());
     rewriter.eraseOp(producer);

@@ -16,27 +16,24 @@ void bnn::emitBinarize(KernelBuilder &b, BinarizeOp op,
   if (buffers.getShift())
     shifts.push_back(buffers.getShift());
   EpilogueParams params(b, shifts);
-  Value zero = b.splatF32(0);
+  Value level = b.splatF32(op.getLevel());
   b.loop(b.index(0), b.dim(input, 0), 1, [&](Value row) {
-    forUnits(
-        b, columns, rows.getGroup(),
-        [&](Value, Value channel, Value word, int64_t valid) {
-          params.loadChannels(b, channel, valid);
-          SmallVector<SmallVector<Value>> panels;
-          for (int64_t j = 0; j < panelsOf(valid); ++j) {
-            int64_t lanes = std::min(kLanes, valid - j * kLanes);
-            Value v =
-                b.loadLanes(input, {row, b.offset(channel, j * kLanes)}, lanes);
-            for (Value shift : params.vectors(b, row, j))
-              v = b.create<arith::AddFOp>(v, shift);
-            panels.push_back(
-                {b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, v, zero)});
-            if (op.getOuts().size() == 2)
-              panels.back().push_back(
-                  b.create<arith::CmpFOp>(arith::CmpFPredicate::UEQ, v, zero));
-          }
-          outputs.store(b, row, channel, word, valid, panels);
-        });
+    forUnits(b, columns, rows.getGroup(),
+             [&](Value, Value channel, Value word, int64_t valid) {
+               params.loadChannels(b, channel, valid);
+               SmallVector<SmallVector<Value>> panels;
+               for (int64_t j = 0; j < panelsOf(valid); ++j) {
+                 int64_t lanes = std::min(kLanes, valid - j * kLanes);
+                 Value v = b.loadLanes(
+                     input, {row, b.offset(channel, j * kLanes)}, lanes);
+                 for (Value shift : params.vectors(b, row, j))
+                   v = b.create<arith::AddFOp>(v, shift);
+                 panels.push_back({b.isAbove(v, level)});
+                 if (op.getOuts().size() == 2)
+                   panels.back().push_back(b.isNeither(v, level));
+               }
+               outputs.store(b, row, channel, word, valid, panels);
+             });
   });
   outputs.finish(b);
 }

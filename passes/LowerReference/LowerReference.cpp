@@ -56,15 +56,6 @@ void storeElement(LoopBuilder &b, Value value, Value logical, Value buffer,
   b.store(value, buffer, at);
 }
 
-Value isPositive(LoopBuilder &b, Value v) {
-  return b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, v, b.f32(0));
-}
-
-// Neither above nor below 0: +0, -0 and NaN.
-Value isZero(LoopBuilder &b, Value v) {
-  return b.create<arith::CmpFOp>(arith::CmpFPredicate::UEQ, v, b.f32(0));
-}
-
 // sum over i in [0, count) of f(i), in the order of i, from `init`.
 Value sequence(LoopBuilder &b, Value count, Value init,
                llvm::function_ref<Value(Value, Value)> next) {
@@ -131,15 +122,17 @@ SmallVector<Value> allRows(LoopBuilder &b, ValueRange buffers) {
 
 void lower(LoopBuilder &b, BinarizeOp op, BinarizeOp::Adaptor in) {
   Value x = b.rows2d(in.getInput());
+  Value level = b.f32(op.getLevel());
   SmallVector<Value> outs = allRows(b, in.getOuts());
   b.loop(b.index(0), b.dim(x, 0), 1, [&](Value m) {
     b.loop(b.index(0), b.dim(x, 1), 1, [&](Value k) {
       Value v = b.load(x, {m, k});
       if (in.getShift())
         v = b.create<arith::AddFOp>(v, b.load(in.getShift(), k));
-      storeElement(b, isPositive(b, v), op.getOuts()[0], outs[0], {m, k});
+      storeElement(b, b.isAbove(v, level), op.getOuts()[0], outs[0], {m, k});
       if (outs.size() == 2)
-        storeElement(b, isZero(b, v), op.getOuts()[1], outs[1], {m, k});
+        storeElement(b, b.isNeither(v, level), op.getOuts()[1], outs[1],
+                     {m, k});
     });
   });
 }

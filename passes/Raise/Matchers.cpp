@@ -2,6 +2,7 @@
 #include "passes/Raise/Matchers.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include <cmath>
+#include <tuple>
 
 using namespace mlir;
 using namespace bnn;
@@ -73,17 +74,43 @@ std::optional<SmallVector<float>> bnn::matchRowVector(Value value,
   return row;
 }
 
-std::optional<SignedInput> bnn::matchSignedInput(Value value) {
-  SignedInput in;
-  in.alpha = 1;
-  if (auto scaled = matchTimesScalar<onnx::MulOp>(value)) {
-    value = scaled->first;
-    in.alpha = scaled->second;
-  }
-  auto sign = value.getDefiningOp<onnx::SignOp>();
-  if (!sign || !std::isfinite(in.alpha))
+std::optional<std::pair<Value, float>>
+bnn::matchUnsignedBinarisation(Value value) {
+  auto scaled = matchTimesScalar<onnx::MulOp>(value);
+  if (!scaled)
     return std::nullopt;
-  in.input = sign.getX();
+  auto clip = scaled->first.getDefiningOp<onnx::ClipOp>();
+  if (!clip || onnx::getConstantScalar(clip.getMin()) != 0.0 ||
+      onnx::getConstantScalar(clip.getMax()) != 1.0)
+    return std::nullopt;
+  auto round = clip.getInput().getDefiningOp<onnx::RoundOp>();
+  auto div = round ? round.getX().getDefiningOp<onnx::DivOp>() : onnx::DivOp();
+  if (!div)
+    return std::nullopt;
+  auto alpha = onnx::getConstantScalar(div.getB());
+  if (!alpha || float(*alpha) != scaled->second || !(*alpha > 0) ||
+      !std::isfinite(*alpha))
+    return std::nullopt;
+  return std::pair(div.getA(), scaled->second);
+}
+
+std::optional<BinaryInput> bnn::matchBinaryInput(Value value) {
+  BinaryInput in;
+  if (auto binarised = matchUnsignedBinarisation(value)) {
+    std::tie(in.input, in.alpha) = *binarised;
+    in.isSigned = false;
+  } else {
+    in.alpha = 1;
+    in.isSigned = true;
+    if (auto scaled = matchTimesScalar<onnx::MulOp>(value)) {
+      value = scaled->first;
+      in.alpha = scaled->second;
+    }
+    auto sign = value.getDefiningOp<onnx::SignOp>();
+    if (!sign || !std::isfinite(in.alpha))
+      return std::nullopt;
+    in.input = sign.getX();
+  }
   auto type = dyn_cast<RankedTensorType>(in.input.getType());
   if (!type || type.getRank() == 0 || !type.getElementType().isF32() ||
       type.isDynamicDim(type.getRank() - 1))
@@ -118,16 +145,20 @@ Value bnn::constantTensor(OpBuilder &b, Location loc, ArrayRef<float> values,
 }
 
 BinarizeOp bnn::createBinarize(OpBuilder &b, Location loc, Value input,
-                               ArrayRef<float> shift) {
+                               ArrayRef<float> shift,
+                               std::optional<float> threshold) {
   int64_t columns = cast<RankedTensorType>(input.getType()).getShape().back();
   Value shiftValue;
   if (!shift.empty())
     shiftValue = constantTensor(b, loc, shift, columns);
-  MLIRContext *context = b.getContext();
-  Value bits =
-      emptyRows(b, loc, input, columns, BitsType::get(context, true, 1));
-  Value zeros =
-      emptyRows(b, loc, input, columns, BitsType::get(context, false, 1));
-  return b.create<BinarizeOp>(loc, TypeRange{bits.getType(), zeros.getType()},
-                              input, shiftValue, ValueRange{bits, zeros});
+  auto bits = [&](bool isSigned) {
+    return emptyRows(b, loc, input, columns,
+                     BitsType::get(b.getContext(), isSigned, 1));
+  };
+  SmallVector<Value> outs = {bits(!threshold)};
+  if (!threshold)
+    outs.push_back(bits(false)); // The mask of zeros.
+  return b.create<BinarizeOp>(
+      loc, TypeRange(ValueRange(outs)), input, shiftValue, outs,
+      threshold ? b.getF32FloatAttr(*threshold) : FloatAttr());
 }

@@ -45,13 +45,20 @@ matchTimesScalar(mlir::Value value) {
   return std::nullopt;
 }
 
-/// What produces the binary input of a layer: sign(input + shift) * alpha.
-struct SignedInput {
+/// What produces the binary input of a layer: sign(input + shift) * alpha, or
+/// clip(round((input + shift) / alpha), 0, 1) * alpha.
+struct BinaryInput {
   mlir::Value input;
   llvm::SmallVector<float> shift; ///< Empty, or one per element of a row.
   float alpha;
+  bool isSigned;
 };
-std::optional<SignedInput> matchSignedInput(mlir::Value value);
+std::optional<BinaryInput> matchBinaryInput(mlir::Value value);
+
+/// x and alpha of clip(round(x / alpha), 0, 1) * alpha: one alpha, which is
+/// positive and finite.
+std::optional<std::pair<mlir::Value, float>>
+matchUnsignedBinarisation(mlir::Value value);
 
 /// An empty tensor of f32 or bits with the leading dimensions of `like` and a
 /// last dimension of `columns`.
@@ -63,10 +70,11 @@ mlir::Value constantTensor(mlir::OpBuilder &b, mlir::Location loc,
                            llvm::ArrayRef<float> values,
                            llvm::ArrayRef<int64_t> shape);
 
-/// Binarises the rows of `input`; `shift` may be empty. Returns the bits and
-/// the mask of zeros.
+/// Binarises the rows of `input`; `shift` may be empty. The results are the
+/// bits and the mask of zeros or, with a threshold, unsigned bits alone.
 BinarizeOp createBinarize(mlir::OpBuilder &b, mlir::Location loc,
-                          mlir::Value input, llvm::ArrayRef<float> shift);
+                          mlir::Value input, llvm::ArrayRef<float> shift,
+                          std::optional<float> threshold = std::nullopt);
 
 /// Each rewrites one layer whose result `op` computes, if it is one.
 mlir::LogicalResult raiseLinear(mlir::RewriterBase &rewriter,

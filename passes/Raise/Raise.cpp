@@ -26,31 +26,29 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
     IRRewriter rewriter(&getContext());
     // Attention first: its matcher reads the onnx form of the projections and
     // of the layers that feed it only through their results.
-    for (Operation *op : collect(func))
-      if (auto reshape = dyn_cast<onnx::ReshapeOp>(op))
-        attentions += succeeded(raiseAttention(rewriter, reshape, shapes));
+    for (Operation *op : collect<onnx::ReshapeOp>(func))
+      attentions += succeeded(
+          raiseAttention(rewriter, cast<onnx::ReshapeOp>(op), shapes));
     eraseDead(func);
-    for (Operation *op : collect(func)) {
-      if (auto gather = dyn_cast<onnx::GatherOp>(op))
-        embeddings += succeeded(raiseEmbedding(rewriter, gather));
-      else if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
-        linears += succeeded(raiseLinear(rewriter, op));
-    }
+    for (Operation *op : collect<onnx::GatherOp>(func))
+      embeddings +=
+          succeeded(raiseEmbedding(rewriter, cast<onnx::GatherOp>(op)));
+    for (Operation *op : collect<onnx::MatMulOp, onnx::GemmOp>(func))
+      linears += succeeded(raiseLinear(rewriter, op));
     // A linear layer takes the addition of its bias with it, so additions are
     // looked at afterwards.
-    for (Operation *op : collect(func))
-      if (isa<onnx::AddOp, onnx::LayerNormalizationOp>(op))
-        layerNorms += succeeded(raiseLayerNorm(rewriter, op));
+    for (Operation *op : collect<onnx::AddOp, onnx::LayerNormalizationOp>(func))
+      layerNorms += succeeded(raiseLayerNorm(rewriter, op));
     eraseDead(func);
   }
 
-  // A snapshot: the rewrites erase only ops that they were given, or users that
-  // are of another kind.
+  // A snapshot of the ops of some kinds. A rewrite erases the op that it was
+  // given, or one of a kind that is not in the snapshot.
+  template <typename... OpTys>
   static SmallVector<Operation *> collect(func::FuncOp func) {
     SmallVector<Operation *> ops;
     func.walk([&](Operation *op) {
-      if (isa<onnx::ReshapeOp, onnx::GatherOp, onnx::MatMulOp, onnx::GemmOp,
-              onnx::AddOp, onnx::LayerNormalizationOp>(op))
+      if (isa<OpTys...>(op))
         ops.push_back(op);
     });
     return ops;

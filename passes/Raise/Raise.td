@@ -7,9 +7,9 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
 
     - `Gather` from a constant table whose rows have one magnitude each:
       `bnn.embedding`;
-    - `MatMul` (or `Gemm`) of `Sign(x + shift) * alpha` by a constant matrix
-      with one magnitude an output, and the bias added to it: `bnn.binarize` and
-      `bnn.matmul`;
+    - `MatMul` (or `Gemm`) of `Sign(x + shift) * alpha`, or of `Clip(Round((x +
+      shift) / alpha), 0, 1) * alpha`, by a constant matrix with one magnitude
+      an output, and the bias added to it: `bnn.binarize` and `bnn.matmul`;
     - attention whose query, key and value are signs, whose probabilities are
       `Clip(Round(softmax / alpha), 0, 1) * alpha`, with scores that may have
       low-rank terms `L R^T` and a mask, and values that may have a residual of

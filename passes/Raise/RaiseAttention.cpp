@@ -213,23 +213,11 @@ bool Matcher::matchScores(Value source) {
 
 // Clip(Round(Softmax(scores / divisor [+ mask]) / alpha), 0, 1) * alpha.
 bool Matcher::matchProbabilities(Value source) {
-  auto scaled = matchTimesScalar<onnx::MulOp>(source);
-  if (!scaled)
+  auto binarised = matchUnsignedBinarisation(source);
+  if (!binarised)
     return false;
-  auto clip = scaled->first.getDefiningOp<onnx::ClipOp>();
-  if (!clip || onnx::getConstantScalar(clip.getMin()) != 0.0 ||
-      onnx::getConstantScalar(clip.getMax()) != 1.0)
-    return false;
-  auto round = clip.getInput().getDefiningOp<onnx::RoundOp>();
-  auto div = round ? round.getX().getDefiningOp<onnx::DivOp>() : onnx::DivOp();
-  if (!div)
-    return false;
-  auto alpha = onnx::getConstantScalar(div.getB());
-  if (!alpha || float(*alpha) != scaled->second || !(*alpha > 0) ||
-      !std::isfinite(*alpha))
-    return false;
-  probability = scaled->second;
-  auto softmax = div.getA().getDefiningOp<onnx::SoftmaxOp>();
+  probability = binarised->second;
+  auto softmax = binarised->first.getDefiningOp<onnx::SoftmaxOp>();
   if (!softmax || (softmax.getAxis() != -1 && softmax.getAxis() != 3))
     return false;
 

@@ -48,7 +48,7 @@ LogicalResult bnn::raiseLinear(RewriterBase &rewriter, Operation *op) {
   std::optional<Linear> linear = matchLinear(op);
   if (!linear)
     return failure();
-  std::optional<SignedInput> in = matchSignedInput(linear->activation);
+  std::optional<BinaryInput> in = matchBinaryInput(linear->activation);
   if (!in)
     return failure();
   std::optional<SignMatrix> weight =
@@ -73,7 +73,13 @@ LogicalResult bnn::raiseLinear(RewriterBase &rewriter, Operation *op) {
 
   rewriter.setInsertionPoint(linear->last);
   Location loc = op->getLoc();
-  BinarizeOp binarize = createBinarize(rewriter, loc, in->input, in->shift);
+  // clip(round(x / alpha), 0, 1) is 1 exactly where x > alpha / 2.
+  std::optional<float> threshold;
+  if (!in->isSigned)
+    threshold = 0.5f * in->alpha;
+  BinarizeOp binarize =
+      createBinarize(rewriter, loc, in->input, in->shift, threshold);
+  Value zeros = in->isSigned ? binarize.getResult(1) : Value();
   auto bitsType =
       RankedTensorType::get({weight->rows, weight->columns},
                             BitsType::get(rewriter.getContext(), true, 1));
@@ -90,7 +96,7 @@ LogicalResult bnn::raiseLinear(RewriterBase &rewriter, Operation *op) {
       emptyRows(rewriter, loc, in->input, weight->rows, rewriter.getF32Type());
   auto matmul =
       rewriter.create<MatmulOp>(loc, out.getType(), binarize.getResult(0), bits,
-                                binarize.getResult(1), params, ValueRange{out});
+                                zeros, params, ValueRange{out});
   {
     OpBuilder::InsertionGuard guard(rewriter);
     Type f32 = rewriter.getF32Type();

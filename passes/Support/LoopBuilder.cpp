@@ -106,6 +106,14 @@ Value LoopBuilder::select(arith::CmpFPredicate order, Value a, Value b) {
   return create<arith::SelectOp>(create<arith::CmpFOp>(order, a, b), a, b);
 }
 
+Value LoopBuilder::isAbove(Value v, Value level) {
+  return create<arith::CmpFOp>(arith::CmpFPredicate::OGT, v, level);
+}
+
+Value LoopBuilder::isNeither(Value v, Value level) {
+  return create<arith::CmpFOp>(arith::CmpFPredicate::UEQ, v, level);
+}
+
 Value LoopBuilder::combine(ReduceKind kind, Value a, Value next) {
   switch (kind) {
   case ReduceKind::Add:

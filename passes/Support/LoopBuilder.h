@@ -43,6 +43,11 @@ public:
   /// way on every target.
   mlir::Value select(mlir::arith::CmpFPredicate order, mlir::Value a,
                      mlir::Value b);
+  /// The i1 of a `bnn.binarize` whose shifted input is `v`, a scalar or a
+  /// vector with `level`, its threshold or 0, in all lanes.
+  mlir::Value isAbove(mlir::Value v, mlir::Value level);
+  /// The i1 of its mask of zeros: neither above nor below.
+  mlir::Value isNeither(mlir::Value v, mlir::Value level);
   /// One step of `bnn.reduce`.
   mlir::Value combine(ReduceKind kind, mlir::Value a, mlir::Value next);
   /// What a reduction starts from.
