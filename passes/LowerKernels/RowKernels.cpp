@@ -71,7 +71,7 @@ void bnn::emitEmbedding(KernelBuilder &b, EmbeddingOp op,
 void bnn::emitLowRank(KernelBuilder &b, LowRankOp op,
                       LowRankOp::Adaptor buffers) {
   // Rows in flight hide the latency of the chain of fma.
-  constexpr int64_t kTileRows = 4;
+  constexpr int64_t kTileRows = 8;
   int64_t columns =
       cast<ShapedType>(op.getWeight().getType()).getShape().back();
   Value input = b.rows2d(buffers.getInput());
@@ -145,6 +145,8 @@ void bnn::emitReduce(KernelBuilder &b, bnn::ReduceOp op,
 
 void bnn::emitLayerNorm(KernelBuilder &b, LayerNormOp op,
                         LayerNormOp::Adaptor buffers) {
+  // Rows in flight hide the latency of the chains of additions.
+  constexpr int64_t kTileRows = 4;
   const int64_t columns =
       cast<ShapedType>(op.getInput().getType()).getShape().back();
   const int64_t whole = columns / kLanes * kLanes, tail = columns % kLanes;
@@ -170,34 +172,46 @@ void bnn::emitLayerNorm(KernelBuilder &b, LayerNormOp op,
     }
     return b.create<arith::AddFOp>(acc, term);
   };
-  b.loop(b.index(0), b.dim(input, 0), 1, [&](Value row) {
-    Value total = forVectors(
-        b.splatF32(0),
-        [&](Value k, int64_t valid, ValueRange acc) -> SmallVector<Value> {
-          return {sum(acc[0], b.loadLanes(input, {row, k}, valid), valid)};
-        })[0];
-    Value mean =
-        b.splat(b.create<arith::DivFOp>(b.fold(total, ReduceKind::Add), count));
-    Value squares = forVectors(
-        b.splatF32(0),
-        [&](Value k, int64_t valid, ValueRange acc) -> SmallVector<Value> {
-          Value d = b.create<arith::SubFOp>(b.loadLanes(input, {row, k}, valid),
-                                            mean);
-          return {sum(acc[0], b.create<arith::MulFOp>(d, d), valid)};
-        })[0];
-    Value r =
-        b.splat(b.reciprocalDeviation(b.fold(squares, ReduceKind::Add), count,
-                                      op.getEpsilon().convertToFloat()));
-    forVectors(
-        {}, [&](Value k, int64_t valid, ValueRange) -> SmallVector<Value> {
-          Value d = b.create<arith::SubFOp>(b.loadLanes(input, {row, k}, valid),
-                                            mean);
-          Value y =
-              b.create<math::FmaOp>(b.create<arith::MulFOp>(d, r),
-                                    b.loadLanes(buffers.getScale(), k, valid),
-                                    b.loadLanes(buffers.getBias(), k, valid));
-          b.storeLanes(y, out, {row, k}, valid);
-          return {};
-        });
+  b.tileRows(b.dim(input, 0), kTileRows, [&](Value first, int64_t rows) {
+    auto rowAt = [&](int64_t i) { return b.offset(first, i); };
+    // The sum over each row of `term(i, vector)`.
+    auto sums = [&](llvm::function_ref<Value(int64_t, Value)> term) {
+      SmallVector<Value> init(rows, b.splatF32(0));
+      SmallVector<Value> partials =
+          forVectors(init, [&](Value k, int64_t valid, ValueRange acc) {
+            SmallVector<Value> next;
+            for (int64_t i = 0; i < rows; ++i) {
+              Value x = b.loadLanes(input, {rowAt(i), k}, valid);
+              next.push_back(sum(acc[i], term(i, x), valid));
+            }
+            return next;
+          });
+      for (Value &partial : partials)
+        partial = b.fold(partial, ReduceKind::Add);
+      return partials;
+    };
+    SmallVector<Value> means = sums([](int64_t, Value x) { return x; });
+    for (Value &mean : means)
+      mean = b.splat(b.create<arith::DivFOp>(mean, count));
+    SmallVector<Value> scales = sums([&](int64_t i, Value x) -> Value {
+      Value d = b.create<arith::SubFOp>(x, means[i]);
+      return b.create<arith::MulFOp>(d, d);
+    });
+    for (Value &scale : scales)
+      scale = b.splat(b.reciprocalDeviation(scale, count,
+                                            op.getEpsilon().convertToFloat()));
+    forVectors({},
+               [&](Value k, int64_t valid, ValueRange) -> SmallVector<Value> {
+                 Value gamma = b.loadLanes(buffers.getScale(), k, valid);
+                 Value beta = b.loadLanes(buffers.getBias(), k, valid);
+                 for (int64_t i = 0; i < rows; ++i) {
+                   Value d = b.create<arith::SubFOp>(
+                       b.loadLanes(input, {rowAt(i), k}, valid), means[i]);
+                   Value y = b.create<math::FmaOp>(
+                       b.create<arith::MulFOp>(d, scales[i]), gamma, beta);
+                   b.storeLanes(y, out, {rowAt(i), k}, valid);
+                 }
+                 return {};
+               });
   });
 }
