@@ -72,6 +72,34 @@ func.func @interval(%a: tensor<4x9x!bnn.s1>, %w: tensor<1x9x!bnn.s1>, %0: tensor
 
 // -----
 
+// ReLU, and unsigned bits above 1.5: from 2 on, or, with the negative scale, up
+// to -4; the interval starts among numbers that no accumulator reaches.
+// CHECK-LABEL: func.func @relu
+// CHECK-DAG: arith.constant dense<[2, 2147483645]> : tensor<2xi32>
+// CHECK-DAG: arith.constant dense<-2147483648> : tensor<2xi32>
+// CHECK: bnn.matmul {{.*}} outs(%{{.*}} : tensor<4x2x!bnn.u1>)
+// CHECK: arith.cmpi ult
+// CHECK-NOT: arith.select
+// CHECK: return
+func.func @relu(%a: tensor<4x9x!bnn.s1>, %w: tensor<2x9x!bnn.s1>, %0: tensor<4x2x!bnn.u1>) -> tensor<4x2x!bnn.u1> {
+  %s = arith.constant dense<[1.0, -0.5]> : tensor<2xf32>
+  %b = bnn.matmul %a, %w params(%s : tensor<2xf32>) outs(%0 : tensor<4x2x!bnn.u1>)
+      : tensor<4x9x!bnn.s1>, tensor<2x9x!bnn.s1> -> tensor<4x2x!bnn.u1> {
+  ^bb0(%acc: i32, %p: f32):
+    %zero = arith.constant 0.0 : f32
+    %level = arith.constant 1.5 : f32
+    %f = arith.sitofp %acc : i32 to f32
+    %v = arith.mulf %f, %p : f32
+    %positive = arith.cmpf ogt, %v, %zero : f32
+    %relu = arith.select %positive, %v, %zero : f32
+    %bit = arith.cmpf ogt, %relu, %level : f32
+    bnn.yield %bit : i1
+  }
+  return %b : tensor<4x2x!bnn.u1>
+}
+
+// -----
+
 // GELU plus 0.04 is below 0 at -2 and -1 only: all but an interval, which wraps
 // around.
 // CHECK-LABEL: func.func @gelu

@@ -55,6 +55,30 @@ func.func @shift_and_mask(%a: tensor<4x64x!bnn.s1>, %w: tensor<32x64x!bnn.s1>, %
 
 // -----
 
+// A threshold takes the place of 0, and the bits are unsigned.
+// CHECK-LABEL: func.func @threshold
+// CHECK: %[[B:.*]] = bnn.matmul {{.*}} outs(%{{.*}} : tensor<4x32x!bnn.u1>)
+// CHECK: %[[LEVEL:.*]] = arith.constant 2.500000e-01 : f32
+// CHECK: %[[F:.*]] = arith.sitofp
+// CHECK: %[[BIT:.*]] = arith.cmpf ogt, %[[F]], %[[LEVEL]]
+// CHECK-NOT: arith.cmpf
+// CHECK: bnn.yield %[[BIT]] : i1
+// CHECK-NOT: bnn.binarize
+// CHECK: return %[[B]]
+func.func @threshold(%a: tensor<4x64x!bnn.s1>, %w: tensor<32x64x!bnn.s1>,
+             %0: tensor<4x32xf32>, %1: tensor<4x32x!bnn.u1>) -> tensor<4x32x!bnn.u1> {
+  %y = bnn.matmul %a, %w outs(%0 : tensor<4x32xf32>)
+      : tensor<4x64x!bnn.s1>, tensor<32x64x!bnn.s1> -> tensor<4x32xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %b = bnn.binarize %y threshold(0.25) outs(%1 : tensor<4x32x!bnn.u1>) : tensor<4x32xf32> -> tensor<4x32x!bnn.u1>
+  return %b : tensor<4x32x!bnn.u1>
+}
+
+// -----
+
 // Elementwise: a scalar, a value per output and a whole tensor become
 // parameters, a constant from outside moves in, and the binarisation follows.
 // CHECK-LABEL: func.func @elementwise

@@ -183,6 +183,24 @@ func.func @binarize(%x: memref<?x64xf32>, %s: memref<64xf32>, %b: memref<?x64x!b
 
 // -----
 
+// Above a threshold: one word of bits, and no look for what is neither.
+// CHECK-LABEL: func.func @threshold
+// CHECK: %[[LEVEL:.*]] = arith.constant dense<2.500000e-01> : vector<16xf32>
+// CHECK: %[[V:.*]] = vector.load {{.*}} : memref<?x64xf32>, vector<16xf32>
+// CHECK: arith.cmpf ogt, %[[V]], %[[LEVEL]] : vector<16xf32>
+// CHECK-NOT: arith.cmpf ueq
+// CHECK: vector.bitcast %{{.*}} : vector<16xi1> to vector<1xi16>
+// CHECK: memref.store {{.*}} : memref<?x2xi32>
+// CHECK-NOT: memref.store
+// CHECK: return
+#rows = #bnn.rows<word = 32, group = 64>
+func.func @threshold(%x: memref<?x64xf32>, %b: memref<?x64x!bnn.u1, #rows>) {
+  bnn.binarize %x threshold(0.25) outs(%b : memref<?x64x!bnn.u1, #rows>) : memref<?x64xf32>
+  return
+}
+
+// -----
+
 // Attention: popcounts against 16 keys, exp and one bit on whole vectors, and
 // popcounts of the probabilities' bits against the values'. The scratch is one
 // row of scores: no buffer has both tokens' dimensions.

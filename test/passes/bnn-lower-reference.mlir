@@ -22,6 +22,23 @@ func.func @binarize(%x: memref<4x64xf32>, %s: memref<64xf32>, %b: memref<4x64x!b
 
 // -----
 
+// Above a threshold a bit is 1, elsewhere 0; NaN is not above.
+// CHECK-LABEL: func.func @threshold
+// CHECK-SAME: (%[[X:.*]]: memref<4x64xf32>, %[[B:.*]]: memref<4x64xi8>)
+// CHECK: %[[LEVEL:.*]] = arith.constant 2.500000e-01 : f32
+// CHECK: %[[V:.*]] = memref.load %[[X]]
+// CHECK: %[[ABOVE:.*]] = arith.cmpf ogt, %[[V]], %[[LEVEL]] : f32
+// CHECK: %[[BIT:.*]] = arith.extui %[[ABOVE]] : i1 to i8
+// CHECK: memref.store %[[BIT]], %[[B]]
+// CHECK-NOT: memref.store
+// CHECK: return
+func.func @threshold(%x: memref<4x64xf32>, %b: memref<4x64x!bnn.u1>) {
+  bnn.binarize %x threshold(0.25) outs(%b : memref<4x64x!bnn.u1>) : memref<4x64xf32>
+  return
+}
+
+// -----
+
 // A sum of products, in which a masked element is 0; then the epilogue.
 // CHECK: memref.global "private" constant @[[W:.*]] : memref<2x3xi8> = dense<{{\[\[}}1, -1, 1], [-1, 1, -1]]>
 // CHECK-LABEL: func.func @product

@@ -137,3 +137,263 @@ func.func @float_embedding(%ids: tensor<4xi64>) -> (tensor<4x2xf32>, tensor<4x1x
   %f = onnx.Gather %u, %ids {axis = 0 : i64} : (tensor<2x1xf32>, tensor<4xi64>) -> tensor<4x1xf32>
   return %e, %f : tensor<4x2xf32>, tensor<4x1xf32>
 }
+
+// -----
+
+// BiT's second feed-forward layer: after a ReLU the bits are 0 and 1, cut at half
+// the scale, and have no mask. The ReLU itself is no part of it.
+// CHECK-LABEL: func.func @unsigned
+// CHECK: %[[R:.*]] = onnx.Relu
+// CHECK: %[[B:.*]] = bnn.binarize %[[R]] threshold(2.500000e-01) outs({{.*}} : tensor<?x3x!bnn.u1>)
+// CHECK: %[[W:.*]] = bnn.constant dense<{{\[\[}}true, false, false], [true, true, false]]>
+// CHECK: %[[S:.*]] = arith.constant 1.000000e+00 : f32
+// CHECK: bnn.matmul %[[B]], %[[W]] params(%[[S]] : f32) outs({{.*}} : tensor<?x2xf32>) : tensor<?x3x!bnn.u1>, tensor<2x3x!bnn.s1>
+// CHECK-NOT: onnx
+// CHECK: return
+func.func @unsigned(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
+  %zero = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %one = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %alpha = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %w = onnx.Constant {value = dense<[[2.0, 2.0], [-2.0, 2.0], [-2.0, -2.0]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %0 = onnx.Relu %x : (tensor<?x3xf32>) -> tensor<?x3xf32>
+  %1 = onnx.Div %0, %alpha : (tensor<?x3xf32>, tensor<f32>) -> tensor<?x3xf32>
+  %2 = onnx.Round %1 : (tensor<?x3xf32>) -> tensor<?x3xf32>
+  %3 = onnx.Clip %2, %zero, %one : (tensor<?x3xf32>, tensor<f32>, tensor<f32>) -> tensor<?x3xf32>
+  %4 = onnx.Mul %3, %alpha : (tensor<?x3xf32>, tensor<f32>) -> tensor<?x3xf32>
+  %5 = onnx.MatMul %4, %w : (tensor<?x3xf32>, tensor<3x2xf32>) -> tensor<?x2xf32>
+  return %5 : tensor<?x2xf32>
+}
+
+// -----
+
+// Near misses of it: another multiplier after the clip than the divisor before
+// it, two bits, a scale below 0.
+// CHECK-LABEL: func.func @unsigned_near_misses
+// CHECK-COUNT-3: onnx.MatMul
+// CHECK-NOT: bnn.
+func.func @unsigned_near_misses(%x: tensor<4x3xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
+  %zero = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %one = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %three = onnx.Constant {value = dense<3.0> : tensor<f32>} : () -> tensor<f32>
+  %alpha = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %beta = onnx.Constant {value = dense<0.25> : tensor<f32>} : () -> tensor<f32>
+  %minus = onnx.Constant {value = dense<-0.5> : tensor<f32>} : () -> tensor<f32>
+  %w = onnx.Constant {value = dense<[[2.0, 2.0], [-2.0, 2.0], [-2.0, -2.0]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %0 = onnx.Div %x, %alpha : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %1 = onnx.Round %0 : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  %2 = onnx.Clip %1, %zero, %one : (tensor<4x3xf32>, tensor<f32>, tensor<f32>) -> tensor<4x3xf32>
+  %3 = onnx.Mul %2, %beta : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %4 = onnx.MatMul %3, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
+  %5 = onnx.Clip %1, %zero, %three : (tensor<4x3xf32>, tensor<f32>, tensor<f32>) -> tensor<4x3xf32>
+  %6 = onnx.Mul %5, %alpha : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %7 = onnx.MatMul %6, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
+  %8 = onnx.Div %x, %minus : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %9 = onnx.Round %8 : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  %10 = onnx.Clip %9, %zero, %one : (tensor<4x3xf32>, tensor<f32>, tensor<f32>) -> tensor<4x3xf32>
+  %11 = onnx.Mul %10, %minus : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %12 = onnx.MatMul %11, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
+  return %4, %7, %12 : tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>
+}
+
+// -----
+
+// Layer normalisation in one op; without a bias it is 0.
+// CHECK-LABEL: func.func @layer_norm
+// CHECK-SAME: (%[[X:.*]]: tensor<2x?x4xf32>)
+// CHECK: %[[S:.*]] = arith.constant dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 4.000000e+00]> : tensor<4xf32>
+// CHECK: %[[B:.*]] = arith.constant dense<5.000000e-01> : tensor<4xf32>
+// CHECK: bnn.layer_norm %[[X]], %[[S]], %[[B]] outs({{.*}} : tensor<2x?x4xf32>) {epsilon = 9.99999996E-13 : f32}
+// CHECK: %[[NONE:.*]] = arith.constant dense<0.000000e+00> : tensor<4xf32>
+// CHECK: bnn.layer_norm %[[X]], %{{.*}}, %[[NONE]] outs({{.*}} : tensor<2x?x4xf32>) {epsilon = 9.99999974E-6 : f32}
+// CHECK-NOT: onnx
+// CHECK: return
+func.func @layer_norm(%x: tensor<2x?x4xf32>) -> (tensor<2x?x4xf32>, tensor<2x?x4xf32>) {
+  %s = onnx.Constant {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %b = onnx.Constant {value = dense<0.5> : tensor<4xf32>} : () -> tensor<4xf32>
+  %none = onnx.NoValue : () -> none
+  %0 = onnx.LayerNormalization %x, %s, %b {axis = -1 : i64, epsilon = 1.0e-12 : f32, stash_type = 1 : i64} : (tensor<2x?x4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<2x?x4xf32>
+  %1 = onnx.LayerNormalization %x, %s, %none {axis = 2 : i64, epsilon = 1.0e-5 : f32, stash_type = 1 : i64} : (tensor<2x?x4xf32>, tensor<4xf32>, none) -> tensor<2x?x4xf32>
+  return %0, %1 : tensor<2x?x4xf32>, tensor<2x?x4xf32>
+}
+
+// -----
+
+// The same in nine ops, with the square as a power.
+// CHECK-LABEL: func.func @layer_norm_nine
+// CHECK-SAME: (%[[X:.*]]: tensor<?x4xf32>)
+// CHECK: %[[S:.*]] = arith.constant dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 4.000000e+00]> : tensor<4xf32>
+// CHECK: %[[B:.*]] = arith.constant dense<5.000000e-01> : tensor<4xf32>
+// CHECK: %[[Y:.*]] = bnn.layer_norm %[[X]], %[[S]], %[[B]] outs({{.*}} : tensor<?x4xf32>) {epsilon = 9.99999996E-13 : f32}
+// CHECK-NOT: onnx
+// CHECK: return %[[Y]]
+func.func @layer_norm_nine(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %two = onnx.Constant {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
+  %eps = onnx.Constant {value = dense<1.0e-12> : tensor<f32>} : () -> tensor<f32>
+  %s = onnx.Constant {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %b = onnx.Constant {value = dense<0.5> : tensor<4xf32>} : () -> tensor<4xf32>
+  %0 = onnx.ReduceMean %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<?x4xf32>) -> tensor<?x1xf32>
+  %1 = onnx.Sub %x, %0 : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+  %2 = onnx.Pow %1, %two : (tensor<?x4xf32>, tensor<f32>) -> tensor<?x4xf32>
+  %3 = onnx.ReduceMean %2 {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<?x4xf32>) -> tensor<?x1xf32>
+  %4 = onnx.Add %3, %eps : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+  %5 = onnx.Sqrt %4 : (tensor<?x1xf32>) -> tensor<?x1xf32>
+  %6 = onnx.Div %1, %5 : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+  %7 = onnx.Mul %6, %s : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+  %8 = onnx.Add %7, %b : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+  return %8 : tensor<?x4xf32>
+}
+
+// -----
+
+// Every commutative op the other way round, the square as a product, the axis
+// counted from the start.
+// CHECK-LABEL: func.func @layer_norm_commuted
+// CHECK-SAME: (%[[X:.*]]: tensor<?x4xf32>)
+// CHECK: %[[Y:.*]] = bnn.layer_norm %[[X]], %{{.*}}, %{{.*}} outs({{.*}} : tensor<?x4xf32>) {epsilon = 9.99999996E-13 : f32}
+// CHECK-NOT: onnx
+// CHECK: return %[[Y]]
+func.func @layer_norm_commuted(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %eps = onnx.Constant {value = dense<1.0e-12> : tensor<f32>} : () -> tensor<f32>
+  %s = onnx.Constant {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %b = onnx.Constant {value = dense<0.5> : tensor<4xf32>} : () -> tensor<4xf32>
+  %0 = onnx.ReduceMean %x {axes = array<i64: 1>, keepdims = 1 : i64} : (tensor<?x4xf32>) -> tensor<?x1xf32>
+  %1 = onnx.Sub %x, %0 : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+  %2 = onnx.Mul %1, %1 : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  %3 = onnx.ReduceMean %2 {axes = array<i64: 1>, keepdims = 1 : i64} : (tensor<?x4xf32>) -> tensor<?x1xf32>
+  %4 = onnx.Add %eps, %3 : (tensor<f32>, tensor<?x1xf32>) -> tensor<?x1xf32>
+  %5 = onnx.Sqrt %4 : (tensor<?x1xf32>) -> tensor<?x1xf32>
+  %6 = onnx.Div %1, %5 : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+  %7 = onnx.Mul %s, %6 : (tensor<4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  %8 = onnx.Add %b, %7 : (tensor<4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %8 : tensor<?x4xf32>
+}
+
+// -----
+
+// Near miss: the mean of a column.
+// CHECK-LABEL: func.func @layer_norm_other_axis
+// CHECK-NOT: bnn.
+// CHECK: onnx.Sqrt
+// CHECK-NOT: bnn.
+func.func @layer_norm_other_axis(%x: tensor<4x4xf32>, %other: tensor<4x4xf32>, %scale: tensor<4xf32>) -> tensor<4x4xf32> {
+  %eps = onnx.Constant {value = dense<1.0e-12> : tensor<f32>} : () -> tensor<f32>
+  %s = onnx.Constant {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %b = onnx.Constant {value = dense<0.5> : tensor<4xf32>} : () -> tensor<4xf32>
+  %0 = onnx.ReduceMean %x {axes = array<i64: 0>, keepdims = 1 : i64} : (tensor<4x4xf32>) -> tensor<1x4xf32>
+  %1 = onnx.Sub %x, %0 : (tensor<4x4xf32>, tensor<1x4xf32>) -> tensor<4x4xf32>
+  %2 = onnx.Mul %1, %1 : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %3 = onnx.ReduceMean %2 {axes = array<i64: 1>, keepdims = 1 : i64} : (tensor<4x4xf32>) -> tensor<4x1xf32>
+  %4 = onnx.Add %3, %eps : (tensor<4x1xf32>, tensor<f32>) -> tensor<4x1xf32>
+  %5 = onnx.Sqrt %4 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %6 = onnx.Div %1, %5 : (tensor<4x4xf32>, tensor<4x1xf32>) -> tensor<4x4xf32>
+  %7 = onnx.Mul %6, %s : (tensor<4x4xf32>, tensor<4xf32>) -> tensor<4x4xf32>
+  %8 = onnx.Add %7, %b : (tensor<4x4xf32>, tensor<4xf32>) -> tensor<4x4xf32>
+  return %8 : tensor<4x4xf32>
+}
+
+// -----
+
+// Near miss: a scale that is an argument.
+// CHECK-LABEL: func.func @layer_norm_computed_scale
+// CHECK-NOT: bnn.
+// CHECK: onnx.Sqrt
+// CHECK-NOT: bnn.
+func.func @layer_norm_computed_scale(%x: tensor<4x4xf32>, %other: tensor<4x4xf32>, %scale: tensor<4xf32>) -> tensor<4x4xf32> {
+  %eps = onnx.Constant {value = dense<1.0e-12> : tensor<f32>} : () -> tensor<f32>
+  %s = onnx.Constant {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %b = onnx.Constant {value = dense<0.5> : tensor<4xf32>} : () -> tensor<4xf32>
+  %0 = onnx.ReduceMean %x {axes = array<i64: 1>, keepdims = 1 : i64} : (tensor<4x4xf32>) -> tensor<4x1xf32>
+  %1 = onnx.Sub %x, %0 : (tensor<4x4xf32>, tensor<4x1xf32>) -> tensor<4x4xf32>
+  %2 = onnx.Mul %1, %1 : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %3 = onnx.ReduceMean %2 {axes = array<i64: 1>, keepdims = 1 : i64} : (tensor<4x4xf32>) -> tensor<4x1xf32>
+  %4 = onnx.Add %3, %eps : (tensor<4x1xf32>, tensor<f32>) -> tensor<4x1xf32>
+  %5 = onnx.Sqrt %4 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %6 = onnx.Div %1, %5 : (tensor<4x4xf32>, tensor<4x1xf32>) -> tensor<4x4xf32>
+  %7 = onnx.Mul %6, %scale : (tensor<4x4xf32>, tensor<4xf32>) -> tensor<4x4xf32>
+  %8 = onnx.Add %7, %b : (tensor<4x4xf32>, tensor<4xf32>) -> tensor<4x4xf32>
+  return %8 : tensor<4x4xf32>
+}
+
+// -----
+
+// Near miss: the mean of another tensor.
+// CHECK-LABEL: func.func @layer_norm_other_mean
+// CHECK-NOT: bnn.
+// CHECK: onnx.Sqrt
+// CHECK-NOT: bnn.
+func.func @layer_norm_other_mean(%x: tensor<4x4xf32>, %other: tensor<4x4xf32>, %scale: tensor<4xf32>) -> tensor<4x4xf32> {
+  %eps = onnx.Constant {value = dense<1.0e-12> : tensor<f32>} : () -> tensor<f32>
+  %s = onnx.Constant {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %b = onnx.Constant {value = dense<0.5> : tensor<4xf32>} : () -> tensor<4xf32>
+  %0 = onnx.ReduceMean %other {axes = array<i64: 1>, keepdims = 1 : i64} : (tensor<4x4xf32>) -> tensor<4x1xf32>
+  %1 = onnx.Sub %x, %0 : (tensor<4x4xf32>, tensor<4x1xf32>) -> tensor<4x4xf32>
+  %2 = onnx.Mul %1, %1 : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %3 = onnx.ReduceMean %2 {axes = array<i64: 1>, keepdims = 1 : i64} : (tensor<4x4xf32>) -> tensor<4x1xf32>
+  %4 = onnx.Add %3, %eps : (tensor<4x1xf32>, tensor<f32>) -> tensor<4x1xf32>
+  %5 = onnx.Sqrt %4 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %6 = onnx.Div %1, %5 : (tensor<4x4xf32>, tensor<4x1xf32>) -> tensor<4x4xf32>
+  %7 = onnx.Mul %6, %s : (tensor<4x4xf32>, tensor<4xf32>) -> tensor<4x4xf32>
+  %8 = onnx.Add %7, %b : (tensor<4x4xf32>, tensor<4xf32>) -> tensor<4x4xf32>
+  return %8 : tensor<4x4xf32>
+}
+
+// -----
+
+// Near miss: another tensor is divided than the one that was squared.
+// CHECK-LABEL: func.func @layer_norm_other_numerator
+// CHECK-NOT: bnn.
+// CHECK: onnx.Sqrt
+// CHECK-NOT: bnn.
+func.func @layer_norm_other_numerator(%x: tensor<4x4xf32>, %other: tensor<4x4xf32>, %scale: tensor<4xf32>) -> tensor<4x4xf32> {
+  %eps = onnx.Constant {value = dense<1.0e-12> : tensor<f32>} : () -> tensor<f32>
+  %s = onnx.Constant {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %b = onnx.Constant {value = dense<0.5> : tensor<4xf32>} : () -> tensor<4xf32>
+  %0 = onnx.ReduceMean %x {axes = array<i64: 1>, keepdims = 1 : i64} : (tensor<4x4xf32>) -> tensor<4x1xf32>
+  %1 = onnx.Sub %x, %0 : (tensor<4x4xf32>, tensor<4x1xf32>) -> tensor<4x4xf32>
+  %2 = onnx.Mul %1, %1 : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %3 = onnx.ReduceMean %2 {axes = array<i64: 1>, keepdims = 1 : i64} : (tensor<4x4xf32>) -> tensor<4x1xf32>
+  %4 = onnx.Add %3, %eps : (tensor<4x1xf32>, tensor<f32>) -> tensor<4x1xf32>
+  %5 = onnx.Sqrt %4 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %6 = onnx.Div %other, %5 : (tensor<4x4xf32>, tensor<4x1xf32>) -> tensor<4x4xf32>
+  %7 = onnx.Mul %6, %s : (tensor<4x4xf32>, tensor<4xf32>) -> tensor<4x4xf32>
+  %8 = onnx.Add %7, %b : (tensor<4x4xf32>, tensor<4xf32>) -> tensor<4x4xf32>
+  return %8 : tensor<4x4xf32>
+}
+
+// -----
+
+// Near miss: a product of two tensors.
+// CHECK-LABEL: func.func @layer_norm_no_square
+// CHECK-NOT: bnn.
+// CHECK: onnx.Sqrt
+// CHECK-NOT: bnn.
+func.func @layer_norm_no_square(%x: tensor<4x4xf32>, %other: tensor<4x4xf32>, %scale: tensor<4xf32>) -> tensor<4x4xf32> {
+  %eps = onnx.Constant {value = dense<1.0e-12> : tensor<f32>} : () -> tensor<f32>
+  %s = onnx.Constant {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %b = onnx.Constant {value = dense<0.5> : tensor<4xf32>} : () -> tensor<4xf32>
+  %0 = onnx.ReduceMean %x {axes = array<i64: 1>, keepdims = 1 : i64} : (tensor<4x4xf32>) -> tensor<4x1xf32>
+  %1 = onnx.Sub %x, %0 : (tensor<4x4xf32>, tensor<4x1xf32>) -> tensor<4x4xf32>
+  %2 = onnx.Mul %1, %other : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %3 = onnx.ReduceMean %2 {axes = array<i64: 1>, keepdims = 1 : i64} : (tensor<4x4xf32>) -> tensor<4x1xf32>
+  %4 = onnx.Add %3, %eps : (tensor<4x1xf32>, tensor<f32>) -> tensor<4x1xf32>
+  %5 = onnx.Sqrt %4 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %6 = onnx.Div %1, %5 : (tensor<4x4xf32>, tensor<4x1xf32>) -> tensor<4x4xf32>
+  %7 = onnx.Mul %6, %s : (tensor<4x4xf32>, tensor<4xf32>) -> tensor<4x4xf32>
+  %8 = onnx.Add %7, %b : (tensor<4x4xf32>, tensor<4xf32>) -> tensor<4x4xf32>
+  return %8 : tensor<4x4xf32>
+}
+
+// -----
+
+// Near misses of the one op: a scale that is an argument, and two axes.
+// CHECK-LABEL: func.func @layer_norm_near_misses
+// CHECK-COUNT-2: onnx.LayerNormalization
+// CHECK-NOT: bnn.
+func.func @layer_norm_near_misses(%x: tensor<2x3x4xf32>, %scale: tensor<4xf32>) -> (tensor<2x3x4xf32>, tensor<2x3x4xf32>) {
+  %s = onnx.Constant {value = dense<1.0> : tensor<3x4xf32>} : () -> tensor<3x4xf32>
+  %b = onnx.Constant {value = dense<0.5> : tensor<4xf32>} : () -> tensor<4xf32>
+  %c = onnx.Constant {value = dense<0.5> : tensor<3x4xf32>} : () -> tensor<3x4xf32>
+  %0 = onnx.LayerNormalization %x, %scale, %b {axis = -1 : i64, epsilon = 1.0e-12 : f32, stash_type = 1 : i64} : (tensor<2x3x4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<2x3x4xf32>
+  %1 = onnx.LayerNormalization %x, %s, %c {axis = 1 : i64, epsilon = 1.0e-12 : f32, stash_type = 1 : i64} : (tensor<2x3x4xf32>, tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<2x3x4xf32>
+  return %0, %1 : tensor<2x3x4xf32>, tensor<2x3x4xf32>
+}

@@ -264,6 +264,46 @@ func.func @f(%x: memref<4xi32>, %b: memref<4x!bnn.s1>) {
 
 // -----
 
+func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>) {
+  // expected-error @+1 {{the first output has elements of !bnn.u1, not 'memref<4x!bnn.s1>'}}
+  bnn.binarize %x threshold(0.25) outs(%b : memref<4x!bnn.s1>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u2>) {
+  // expected-error @+1 {{the first output has elements of !bnn.u1, not 'memref<4x!bnn.u2>'}}
+  bnn.binarize %x threshold(0.25) outs(%b : memref<4x!bnn.u2>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u1>) {
+  // expected-error @+1 {{unsigned bits have no mask of zeros}}
+  bnn.binarize %x threshold(0.25) outs(%b, %b : memref<4x!bnn.u1>, memref<4x!bnn.u1>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u1>) {
+  // expected-error @+1 {{needs a threshold that is a number}}
+  bnn.binarize %x threshold(0x7FC00000) outs(%b : memref<4x!bnn.u1>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x4xf32>, %b: memref<2x5x!bnn.u1>) {
+  // expected-error @+1 {{the output 'memref<2x5x!bnn.u1>' does not have the shape [2, 4]}}
+  bnn.binarize %x threshold(0.25) outs(%b : memref<2x5x!bnn.u1>) : memref<2x4xf32>
+  return
+}
+
+// -----
+
 //===----------------------------------------------------------------------===//
 // bnn.matmul
 //===----------------------------------------------------------------------===//

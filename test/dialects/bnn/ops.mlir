@@ -58,6 +58,10 @@ func.func @binarize(%x: tensor<?x768xf32>, %s: tensor<768xf32>, %b: tensor<?x768
   %1, %2 = bnn.binarize %x shift(%s : tensor<768xf32>)
       outs(%b, %z : tensor<?x768x!bnn.s1>, tensor<?x768x!bnn.u1>) {note = 1 : i64}
       : tensor<?x768xf32> -> tensor<?x768x!bnn.s1>, tensor<?x768x!bnn.u1>
+  // Unsigned bits, above a threshold.
+  // CHECK: bnn.binarize %{{.*}} shift(%{{.*}} : tensor<768xf32>) threshold(2.500000e-01) outs(%{{.*}} : tensor<?x768x!bnn.u1>) : tensor<?x768xf32> -> tensor<?x768x!bnn.u1>
+  %3 = bnn.binarize %x shift(%s : tensor<768xf32>) threshold(0.25) outs(%z : tensor<?x768x!bnn.u1>)
+      : tensor<?x768xf32> -> tensor<?x768x!bnn.u1>
   return %0 : tensor<?x768x!bnn.s1>
 }
 
@@ -191,6 +195,8 @@ func.func @buffers(%x: memref<?x64xf32>, %s: memref<64xf32>,
   bnn.binarize %x shift(%s : memref<64xf32>)
       outs(%b, %z : memref<?x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>, memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>)
       : memref<?x64xf32>
+  // CHECK: bnn.binarize %{{.*}} threshold(-0.000000e+00) outs(%{{.*}} : memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>) : memref<?x64xf32>{{$}}
+  bnn.binarize %x threshold(-0.0) outs(%z : memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>) : memref<?x64xf32>
   // CHECK: bnn.matmul %{{.*}}, %{{.*}} zeros(%{{.*}}) params(%{{.*}} : memref<64xf32>) outs(%{{.*}} : memref<?x64xf32>)
   bnn.matmul %b, %w zeros(%z : memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>)
       params(%s : memref<64xf32>) outs(%x : memref<?x64xf32>)
