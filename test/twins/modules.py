@@ -4,6 +4,7 @@ import struct
 import numpy as np
 
 SIZES = [1, 2, 3, 15, 16, 17, 31, 32, 33, 40, 48, 63, 64, 65, 72, 96, 130]
+LONG = 3100
 ROWS = [1, 2, 3, 4, 5, 8, 9]
 TOKENS = [1, 5, 15, 16, 17, 31, 32, 33, 65]
 HEADS = [(1, 1), (2, 3), (3, 16), (2, 32), (2, 33), (1, 64), (12, 64)]
@@ -145,6 +146,15 @@ def signs(rng, shape):
     return np.where(rng.random(shape) < 0.5, x, -x).astype(np.float32)
 
 
+def with_flat_row(generator, value):
+    """The first row has one value throughout: the largest counts that a row can have."""
+    def some(rng, shape):
+        x = generator(rng, shape)
+        x.reshape(-1, shape[-1])[0] = value
+        return x
+    return some
+
+
 def as_numbers(x, with_zeros):
     """What the bits of a binarised array stand for."""
     number = np.where(x > 0, 1, -1)
@@ -166,6 +176,13 @@ def binarize(m, x, dims, shift=None, with_zeros=True):
     name = m.fresh("b")
     m.emit(f"{name}:2 = bnn.binarize {x} {shifted}outs({b}, {z} : {s1}, {u1}) : {source} -> {s1}, {u1}")
     return f"{name}#0", f"{name}#1"
+
+
+def binarize_above(m, x, dims, threshold):
+    """Unsigned bits: 1 where x is above the threshold."""
+    u1 = shape_type(dims, "!bnn.u1")
+    return m.value(f"bnn.binarize {x} threshold({scalar(threshold)}) outs({m.empty(dims, '!bnn.u1')} : {u1}) "
+                   f": {shape_type(dims, 'f32')} -> {u1}")
 
 
 def matmul(m, lhs, lhs_dims, weights, zeros, params, outs, epilogue, lhs_element="!bnn.s1"):
@@ -200,12 +217,18 @@ def random_bits(rng, shape):
     return rng.random(shape) < 0.5
 
 
-def matmul_accumulator(m, k, n, dims, with_zeros, with_shift):
+def random_bits_and_flat_rows(rng, shape):
+    bits = random_bits(rng, shape)
+    bits[0], bits[1] = True, False
+    return bits
+
+
+def matmul_accumulator(m, k, n, dims, with_zeros, with_shift, source=None, weigh=random_bits):
     """binarize -> matmul -> i32, which NumPy checks."""
-    x = m.input("f32", dims, hard if with_zeros else signs)
+    x = m.input("f32", dims, source or (hard if with_zeros else signs))
     shift = m.rng.choice(np.array([0.0, 0.5, -0.25], np.float32), k).astype(np.float32)
     b, z = binarize(m, "%" + x, dims, m.constant(shift) if with_shift else None, with_zeros)
-    weights = random_bits(m.rng, (n, k))
+    weights = weigh(m.rng, (n, k))
     y, = matmul(m, b, dims, weights, z, [], ["i32"], IDENTITY)
 
     def check(feeds, got):
@@ -226,6 +249,44 @@ def matmul_unsigned(m, k, n, dims):
         zero = ~((feeds[x] > 0) | (feeds[x] < 0))
         assert np.array_equal(got, zero.astype(int) @ np.where(weights, 1, -1).T), "the accumulators"
     m.output(y, "i32", (*dims[:-1], n), check)
+
+
+def matmul_above(m, k, n, dims, source=hard, weigh=random_bits):
+    """The same product of bits that are 1 above a threshold."""
+    x = m.input("f32", dims, source)
+    threshold = float(m.rng.choice(np.array([0.25, 0.0, -0.5, 1e-45], np.float32)))
+    weights = weigh(m.rng, (n, k))
+    y, = matmul(m, binarize_above(m, "%" + x, dims, threshold), dims, weights, None, [], ["i32"], IDENTITY, "!bnn.u1")
+
+    def check(feeds, got):
+        above = feeds[x] > np.float32(threshold)
+        assert np.array_equal(got, above.astype(int) @ np.where(weights, 1, -1).T), "the accumulators"
+    m.output(y, "i32", (*dims[:-1], n), check)
+
+
+def matmul_relu_above(m, k, n, dims):
+    """Two products with a ReLU and a threshold between them, as after a feed-forward layer's first half."""
+    x = m.input("f32", dims, hard)
+    b, z = binarize(m, "%" + x, dims)
+    # Sums of these are exact, and some are exactly at the threshold.
+    threshold = 0.25
+    scale = m.rng.choice(np.array([0.25, -0.25, 0.5, 1], np.float32), n)
+    bias = m.rng.choice(np.array([0, 0.25, -0.5, 1], np.float32), n)
+    vector = f"tensor<{n}xf32>"
+    weights, following = random_bits(m.rng, (n, k)), random_bits(m.rng, (5, n))
+    y, = matmul(m, b, dims, weights, z, [(m.constant(scale), vector), (m.constant(bias), vector)], ["f32"], [
+        "%f = arith.sitofp %acc : i32 to f32", "%a = math.fma %f, %p0, %p1 : f32", *FUNCTIONS["relu"],
+        "bnn.yield %fn : f32"])
+    between = (*dims[:-1], n)
+    bits = binarize_above(m, y, between, threshold)
+    result, = matmul(m, bits, between, following, None, [], ["i32"], IDENTITY, "!bnn.u1")
+
+    def check(feeds, got):
+        first = as_numbers(feeds[x], True) @ np.where(weights, 1, -1).T * scale + bias
+        above = np.maximum(first, 0) > threshold
+        assert np.array_equal(got, above.astype(int) @ np.where(following, 1, -1).T), \
+            "the accumulators of the second product"
+    m.output(result, "i32", (*dims[:-1], 5), check)
 
 
 def negate(m, value, dims):
@@ -492,6 +553,7 @@ def matmul_modules():
         lambda m, k, n, dims, i: matmul_chain(m, k, n, dims, i % 2 == 0),
         lambda m, k, n, dims, i: matmul_bits(m, k, n, dims, list(FUNCTIONS)[i % len(FUNCTIONS)]),
         lambda m, k, n, dims, i: matmul_unsigned(m, k, n, dims),
+        lambda m, k, n, dims, i: (matmul_above, matmul_relu_above)[i % 2](m, k, n, dims),
     ]
     for number, kind in enumerate(kinds):
         m = Module(f"matmul{number}", np.random.default_rng(100 + number))
@@ -501,6 +563,14 @@ def matmul_modules():
             dims = ("rows", k) if i % 4 else (2, "rows", k)
             kind(m, k, n, dims, i)
         modules.append(m)
+    # Rows so long that counts of a byte are widened on the way.
+    m = Module("long", np.random.default_rng(150))
+    dims, n, weigh = ("batch", LONG), 17, random_bits_and_flat_rows
+    matmul_accumulator(m, LONG, n, dims, False, False, with_flat_row(signs, -1), weigh)
+    matmul_accumulator(m, LONG, n, dims, True, True, with_flat_row(hard, -1), weigh)
+    matmul_above(m, LONG, n, dims, with_flat_row(hard, 2), weigh)
+    matmul_above(m, LONG, n, dims, hard, weigh)
+    modules.append(m)
     return modules
 
 
