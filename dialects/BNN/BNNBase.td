@@ -107,14 +107,17 @@ def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
     tile in rows of activations by panels of 16 outputs. With
     `ternary_logic` the CPU computes any function of three vectors in one
     AVX-512 instruction; with `byte_counts` it counts the bits of bytes faster
-    than those of words, and products count in bytes as long as they can. Set on the module as `bnn.target`.
+    than those of words, and products count in bytes as long as they can. Without `parity` there are no
+    parity words: the CPU has too few registers, or counts too cheaply, for a
+    carry-save adder. Set on the module as `bnn.target`.
 
     Example: `#bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 2>`
   }];
   let parameters = (ins StringRefParameter<>:$strategy, "int64_t":$rows,
                         "int64_t":$panels,
                         DefaultValuedParameter<"bool", "false">:$ternary_logic,
-                        DefaultValuedParameter<"bool", "false">:$byte_counts);
+                        DefaultValuedParameter<"bool", "false">:$byte_counts,
+                        DefaultValuedParameter<"bool", "true">:$parity);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

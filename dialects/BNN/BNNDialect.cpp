@@ -112,7 +112,7 @@ PanelsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
 LogicalResult
 TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                    StringRef strategy, int64_t rows, int64_t panels,
-                   bool ternaryLogic, bool byteCounts) {
+                   bool ternaryLogic, bool byteCounts, bool parity) {
   if (rows < 1 || rows > 16)
     return emitError() << "a tile has 1 to 16 rows, not " << rows;
   if (panels != 1 && panels != 2)

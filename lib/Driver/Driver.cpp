@@ -67,7 +67,7 @@ static void annotate(ModuleOp module, const CompileOptions &options,
   module->setAttr(kTargetAttr,
                   TargetAttr::get(b.getContext(), strategy.name, strategy.rows,
                                   strategy.panels, hasTernaryLogic(target.spec),
-                                  strategy.byteCounts));
+                                  strategy.byteCounts, strategy.parity));
   module->setAttr("bnn.target_triple", b.getStringAttr(target.spec.triple));
   module->setAttr("bnn.target_cpu", b.getStringAttr(target.spec.cpu));
   module->setAttr("bnn.cpu_features", b.getI64IntegerAttr(int64_t(

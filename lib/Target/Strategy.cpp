@@ -17,19 +17,20 @@ namespace bnn {
 
 // clang-format off
 static const KernelStrategy table[] = {
-    // name, architecture, features, rows, panels, byte counts, reason
-    {"portable", "any", "", 1, 1, false,
+    // name, architecture, features, rows, panels, byte counts, parity, reason
+    {"portable", "any", "", 1, 1, false, true,
      "one row and one panel: right everywhere, tuned for nothing"},
-    {"avx2", "x86_64", "+avx2,+fma", 2, 1, true,
+    {"avx2", "x86_64", "+avx2,+fma", 2, 1, true, true,
      "a panel takes two of 16 registers; two rows leave room for the "
      "byte-shuffle population count"},
-    {"avx512", "x86_64", "+avx512f,+avx512bw,+avx512vl", 4, 2, true,
+    {"avx512", "x86_64", "+avx512f,+avx512bw,+avx512vl", 4, 2, true, true,
      "eight accumulators of 32 registers; the population count by shuffles "
      "needs the rest"},
-    {"avx512-vpopcntdq", "x86_64", "+avx512f,+avx512bw,+avx512vl,+avx512vpopcntdq", 4, 2, false,
+    {"avx512-vpopcntdq", "x86_64", "+avx512f,+avx512bw,+avx512vl,+avx512vpopcntdq", 4, 2, false, true,
      "vpopcntd on 32-bit lanes; 4x2 was the best tile for 8 rows and more"},
-    {"neon", "aarch64", "+neon", 2, 1, true,
-     "a panel takes four of 32 registers; 4x2 would need 64 and spill"},
+    {"neon", "aarch64", "+neon", 4, 1, true, false,
+     "a panel takes four of 32 registers; cnt counts bytes in one instruction, "
+     "and a carry-save adder would spill"},
 };
 // clang-format on
 

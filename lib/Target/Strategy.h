@@ -31,6 +31,8 @@ struct KernelStrategy {
   unsigned panels;
   /// Whether bits are counted in bytes, for want of a popcount of words.
   bool byteCounts;
+  /// Whether words go three at a time through a carry-save adder.
+  bool parity;
   /// Why this shape.
   llvm::StringLiteral reason;
 };

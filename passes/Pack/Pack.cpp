@@ -50,7 +50,14 @@ bool canHaveParity(Value value) {
 struct PackPass : impl::PackBase<PackPass> {
   using PackBase::PackBase;
 
+  // Whether the target's kernels take words with parity.
+  bool useParity = true;
+
   void runOnOperation() override {
+    auto module = getOperation()->getParentOfType<ModuleOp>();
+    auto target =
+        module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : TargetAttr();
+    useParity = !target || target.getParity();
     // Activations first: the layout of weights follows from theirs.
     WalkResult result =
         getOperation().walk([&](DestinationStyleOpInterface op) -> WalkResult {
@@ -83,7 +90,7 @@ struct PackPass : impl::PackBase<PackPass> {
         return op.emitError("packs only into a fresh tensor.empty");
       if (type.isDynamicDim(type.getRank() - 1))
         return op.emitError("bits need a static last dimension, not ") << type;
-      int64_t parity = canHaveParity(result) ? kParityWords : 0;
+      int64_t parity = useParity && canHaveParity(result) ? kParityWords : 0;
       auto packed = withLayout(
           type, RowsAttr::get(&getContext(), kWordBits, groupOf(bits), parity));
       OpBuilder b(empty);

@@ -88,8 +88,9 @@ bnn::matchUnsignedBinarisation(Value value) {
   if (!div)
     return std::nullopt;
   auto alpha = onnx::getConstantScalar(div.getB());
+  // Half of a subnormal alpha is not exact.
   if (!alpha || float(*alpha) != scaled->second || !(*alpha > 0) ||
-      !std::isfinite(*alpha))
+      !std::isnormal(scaled->second))
     return std::nullopt;
   return std::pair(div.getA(), scaled->second);
 }
