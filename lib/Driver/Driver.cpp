@@ -126,6 +126,7 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
     return failure();
 
   CompiledModel result;
+  result.target = target->spec;
   auto interface = readModelInterface(*module);
   if (failed(interface))
     return failure();

@@ -1,6 +1,7 @@
 //===- Driver.h - From an ONNX file to an object ----------------*- C++ -*-===//
 #pragma once
 #include "lib/Pipelines/Pipelines.h"
+#include "lib/Target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
@@ -43,6 +44,7 @@ mlir::OwningOpRef<mlir::ModuleOp> compileToPhase(const CompileOptions &options,
 struct CompiledModel {
   std::unique_ptr<llvm::MemoryBuffer> code; ///< What was asked for.
   std::string header;                       ///< The text of the C header.
+  TargetSpec target;                        ///< What it was compiled for.
 };
 
 /// Compiles the model to an object, assembly or LLVM IR.

@@ -1,5 +1,6 @@
 //===- Options.cpp - Command-line options of a compilation ----------------===//
 #include "lib/Driver/Options.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
 
 using namespace llvm;
@@ -35,6 +36,17 @@ static cl::list<std::string>
 static cl::opt<unsigned> optLevel("O", cl::Prefix, cl::init(3),
                                   cl::cat(category), cl::value_desc("0-3"),
                                   cl::desc("Optimisation level"));
+
+static cl::OptionCategory outputCategory("ONNX compilation options");
+static cl::opt<std::string>
+    emitKind("emit", cl::cat(outputCategory), cl::init("obj"),
+             cl::desc("What to write for an ONNX model: onnx, bnn, packed, "
+                      "vector (IR after import, raise, pack, tile), llvm (LLVM "
+                      "IR), asm or obj"));
+static cl::opt<std::string>
+    compileTo("compile-to", cl::cat(outputCategory),
+              cl::desc("Stop after a phase and write IR: import, fold, raise, "
+                       "fuse, pack, bufferize, tile or llvm"));
 
 static Error malformed(StringRef option, StringRef value, StringRef want) {
   return createStringError("'" + value + "' in --" + option +
@@ -76,5 +88,32 @@ Expected<bnn::CompileOptions> bnn::compileOptions(std::string input) {
       return malformed("max-dim", value, "symbol:size");
     options.maxDims[name] = size;
   }
+  return options;
+}
+
+Expected<bnn::OutputOptions> bnn::outputOptions() {
+  OutputOptions options;
+  if (!compileTo.empty()) {
+    options.phase = parsePhase(compileTo);
+    if (!options.phase)
+      return createStringError("unknown phase '" + compileTo +
+                               "' in --compile-to; see --help");
+    return options;
+  }
+  options.phase = StringSwitch<std::optional<Phase>>(emitKind)
+                      .Case("onnx", Phase::Import)
+                      .Case("bnn", Phase::Raise)
+                      .Case("packed", Phase::Pack)
+                      .Case("vector", Phase::Tile)
+                      .Default(std::nullopt);
+  auto emit = StringSwitch<std::optional<Emit>>(emitKind)
+                  .Case("obj", Emit::Object)
+                  .Case("asm", Emit::Assembly)
+                  .Case("llvm", Emit::LLVM)
+                  .Default(std::nullopt);
+  if (!options.phase && !emit)
+    return createStringError("unknown kind '" + emitKind +
+                             "' in --emit; see --help");
+  options.emit = emit.value_or(Emit::Object);
   return options;
 }

@@ -11,4 +11,13 @@ namespace bnn {
 /// it links this file.
 llvm::Expected<CompileOptions> compileOptions(std::string input);
 
+/// What --emit and --compile-to ask for.
+struct OutputOptions {
+  std::optional<Phase> phase; ///< IR after this phase, if IR is wanted.
+  Emit emit = Emit::Object;   ///< What else.
+};
+
+/// What the options --emit and --compile-to say; fails on an unknown name.
+llvm::Expected<OutputOptions> outputOptions();
+
 } // namespace bnn

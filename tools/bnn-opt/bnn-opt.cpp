@@ -22,15 +22,6 @@ using namespace mlir;
 namespace cl = llvm::cl;
 
 static cl::OptionCategory category("ONNX compilation options");
-static cl::opt<std::string>
-    emitKind("emit", cl::cat(category), cl::init("obj"),
-             cl::desc("What to write for an ONNX model: onnx, bnn, packed, "
-                      "vector (IR after import, raise, pack, tile), llvm (LLVM "
-                      "IR), asm or obj"));
-static cl::opt<std::string>
-    compileTo("compile-to", cl::cat(category),
-              cl::desc("Stop after a phase and write IR: import, fold, raise, "
-                       "fuse, pack, bufferize, tile or llvm"));
 static cl::opt<bool> printTargetsFlag("print-targets", cl::cat(category),
                                       cl::desc("Print targets and strategies"));
 static cl::opt<bool> listOperatorsFlag("list-operators", cl::cat(category),
@@ -43,22 +34,6 @@ constexpr int kCompileError = 1, kUsageError = 2;
 int usageError(const llvm::Twine &message) {
   llvm::WithColor::error(llvm::errs(), "bnn-opt") << message << '\n';
   return kUsageError;
-}
-
-// The phase whose IR is to be written, if it is IR that was asked for.
-llvm::Expected<std::optional<bnn::Phase>> requestedPhase() {
-  if (!compileTo.empty()) {
-    if (auto phase = bnn::parsePhase(compileTo))
-      return phase;
-    return llvm::createStringError("unknown phase '" + compileTo +
-                                   "' in --compile-to; see --help");
-  }
-  return llvm::StringSwitch<std::optional<bnn::Phase>>(emitKind)
-      .Case("onnx", bnn::Phase::Import)
-      .Case("bnn", bnn::Phase::Raise)
-      .Case("packed", bnn::Phase::Pack)
-      .Case("vector", bnn::Phase::Tile)
-      .Default(std::nullopt);
 }
 
 int writeIR(const bnn::CompileOptions &options, bnn::Phase phase,
@@ -78,29 +53,23 @@ int compile(StringRef input, std::string output) {
   auto options = bnn::compileOptions(input.str());
   if (!options)
     return usageError(llvm::toString(options.takeError()));
-  auto phase = requestedPhase();
-  if (!phase)
-    return usageError(llvm::toString(phase.takeError()));
+  auto wanted = bnn::outputOptions();
+  if (!wanted)
+    return usageError(llvm::toString(wanted.takeError()));
 
   DialectRegistry registry;
   bnn::registerAllDialects(registry);
   MLIRContext context(registry);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context, llvm::errs());
-  if (*phase)
-    return writeIR(*options, **phase, output, context);
+  if (wanted->phase)
+    return writeIR(*options, *wanted->phase, output, context);
 
-  auto kind = llvm::StringSwitch<std::optional<bnn::Emit>>(emitKind)
-                  .Case("obj", bnn::Emit::Object)
-                  .Case("asm", bnn::Emit::Assembly)
-                  .Case("llvm", bnn::Emit::LLVM)
-                  .Default(std::nullopt);
-  if (!kind)
-    return usageError("unknown kind '" + emitKind + "' in --emit; see --help");
-  if (kind == bnn::Emit::Object && output == "-")
+  const bool isObject = wanted->emit == bnn::Emit::Object;
+  if (isObject && output == "-")
     return usageError("an object is not written to the terminal; name a file "
                       "with -o, as in -o model.o");
-  auto model = bnn::compileModel(*options, *kind, context);
+  auto model = bnn::compileModel(*options, wanted->emit, context);
   if (failed(model))
     return kCompileError;
   bnn::OutputFiles files;
@@ -111,14 +80,20 @@ int compile(StringRef input, std::string output) {
     });
   };
   llvm::Error error = add(output, model->code->getBuffer());
-  if (!error && kind == bnn::Emit::Object) {
+  if (!error && isObject) {
     llvm::SmallString<128> header(output);
     llvm::sys::path::replace_extension(header, "h");
     error = add(header, model->header);
   }
   if (!error)
     error = files.commit();
-  return error ? usageError(llvm::toString(std::move(error))) : 0;
+  if (error)
+    return usageError(llvm::toString(std::move(error)));
+  if (options->cpu.empty())
+    llvm::WithColor::note(llvm::errs(), "bnn-opt")
+        << "compiled for " << model->target.cpu << " (" << model->target.triple
+        << "); --mcpu chooses another CPU, --print-targets lists kernels\n";
+  return 0;
 }
 } // namespace
 
