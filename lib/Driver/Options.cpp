@@ -37,7 +37,7 @@ static cl::opt<unsigned> optLevel("O", cl::Prefix, cl::init(3),
                                   cl::cat(category), cl::value_desc("0-3"),
                                   cl::desc("Optimisation level"));
 
-static cl::OptionCategory outputCategory("ONNX compilation options");
+static cl::OptionCategory outputCategory("Output options");
 static cl::opt<std::string>
     emitKind("emit", cl::cat(outputCategory), cl::init("obj"),
              cl::desc("What to write for an ONNX model: onnx, bnn, packed, "

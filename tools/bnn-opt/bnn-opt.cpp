@@ -21,7 +21,7 @@
 using namespace mlir;
 namespace cl = llvm::cl;
 
-static cl::OptionCategory category("ONNX compilation options");
+static cl::OptionCategory category("Information options");
 static cl::opt<bool> printTargetsFlag("print-targets", cl::cat(category),
                                       cl::desc("Print targets and strategies"));
 static cl::opt<bool> listOperatorsFlag("list-operators", cl::cat(category),
