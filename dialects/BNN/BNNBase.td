@@ -44,7 +44,7 @@ def BNN_BitsType : TypeDef<BNN_Dialect, "Bits", [MemRefElementTypeInterface]> {
   let description = [{
     `!bnn.s1` is one of {-1, +1}, stored as a bit that is 1 for +1. `!bnn.u1` is
     one of {0, 1}. `!bnn.sN` and `!bnn.uN` (N in 2, 4, 8) are two's complement
-    and unsigned integers of N bits, kept as N planes.
+    and unsigned integers of N bits; no op computes with them yet.
 
     Example: `tensor<?x768x!bnn.s1>`
   }];

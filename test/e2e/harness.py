@@ -142,3 +142,12 @@ def only_output(outputs):
     if len(outputs) != 1:
         raise Failure(f"one output expected, got {sorted(outputs)}")
     return next(iter(outputs.values()))
+
+
+def exit_code(runs, failures, expected):
+    """Prints the counts; 1 if something failed or another number of cases ran than expected."""
+    print(f"{runs} runs, {failures} failed")
+    if runs != expected:
+        print(f"expected {expected} runs")
+        return 1
+    return 1 if failures else 0

@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 
-from harness import Failure, Program, compile_model, load_cases, only_output, run_with_bnn_run
+from harness import Failure, Program, compile_model, exit_code, load_cases, only_output, run_with_bnn_run
 
 
 def main():
@@ -59,11 +59,7 @@ def main():
         except Failure as failure:
             failures += 1
             print(f"FAIL {case.name}: {failure}")
-    print(f"{runs} runs, {failures} failed")
-    if runs != options.expect_runs:
-        print(f"expected {options.expect_runs} runs")
-        return 1
-    return 1 if failures else 0
+    return exit_code(runs, failures, options.expect_runs)
 
 
 if __name__ == "__main__":

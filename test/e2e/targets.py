@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 
-from harness import Failure, Program, compile_model, load_cases, reference_program
+from harness import Failure, Program, compile_model, exit_code, load_cases, reference_program
 
 # What makes bnn-opt compile for each target.
 TARGETS = {
@@ -69,11 +69,7 @@ def main():
         except Failure as failure:
             failures += 1
             print(f"FAIL {case.name}: {failure}")
-    print(f"{runs} runs, {failures} failed")
-    if runs != options.expect_runs:
-        print(f"expected {options.expect_runs} runs")
-        return 1
-    return 1 if failures else 0
+    return exit_code(runs, failures, options.expect_runs)
 
 
 if __name__ == "__main__":
