@@ -75,9 +75,13 @@ struct Tokens {
 /// when the model does not run.
 Contender compiledModel(const Library &library, const Tokens &tokens);
 
+/// What ONNX Runtime may do to a graph before it runs: everything, or nothing,
+/// which leaves the binarisation of weights to every run.
+enum class GraphOptimization { all, none };
+
 /// An ONNX model in ONNX Runtime (`library` is its shared library): one thread,
-/// sequential, all graph optimisations. Fails when it does not run.
+/// sequential. Fails when it does not run.
 Contender onnxRuntime(const Library &library, const std::string &model,
-                      const Tokens &tokens);
+                      const Tokens &tokens, GraphOptimization optimization);
 
 } // namespace bnn::bench

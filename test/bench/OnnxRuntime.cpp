@@ -28,7 +28,8 @@ enum Place {
 
 // The version of the table to ask for: old enough for any library in use.
 constexpr uint32_t apiVersion = 11;
-constexpr int logErrors = 3, sequential = 0, allOptimizations = 99;
+constexpr int logErrors = 3, sequential = 0;
+constexpr int noOptimizations = 0, allOptimizations = 99;
 constexpr int deviceAllocator = 0, defaultMemory = 0;
 constexpr int elementFloat = 1, elementInt64 = 7;
 
@@ -72,7 +73,7 @@ private:
 } // namespace
 
 Contender onnxRuntime(const Library &library, const std::string &model,
-                      const Tokens &tokens) {
+                      const Tokens &tokens, GraphOptimization optimization) {
   Api api(library);
   // One for the program, as ONNX Runtime wants it.
   static void *environment = nullptr;
@@ -82,7 +83,9 @@ Contender onnxRuntime(const Library &library, const std::string &model,
   void *options = nullptr, *session = nullptr, *memory = nullptr;
   api.call(createSessionOptions, &options);
   api.call(setSessionExecutionMode, options, sequential);
-  api.call(setSessionGraphOptimizationLevel, options, allOptimizations);
+  api.call(setSessionGraphOptimizationLevel, options,
+           optimization == GraphOptimization::all ? allOptimizations
+                                                  : noOptimizations);
   api.call(setIntraOpNumThreads, options, 1);
   api.call(setInterOpNumThreads, options, 1);
   api.call(createSession, environment, model.c_str(), options, &session);

@@ -9,7 +9,7 @@
 //
 //   gemm NAME GENERATED.so M N K WEIGHTS PEER.so KERNEL...
 //   forward NAME MODEL.so TOKENS YARDSTICK.so
-//   ort NAME MODEL.so TOKENS ONNXRUNTIME.so MODEL.onnx
+//   ort NAME MODEL.so TOKENS ONNXRUNTIME.so MODEL.onnx all|none
 //
 // A KERNEL is csa3, popcnt or avx2 of the yardstick's, or naive. test/bench/run
 // writes the plan and what it names.
@@ -71,8 +71,12 @@ Row modelRow(const std::string &kind, const std::string &name,
   Contender ours = compiledModel(Library(model), tokens);
   if (kind == "forward")
     return measure(name, ours, {handForward(Library(peer), count)}, rounds);
-  plan >> onnx;
-  return measure(name, ours, {onnxRuntime(Library(peer), onnx, tokens)},
+  std::string optimization;
+  plan >> onnx >> optimization;
+  return measure(name, ours,
+                 {onnxRuntime(Library(peer), onnx, tokens,
+                              optimization == "none" ? GraphOptimization::none
+                                                     : GraphOptimization::all)},
                  rounds);
 }
 
