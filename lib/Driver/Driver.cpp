@@ -7,6 +7,7 @@
 #include "lib/Target/ObjectWriter.h"
 #include "lib/Target/Strategy.h"
 #include "lib/Target/Target.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
@@ -82,12 +83,20 @@ static void annotate(ModuleOp module, const CompileOptions &options,
   module->setAttr("bnn.max_dims", maxima.getDictionary(b.getContext()));
 }
 
+// The model as a module: imported, or parsed where it is IR already.
+static OwningOpRef<ModuleOp> readInput(const CompileOptions &options,
+                                       MLIRContext &context) {
+  if (llvm::StringRef(options.input).ends_with(".mlir"))
+    return parseSourceFile<ModuleOp>(options.input, &context);
+  ImportOptions import;
+  import.inputShapes = options.inputShapes;
+  return importModel(options.input, import, &context);
+}
+
 static OwningOpRef<ModuleOp> lower(const CompileOptions &options,
                                    const ChosenTarget &target, Phase last,
                                    MLIRContext &context) {
-  ImportOptions import;
-  import.inputShapes = options.inputShapes;
-  OwningOpRef<ModuleOp> module = importModel(options.input, import, &context);
+  OwningOpRef<ModuleOp> module = readInput(options, context);
   if (!module)
     return nullptr;
   if (last == Phase::Import)

@@ -13,7 +13,8 @@ namespace bnn {
 
 /// What to compile, and for what. Empty strings mean the default.
 struct CompileOptions {
-  std::string input;              ///< The path of an ONNX file.
+  /// The path of an ONNX file, or of IR (.mlir) with a function @main.
+  std::string input;
   std::string triple, cpu, attrs; ///< As --mtriple, --mcpu and --mattr.
   std::string strategy;           ///< Forces a kernel strategy by name.
   std::string prefix;             ///< Of the C symbols; from the file's name.

@@ -40,7 +40,7 @@ static cl::opt<unsigned> optLevel("O", cl::Prefix, cl::init(3),
 static cl::OptionCategory outputCategory("Output options");
 static cl::opt<std::string>
     emitKind("emit", cl::cat(outputCategory), cl::init("obj"),
-             cl::desc("What to write for an ONNX model: onnx, bnn, packed, "
+             cl::desc("What to write for a model: onnx, bnn, packed, "
                       "vector (IR after import, raise, pack, tile), llvm (LLVM "
                       "IR), asm or obj"));
 static cl::opt<std::string>
@@ -89,6 +89,10 @@ Expected<bnn::CompileOptions> bnn::compileOptions(std::string input) {
     options.maxDims[name] = size;
   }
   return options;
+}
+
+bool bnn::outputRequested() {
+  return emitKind.getNumOccurrences() || compileTo.getNumOccurrences();
 }
 
 Expected<bnn::OutputOptions> bnn::outputOptions() {

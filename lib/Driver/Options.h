@@ -17,6 +17,9 @@ struct OutputOptions {
   Emit emit = Emit::Object;   ///< What else.
 };
 
+/// Whether --emit or --compile-to is there: IR is then compiled as a model is.
+bool outputRequested();
+
 /// What the options --emit and --compile-to say; fails on an unknown name.
 llvm::Expected<OutputOptions> outputOptions();
 

@@ -107,7 +107,8 @@ int main(int argc, char **argv) {
       argc, argv,
       "bnn-mlir compiler\n\n"
       "bnn-opt model.onnx -o model.o   compiles to an object and model.h\n"
-      "bnn-opt input.mlir --bnn-...    runs passes, as mlir-opt\n\n"
+      "bnn-opt input.mlir --bnn-...    runs passes, as mlir-opt\n"
+      "bnn-opt input.mlir --emit=obj   compiles IR as it does a model\n\n"
       "Exit codes: 0 done, 1 the model or the IR was refused, 2 wrong usage or "
       "an output that cannot be written.\n",
       registry);
@@ -118,7 +119,8 @@ int main(int argc, char **argv) {
       llvm::outs() << name << '\n';
     return 0;
   }
-  if (StringRef(input).ends_with(".onnx"))
+  if (StringRef(input).ends_with(".onnx") ||
+      (StringRef(input).ends_with(".mlir") && bnn::outputRequested()))
     return compile(input, output);
   return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
 }
