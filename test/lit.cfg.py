@@ -22,6 +22,7 @@ config.environment["PATH"] = os.pathsep.join([
 # The tests' own Python modules are read in place; leave nothing beside them.
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 if config.asan:
+    config.available_features.add("asan")
     # MLIR's uniquer keeps what it made until the process ends.
     config.environment["ASAN_OPTIONS"] = "detect_leaks=0"
 

@@ -48,7 +48,7 @@ def normalize_character(character):
         return ""
     folded = "".join(c for c in unicodedata.normalize("NFD", character.lower())
                      if unicodedata.category(c) != "Mn")
-    if any(first <= ord(character) <= last for first, last in _CJK):
+    if character >= "\u3400" and any(first <= ord(character) <= last for first, last in _CJK):
         return f" {folded} "
     return "".join(f" {c} " if _is_punctuation(c) else c for c in folded)
 

@@ -1,0 +1,187 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""From an ONNX model to an object file and a C header."""
+import ctypes
+import dataclasses
+import os
+import pathlib
+import tempfile
+import warnings
+
+from bnn import _library
+
+_SEVERITIES = {1: "error", 2: "warning", 3: "remark", 4: "note"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Diagnostic:
+    """Something that the compiler said about a model.
+
+    `severity` is "error", "warning" or "remark"; `file` and `node` are "", `line` and `column`
+    0, where it is about none; `notes` are the messages that belong to it.
+    """
+    severity: str
+    message: str
+    file: str = ""
+    node: str = ""
+    line: int = 0
+    column: int = 0
+    notes: tuple = ()
+
+    def __str__(self):
+        where = f"{self.file}: " if self.file else ""
+        notes = "".join(f"\n  note: {note}" for note in self.notes)
+        return f"{where}{self.severity}: {self.message}{notes}"
+
+
+class CompileError(Exception):
+    """The compiler refused a model. `diagnostics` is the list of all that it said."""
+
+    def __init__(self, diagnostics):
+        self.diagnostics = list(diagnostics)
+        errors = [d for d in self.diagnostics if d.severity == "error"]
+        super().__init__("\n".join(map(str, errors or self.diagnostics))
+                         or "the compiler failed and did not say why")
+
+
+@dataclasses.dataclass(frozen=True)
+class Artifact:
+    """A compiled model: `object`, the bytes of an object file; `header`, the text of the C header
+    that goes with it; `prefix`, what its C symbols begin with; what it was compiled for; and
+    what the compiler said, errors excepted."""
+    object: bytes = dataclasses.field(repr=False)
+    header: str = dataclasses.field(repr=False)
+    prefix: str
+    target: str
+    mcpu: str
+    diagnostics: tuple = ()
+
+    def save(self, path):
+        """Writes the object to `path`, and the header beside it, as bnn-opt does: both, or on
+        failure (an OSError) neither. Returns the path."""
+        path = pathlib.Path(path)
+        parts = []
+        try:
+            for name, content in ((path, self.object),
+                                  (path.with_suffix(".h"), self.header.encode())):
+                # The last moment at which nothing has changed.
+                if name.is_dir():
+                    raise IsADirectoryError(f"{name} is a folder")
+                handle, part = tempfile.mkstemp(prefix=f".{name.name}-", dir=path.parent)
+                parts.append((part, name))
+                with open(handle, "wb") as file:
+                    file.write(content)
+                umask = os.umask(0)
+                os.umask(umask)
+                os.chmod(part, 0o666 & ~umask)
+            for part, name in parts:
+                os.replace(part, name)
+        except BaseException:
+            for part, _ in parts:
+                pathlib.Path(part).unlink(missing_ok=True)
+            raise
+        return path
+
+
+def _encode(text):
+    return None if text is None else os.fsencode(text)
+
+
+def _options(target, mcpu, mattr, strategy, prefix, input_shapes, max_dims, opt_level, reference):
+    shapes = []
+    for name, shape in (input_shapes or {}).items():
+        dims = [-1 if size is None else size for size in shape]
+        shapes.append(_library.InputShape(_encode(name), (ctypes.c_int64 * len(dims))(*dims),
+                                          len(dims)))
+    maxima = [_library.MaxDim(_encode(name), size) for name, size in (max_dims or {}).items()]
+    return _library.CompileOptions(
+        ctypes.sizeof(_library.CompileOptions), opt_level, _encode(target), _encode(mcpu),
+        _encode(mattr), _encode(strategy), _encode(prefix),
+        (_library.InputShape * len(shapes))(*shapes), len(shapes),
+        (_library.MaxDim * len(maxima))(*maxima), len(maxima), bool(reference))
+
+
+def _diagnostics(library, handle):
+    """What bnn_compilation_diagnostic says, as a list; notes with what they belong to."""
+    found = []
+    index = 0
+    while pointer := library.bnn_compilation_diagnostic(handle, index):
+        index += 1
+        said = pointer.contents
+        message = said.message.decode(errors="replace")
+        if said.severity == 4 and found:
+            found[-1] = dataclasses.replace(found[-1], notes=found[-1].notes + (message,))
+            continue
+        found.append(Diagnostic(_SEVERITIES[said.severity], message, os.fsdecode(said.file),
+                                said.node.decode(errors="replace"), said.line, said.column))
+    return found
+
+
+class _ModelFile:
+    """A path to a model, which may be given as its bytes or as an onnx.ModelProto instead."""
+
+    def __init__(self, model):
+        self.folder = None
+        if hasattr(model, "SerializeToString"):
+            model = model.SerializeToString()
+        if isinstance(model, (bytes, bytearray, memoryview)):
+            self.folder = tempfile.TemporaryDirectory(prefix="bnn-")
+            self.path = os.path.join(self.folder.name, "model.onnx")
+            with open(self.path, "wb") as file:
+                file.write(model)
+        else:
+            self.path = os.fspath(model)
+
+    def __enter__(self):
+        return self.path
+
+    def __exit__(self, *_):
+        if self.folder:
+            self.folder.cleanup()
+
+
+def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=None, prefix=None,
+            input_shapes=None, max_dims=None, opt_level=3, reference=False):
+    """Compiles an ONNX model and returns an `Artifact`, which a `Session` runs.
+
+    model: the path of an ONNX file, or its bytes, or an onnx.ModelProto.
+    target, mcpu, mattr: the triple, CPU and features to compile for, as bnn-opt's --mtriple,
+        --mcpu and --mattr. Nothing means this machine; a `target` alone means the oldest
+        supported CPU of it.
+    output: where to write the object as well, and beside it the header.
+    prefix: what the C symbols begin with; from the file's name when not given.
+    input_shapes: {input: shape}, which become static; None in a shape keeps a dimension.
+    max_dims: {symbol: size}, the declared maxima of symbolic dimensions.
+    opt_level: 0 to 3, LLVM's.
+    reference, strategy: the reference lowering, or a kernel strategy by name.
+
+    Raises a `CompileError` with the compiler's diagnostics, and an OSError where `output` cannot
+    be written; warns, with Python's warnings, of what the compiler warns of. Other threads run
+    meanwhile.
+    """
+    library = _library.library()
+    options = _options(target, mcpu, mattr, strategy, prefix, input_shapes, max_dims, opt_level,
+                       reference)
+    with _ModelFile(model) as path:
+        handle = library.bnn_compile(os.fsencode(path), ctypes.byref(options))
+    if not handle:
+        raise MemoryError("no memory to compile in")
+    try:
+        diagnostics = _diagnostics(library, handle)
+        if not library.bnn_compilation_succeeded(handle):
+            raise CompileError(diagnostics)
+        size = ctypes.c_size_t()
+        code = library.bnn_compilation_object(handle, ctypes.byref(size))
+        artifact = Artifact(ctypes.string_at(code, size.value),
+                            library.bnn_compilation_header(handle).decode(),
+                            library.bnn_compilation_prefix(handle).decode(),
+                            library.bnn_compilation_triple(handle).decode(),
+                            library.bnn_compilation_cpu(handle).decode(), tuple(diagnostics))
+    finally:
+        library.bnn_compilation_free(handle)
+    for diagnostic in diagnostics:
+        if diagnostic.severity == "warning":
+            warnings.warn(str(diagnostic), stacklevel=2)
+    if output is not None:
+        artifact.save(output)
+    return artifact
