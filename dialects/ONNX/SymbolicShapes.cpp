@@ -96,8 +96,10 @@ SymbolicDim::dividedBy(const SymbolicDim &other) const {
 SymbolicDim SymbolicShapes::named(StringRef name) {
   auto [it, isNew] =
       idOf.try_emplace({/*isOpaque=*/false, name.str()}, names.size());
-  if (isNew)
+  if (isNew) {
     names.push_back(name.str());
+    isNamed.insert(it->second);
+  }
   return SymbolicDim::symbol(it->second);
 }
 
@@ -141,6 +143,28 @@ SymbolicDim SymbolicShapes::divide(const SymbolicDim &a, const SymbolicDim &b) {
     return *x / *y;
   return opaque("div", a, b);
 }
+SymbolicDim SymbolicShapes::join(const SymbolicDim &a, const SymbolicDim &b) {
+  // Flat and sorted: broadcasting is associative, commutative and idempotent.
+  auto partsOf = [&](const SymbolicDim &dim) -> std::vector<SymbolicDim> {
+    if (std::optional<unsigned> id = dim.getSymbol())
+      if (auto it = joined.find(*id); it != joined.end())
+        return it->second;
+    return {dim};
+  };
+  std::vector<SymbolicDim> parts, left = partsOf(a), right = partsOf(b);
+  std::set_union(left.begin(), left.end(), right.begin(), right.end(),
+                 std::back_inserter(parts));
+  std::string name = "broadcast(";
+  for (const SymbolicDim &part : parts)
+    name += (&part == &parts.front() ? "" : ",") + str(part);
+  auto [it, isNew] =
+      idOf.try_emplace({/*isOpaque=*/true, name + ")"}, names.size());
+  if (isNew) {
+    names.push_back(name + ")");
+    joined[it->second] = parts;
+  }
+  return SymbolicDim::symbol(it->second);
+}
 SymbolicDim SymbolicShapes::product(ArrayRef<SymbolicDim> dims) {
   SymbolicDim result(1);
   for (const SymbolicDim &dim : dims)
@@ -163,6 +187,27 @@ std::string SymbolicShapes::str(const SymbolicDim &dim) const {
     result += term;
   }
   return result;
+}
+
+void SymbolicShapes::forEachProduct(
+    const SymbolicDim &dim,
+    function_ref<void(int64_t, ArrayRef<StringRef>)> visit) const {
+  for (const auto &[symbols, coefficient] : dim.terms) {
+    SmallVector<StringRef> symbolNames;
+    for (unsigned id : symbols) {
+      // At its maximum the part that an argument gives is more than 1, so that
+      // it is the broadcast's size.
+      if (auto it = joined.find(id); it != joined.end())
+        for (const SymbolicDim &part : it->second)
+          if (auto symbol = part.getSymbol();
+              symbol && isNamed.contains(*symbol)) {
+            id = *symbol;
+            break;
+          }
+      symbolNames.push_back(names[id]);
+    }
+    visit(coefficient, symbolNames);
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -260,8 +305,7 @@ SymbolicShapes::broadcast(ArrayRef<SymbolicDim> a, ArrayRef<SymbolicDim> b) {
     else if (y.getConstant())
       result.push_back(y);
     else
-      result.push_back(x < y ? opaque("broadcast", x, y)
-                             : opaque("broadcast", y, x));
+      result.push_back(join(x, y));
   }
   return result;
 }

@@ -98,6 +98,14 @@ public:
 
   /// The dimension in words: "12", "seq", "2*batch*seq".
   std::string str(const SymbolicDim &dim) const;
+  /// Visits the products that the dimension is the sum of: each one's
+  /// coefficient and the names of its symbols. A broadcast of an argument's
+  /// dimension counts as that dimension. What nothing is known about begins
+  /// with '?' or is a call.
+  void forEachProduct(
+      const SymbolicDim &dim,
+      llvm::function_ref<void(int64_t, llvm::ArrayRef<llvm::StringRef>)> visit)
+      const;
 
 private:
   using Dims = llvm::SmallVector<SymbolicDim>;
@@ -111,6 +119,8 @@ private:
   SymbolicDim multiply(const SymbolicDim &a, const SymbolicDim &b);
   SymbolicDim divide(const SymbolicDim &a, const SymbolicDim &b);
   SymbolicDim product(llvm::ArrayRef<SymbolicDim> dims);
+  /// What two dimensions that may be 1 are broadcast to.
+  SymbolicDim join(const SymbolicDim &a, const SymbolicDim &b);
 
   /// What an operation's transfer function finds out about one result.
   struct Fact {
@@ -126,6 +136,8 @@ private:
   mlir::func::FuncOp func;
   std::vector<std::string> names;
   std::map<std::pair<bool, std::string>, unsigned> idOf;
+  llvm::DenseSet<unsigned> isNamed; ///< Symbols that arguments' dims name.
+  std::map<unsigned, std::vector<SymbolicDim>> joined; ///< By join(); sorted.
   llvm::DenseMap<mlir::Value, Fact> facts;
 };
 } // namespace bnn::onnx

@@ -1,6 +1,8 @@
 //===- Matchers.cpp - What a binary layer is made of ----------------------===//
 #include "passes/Raise/Matchers.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/Format.h"
+#include <algorithm>
 #include <cmath>
 #include <tuple>
 
@@ -9,25 +11,73 @@ using namespace bnn;
 
 bool SignMatrix::isUniform() const { return llvm::all_equal(scale); }
 
+static std::string inWords(float value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.4g", value);
+  return text;
+}
+
+// Why the weights of one output, or a row of a table, are not a sign times one
+// magnitude.
+static std::string describeRow(int64_t row, ArrayRef<float> weights) {
+  SmallVector<float> values(weights), magnitudes;
+  for (float w : weights)
+    magnitudes.push_back(std::fabs(w));
+  if (llvm::any_of(values, [](float w) { return !std::isfinite(w); }))
+    return "row " + std::to_string(row) +
+           " of the weights has a NaN or an infinity";
+  for (SmallVector<float> *list : {&values, &magnitudes}) {
+    llvm::sort(*list);
+    list->erase(std::unique(list->begin(), list->end()), list->end());
+  }
+  std::string start = "row " + std::to_string(row) + " of the weights has ";
+  if (values.size() == 1 && values[0] == 0)
+    return start + "zeros only";
+  if (magnitudes.size() == 2 && magnitudes[0] != 0)
+    return start + "two magnitudes, " + inWords(magnitudes[0]) + " and " +
+           inWords(magnitudes[1]);
+  if (values.size() == 2)
+    return start + "two distinct values, " + inWords(values[0]) + " and " +
+           inWords(values[1]) + ", that are no +a and -a";
+  if (values.size() == 3)
+    return start + "three distinct values, " + inWords(values[0]) + ", " +
+           inWords(values[1]) + " and " + inWords(values[2]);
+  return start + std::to_string(magnitudes.size()) + " distinct magnitudes";
+}
+
 std::optional<SignMatrix> bnn::matchSignMatrix(Value value, bool transposed,
-                                               bool allowZeroRows) {
+                                               bool allowZeroRows,
+                                               std::string *why) {
   auto view = onnx::ConstantView::get(value);
   auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!view || !type || type.getRank() != 2 || !type.getElementType().isF32())
-    return std::nullopt;
+  if (!view || !type)
+    return no(why, "the weights are computed at run time");
+  if (!type.getElementType().isF32())
+    return no(why, "the weights are not f32");
+  if (type.getRank() != 2)
+    return no(why, "the weights have " + Twine(type.getRank()) +
+                       " dimensions, not 2");
   SignMatrix m;
   m.rows = type.getDimSize(transposed ? 1 : 0);
   m.columns = type.getDimSize(transposed ? 0 : 1);
   if (m.rows == 0 || m.columns == 0)
-    return std::nullopt;
+    return no(why, "there are no weights");
   auto at = [&](int64_t row, int64_t column) {
     return view->at<float>(transposed ? column * m.rows + row
                                       : row * m.columns + column);
   };
+  auto refuse = [&](int64_t row) {
+    if (!why)
+      return std::nullopt;
+    SmallVector<float> weights;
+    for (int64_t column = 0; column < m.columns; ++column)
+      weights.push_back(at(row, column));
+    return no(why, describeRow(row, weights));
+  };
   for (int64_t row = 0; row < m.rows; ++row) {
     float scale = std::fabs(at(row, 0));
     if (!std::isfinite(scale) || (scale == 0 && !allowZeroRows))
-      return std::nullopt;
+      return refuse(row);
     m.scale.push_back(scale);
   }
   // The attribute's own storage: bit i of the row-major order.
@@ -45,7 +95,7 @@ std::optional<SignMatrix> bnn::matchSignMatrix(Value value, bool transposed,
   for (int64_t i = 0; i < (transposed ? m.columns : m.rows); ++i)
     for (int64_t j = 0; j < (transposed ? m.rows : m.columns); ++j)
       if (!visit(transposed ? j : i, transposed ? i : j))
-        return std::nullopt;
+        return refuse(transposed ? j : i);
   auto bitType = RankedTensorType::get({m.rows, m.columns},
                                        IntegerType::get(value.getContext(), 1));
   if (m.rows * m.columns == 1) // One element is stored as a whole byte.
@@ -75,29 +125,67 @@ std::optional<SmallVector<float>> bnn::matchRowVector(Value value,
 }
 
 std::optional<std::pair<Value, float>>
-bnn::matchUnsignedBinarisation(Value value) {
+bnn::matchUnsignedBinarisation(Value value, std::string *why) {
   auto scaled = matchTimesScalar<onnx::MulOp>(value);
   if (!scaled)
     return std::nullopt;
   auto clip = scaled->first.getDefiningOp<onnx::ClipOp>();
-  if (!clip || onnx::getConstantScalar(clip.getMin()) != 0.0 ||
-      onnx::getConstantScalar(clip.getMax()) != 1.0)
+  if (!clip)
     return std::nullopt;
+  auto low = onnx::getConstantScalar(clip.getMin()),
+       high = onnx::getConstantScalar(clip.getMax());
+  if (!low || !high)
+    return no(why, "the bounds of the clip before the input are not constant");
+  if (*low != 0 || *high != 1)
+    return no(why, "the input is clipped to " + inWords(*low) + " to " +
+                       inWords(*high) + ", not to 0 to 1");
   auto round = clip.getInput().getDefiningOp<onnx::RoundOp>();
   auto div = round ? round.getX().getDefiningOp<onnx::DivOp>() : onnx::DivOp();
   if (!div)
-    return std::nullopt;
+    return no(why, round ? "nothing is divided before the round"
+                         : "the input is clipped but not rounded");
   auto alpha = onnx::getConstantScalar(div.getB());
+  if (!alpha)
+    return no(why, "the divisor before the round is not one constant");
+  if (float(*alpha) != scaled->second)
+    return no(why, "the multiplier after the clip, " + inWords(scaled->second) +
+                       ", differs from the divisor before it, " +
+                       inWords(*alpha));
   // Half of a subnormal alpha is not exact.
-  if (!alpha || float(*alpha) != scaled->second || !(*alpha > 0) ||
-      !std::isnormal(scaled->second))
-    return std::nullopt;
+  if (!(*alpha > 0) || !std::isnormal(scaled->second))
+    return no(why, "the divisor before the round, " + inWords(*alpha) +
+                       ", is not a positive normal number");
   return std::pair(div.getA(), scaled->second);
 }
 
-std::optional<BinaryInput> bnn::matchBinaryInput(Value value) {
+// Why nothing that is multiplied with one scalar was found behind `value`.
+static std::string describeScale(Value value) {
+  auto mul = value.getDefiningOp<onnx::MulOp>();
+  if (!mul)
+    return "no sign or quantiser before the input";
+  for (bool swap : {false, true}) {
+    Value quantised = swap ? mul.getB() : mul.getA(),
+          scale = swap ? mul.getA() : mul.getB();
+    if (!quantised.getDefiningOp<onnx::SignOp>() &&
+        !quantised.getDefiningOp<onnx::ClipOp>())
+      continue;
+    auto type = dyn_cast<RankedTensorType>(scale.getType());
+    if (onnx::ConstantView::get(scale))
+      return "the scale of the input differs from channel to channel";
+    if (type && type.getRank() > 0 && type.getShape().back() == 1)
+      return "the scale of the input differs per token: it is computed at run "
+             "time";
+    return "the scale of the input is computed at run time";
+  }
+  return "no sign or quantiser before the input";
+}
+
+std::optional<BinaryInput> bnn::matchBinaryInput(Value value,
+                                                 std::string *why) {
   BinaryInput in;
-  if (auto binarised = matchUnsignedBinarisation(value)) {
+  if (why)
+    why->clear();
+  if (auto binarised = matchUnsignedBinarisation(value, why)) {
     std::tie(in.input, in.alpha) = *binarised;
     in.isSigned = false;
   } else {
@@ -108,14 +196,19 @@ std::optional<BinaryInput> bnn::matchBinaryInput(Value value) {
       in.alpha = scaled->second;
     }
     auto sign = value.getDefiningOp<onnx::SignOp>();
-    if (!sign || !std::isfinite(in.alpha))
+    if (!sign) {
+      if (why && why->empty())
+        *why = describeScale(value);
       return std::nullopt;
+    }
+    if (!std::isfinite(in.alpha))
+      return no(why, "the scale of the input is not finite");
     in.input = sign.getX();
   }
   auto type = dyn_cast<RankedTensorType>(in.input.getType());
   if (!type || type.getRank() == 0 || !type.getElementType().isF32() ||
       type.isDynamicDim(type.getRank() - 1))
-    return std::nullopt;
+    return no(why, "the number of inputs is not known at compile time");
   if (auto add = in.input.getDefiningOp<onnx::AddOp>())
     for (bool swap : {false, true}) {
       Value x = swap ? add.getB() : add.getA(),
@@ -133,7 +226,6 @@ std::optional<BinaryInput> bnn::matchBinaryInput(Value value) {
 
 Value bnn::emptyRows(OpBuilder &b, Location loc, Value like, int64_t columns,
                      Type element) {
-  auto type = cast<RankedTensorType>(like.getType());
   SmallVector<OpFoldResult> shape = tensor::getMixedSizes(b, loc, like);
   shape.back() = b.getIndexAttr(columns);
   return b.create<tensor::EmptyOp>(loc, shape, element);

@@ -5,6 +5,7 @@
 #include "dialects/ONNX/ONNXDialect.h"
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "mlir/IR/PatternMatch.h"
+#include "passes/Raise/Remarks.h"
 #include <optional>
 
 namespace bnn {
@@ -18,9 +19,11 @@ struct SignMatrix {
 };
 
 /// The matrix as bits and magnitudes: of `value` (f32 [N, K]), or of its
-/// transpose. A row of zeros has the scale 0 if `allowZeroRows`.
+/// transpose. A row of zeros has the scale 0 if `allowZeroRows`. Here and below
+/// `why`, if not null, is told why there is no match.
 std::optional<SignMatrix> matchSignMatrix(mlir::Value value, bool transposed,
-                                          bool allowZeroRows);
+                                          bool allowZeroRows,
+                                          std::string *why = nullptr);
 
 /// The elements of an f32 constant of shape [N], or broadcast from it ([1, N],
 /// [B, S, N] with equal rows), or of one element for all N.
@@ -53,12 +56,13 @@ struct BinaryInput {
   float alpha;
   bool isSigned;
 };
-std::optional<BinaryInput> matchBinaryInput(mlir::Value value);
+std::optional<BinaryInput> matchBinaryInput(mlir::Value value,
+                                            std::string *why = nullptr);
 
 /// x and alpha of clip(round(x / alpha), 0, 1) * alpha: one alpha, which is
-/// positive and finite.
+/// positive and finite. `why` is left alone where nothing is clipped.
 std::optional<std::pair<mlir::Value, float>>
-matchUnsignedBinarisation(mlir::Value value);
+matchUnsignedBinarisation(mlir::Value value, std::string *why = nullptr);
 
 /// An empty tensor of f32 or bits with the leading dimensions of `like` and a
 /// last dimension of `columns`.
@@ -76,15 +80,13 @@ BinarizeOp createBinarize(mlir::OpBuilder &b, mlir::Location loc,
                           mlir::Value input, llvm::ArrayRef<float> shift,
                           std::optional<float> threshold = std::nullopt);
 
-/// Each rewrites one layer whose result `op` computes, if it is one.
-mlir::LogicalResult raiseLinear(mlir::RewriterBase &rewriter,
-                                mlir::Operation *op);
-mlir::LogicalResult raiseEmbedding(mlir::RewriterBase &rewriter,
-                                   onnx::GatherOp op);
+/// Each rewrites one layer whose result `op` computes, if it is one, and tells
+/// the rewriter what became of it (see RaiseRewriter).
+mlir::LogicalResult raiseLinear(RaiseRewriter &rewriter, mlir::Operation *op);
+mlir::LogicalResult raiseEmbedding(RaiseRewriter &rewriter, onnx::GatherOp op);
 mlir::LogicalResult raiseLayerNorm(mlir::RewriterBase &rewriter,
                                    mlir::Operation *op);
-mlir::LogicalResult raiseAttention(mlir::RewriterBase &rewriter,
-                                   onnx::ReshapeOp op,
+mlir::LogicalResult raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
                                    const onnx::SymbolicShapes &shapes);
 
 } // namespace bnn

@@ -23,7 +23,8 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
     onnx::SymbolicShapes shapes(func);
     if (failed(shapes.run()))
       return signalPassFailure();
-    IRRewriter rewriter(&getContext());
+    eraseDead(func);
+    RaiseRewriter rewriter(func, shapes);
     // Attention first: its matcher reads the onnx form of the projections and
     // of the layers that feed it only through their results.
     for (Operation *op : collect<onnx::ReshapeOp>(func))
@@ -40,6 +41,11 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
     for (Operation *op : collect<onnx::AddOp, onnx::LayerNormalizationOp>(func))
       layerNorms += succeeded(raiseLayerNorm(rewriter, op));
     eraseDead(func);
+    FailureOr<ArrayAttr> remarks = rewriter.takeRemarks();
+    if (failed(remarks))
+      return signalPassFailure();
+    if (recordLayers)
+      func->setAttr(kLayersAttr, *remarks);
   }
 
   // A snapshot of the ops of some kinds. A rewrite erases the op that it was

@@ -21,7 +21,8 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
 
     What differs in any of this stays as it is: three magnitudes, a zero among
     the weights, another multiplier after the clip than before it. A row of an
-    embedding table that is all 0 has the scale 0.
+    embedding table that is all 0 has the scale 0. Every recogniser says why it
+    left a layer alone; `record-layers` keeps that, for the report.
 
     Before:
     ```mlir
@@ -46,6 +47,10 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
     }
     ```
   }];
+  let options = [Option<
+      "recordLayers", "record-layers", "bool", "false",
+      "List every linear layer, attention and embedding in the function's "
+      "attribute bnn.layers: what it became and, where not binary, why">];
   let dependentDialects = ["::bnn::BNNDialect", "::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::tensor::TensorDialect"];

@@ -12,7 +12,8 @@ namespace {
 
 // sign(input) * alpha of a [B, S, heads * d] tensor, split into heads.
 struct Heads {
-  Value input;
+  StringRef role;
+  Value input{};
   float alpha = 1;
   int64_t heads = 0, size = 0;
 };
@@ -23,6 +24,7 @@ struct Projection {
   SmallVector<float> weight; // [K, rank]
   SmallVector<float> bias;   // [rank]
   int64_t rank;
+  Operation *matmul;
 };
 
 // sum of left * right^T.
@@ -35,16 +37,24 @@ public:
   Matcher(const onnx::SymbolicShapes &shapes) : shapes(shapes) {}
 
   // The parts, after match() succeeded.
-  Heads query, key, value;
+  Heads query{"query"}, key{"key"}, value{"value"};
   std::vector<LowRankTerm> terms;
   std::optional<Projection> residual;
   Value mask; // [B, 1, 1, S], or null
   float divisor = 1, probability = 0;
 
   bool match(onnx::ReshapeOp op);
+  SmallVector<const Projection *> allProjections() const;
+
+  std::string why; // Not, after match() failed.
 
 private:
   const onnx::SymbolicShapes &shapes;
+
+  bool refuse(const Twine &reason) {
+    why = reason.str();
+    return false;
+  }
 
   bool matchHeads(Value source, ArrayRef<int64_t> order, Heads &heads);
   bool matchContext(Value context);
@@ -98,7 +108,7 @@ bool Matcher::matchHeads(Value source, ArrayRef<int64_t> order, Heads &heads) {
     } else if (auto transpose = source.getDefiningOp<onnx::TransposeOp>()) {
       SmallVector<int64_t> perm = permutationOf(transpose);
       if (perm.size() != 4)
-        return false;
+        return refuse("the " + heads.role + " is not split into heads");
       for (int64_t &axis : axes)
         axis = perm[axis];
       source = transpose.getData();
@@ -106,10 +116,14 @@ bool Matcher::matchHeads(Value source, ArrayRef<int64_t> order, Heads &heads) {
       break;
     }
   }
+  if (!seenSign)
+    return refuse("no sign before the " + heads.role);
+  if (!std::isfinite(heads.alpha))
+    return refuse("the scale of the " + heads.role + " is not finite");
   auto reshape = source.getDefiningOp<onnx::ReshapeOp>();
-  if (!seenSign || !reshape || axes != SmallVector<int64_t>(order) ||
-      !std::isfinite(heads.alpha))
-    return false;
+  if (!reshape || axes != SmallVector<int64_t>(order))
+    return refuse("the " + heads.role +
+                  " is not split into heads by Reshape and Transpose");
   auto split = dyn_cast<RankedTensorType>(reshape.getType());
   auto whole = dyn_cast<RankedTensorType>(reshape.getData().getType());
   if (!split || !whole || split.getRank() != 4 || whole.getRank() != 3 ||
@@ -117,7 +131,8 @@ bool Matcher::matchHeads(Value source, ArrayRef<int64_t> order, Heads &heads) {
       split.isDynamicDim(3) ||
       whole.getDimSize(2) != split.getDimSize(2) * split.getDimSize(3) ||
       !sameDims(reshape.getReshaped(), {0, 1}, reshape.getData(), {0, 1}))
-    return false;
+    return refuse("the " + heads.role +
+                  " is not split into [batch, tokens, heads, size]");
   heads.input = reshape.getData();
   heads.heads = split.getDimSize(2);
   heads.size = split.getDimSize(3);
@@ -147,6 +162,7 @@ bool Matcher::matchProjection(Value source, Projection &projection) {
   if (!weight || !type || type.getRank() != 2 ||
       !type.getElementType().isF32() || !input || input.getRank() != 3)
     return false;
+  projection.matmul = matmul;
   projection.input = matmul.getA();
   projection.rank = type.getDimSize(1);
   for (int64_t i = 0; i < weight->getNumElements(); ++i)
@@ -204,22 +220,27 @@ bool Matcher::matchScores(Value source) {
       }
     }
     if (!found)
-      return false;
+      return refuse("what is added to the scores is no sum of products of "
+                    "low-rank projections: a full-rank bias");
   }
   auto matmul = product.getDefiningOp<onnx::MatMulOp>();
-  return matmul && matchHeads(matmul.getA(), {0, 2, 1, 3}, query) &&
+  if (!matmul)
+    return refuse("the scores are no product of query and key");
+  return matchHeads(matmul.getA(), {0, 2, 1, 3}, query) &&
          matchHeads(matmul.getB(), {0, 2, 3, 1}, key);
 }
 
 // Clip(Round(Softmax(scores / divisor [+ mask]) / alpha), 0, 1) * alpha.
 bool Matcher::matchProbabilities(Value source) {
-  auto binarised = matchUnsignedBinarisation(source);
+  std::string whyNot = "no quantiser after the softmax";
+  auto binarised = matchUnsignedBinarisation(source, &whyNot);
   if (!binarised)
-    return false;
+    return refuse("the probabilities are not binary: " + whyNot);
   probability = binarised->second;
   auto softmax = binarised->first.getDefiningOp<onnx::SoftmaxOp>();
   if (!softmax || (softmax.getAxis() != -1 && softmax.getAxis() != 3))
-    return false;
+    return refuse("what is binarised before the value is no softmax over the "
+                  "keys");
 
   Value scores = softmax.getInput();
   if (auto add = scores.getDefiningOp<onnx::AddOp>())
@@ -236,10 +257,11 @@ bool Matcher::matchProbabilities(Value source) {
     }
   auto scale = scores.getDefiningOp<onnx::DivOp>();
   if (!scale)
-    return false;
+    return refuse("the scores are not divided by a constant before the mask is "
+                  "added, or the mask is not [batch, 1, 1, tokens]");
   auto constant = onnx::getConstantScalar(scale.getB());
   if (!constant || *constant == 0 || !std::isfinite(*constant))
-    return false;
+    return refuse("the divisor of the scores is not one finite constant");
   divisor = static_cast<float>(*constant);
   return matchScores(scale.getA());
 }
@@ -283,13 +305,14 @@ bool Matcher::matchContext(Value context) {
   else
     products = {context.getDefiningOp<onnx::MatMulOp>()};
   if (llvm::any_of(products, [](onnx::MatMulOp op) { return !op; }))
-    return false;
+    return refuse("what is added to probabilities times value is no product");
   for (auto [i, product] : llvm::enumerate(products)) {
     if (!matchHeads(product.getB(), {0, 2, 1, 3}, value))
       continue;
     if (products.size() == 2 && (products[0].getA() != products[1].getA() ||
                                  !matchResidual(products[1 - i].getB())))
-      return false;
+      return refuse("what is added to probabilities times value is not the "
+                    "probabilities times one number a token");
     return matchProbabilities(product.getA());
   }
   return false;
@@ -299,18 +322,28 @@ bool Matcher::match(onnx::ReshapeOp op) {
   auto transpose = op.getData().getDefiningOp<onnx::TransposeOp>();
   auto type = dyn_cast<RankedTensorType>(op.getType());
   if (!transpose || !type || type.getRank() != 3 ||
-      permutationOf(transpose) != SmallVector<int64_t>{0, 2, 1, 3} ||
-      !matchContext(transpose.getData()))
+      permutationOf(transpose) != SmallVector<int64_t>{0, 2, 1, 3})
+    return refuse("its heads are not joined by Transpose and Reshape");
+  if (!matchContext(transpose.getData()))
     return false;
   for (const Heads *other : {&key, &value})
     if (other->heads != query.heads || other->size != query.size ||
         !sameDims(other->input, {0, 1, 2}, query.input, {0, 1, 2}))
-      return false;
+      return refuse("query and " + other->role + " differ in shape");
   if (!sameDims(op.getReshaped(), {0, 1, 2}, query.input, {0, 1, 2}))
-    return false;
+    return refuse("the context has not the query's shape");
   if (mask && !sameDims(mask, {0, 3}, query.input, {0, 1}))
-    return false;
+    return refuse("the mask has not one number a token");
   // All low-rank terms must project one tensor, of the tokens of the query.
+  SmallVector<const Projection *> projections = allProjections();
+  for (const Projection *p : projections)
+    if (p->input != projections[0]->input ||
+        !sameDims(p->input, {0, 1}, query.input, {0, 1}))
+      return refuse("the low-rank terms are projections of several tensors");
+  return true;
+}
+
+SmallVector<const Projection *> Matcher::allProjections() const {
   SmallVector<const Projection *> projections;
   for (const LowRankTerm &term : terms) {
     projections.push_back(&term.left);
@@ -318,11 +351,7 @@ bool Matcher::match(onnx::ReshapeOp op) {
   }
   if (residual)
     projections.push_back(&*residual);
-  for (const Projection *p : projections)
-    if (p->input != projections[0]->input ||
-        !sameDims(p->input, {0, 1}, query.input, {0, 1}))
-      return false;
-  return true;
+  return projections;
 }
 
 namespace {
@@ -377,11 +406,13 @@ static Value sliceColumns(OpBuilder &b, Location loc, Value source,
       sizes, SmallVector<OpFoldResult>{one, one, one});
 }
 
-LogicalResult bnn::raiseAttention(RewriterBase &rewriter, onnx::ReshapeOp op,
+LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
                                   const onnx::SymbolicShapes &shapes) {
+  // Most reshapes have nothing to do with attention.
+  Operation *layer = rewriter.attentionBehind(op.getReshaped());
   Matcher m(shapes);
   if (!m.match(op))
-    return failure();
+    return rewriter.refuse(layer, m.why);
   rewriter.setInsertionPoint(op);
   Location loc = op.getData().getLoc();
   auto scalar = [&](double value) -> Value {
@@ -450,6 +481,13 @@ LogicalResult bnn::raiseAttention(RewriterBase &rewriter, onnx::ReshapeOp op,
   Value result = attention.getResult(0);
   if (result.getType() != op.getType())
     result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
+  if (layer) {
+    rewriter.became(layer, "1x1");
+    for (const Projection *projection : m.allProjections())
+      rewriter.became(projection->matmul, "float",
+                      "a low-rank term of the attention '" +
+                          nodeName(layer->getLoc()) + "'");
+  }
   rewriter.replaceOp(op, result);
   return success();
 }

@@ -44,24 +44,31 @@ std::optional<Linear> matchLinear(Operation *op) {
 
 } // namespace
 
-LogicalResult bnn::raiseLinear(RewriterBase &rewriter, Operation *op) {
+LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
   std::optional<Linear> linear = matchLinear(op);
   if (!linear)
-    return failure();
-  std::optional<BinaryInput> in = matchBinaryInput(linear->activation);
-  if (!in)
-    return failure();
+    return rewriter.refuse(op,
+                           "a Gemm with alpha or beta other than 1, or transA");
+  if (!onnx::ConstantView::get(linear->weight))
+    return rewriter.refuse(op, "the constant is the left factor");
+  std::string whyInput, whyWeight;
+  std::optional<BinaryInput> in =
+      matchBinaryInput(linear->activation, &whyInput);
   std::optional<SignMatrix> weight =
       matchSignMatrix(linear->weight, linear->transposed,
-                      /*allowZeroRows=*/false);
+                      /*allowZeroRows=*/false, &whyWeight);
+  if (!in || !weight)
+    return rewriter.refuse(op, in       ? whyWeight
+                               : weight ? whyInput
+                                        : whyInput + "; " + whyWeight);
   auto inputType = cast<RankedTensorType>(in->input.getType());
-  if (!weight || weight->columns != inputType.getShape().back())
-    return failure();
+  if (weight->columns != inputType.getShape().back())
+    return rewriter.refuse(op, "the quantised input is broadcast");
   std::optional<SmallVector<float>> bias;
   if (linear->bias) {
     bias = matchRowVector(linear->bias, weight->rows);
     if (!bias && linear->last == op)
-      return failure();
+      return rewriter.refuse(op, "the Gemm's C is not one bias per output");
     if (!bias)
       linear->last = op;
   }
@@ -118,20 +125,23 @@ LogicalResult bnn::raiseLinear(RewriterBase &rewriter, Operation *op) {
   Type type = linear->last->getResult(0).getType();
   if (result.getType() != type)
     result = rewriter.create<tensor::CastOp>(loc, type, result);
+  rewriter.became(op, "1x1");
   rewriter.replaceOp(linear->last, result);
   return success();
 }
 
-LogicalResult bnn::raiseEmbedding(RewriterBase &rewriter, onnx::GatherOp op) {
-  // A table of one column would always match, and gain nothing.
+LogicalResult bnn::raiseEmbedding(RaiseRewriter &rewriter, onnx::GatherOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getData().getType());
-  if (op.getAxis() != 0 || !type || type.getRank() != 2 ||
-      type.getDimSize(1) < 2)
+  if (op.getAxis() != 0 || !type || type.getRank() != 2)
     return failure();
+  // It would always match, and gain nothing.
+  if (type.getDimSize(1) < 2)
+    return rewriter.refuse(op, "a table of one column");
+  std::string why;
   std::optional<SignMatrix> table =
-      matchSignMatrix(op.getData(), false, /*allowZeroRows=*/true);
+      matchSignMatrix(op.getData(), false, /*allowZeroRows=*/true, &why);
   if (!table)
-    return failure();
+    return rewriter.refuse(op, why);
   rewriter.setInsertionPoint(op);
   Location loc = op.getLoc();
   auto bitsType =
@@ -153,6 +163,7 @@ LogicalResult bnn::raiseEmbedding(RewriterBase &rewriter, onnx::GatherOp op) {
                                     table->rows);
   if (result.getType() != op.getType())
     result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
+  rewriter.became(op, "1x1");
   rewriter.replaceOp(op, result);
   return success();
 }
