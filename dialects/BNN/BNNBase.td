@@ -107,7 +107,9 @@ def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
     tile in rows of activations by panels of 16 outputs. With
     `ternary_logic` the CPU computes any function of three vectors in one
     AVX-512 instruction; with `byte_counts` it counts the bits of bytes faster
-    than those of words, and products count in bytes as long as they can. Without `parity` there are no
+    than those of words, and products count in bytes as long as they can. With
+    `shuffle_bytes` (32 or 64) that many bytes are looked up in a table of 16 by
+    one instruction, and products of many rows count by table. Without `parity` there are no
     parity words: the CPU has too few registers, or counts too cheaply, for a
     carry-save adder. Set on the module as `bnn.target`.
 
@@ -117,7 +119,8 @@ def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
                         "int64_t":$panels,
                         DefaultValuedParameter<"bool", "false">:$ternary_logic,
                         DefaultValuedParameter<"bool", "false">:$byte_counts,
-                        DefaultValuedParameter<"bool", "true">:$parity);
+                        DefaultValuedParameter<"bool", "true">:$parity,
+                        DefaultValuedParameter<"int64_t", "0">:$shuffle_bytes);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

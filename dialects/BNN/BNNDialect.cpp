@@ -112,11 +112,15 @@ PanelsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
 LogicalResult
 TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                    StringRef strategy, int64_t rows, int64_t panels,
-                   bool ternaryLogic, bool byteCounts, bool parity) {
+                   bool ternaryLogic, bool byteCounts, bool parity,
+                   int64_t shuffleBytes) {
   if (rows < 1 || rows > 16)
     return emitError() << "a tile has 1 to 16 rows, not " << rows;
   if (panels != 1 && panels != 2)
     return emitError() << "a tile has 1 or 2 panels, not " << panels;
+  if (shuffleBytes != 0 && shuffleBytes != 32 && shuffleBytes != 64)
+    return emitError() << "a byte shuffle has 32 or 64 bytes, not "
+                       << shuffleBytes;
   return success();
 }
 

@@ -65,10 +65,12 @@ static void annotate(ModuleOp module, const CompileOptions &options,
                      const ChosenTarget &target) {
   Builder b(module.getContext());
   const KernelStrategy &strategy = *target.choice.strategy;
-  module->setAttr(kTargetAttr,
-                  TargetAttr::get(b.getContext(), strategy.name, strategy.rows,
-                                  strategy.panels, hasTernaryLogic(target.spec),
-                                  strategy.byteCounts, strategy.parity));
+  module->setAttr(
+      kTargetAttr,
+      TargetAttr::get(b.getContext(), strategy.name, strategy.rows,
+                      strategy.panels, hasTernaryLogic(target.spec),
+                      strategy.byteCounts, strategy.parity,
+                      strategy.lookup ? byteShuffleWidth(target.spec) : 0));
   module->setAttr("bnn.target_triple", b.getStringAttr(target.spec.triple));
   module->setAttr("bnn.target_cpu", b.getStringAttr(target.spec.cpu));
   module->setAttr("bnn.cpu_features", b.getI64IntegerAttr(int64_t(

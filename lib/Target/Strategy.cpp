@@ -17,18 +17,20 @@ namespace bnn {
 
 // clang-format off
 static const KernelStrategy table[] = {
-    // name, architecture, features, rows, panels, byte counts, parity, reason
-    {"portable", "any", "", 1, 1, false, true,
+    // name, architecture, features, rows, panels, byte counts, lookup, parity, reason
+    {"portable", "any", "", 1, 1, false, false, true,
      "one row and one panel: right everywhere, tuned for nothing"},
-    {"avx2", "x86_64", "+avx2,+fma", 2, 1, true, true,
-     "a panel takes two of 16 registers; two rows leave room for the "
-     "byte-shuffle population count"},
-    {"avx512", "x86_64", "+avx512f,+avx512bw,+avx512vl", 4, 2, true, true,
-     "eight accumulators of 32 registers; the population count by shuffles "
-     "needs the rest"},
-    {"avx512-vpopcntdq", "x86_64", "+avx512f,+avx512bw,+avx512vl,+avx512vpopcntdq", 4, 2, false, true,
+    {"avx2", "x86_64", "+avx2,+fma", 2, 1, true, true, true,
+     "a byte shuffle counts four bits of two rows for 32 outputs; fewer than 8 "
+     "rows do not repay its preparations: 2 rows by one panel, which takes two "
+     "of 16 registers"},
+    {"avx512", "x86_64", "+avx512f,+avx512bw,+avx512vl", 4, 2, true, true, true,
+     "a byte shuffle counts four bits of two rows for 64 outputs; for fewer "
+     "than 8 rows eight accumulators of 32 registers, the population count by "
+     "shuffles needs the rest"},
+    {"avx512-vpopcntdq", "x86_64", "+avx512f,+avx512bw,+avx512vl,+avx512vpopcntdq", 4, 2, false, false, true,
      "vpopcntd on 32-bit lanes; 4x2 was the best tile for 8 rows and more"},
-    {"neon", "aarch64", "+neon", 4, 1, true, false,
+    {"neon", "aarch64", "+neon", 4, 1, true, false, false,
      "a panel takes four of 32 registers; cnt counts bytes in one instruction, "
      "and a carry-save adder would spill"},
 };

@@ -31,6 +31,9 @@ struct KernelStrategy {
   unsigned panels;
   /// Whether bits are counted in bytes, for want of a popcount of words.
   bool byteCounts;
+  /// Whether the bits of many rows are counted by table, where an instruction
+  /// looks up bytes.
+  bool lookup;
   /// Whether words go three at a time through a carry-save adder.
   bool parity;
   /// Why this shape.

@@ -241,6 +241,15 @@ bool hasTernaryLogic(const TargetSpec &spec) {
          createSubtargetInfo(spec)->checkFeatures("+avx512f");
 }
 
+int64_t byteShuffleWidth(const TargetSpec &spec) {
+  if (!Triple(spec.triple).isX86())
+    return 0;
+  std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
+  return info->checkFeatures("+avx512bw") ? 64
+         : info->checkFeatures("+avx2")   ? 32
+                                          : 0;
+}
+
 uint64_t requiredCPUFeatures(const TargetSpec &spec) {
   std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
   uint64_t result = 0;

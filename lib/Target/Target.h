@@ -60,6 +60,10 @@ std::unique_ptr<llvm::TargetMachine> createTargetMachine(
 /// instruction (AVX-512's vpternlog).
 bool hasTernaryLogic(const TargetSpec &spec);
 
+/// How many bytes one instruction looks up in a table of 16 (AVX-512's or
+/// AVX2's vpshufb): 64, 32, or 0 where there is none.
+int64_t byteShuffleWidth(const TargetSpec &spec);
+
 /// The BNN_CPU_* bits of bnn/types.h that code for this target may need.
 uint64_t requiredCPUFeatures(const TargetSpec &spec);
 

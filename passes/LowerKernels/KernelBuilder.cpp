@@ -76,16 +76,16 @@ void KernelBuilder::storeLanes(Value value, Value buffer, ValueRange indices,
   create<vector::MaskedStoreOp>(buffer, indices, mask, value);
 }
 
-void KernelBuilder::tileRows(Value rows, int64_t tile,
+void KernelBuilder::tileRows(Value first, Value end, int64_t tile,
                              llvm::function_ref<void(Value, int64_t)> body) {
-  Value start = index(0);
   if (tile > 1) {
-    Value whole = create<arith::MulIOp>(
-        create<arith::DivUIOp>(rows, index(tile)), index(tile));
-    loop(start, whole, tile, [&](Value row) { body(row, tile); });
-    start = whole;
+    Value rest =
+        create<arith::RemUIOp>(create<arith::SubIOp>(end, first), index(tile));
+    Value whole = create<arith::SubIOp>(end, rest);
+    loop(first, whole, tile, [&](Value row) { body(row, tile); });
+    first = whole;
   }
-  loop(start, rows, 1, [&](Value row) { body(row, 1); });
+  loop(first, end, 1, [&](Value row) { body(row, 1); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -217,9 +217,11 @@ void OutputRows::store(KernelBuilder &b, Value row, Value channel, Value word,
         b.storeLanes(values[out], buffers[out],
                      {row, b.offset(channel, panel * kLanes)}, lanes);
     }
-    if (isBits[out])
-      b.store(b.packMasks(masks[0], masks.size() > 1 ? masks[1] : Value()),
-              buffers[out], {row, word});
+    constexpr size_t wordMasks = kWordBits / kLanes;
+    for (size_t i = 0; i < masks.size(); i += wordMasks)
+      b.store(
+          b.packMasks(masks[i], i + 1 < masks.size() ? masks[i + 1] : Value()),
+          buffers[out], {row, b.offset(word, i / wordMasks)});
   }
 }
 
@@ -242,22 +244,26 @@ void OutputRows::finish(KernelBuilder &b) {
   }
 }
 
-void bnn::forUnits(
-    KernelBuilder &b, int64_t channels, int64_t group,
-    llvm::function_ref<void(Value, Value, Value, int64_t)> body) {
+void bnn::forUnits(KernelBuilder &b, int64_t channels, int64_t group,
+                   llvm::function_ref<void(const UnitOfOutputs &)> body,
+                   int64_t size) {
   const int64_t words = packedWords(group, group), full = group / kWordBits,
-                tail = group % kWordBits;
+                tail = group % kWordBits, wide = size / kWordBits,
+                wideEnd = full / wide * wide;
   auto unit = [&](Value firstWord, Value firstChannel, Value number,
                   int64_t valid) {
     Value word = b.add(firstWord, number);
-    body(b.mul(word, b.index(kWordBits / kLanes)),
-         b.add(firstChannel, b.mul(number, b.index(kWordBits))), word, valid);
+    body({b.mul(word, b.index(kWordBits / kLanes)),
+          b.add(firstChannel, b.mul(number, b.index(kWordBits))), word, valid});
   };
   b.loop(b.index(0), b.index(channels / group), 1, [&](Value number) {
     Value firstWord = b.mul(number, b.index(words));
     Value firstChannel = b.mul(number, b.index(group));
-    if (full)
-      b.loop(b.index(0), b.index(full), 1,
+    if (wideEnd)
+      b.loop(b.index(0), b.index(wideEnd), wide,
+             [&](Value u) { unit(firstWord, firstChannel, u, size); });
+    if (wideEnd < full)
+      b.loop(b.index(wideEnd), b.index(full), 1,
              [&](Value u) { unit(firstWord, firstChannel, u, kWordBits); });
     if (tail)
       unit(firstWord, firstChannel, b.index(full), tail);

@@ -34,9 +34,9 @@ public:
   void storeLanes(mlir::Value value, mlir::Value buffer,
                   mlir::ValueRange indices, int64_t valid = kLanes);
 
-  /// Calls `body(row, count)` for all `rows` in steps of `tile` rows, then one
-  /// by one.
-  void tileRows(mlir::Value rows, int64_t tile,
+  /// Calls `body(row, count)` for all rows from `first` to `end` in steps of
+  /// `tile` rows, then one by one.
+  void tileRows(mlir::Value first, mlir::Value end, int64_t tile,
                 llvm::function_ref<void(mlir::Value, int64_t)> body);
 
   /// Two masks of 16 lanes as one word, `low` in its lower half.
@@ -74,8 +74,8 @@ class OutputRows {
 public:
   OutputRows(KernelBuilder &b, mlir::ValueRange logical,
              mlir::ValueRange buffers);
-  /// Stores a unit of up to 32 outputs of one row. `panels` has the yielded
-  /// vectors of each panel.
+  /// Stores a unit of outputs of one row, `word` the first of its words.
+  /// `panels` has the yielded vectors of each panel.
   void store(KernelBuilder &b, mlir::Value row, mlir::Value channel,
              mlir::Value word, int64_t valid,
              llvm::ArrayRef<llvm::SmallVector<mlir::Value>> panels);
@@ -89,13 +89,18 @@ private:
   llvm::SmallVector<bool> hasParity;
 };
 
-/// Calls `body(panel, channel, word, valid)` for each unit of 32 outputs of a
-/// row of `channels` cut into groups of `group`; the last unit of a group may
-/// have fewer than 32 valid outputs.
+/// Neighbouring outputs of a row: the first one's panel, number and word.
+struct UnitOfOutputs {
+  mlir::Value panel, channel, word;
+  int64_t valid; // how many
+};
+
+/// Calls `body` for all units of a row of `channels` cut into groups of
+/// `group`: units of `size` outputs, a multiple of 32, then of 32, and at the
+/// end of a group one of the outputs that are left.
 void forUnits(KernelBuilder &b, int64_t channels, int64_t group,
-              llvm::function_ref<void(mlir::Value panel, mlir::Value channel,
-                                      mlir::Value word, int64_t valid)>
-                  body);
+              llvm::function_ref<void(const UnitOfOutputs &)> body,
+              int64_t size = kWordBits);
 
 /// Panels of 16 outputs that hold `valid` outputs.
 inline int64_t panelsOf(int64_t valid) { return (valid + kLanes - 1) / kLanes; }

@@ -3,26 +3,13 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "passes/LowerKernels/KernelBuilder.h"
+#include "passes/LowerKernels/Product.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace bnn;
 
 namespace {
-
-// The packed operands of a product and its shape.
-struct Product {
-  Value lhs;   // [M, words] i32
-  Value rhs;   // [panels, words, lanes] i32
-  Value zeros; // [M, words] i32 without parity words, or null
-  int64_t K;   // logical elements of a row
-  int64_t words;
-  bool isSigned;     // of lhs
-  bool parity;       // of lhs and rhs
-  bool ternaryLogic; // one instruction for a majority
-  bool byteCounts;   // the CPU counts the bits of bytes, not of words
-};
 
 // A register tile: `rows` rows from `row` on, `panels` panels from `panel` on.
 struct Tile {
@@ -221,10 +208,10 @@ static SmallVector<Value> countBits(KernelBuilder &b, const Product &p,
   return counts;
 }
 
-// The products of a tile: acc[row][panel].
-static SmallVector<Value> accumulate(KernelBuilder &b, const Product &p,
-                                     const Tile &tile, bool masked) {
-  SmallVector<Value> counts = countBits(b, p, tile, masked);
+// The products of a tile, acc[row][panel], from its counts.
+static SmallVector<Value> productsOf(KernelBuilder &b, const Product &p,
+                                     const Tile &tile, ArrayRef<Value> counts,
+                                     bool masked) {
   // Signed: the agreeing elements less the differing ones, K - 2 count.
   // Unsigned: those of +1 less those of -1 among the ones of x, 2 count - ones.
   SmallVector<Value> dots;
@@ -275,8 +262,9 @@ static SmallVector<Value> unitProducts(KernelBuilder &b, const Product &p,
   SmallVector<Value> dots(rows * panels);
   for (int64_t first = 0; first < panels; first += tilePanels) {
     int64_t count = std::min(tilePanels, panels - first);
+    Tile tile = {row, b.offset(panel, first), rows, count};
     SmallVector<Value> chunk =
-        accumulate(b, p, {row, b.offset(panel, first), rows, count}, masked);
+        productsOf(b, p, tile, countBits(b, p, tile, masked), masked);
     for (int64_t i = 0; i < rows; ++i)
       for (int64_t j = 0; j < count; ++j)
         dots[i * panels + first + j] = chunk[i * count + j];
@@ -284,14 +272,49 @@ static SmallVector<Value> unitProducts(KernelBuilder &b, const Product &p,
   return dots;
 }
 
-void bnn::emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
-                     TargetAttr target) {
-  const int64_t tileRows = target ? target.getRows() : 1;
-  const int64_t tilePanels = target ? target.getPanels() : 1;
+namespace {
+
+// The loops of one product.
+class Matmul {
+public:
+  Matmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
+         TargetAttr target);
+  void emit();
+
+private:
+  KernelBuilder &b;
+  MatmulOp op;
+  int64_t outputsOf; // N
+  int64_t outGroup;
+  int64_t tileRows, tilePanels, shuffleBytes;
+  Product p;
+  OutputRows outputs;
+  EpilogueParams params;
+  Value rows;
+  Value anyZero; // null where no row can have one
+
+  using Counts = llvm::function_ref<SmallVector<Value>()>;
+  void emitTile(const UnitOfOutputs &unit, Value row, int64_t count,
+                Counts counts = {});
+  void emitPlain(const UnitOfOutputs &unit, Value first, Value end);
+  void emitLookup(LookupKernel &kernel);
+  bool canLookUp();
+};
+
+} // namespace
+
+Matmul::Matmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
+               TargetAttr target)
+    : b(b), op(op), outputs(b, op.getOuts(), buffers.getOuts()),
+      params(b, buffers.getParams()) {
+  tileRows = target ? target.getRows() : 1;
+  tilePanels = target ? target.getPanels() : 1;
+  shuffleBytes = target ? target.getShuffleBytes() : 0;
   auto lhsType = cast<ShapedType>(op.getLhs().getType());
   auto rhsType = cast<ShapedType>(op.getRhs().getType());
   auto layout = cast<PanelsAttr>(getLayout(rhsType));
-  Product p;
+  outputsOf = rhsType.getShape()[0];
+  outGroup = layout.getOutGroup();
   p.lhs = b.rows2d(buffers.getLhs());
   p.rhs = buffers.getRhs();
   p.zeros = buffers.getZeros() ? b.rows2d(buffers.getZeros()) : Value();
@@ -301,51 +324,117 @@ void bnn::emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
   p.parity = layout.getParity();
   p.ternaryLogic = target && target.getTernaryLogic();
   p.byteCounts = target && target.getByteCounts();
+  rows = b.dim(p.lhs, 0);
+}
 
-  OutputRows outputs(b, op.getOuts(), buffers.getOuts());
-  EpilogueParams params(b, buffers.getParams());
-  Value rows = b.dim(p.lhs, 0);
+// Computes and stores the outputs of `count` rows from `row` on. `counts` gives
+// the counts [row][panel] where no row has a zero; null: tile by tile.
+void Matmul::emitTile(const UnitOfOutputs &unit, Value row, int64_t count,
+                      Counts counts) {
+  const int64_t panels = panelsOf(unit.valid);
+  auto products = [&](bool masked) {
+    if (!masked && counts)
+      return productsOf(b, p, {row, unit.panel, count, panels}, counts(),
+                        masked);
+    return unitProducts(b, p, row, count, unit.panel, panels, tilePanels,
+                        masked);
+  };
+  SmallVector<Value> dots;
+  if (p.zeros) {
+    SmallVector<Type> types(count * panels, b.vectorOf(b.getI32Type()));
+    auto branch =
+        b.create<scf::IfOp>(types, tileHasZero(b, p, anyZero, row, count),
+                            /*withElseRegion=*/true);
+    for (bool masked : {true, false}) {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToEnd(masked ? branch.thenBlock()
+                                      : branch.elseBlock());
+      SmallVector<Value> values = products(masked);
+      b.create<scf::YieldOp>(values);
+    }
+    dots.assign(branch.getResults().begin(), branch.getResults().end());
+  } else {
+    dots = products(false);
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    Value at = b.offset(row, i);
+    SmallVector<SmallVector<Value>> values;
+    for (int64_t j = 0; j < panels; ++j) {
+      SmallVector<Value> arguments = {dots[i * panels + j]};
+      arguments.append(params.vectors(b, at, j));
+      values.push_back(b.vectorize(op.getEpilogue().front(), arguments));
+    }
+    outputs.store(b, at, unit.channel, unit.word, unit.valid, values);
+  }
+}
+
+// The outputs of a unit for all rows from `first` to `end`.
+void Matmul::emitPlain(const UnitOfOutputs &unit, Value first, Value end) {
+  b.tileRows(first, end, tileRows,
+             [&](Value row, int64_t count) { emitTile(unit, row, count); });
+}
+
+// Whether some outputs can be counted by table.
+bool Matmul::canLookUp() {
+  auto type = cast<MemRefType>(p.lhs.getType());
+  bool isShort =
+      !type.isDynamicDim(0) && type.getDimSize(0) < LookupKernel::kLeastRows;
+  return shuffleBytes && !isShort && LookupKernel::fits(p.words) &&
+         outGroup >= LookupKernel::kPanels * kLanes;
+}
+
+// All outputs, by table where that is possible: a block of rows at a time.
+void Matmul::emitLookup(LookupKernel &kernel) {
+  constexpr int64_t outputsOfTile = LookupKernel::kPanels * kLanes;
+  b.loop(b.index(0), rows, LookupKernel::kBlockRows, [&](Value first) {
+    Value end = b.create<arith::MinUIOp>(
+        b.offset(first, LookupKernel::kBlockRows), rows);
+    Value left = b.create<arith::SubIOp>(end, first);
+    Value isWorth = b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, left,
+                                            b.index(LookupKernel::kLeastRows));
+    Value tile = b.index(kernel.tileRows());
+    Value whole = b.mul(b.create<arith::DivUIOp>(left, tile), tile);
+    Value ready = b.create<arith::SelectOp>(isWorth, whole, b.index(0));
+    kernel.prepareRows(first, ready);
+    forUnits(
+        b, outputsOf, outGroup,
+        [&](const UnitOfOutputs &unit) {
+          params.loadChannels(b, unit.channel, unit.valid);
+          if (unit.valid < outputsOfTile)
+            return emitPlain(unit, first, end);
+          auto prepare = b.create<scf::IfOp>(isWorth, /*withElseRegion=*/false);
+          {
+            OpBuilder::InsertionGuard guard(b);
+            b.setInsertionPointToStart(prepare.thenBlock());
+            kernel.preparePanels(unit.panel);
+          }
+          b.loop(b.index(0), ready, kernel.tileRows(), [&](Value row) {
+            emitTile(unit, b.add(first, row), kernel.tileRows(),
+                     [&] { return kernel.count(row); });
+          });
+          emitPlain(unit, b.add(first, ready), end);
+        },
+        outputsOfTile);
+  });
+}
+
+void Matmul::emit() {
   // Almost always no row has a zero: then tiles are not looked at.
-  Value any = p.zeros ? b.anyBit(p.zeros) : Value();
-  forUnits(
-      b, rhsType.getShape()[0], layout.getOutGroup(),
-      [&](Value panel, Value channel, Value word, int64_t valid) {
-        const int64_t panels = panelsOf(valid);
-        params.loadChannels(b, channel, valid);
-        b.tileRows(rows, tileRows, [&](Value row, int64_t count) {
-          SmallVector<Value> dots;
-          auto products = [&](bool masked) {
-            return unitProducts(b, p, row, count, panel, panels, tilePanels,
-                                masked);
-          };
-          if (p.zeros) {
-            SmallVector<Type> types(count * panels, b.vectorOf(b.getI32Type()));
-            auto branch =
-                b.create<scf::IfOp>(types, tileHasZero(b, p, any, row, count),
-                                    /*withElseRegion=*/true);
-            for (bool masked : {true, false}) {
-              OpBuilder::InsertionGuard guard(b);
-              b.setInsertionPointToEnd(masked ? branch.thenBlock()
-                                              : branch.elseBlock());
-              SmallVector<Value> values = products(masked);
-              b.create<scf::YieldOp>(values);
-            }
-            dots.assign(branch.getResults().begin(), branch.getResults().end());
-          } else {
-            dots = products(false);
-          }
-          for (int64_t i = 0; i < count; ++i) {
-            Value at = b.offset(row, i);
-            SmallVector<SmallVector<Value>> values;
-            for (int64_t j = 0; j < panels; ++j) {
-              SmallVector<Value> arguments = {dots[i * panels + j]};
-              arguments.append(params.vectors(b, at, j));
-              values.push_back(
-                  b.vectorize(op.getEpilogue().front(), arguments));
-            }
-            outputs.store(b, at, channel, word, valid, values);
-          }
-        });
-      });
+  if (p.zeros)
+    anyZero = b.anyBit(p.zeros);
+  if (canLookUp()) {
+    LookupKernel kernel(b, p, shuffleBytes);
+    emitLookup(kernel);
+  } else {
+    forUnits(b, outputsOf, outGroup, [&](const UnitOfOutputs &unit) {
+      params.loadChannels(b, unit.channel, unit.valid);
+      emitPlain(unit, b.index(0), rows);
+    });
+  }
   outputs.finish(b);
+}
+
+void bnn::emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
+                     TargetAttr target) {
+  Matmul(b, op, buffers, target).emit();
 }

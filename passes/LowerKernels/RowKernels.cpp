@@ -18,22 +18,22 @@ void bnn::emitBinarize(KernelBuilder &b, BinarizeOp op,
   EpilogueParams params(b, shifts);
   Value level = b.splatF32(op.getLevel());
   b.loop(b.index(0), b.dim(input, 0), 1, [&](Value row) {
-    forUnits(b, columns, rows.getGroup(),
-             [&](Value, Value channel, Value word, int64_t valid) {
-               params.loadChannels(b, channel, valid);
-               SmallVector<SmallVector<Value>> panels;
-               for (int64_t j = 0; j < panelsOf(valid); ++j) {
-                 int64_t lanes = std::min(kLanes, valid - j * kLanes);
-                 Value v = b.loadLanes(
-                     input, {row, b.offset(channel, j * kLanes)}, lanes);
-                 for (Value shift : params.vectors(b, row, j))
-                   v = b.create<arith::AddFOp>(v, shift);
-                 panels.push_back({b.isAbove(v, level)});
-                 if (op.getOuts().size() == 2)
-                   panels.back().push_back(b.isNeither(v, level));
-               }
-               outputs.store(b, row, channel, word, valid, panels);
-             });
+    forUnits(b, columns, rows.getGroup(), [&](const UnitOfOutputs &unit) {
+      auto [panel, channel, word, valid] = unit;
+      params.loadChannels(b, channel, valid);
+      SmallVector<SmallVector<Value>> panels;
+      for (int64_t j = 0; j < panelsOf(valid); ++j) {
+        int64_t lanes = std::min(kLanes, valid - j * kLanes);
+        Value v =
+            b.loadLanes(input, {row, b.offset(channel, j * kLanes)}, lanes);
+        for (Value shift : params.vectors(b, row, j))
+          v = b.create<arith::AddFOp>(v, shift);
+        panels.push_back({b.isAbove(v, level)});
+        if (op.getOuts().size() == 2)
+          panels.back().push_back(b.isNeither(v, level));
+      }
+      outputs.store(b, row, channel, word, valid, panels);
+    });
   });
   outputs.finish(b);
 }
@@ -51,20 +51,20 @@ void bnn::emitEmbedding(KernelBuilder &b, EmbeddingOp op,
     Value scale = b.load(buffers.getScale(), id);
     Value positive = b.splat(scale);
     Value minus = b.create<arith::NegFOp>(positive);
-    forUnits(b, shape[1], shape[1],
-             [&](Value, Value channel, Value word, int64_t valid) {
-               Value bits = b.splat(b.load(table, {id, word}));
-               for (int64_t j = 0; j < panelsOf(valid); ++j) {
-                 Value lane = b.add(iota, b.splatI32(j * kLanes));
-                 Value bit = b.create<arith::AndIOp>(
-                     b.create<arith::ShRUIOp>(bits, lane), b.splatI32(1));
-                 Value isOne = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne,
-                                                       bit, b.splatI32(0));
-                 Value v = b.create<arith::SelectOp>(isOne, positive, minus);
-                 b.storeLanes(v, out, {token, b.offset(channel, j * kLanes)},
-                              std::min(kLanes, valid - j * kLanes));
-               }
-             });
+    forUnits(b, shape[1], shape[1], [&](const UnitOfOutputs &unit) {
+      auto [panel, channel, word, valid] = unit;
+      Value bits = b.splat(b.load(table, {id, word}));
+      for (int64_t j = 0; j < panelsOf(valid); ++j) {
+        Value lane = b.add(iota, b.splatI32(j * kLanes));
+        Value bit = b.create<arith::AndIOp>(
+            b.create<arith::ShRUIOp>(bits, lane), b.splatI32(1));
+        Value isOne = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, bit,
+                                              b.splatI32(0));
+        Value v = b.create<arith::SelectOp>(isOne, positive, minus);
+        b.storeLanes(v, out, {token, b.offset(channel, j * kLanes)},
+                     std::min(kLanes, valid - j * kLanes));
+      }
+    });
   });
 }
 
@@ -92,27 +92,29 @@ void bnn::emitLowRank(KernelBuilder &b, LowRankOp op,
     };
     Value column = b.index(first);
     Value bias = load(buffers.getBias(), column);
-    b.tileRows(b.dim(input, 0), kTileRows, [&](Value row, int64_t count) {
-      SmallVector<Value> init(count, splat(b.f32(0)));
-      SmallVector<Value> sums = b.loop(
-          b.index(0), b.dim(input, 1), 1, init, [&](Value k, ValueRange acc) {
-            Value w = load(weight, {k, column});
-            SmallVector<Value> next;
-            for (int64_t i = 0; i < count; ++i) {
-              Value x = splat(b.load(input, {b.offset(row, i), k}));
-              next.push_back(b.create<math::FmaOp>(x, w, acc[i]));
-            }
-            return next;
-          });
-      for (int64_t i = 0; i < count; ++i) {
-        Value y = b.create<arith::AddFOp>(sums[i], bias);
-        SmallVector<Value> at = {b.offset(row, i), column};
-        if (isHalf)
-          b.create<vector::StoreOp>(y, out, at);
-        else
-          b.storeLanes(y, out, at, valid);
-      }
-    });
+    b.tileRows(
+        b.index(0), b.dim(input, 0), kTileRows, [&](Value row, int64_t count) {
+          SmallVector<Value> init(count, splat(b.f32(0)));
+          SmallVector<Value> sums =
+              b.loop(b.index(0), b.dim(input, 1), 1, init,
+                     [&](Value k, ValueRange acc) {
+                       Value w = load(weight, {k, column});
+                       SmallVector<Value> next;
+                       for (int64_t i = 0; i < count; ++i) {
+                         Value x = splat(b.load(input, {b.offset(row, i), k}));
+                         next.push_back(b.create<math::FmaOp>(x, w, acc[i]));
+                       }
+                       return next;
+                     });
+          for (int64_t i = 0; i < count; ++i) {
+            Value y = b.create<arith::AddFOp>(sums[i], bias);
+            SmallVector<Value> at = {b.offset(row, i), column};
+            if (isHalf)
+              b.create<vector::StoreOp>(y, out, at);
+            else
+              b.storeLanes(y, out, at, valid);
+          }
+        });
   }
 }
 
@@ -172,46 +174,47 @@ void bnn::emitLayerNorm(KernelBuilder &b, LayerNormOp op,
     }
     return b.create<arith::AddFOp>(acc, term);
   };
-  b.tileRows(b.dim(input, 0), kTileRows, [&](Value first, int64_t rows) {
-    auto rowAt = [&](int64_t i) { return b.offset(first, i); };
-    // The sum over each row of `term(i, vector)`.
-    auto sums = [&](llvm::function_ref<Value(int64_t, Value)> term) {
-      SmallVector<Value> init(rows, b.splatF32(0));
-      SmallVector<Value> partials =
-          forVectors(init, [&](Value k, int64_t valid, ValueRange acc) {
-            SmallVector<Value> next;
-            for (int64_t i = 0; i < rows; ++i) {
-              Value x = b.loadLanes(input, {rowAt(i), k}, valid);
-              next.push_back(sum(acc[i], term(i, x), valid));
-            }
-            return next;
-          });
-      for (Value &partial : partials)
-        partial = b.fold(partial, ReduceKind::Add);
-      return partials;
-    };
-    SmallVector<Value> means = sums([](int64_t, Value x) { return x; });
-    for (Value &mean : means)
-      mean = b.splat(b.create<arith::DivFOp>(mean, count));
-    SmallVector<Value> scales = sums([&](int64_t i, Value x) -> Value {
-      Value d = b.create<arith::SubFOp>(x, means[i]);
-      return b.create<arith::MulFOp>(d, d);
-    });
-    for (Value &scale : scales)
-      scale = b.splat(b.reciprocalDeviation(scale, count,
-                                            op.getEpsilon().convertToFloat()));
-    forVectors({},
-               [&](Value k, int64_t valid, ValueRange) -> SmallVector<Value> {
-                 Value gamma = b.loadLanes(buffers.getScale(), k, valid);
-                 Value beta = b.loadLanes(buffers.getBias(), k, valid);
-                 for (int64_t i = 0; i < rows; ++i) {
-                   Value d = b.create<arith::SubFOp>(
-                       b.loadLanes(input, {rowAt(i), k}, valid), means[i]);
-                   Value y = b.create<math::FmaOp>(
-                       b.create<arith::MulFOp>(d, scales[i]), gamma, beta);
-                   b.storeLanes(y, out, {rowAt(i), k}, valid);
-                 }
-                 return {};
-               });
-  });
+  b.tileRows(
+      b.index(0), b.dim(input, 0), kTileRows, [&](Value first, int64_t rows) {
+        auto rowAt = [&](int64_t i) { return b.offset(first, i); };
+        // The sum over each row of `term(i, vector)`.
+        auto sums = [&](llvm::function_ref<Value(int64_t, Value)> term) {
+          SmallVector<Value> init(rows, b.splatF32(0));
+          SmallVector<Value> partials =
+              forVectors(init, [&](Value k, int64_t valid, ValueRange acc) {
+                SmallVector<Value> next;
+                for (int64_t i = 0; i < rows; ++i) {
+                  Value x = b.loadLanes(input, {rowAt(i), k}, valid);
+                  next.push_back(sum(acc[i], term(i, x), valid));
+                }
+                return next;
+              });
+          for (Value &partial : partials)
+            partial = b.fold(partial, ReduceKind::Add);
+          return partials;
+        };
+        SmallVector<Value> means = sums([](int64_t, Value x) { return x; });
+        for (Value &mean : means)
+          mean = b.splat(b.create<arith::DivFOp>(mean, count));
+        SmallVector<Value> scales = sums([&](int64_t i, Value x) -> Value {
+          Value d = b.create<arith::SubFOp>(x, means[i]);
+          return b.create<arith::MulFOp>(d, d);
+        });
+        for (Value &scale : scales)
+          scale = b.splat(b.reciprocalDeviation(
+              scale, count, op.getEpsilon().convertToFloat()));
+        forVectors(
+            {}, [&](Value k, int64_t valid, ValueRange) -> SmallVector<Value> {
+              Value gamma = b.loadLanes(buffers.getScale(), k, valid);
+              Value beta = b.loadLanes(buffers.getBias(), k, valid);
+              for (int64_t i = 0; i < rows; ++i) {
+                Value d = b.create<arith::SubFOp>(
+                    b.loadLanes(input, {rowAt(i), k}, valid), means[i]);
+                Value y = b.create<math::FmaOp>(
+                    b.create<arith::MulFOp>(d, scales[i]), gamma, beta);
+                b.storeLanes(y, out, {rowAt(i), k}, valid);
+              }
+              return {};
+            });
+      });
 }

@@ -201,6 +201,35 @@ func.func @threshold(%x: memref<?x64xf32>, %b: memref<?x64x!bnn.u1, #rows>) {
 
 // -----
 
+// Counts by table: entries for four bits of two rows, looked up for 32 outputs
+// at a time, three summed before the rows part; few rows go the plain way.
+// CHECK-LABEL: memref.global "private" constant @differing_bits : memref<4096xi8>
+// CHECK-LABEL: func.func @lookup
+// CHECK: %[[TABLE:.*]] = memref.get_global @differing_bits
+// CHECK: %[[OFFSETS:.*]] = memref.alloc() : memref<64x24xi16>
+// CHECK: %[[DIGITS:.*]] = memref.alloc() : memref<24x64xi8>
+// CHECK: vector.store {{.*}}, %[[OFFSETS]]{{.*}} : memref<64x24xi16>, vector<8xi16>
+// CHECK: arith.andi {{.*}} : vector<16xi32>
+// CHECK: vector.store {{.*}}, %[[DIGITS]]{{.*}} : memref<24x64xi8>, vector<64xi8>
+// CHECK: vector.load %[[TABLE]]{{.*}} : memref<4096xi8>, vector<16xi8>
+// CHECK-COUNT-6: llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"
+// CHECK-NOT: llvm.x86.avx2.pshuf.b
+// CHECK: math.ctpop {{.*}} : vector<64xi8>
+// CHECK: return
+#rows = #bnn.rows<word = 32, group = 96, parity = 3>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 64, parity = 3>
+module attributes {bnn.target = #bnn.target<strategy = "avx2", rows = 2, panels = 1, byte_counts = true, shuffle_bytes = 32>} {
+func.func @lookup(%x: memref<?x96x!bnn.s1, #rows>, %w: memref<64x96x!bnn.s1, #panels>, %y: memref<?x64xi32>) {
+  bnn.matmul %x, %w outs(%y : memref<?x64xi32>) : memref<?x96x!bnn.s1, #rows>, memref<64x96x!bnn.s1, #panels> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+}
+
+// -----
+
 // Attention: popcounts against 16 keys, exp and one bit on whole vectors, and
 // popcounts of the probabilities' bits against the values'. The scratch is one
 // row of scores: no buffer has both tokens' dimensions.

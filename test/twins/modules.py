@@ -571,6 +571,16 @@ def matmul_modules():
     matmul_above(m, LONG, n, dims, with_flat_row(hard, 2), weigh)
     matmul_above(m, LONG, n, dims, hard, weigh)
     modules.append(m)
+    # Rows and outputs enough to be counted by table, in one block of rows and in several.
+    m = Module("blocks", np.random.default_rng(160))
+    matmul_accumulator(m, LONG, 81, (9, "batch", LONG), False, False, with_flat_row(signs, -1), weigh)
+    matmul_accumulator(m, LONG, 64, (9, "batch", LONG), True, True, with_flat_row(hard, 1), weigh)
+    matmul_accumulator(m, 33, 130, (29, "rows", 33), False, True)
+    matmul_accumulator(m, 96, 64, (29, "rows", 96), True, False)
+    matmul_chain(m, 72, 96, (29, "rows", 72), False)
+    matmul_bits(m, 65, 130, (29, "rows", 65), list(FUNCTIONS)[0])
+    matmul_unsigned(m, 40, 100, (29, "rows", 40))
+    modules.append(m)
     return modules
 
 

@@ -120,6 +120,11 @@ module attributes {bnn.target = #bnn.target<strategy = "x", rows = 4, panels = 3
 
 // -----
 
+// expected-error @+1 {{a byte shuffle has 32 or 64 bytes, not 16}}
+module attributes {bnn.target = #bnn.target<strategy = "x", rows = 4, panels = 1, shuffle_bytes = 16>} {}
+
+// -----
+
 //===----------------------------------------------------------------------===//
 // bnn.constant
 //===----------------------------------------------------------------------===//

@@ -1,0 +1,68 @@
+//===- Product.h - A binary matrix product on packed words ------*- C++ -*-===//
+#pragma once
+#include "passes/LowerKernels/KernelBuilder.h"
+
+namespace bnn {
+
+/// The packed operands of a product and its shape.
+struct Product {
+  mlir::Value lhs;   // [M, words] i32
+  mlir::Value rhs;   // [panels, words, lanes] i32
+  mlir::Value zeros; // [M, words] i32 without parity words, or null
+  int64_t K;         // logical elements of a row
+  int64_t words;
+  bool isSigned;     // of lhs
+  bool parity;       // of lhs and rhs
+  bool ternaryLogic; // one instruction for a majority
+  bool byteCounts;   // the CPU counts the bits of bytes, not of words
+};
+
+/// Counts bits by table: for four bits of an input row, a table of 16 entries
+/// has the number of differing bits (of unsigned rows, of bits that both have)
+/// for each four bits of a weight, and one byte shuffle looks up those of 32 or
+/// 64 outputs. An entry serves two rows, one in each half of its byte; three
+/// entries add up before the halves part.
+///
+/// This is worth its preparations, one for each block of rows and one for each
+/// four panels of a block, from some rows on.
+class LookupKernel {
+public:
+  /// Panels of a tile.
+  static constexpr int64_t kPanels = 4;
+  /// With fewer rows a block is not worth preparing.
+  static constexpr int64_t kLeastRows = 8;
+  /// What a block has at most.
+  static constexpr int64_t kBlockRows = 128;
+
+  /// Whether a product with that many words a row can be counted so.
+  static bool fits(int64_t words);
+
+  /// Allocates scratch memory. `shuffleBytes`: of the target's byte shuffle, 32
+  /// or 64.
+  LookupKernel(KernelBuilder &b, const Product &product, int64_t shuffleBytes);
+
+  /// Rows of a tile, an even number.
+  int64_t tileRows() const { return 2 * pairs; }
+  /// Prepares `count` rows, a multiple of tileRows(), from row `first` on.
+  void prepareRows(mlir::Value first, mlir::Value count);
+  /// Prepares four panels from `panel` on.
+  void preparePanels(mlir::Value panel);
+  /// Counts the bits of a tile of the prepared panels; `row` is its first row,
+  /// from the first that is prepared. [row][panel] of 16 lanes of i32.
+  llvm::SmallVector<mlir::Value> count(mlir::Value row);
+
+private:
+  KernelBuilder &b;
+  const Product &p;
+  int64_t bytes;  // of a shuffle
+  int64_t pairs;  // of rows, in a tile
+  int64_t digits; // hexadecimal, of a row: a multiple of three
+  mlir::Value table, offsets, weights;
+
+  mlir::VectorType bytesType() const;
+  mlir::VectorType halvesType() const;
+  mlir::Value lookUp(mlir::Value entries, mlir::Value digits);
+  llvm::SmallVector<mlir::Value> sumThree(mlir::Value pair, mlir::Value step);
+};
+
+} // namespace bnn
