@@ -52,6 +52,7 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
       "List every linear layer, attention and embedding in the function's "
       "attribute bnn.layers: what it became and, where not binary, why">];
   let dependentDialects = ["::bnn::BNNDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::tensor::TensorDialect"];
   let statistics = [

@@ -1,4 +1,5 @@
 //===- RaiseAttention.cpp - Binary attention ------------------------------===//
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Raise/Matchers.h"
@@ -40,7 +41,7 @@ public:
   Heads query{"query"}, key{"key"}, value{"value"};
   std::vector<LowRankTerm> terms;
   std::optional<Projection> residual;
-  Value mask; // [B, 1, 1, S], or null
+  Value mask; // broadcasts to [B, 1, 1, S], or null
   float divisor = 1, probability = 0;
 
   bool match(onnx::ReshapeOp op);
@@ -61,6 +62,7 @@ private:
   bool matchProbabilities(Value source);
   bool matchScores(Value source);
   bool matchBracket(Value source);
+  bool matchScaledScores(Value source);
   bool matchProjection(Value source, Projection &projection);
   bool matchResidual(Value source);
   bool sameDims(Value a, ArrayRef<int64_t> axesOfA, Value b,
@@ -139,38 +141,68 @@ bool Matcher::matchHeads(Value source, ArrayRef<int64_t> order, Heads &heads) {
   return true;
 }
 
+namespace {
+struct Product {
+  Operation *op;
+  Value input, weight, bias; // bias may be null
+};
+} // namespace
+
+// input * weight [+ bias], of the last dimension.
+static std::optional<Product> matchProduct(Value source) {
+  if (auto add = source.getDefiningOp<onnx::AddOp>())
+    for (bool swap : {false, true})
+      if (auto matmul =
+              (swap ? add.getB() : add.getA()).getDefiningOp<onnx::MatMulOp>())
+        return Product{matmul, matmul.getA(), matmul.getB(),
+                       swap ? add.getA() : add.getB()};
+  if (auto matmul = source.getDefiningOp<onnx::MatMulOp>())
+    return Product{matmul, matmul.getA(), matmul.getB(), Value()};
+  auto gemm = source.getDefiningOp<onnx::GemmOp>();
+  if (!gemm || gemm.getTransA() || gemm.getTransB() ||
+      !gemm.getAlpha().isExactlyValue(1) || !gemm.getBeta().isExactlyValue(1))
+    return std::nullopt;
+  Value bias = isa<NoneType>(gemm.getC().getType()) ? Value() : gemm.getC();
+  return Product{gemm, gemm.getA(), gemm.getB(), bias};
+}
+
 // bias + input * weight, weight and bias constant.
 bool Matcher::matchProjection(Value source, Projection &projection) {
-  auto add = source.getDefiningOp<onnx::AddOp>();
-  onnx::MatMulOp matmul;
-  Value bias;
-  if (add) {
-    for (bool swap : {false, true})
-      if (auto found = (swap ? add.getB() : add.getA())
-                           .getDefiningOp<onnx::MatMulOp>()) {
-        matmul = found;
-        bias = swap ? add.getA() : add.getB();
-      }
-  } else {
-    matmul = source.getDefiningOp<onnx::MatMulOp>();
-  }
-  if (!matmul)
+  // ONNX Runtime's optimiser writes it as Reshape, Gemm and Reshape.
+  auto after = source.getDefiningOp<onnx::ReshapeOp>();
+  auto product = matchProduct(after ? after.getData() : source);
+  if (!product)
     return false;
-  auto weight = onnx::ConstantView::get(matmul.getB());
-  auto type = dyn_cast<RankedTensorType>(matmul.getB().getType());
-  auto input = dyn_cast<RankedTensorType>(matmul.getA().getType());
-  if (!weight || !type || type.getRank() != 2 ||
-      !type.getElementType().isF32() || !input || input.getRank() != 3)
+  Value tensor = product->input;
+  auto weight = onnx::ConstantView::get(product->weight);
+  auto type = dyn_cast<RankedTensorType>(product->weight.getType());
+  if (!weight || !type || type.getRank() != 2 || !type.getElementType().isF32())
     return false;
-  projection.matmul = matmul;
-  projection.input = matmul.getA();
   projection.rank = type.getDimSize(1);
+  if (after) {
+    auto before = tensor.getDefiningOp<onnx::ReshapeOp>();
+    auto rows = dyn_cast<RankedTensorType>(source.getType());
+    if (!before || !rows || rows.getRank() < 3 ||
+        rows.getDimSize(2) != projection.rank)
+      return false;
+    tensor = before.getData();
+    auto input = dyn_cast<RankedTensorType>(tensor.getType());
+    if (!input || input.getRank() != 3 ||
+        input.getDimSize(2) != type.getDimSize(0) ||
+        !sameDims(source, {0, 1}, tensor, {0, 1}))
+      return false;
+  }
+  auto input = dyn_cast<RankedTensorType>(tensor.getType());
+  if (!input || input.getRank() != 3)
+    return false;
+  projection.matmul = product->op;
+  projection.input = tensor;
   for (int64_t i = 0; i < weight->getNumElements(); ++i)
     projection.weight.push_back(weight->at<float>(i));
   projection.bias.assign(projection.rank, 0);
-  if (!bias)
+  if (!product->bias)
     return true;
-  auto values = matchRowVector(bias, projection.rank);
+  auto values = matchRowVector(product->bias, projection.rank);
   if (!values)
     return false;
   projection.bias = std::move(*values);
@@ -230,6 +262,22 @@ bool Matcher::matchScores(Value source) {
          matchHeads(matmul.getB(), {0, 2, 3, 1}, key);
 }
 
+// A number a key, for all heads and queries.
+static bool matchMask(Value source) {
+  auto type = dyn_cast<RankedTensorType>(source.getType());
+  if (!type || type.getRank() > 4 || !type.getElementType().isF32())
+    return false;
+  size_t rank = type.getRank();
+  // From the right: keys, queries, heads, batch.
+  ArrayRef<int64_t> shape = type.getShape();
+  if (llvm::any_of(shape.drop_back(rank > 0).drop_front(rank == 4),
+                   [](int64_t size) { return size != 1; }))
+    return false;
+  // A dimension that is open is one of the keys or of the batch; a product of
+  // query and key has another shape.
+  return rank == 4 || onnx::ConstantView::get(source);
+}
+
 // Clip(Round(Softmax(scores / divisor [+ mask]) / alpha), 0, 1) * alpha.
 bool Matcher::matchProbabilities(Value source) {
   std::string whyNot = "no quantiser after the softmax";
@@ -242,28 +290,39 @@ bool Matcher::matchProbabilities(Value source) {
     return refuse("what is binarised before the value is no softmax over the "
                   "keys");
 
-  Value scores = softmax.getInput();
-  if (auto add = scores.getDefiningOp<onnx::AddOp>())
-    for (bool swap : {false, true}) {
-      Value s = swap ? add.getB() : add.getA(),
-            m = swap ? add.getA() : add.getB();
-      auto type = dyn_cast<RankedTensorType>(m.getType());
-      if (s.getDefiningOp<onnx::DivOp>() && type && type.getRank() == 4 &&
-          type.getDimSize(1) == 1 && type.getDimSize(2) == 1) {
-        mask = m;
-        scores = s;
-        break;
-      }
-    }
-  auto scale = scores.getDefiningOp<onnx::DivOp>();
-  if (!scale)
-    return refuse("the scores are not divided by a constant before the mask is "
-                  "added, or the mask is not [batch, 1, 1, tokens]");
-  auto constant = onnx::getConstantScalar(scale.getB());
-  if (!constant || *constant == 0 || !std::isfinite(*constant))
-    return refuse("the divisor of the scores is not one finite constant");
-  divisor = static_cast<float>(*constant);
-  return matchScores(scale.getA());
+  if (matchScaledScores(softmax.getInput()))
+    return true;
+  auto add = softmax.getInput().getDefiningOp<onnx::AddOp>();
+  if (!add)
+    return false;
+  bool isMask = false;
+  for (bool swap : {false, true}) {
+    mask = swap ? add.getA() : add.getB();
+    if (!matchMask(mask))
+      continue;
+    isMask = true;
+    if (matchScaledScores(swap ? add.getB() : add.getA()))
+      return true;
+  }
+  return isMask ? false
+                : refuse("what is added before the softmax is no mask of one "
+                         "number a token, [batch, 1, 1, tokens]");
+}
+
+// Scores divided by the root of a head's size, or times its reciprocal.
+bool Matcher::matchScaledScores(Value source) {
+  std::optional<double> constant = 1.0;
+  if (auto div = source.getDefiningOp<onnx::DivOp>()) {
+    constant = onnx::getConstantScalar(div.getB());
+    source = div.getA();
+  } else if (auto mul = matchTimesScalar<onnx::MulOp>(source)) {
+    constant = 1.0 / mul->second;
+    source = mul->first;
+  }
+  divisor = static_cast<float>(constant.value_or(0));
+  if (divisor == 0 || !std::isfinite(divisor))
+    return refuse("what the scores are divided by is not one finite constant");
+  return matchScores(source);
 }
 
 // One number a token, the same for all heads and channels: v [B, S, 1] as
@@ -276,22 +335,22 @@ bool Matcher::matchResidual(Value source) {
     axes = permutationOf(transpose);
     source = transpose.getData();
   }
-  Value tokens;
+  // As [B, S, 1], or at once as [B, S, 1, 1] by a Reshape after a Gemm.
+  Value tokens = source;
   if (auto unsqueeze = source.getDefiningOp<onnx::UnsqueezeOp>())
     tokens = unsqueeze.getData();
-  else if (auto reshape = source.getDefiningOp<onnx::ReshapeOp>())
+  else if (auto reshape = source.getDefiningOp<onnx::ReshapeOp>();
+           reshape && !reshape.getData().getDefiningOp<onnx::GemmOp>())
     tokens = reshape.getData();
-  else
-    return false;
   auto type = dyn_cast<RankedTensorType>(source.getType());
   auto token = dyn_cast<RankedTensorType>(tokens.getType());
   if (!type || !token || type.getRank() != 4 || axes.size() != 4 ||
-      token.getRank() != 3 || token.getDimSize(2) != 1 ||
+      token.getRank() < 3 || token.getDimSize(2) != 1 ||
       type.getDimSize(axes[1]) != 1 || type.getDimSize(axes[3]) != 1 ||
       !sameDims(source, {axes[0], axes[2]}, tokens, {0, 1}))
     return false;
   Projection projection;
-  if (!matchProjection(tokens, projection))
+  if (!matchProjection(tokens, projection) || projection.rank != 1)
     return false;
   residual = std::move(projection);
   return true;
@@ -332,8 +391,17 @@ bool Matcher::match(onnx::ReshapeOp op) {
       return refuse("query and " + other->role + " differ in shape");
   if (!sameDims(op.getReshaped(), {0, 1, 2}, query.input, {0, 1, 2}))
     return refuse("the context has not the query's shape");
-  if (mask && !sameDims(mask, {0, 3}, query.input, {0, 1}))
-    return refuse("the mask has not one number a token");
+  // Constant masks and masks of one batch are spread; others fit as they are.
+  if (mask) {
+    auto maskType = cast<RankedTensorType>(mask.getType());
+    int64_t rank = maskType.getRank();
+    if (rank > 0 && maskType.getDimSize(rank - 1) != 1 &&
+        !sameDims(mask, {rank - 1}, query.input, {1}))
+      return refuse("the mask has not one number a token");
+    if (rank == 4 && maskType.getDimSize(0) != 1 &&
+        !sameDims(mask, {0}, query.input, {0}))
+      return refuse("the mask has not one number a token");
+  }
   // All low-rank terms must project one tensor, of the tokens of the query.
   SmallVector<const Projection *> projections = allProjections();
   for (const Projection *p : projections)
@@ -406,6 +474,38 @@ static Value sliceColumns(OpBuilder &b, Location loc, Value source,
       sizes, SmallVector<OpFoldResult>{one, one, one});
 }
 
+// The mask as [B, S]; `like` is [B, S, channels].
+static Value spreadMask(OpBuilder &b, Location loc, Value mask, Value like) {
+  auto type = cast<RankedTensorType>(mask.getType());
+  auto rows = cast<RankedTensorType>(like.getType());
+  int64_t rank = type.getRank();
+  if (auto value = onnx::getConstantScalar(mask); value && *value == 0)
+    return Value(); // A sum with 0 has the same exponential.
+  bool hasBatch = rank == 4 && type.getDimSize(0) == rows.getDimSize(0);
+  bool hasKeys = rank && type.getDimSize(rank - 1) == rows.getDimSize(1);
+  if (hasBatch && hasKeys)
+    return b.create<tensor::CollapseShapeOp>(
+        loc, mask, ArrayRef<ReassociationIndices>{{0, 1, 2}, {3}});
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, like);
+  sizes.pop_back();
+  Value empty = b.create<tensor::EmptyOp>(loc, sizes, type.getElementType());
+  SmallVector<AffineExpr> source(rank, b.getAffineConstantExpr(0));
+  if (hasBatch)
+    source.front() = b.getAffineDimExpr(0);
+  if (hasKeys)
+    source.back() = b.getAffineDimExpr(1);
+  SmallVector<AffineMap> maps = {AffineMap::get(2, 0, source, b.getContext()),
+                                 b.getMultiDimIdentityMap(2)};
+  return b
+      .create<linalg::GenericOp>(
+          loc, empty.getType(), mask, empty, maps,
+          SmallVector<utils::IteratorType>(2, utils::IteratorType::parallel),
+          [](OpBuilder &b, Location loc, ValueRange args) {
+            b.create<linalg::YieldOp>(loc, args[0]);
+          })
+      .getResult(0);
+}
+
 LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
                                   const onnx::SymbolicShapes &shapes) {
   // Most reshapes have nothing to do with attention.
@@ -448,8 +548,7 @@ LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
   }
   Value mask;
   if (m.mask)
-    mask = rewriter.create<tensor::CollapseShapeOp>(
-        loc, m.mask, ArrayRef<ReassociationIndices>{{0, 1, 2}, {3}});
+    mask = spreadMask(rewriter, loc, m.mask, m.query.input);
 
   int64_t channels = m.query.heads * m.query.size;
   Value out =

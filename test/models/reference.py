@@ -30,9 +30,22 @@ def axes_of(node, attributes, inputs, index=1):
 
 
 class Evaluator:
-    def __init__(self, model, real, report=None):
+    """Evaluates `model` in the float type `real`.
+
+    Each decision, a Sign or a Round whose Clip follows, is a value on one side of a threshold or
+    the other. `report` gets (margin, node's name) of each node's closest one, as a share of the
+    spread of its values. `near`, a function of the distances in that measure, makes `decisions` a
+    list of (margin, output, flat index) where it is true. `flips`, a set of (output, flat index),
+    takes those decisions the other way.
+    """
+
+    def __init__(self, model, real, report=None, near=None, flips=()):
         self.real = real
         self.report = report
+        self.near = near
+        self.flips = flips
+        self.decisions = []
+        self.rounded = {}  # what a Round read, by its output
         self.depends_on_input = False
         self.graph = model.graph
         self.opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
@@ -66,10 +79,23 @@ class Evaluator:
             result = np.asarray(result).astype(self.real)
         return result
 
-    def note(self, node, distance, values):
-        if self.report is not None and self.depends_on_input and distance.size:
-            spread = float(np.std(values)) or 1.0
-            self.report.append((float(distance.min()) / spread, node.name))
+    def decide(self, node, distance, values, result, other):
+        """Notes how close a decision is, and takes it the other way where `flips` says so."""
+        if not self.depends_on_input or not distance.size:
+            return result
+        spread = float(np.std(values)) or 1.0
+        if self.report is not None and np.isfinite(distance).any():
+            self.report.append((float(np.nanmin(distance)) / spread, node.name))
+        output = node.output[0]
+        if self.near is not None:
+            margins = (distance / spread).ravel()
+            self.decisions += [(float(margins[i]), output, int(i))
+                               for i in np.flatnonzero(self.near(margins))]
+        flips = [index for name, index in self.flips if name == output]
+        if flips:
+            result = np.array(result)
+            result.ravel()[flips] = np.broadcast_to(other, result.shape).ravel()[flips]
+        return result
 
     def op_Constant(self, node, a):
         return self.tensor(numpy_helper.to_array(a["value"]))
@@ -99,18 +125,27 @@ class Evaluator:
     def op_Gather(self, node, a, x, i): return np.take(x, i, axis=a.get("axis", 0))
 
     def op_Sign(self, node, a, x):
-        self.note(node, np.abs(x[x != 0]), x)
-        return np.sign(x)
+        # 0 is a decision of its own: it is far from every other.
+        distance = np.where(x == 0, np.inf, np.abs(x))
+        return self.decide(node, distance, x, np.sign(x), -np.sign(x))
 
     def op_Round(self, node, a, x):
-        # Only the step from 0 to 1 matters where a Clip to [0, 1] follows.
-        self.note(node, np.abs(x - 0.5), x)
+        self.rounded[node.output[0]] = x
         return np.rint(x)
 
     def op_Clip(self, node, a, x, low=None, high=None):
+        result = x
         if low is not None:
-            x = np.maximum(x, low)
-        return x if high is None else np.minimum(x, high)
+            result = np.maximum(result, low)
+        if high is not None:
+            result = np.minimum(result, high)
+        before = self.rounded.get(node.input[0])
+        if before is None or low is None or high is None:
+            return result
+        # The thresholds lie halfway between the integers from low to high.
+        threshold = np.clip(np.floor(before) + 0.5, low + 0.5, high - 0.5)
+        other = np.where(before > threshold, threshold - 0.5, threshold + 0.5)
+        return self.decide(node, np.abs(before - threshold), before, result, other)
 
     def op_Cast(self, node, a, x):
         target = onnx.helper.mapping.TENSOR_TYPE_TO_NP_TYPE[a["to"]]
@@ -182,6 +217,14 @@ def evaluate(model_path, feeds, double=False, report=None):
     with np.errstate(over="ignore"):
         return Evaluator(onnx.load(model_path), np.float64 if double else np.float32,
                          report).run(feeds)
+
+
+def evaluate_flipped(model, feeds, flips, limit):
+    """The outputs in float64 with some decisions taken the other way, and the decisions within
+    `limit` of their threshold."""
+    with np.errstate(over="ignore"):
+        evaluator = Evaluator(model, np.float64, None, lambda margins: margins < limit, flips)
+        return evaluator.run(feeds), evaluator.decisions
 
 
 def main():

@@ -1,0 +1,42 @@
+// Runs many models with ONNX Runtime in one process:
+//
+//   NODE_PATH=build/npm/node_modules node ort_batch.js JOBS.json
+//
+// JOBS.json is a list of {model, optimised, runs: [{inputs: {NAME: FILE.npy}, outputs: DIR}]}. With
+// `optimised` ONNX Runtime's offline optimiser (level basic) writes the model there first, and that
+// is what runs. Prints one line of JSON a job: {model, error}, error null where all went well.
+'use strict';
+const fs = require('fs');
+const path = require('path');
+const {readNpy, writeNpy, openSession} = require('../e2e/ort.js');
+
+async function runJob(job) {
+  if (job.optimised) {
+    const optimiser = await openSession(job.model, {optimizedModelFilePath: job.optimised});
+    await optimiser.release();
+  }
+  const session = await openSession(job.optimised || job.model);
+  for (const run of job.runs) {
+    const feeds = {};
+    for (const [name, file] of Object.entries(run.inputs)) feeds[name] = readNpy(file);
+    const results = await session.run(feeds);
+    fs.mkdirSync(run.outputs, {recursive: true});
+    for (const [name, tensor] of Object.entries(results))
+      writeNpy(path.join(run.outputs, `${name}.npy`), tensor);
+  }
+  await session.release();
+}
+
+async function main() {
+  for (const job of JSON.parse(fs.readFileSync(process.argv[2]))) {
+    let error = null;
+    try {
+      await runJob(job);
+    } catch (caught) {
+      error = caught.message;
+    }
+    console.log(JSON.stringify({model: job.model, error}));
+  }
+}
+
+main().catch(error => { console.error(`ort_batch.js: ${error.message}`); process.exit(1); });
