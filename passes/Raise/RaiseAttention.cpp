@@ -239,6 +239,7 @@ bool Matcher::matchBracket(Value source) {
 // query * key^T [+ bracket].
 bool Matcher::matchScores(Value source) {
   Value product = source;
+  terms.clear();
   if (auto add = source.getDefiningOp<onnx::AddOp>()) {
     bool found = false;
     for (bool swap : {false, true}) {
