@@ -9,7 +9,7 @@ def LowerKernels : Pass<"bnn-lower-kernels", "::mlir::ModuleOp"> {
     product that ends in bits stores bits. Words with parity
     go three at a time through a carry-save adder: two popcounts in place of
     three. Where the target shuffles bytes, products of
-    eight rows and more count by table instead: one shuffle has the counts of
+    six rows and more count by table instead: one shuffle has the counts of
     four bits of two rows for 32 or 64 outputs. The tile comes from the module's
     `bnn.target`. The order of every f32 operation is that of the op's
     definition, so the result does not depend on the tile.

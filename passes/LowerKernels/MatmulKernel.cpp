@@ -148,17 +148,17 @@ static Value addBytes(KernelBuilder &b, Value bytes) {
 
 // Runs `steps` iterations of a loop over words that adds to `size` vectors of
 // counts, from 0. `body` gets the number of the iteration. Where counts are
-// bytes, they are widened before they can overflow.
+// bytes, they are widened before they can overflow: an iteration adds at most
+// `words` times 8 to one.
 static SmallVector<Value>
-sumCounts(KernelBuilder &b, bool inBytes, int64_t steps, size_t size,
+sumCounts(KernelBuilder &b, bool inBytes, int64_t steps, int64_t words,
+          size_t size,
           llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
   SmallVector<Value> zeros(size, b.splatI32(0));
   Value none = b.index(0);
   if (!inBytes)
     return b.loop(none, b.index(steps), 1, zeros, body);
-  // An iteration adds at most 8 to a byte.
-  constexpr int64_t kMostSteps = 255 / 8;
-  const int64_t chunks = llvm::divideCeil(steps, kMostSteps);
+  const int64_t chunks = llvm::divideCeil(steps, 255 / (8 * words));
   const int64_t chunk = chunks ? llvm::divideCeil(steps, chunks) : 1;
   auto byteType = VectorType::get(kLanes * 4, b.getI8Type());
   SmallVector<Value> init(size,
@@ -184,21 +184,19 @@ static SmallVector<Value> countBits(KernelBuilder &b, const Product &p,
   const int64_t step = p.parity ? kParityWords : 1;
   const int64_t whole = p.words / step * step;
   const bool carrying = p.parity && !masked;
-  // A masked triple adds three counts to one.
-  const bool inBytes = p.byteCounts && !(p.parity && masked);
-  SmallVector<Value> counts =
-      sumCounts(b, inBytes, whole / step, carrying ? 2 * size : size,
-                [&](Value number, ValueRange carried) {
-                  SmallVector<Value> next(carried.begin(), carried.end());
-                  MutableArrayRef<Value> sums(next);
-                  Value k = b.mul(number, b.index(step));
-                  if (p.parity)
-                    addTriple(b, p, tile, k, masked, sums.take_front(size),
-                              sums.drop_front(size));
-                  else
-                    addWord(b, p, tile, k, masked, sums);
-                  return next;
-                });
+  SmallVector<Value> counts = sumCounts(
+      b, p.byteCounts, whole / step, carrying ? 1 : step,
+      carrying ? 2 * size : size, [&](Value number, ValueRange carried) {
+        SmallVector<Value> next(carried.begin(), carried.end());
+        MutableArrayRef<Value> sums(next);
+        Value k = b.mul(number, b.index(step));
+        if (p.parity)
+          addTriple(b, p, tile, k, masked, sums.take_front(size),
+                    sums.drop_front(size));
+        else
+          addWord(b, p, tile, k, masked, sums);
+        return next;
+      });
   if (carrying)
     for (size_t i = 0; i < size; ++i)
       counts[i] = b.add(counts[i], b.add(counts[size + i], counts[size + i]));
@@ -253,22 +251,23 @@ static Value tileHasZero(KernelBuilder &b, const Product &p, Value any,
   return check.getResult(0);
 }
 
-// All products of a unit of `panels` panels, in chunks of `tilePanels`:
-// acc[row * panels + panel].
+// All products of `all`, in tiles of at most `rows` by `panels`:
+// acc[row][panel].
 static SmallVector<Value> unitProducts(KernelBuilder &b, const Product &p,
-                                       Value row, int64_t rows, Value panel,
-                                       int64_t panels, int64_t tilePanels,
-                                       bool masked) {
-  SmallVector<Value> dots(rows * panels);
-  for (int64_t first = 0; first < panels; first += tilePanels) {
-    int64_t count = std::min(tilePanels, panels - first);
-    Tile tile = {row, b.offset(panel, first), rows, count};
-    SmallVector<Value> chunk =
-        productsOf(b, p, tile, countBits(b, p, tile, masked), masked);
-    for (int64_t i = 0; i < rows; ++i)
-      for (int64_t j = 0; j < count; ++j)
-        dots[i * panels + first + j] = chunk[i * count + j];
-  }
+                                       const Tile &all, int64_t rows,
+                                       int64_t panels, bool masked) {
+  SmallVector<Value> dots(all.rows * all.panels);
+  for (int64_t m = 0; m < all.rows; m += rows)
+    for (int64_t n = 0; n < all.panels; n += panels) {
+      Tile tile = {b.offset(all.row, m), b.offset(all.panel, n),
+                   std::min(rows, all.rows - m),
+                   std::min(panels, all.panels - n)};
+      SmallVector<Value> part =
+          productsOf(b, p, tile, countBits(b, p, tile, masked), masked);
+      for (int64_t i = 0; i < tile.rows; ++i)
+        for (int64_t j = 0; j < tile.panels; ++j)
+          dots[(m + i) * all.panels + n + j] = part[i * tile.panels + j];
+    }
   return dots;
 }
 
@@ -333,11 +332,10 @@ void Matmul::emitTile(const UnitOfOutputs &unit, Value row, int64_t count,
                       Counts counts) {
   const int64_t panels = panelsOf(unit.valid);
   auto products = [&](bool masked) {
-    if (!masked && counts)
-      return productsOf(b, p, {row, unit.panel, count, panels}, counts(),
-                        masked);
-    return unitProducts(b, p, row, count, unit.panel, panels, tilePanels,
-                        masked);
+    Tile tile = {row, unit.panel, count, panels};
+    return counts && !masked
+               ? productsOf(b, p, tile, counts(), masked)
+               : unitProducts(b, p, tile, tileRows, tilePanels, masked);
   };
   SmallVector<Value> dots;
   if (p.zeros) {

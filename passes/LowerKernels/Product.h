@@ -30,7 +30,7 @@ public:
   /// Panels of a tile.
   static constexpr int64_t kPanels = 4;
   /// With fewer rows a block is not worth preparing.
-  static constexpr int64_t kLeastRows = 8;
+  static constexpr int64_t kLeastRows = 6;
   /// What a block has at most.
   static constexpr int64_t kBlockRows = 128;
 

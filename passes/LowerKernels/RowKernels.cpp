@@ -70,31 +70,37 @@ void bnn::emitEmbedding(KernelBuilder &b, EmbeddingOp op,
 
 void bnn::emitLowRank(KernelBuilder &b, LowRankOp op,
                       LowRankOp::Adaptor buffers) {
-  // Rows in flight hide the latency of the chain of fma.
-  constexpr int64_t kTileRows = 8;
   int64_t columns =
       cast<ShapedType>(op.getWeight().getType()).getShape().back();
   Value input = b.rows2d(buffers.getInput());
   Value out = b.rows2d(buffers.getOuts()[0]);
   Value weight = buffers.getWeight();
   for (int64_t first = 0; first < columns; first += kLanes) {
-    int64_t valid = std::min(kLanes, columns - first);
-    // Half a vector needs no mask.
-    VectorType half = VectorType::get(kLanes / 2, b.getF32Type());
-    bool isHalf = valid == kLanes / 2;
-    auto load = [&](Value buffer, ValueRange at) -> Value {
-      return isHalf ? Value(b.create<vector::LoadOp>(half, buffer, at))
-                    : b.loadLanes(buffer, at, valid);
-    };
+    // Half a vector is often enough, and takes half the registers.
+    const int64_t valid = std::min(kLanes, columns - first),
+                  lanes = valid > kLanes / 2 ? kLanes : kLanes / 2;
+    // Rows in flight hide the latency of the chain of fma; more than 8 vectors
+    // of 8 lanes would not fit into 16 registers with the rest.
+    const int64_t tileRows = 4 * kLanes / lanes;
+    VectorType type = VectorType::get(lanes, b.getF32Type());
+    Value mask;
+    if (valid < lanes)
+      mask = b.create<vector::ConstantMaskOp>(
+          VectorType::get(lanes, b.getI1Type()), b.getI64ArrayAttr(valid));
     auto splat = [&](Value value) -> Value {
-      return isHalf ? Value(b.create<vector::BroadcastOp>(half, value))
-                    : b.splat(value);
+      return b.create<vector::BroadcastOp>(type, value);
+    };
+    Value none = splat(b.f32(0));
+    auto load = [&](Value buffer, ValueRange at) -> Value {
+      if (mask)
+        return b.create<vector::MaskedLoadOp>(type, buffer, at, mask, none);
+      return b.create<vector::LoadOp>(type, buffer, at);
     };
     Value column = b.index(first);
     Value bias = load(buffers.getBias(), column);
     b.tileRows(
-        b.index(0), b.dim(input, 0), kTileRows, [&](Value row, int64_t count) {
-          SmallVector<Value> init(count, splat(b.f32(0)));
+        b.index(0), b.dim(input, 0), tileRows, [&](Value row, int64_t count) {
+          SmallVector<Value> init(count, none);
           SmallVector<Value> sums =
               b.loop(b.index(0), b.dim(input, 1), 1, init,
                      [&](Value k, ValueRange acc) {
@@ -109,10 +115,10 @@ void bnn::emitLowRank(KernelBuilder &b, LowRankOp op,
           for (int64_t i = 0; i < count; ++i) {
             Value y = b.create<arith::AddFOp>(sums[i], bias);
             SmallVector<Value> at = {b.offset(row, i), column};
-            if (isHalf)
-              b.create<vector::StoreOp>(y, out, at);
+            if (mask)
+              b.create<vector::MaskedStoreOp>(out, at, mask, y);
             else
-              b.storeLanes(y, out, at, valid);
+              b.create<vector::StoreOp>(y, out, at);
           }
         });
   }
