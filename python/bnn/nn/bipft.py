@@ -1,0 +1,105 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""BiPFT: Binary Pre-trained Foundation Transformer (Xing et al., AAAI 2024, arXiv 2312.08937)."""
+import torch
+from torch import nn
+
+from .encoder import Body, initialize
+from .linear import BinaryLinear
+
+MASKED = torch.finfo(torch.float32).min
+
+
+class Pooler(nn.Module):
+    """tanh(LayerNorm(linear(h[:, 0])) + h[:, 0]): [B, S, H] -> [B, H]."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.dense = BinaryLinear(config.hidden_size, config.hidden_size, config.weight_bits,
+                                  config.activation_bits)
+        self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=1e-12)
+
+    def forward(self, hidden):
+        first = hidden[:, 0]
+        return torch.tanh(self.LayerNorm(self.dense(first)) + first)
+
+
+class PretrainingHead(nn.Module):
+    """Logits of the words at every position, and of "the second sentence follows".
+
+    hidden [B, S, H], pooled [B, H] -> [B, S, V], [B, 2]; all real-valued.
+    """
+
+    def __init__(self, config):
+        super().__init__()
+        self.predictions = WordHead(config)
+        self.seq_relationship = nn.Linear(config.hidden_size, 2)
+
+    def forward(self, hidden, pooled):
+        return self.predictions(hidden), self.seq_relationship(pooled)
+
+
+class WordHead(nn.Module):
+    """linear(LayerNorm(gelu(linear(x)))), [B, S, H] -> [B, S, V]."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.transform = nn.Module()
+        self.transform.dense = nn.Linear(config.hidden_size, config.hidden_size)
+        self.transform.LayerNorm = nn.LayerNorm(config.hidden_size, eps=1e-12)
+        self.bias = nn.Parameter(torch.zeros(config.vocab_size))
+        self.decoder = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        self.decoder.bias = self.bias  # checkpoints hold it under both names
+
+    def forward(self, hidden):
+        x = nn.functional.gelu(self.transform.dense(hidden))
+        return self.decoder(self.transform.LayerNorm(x))
+
+
+class BiPFT(nn.Module):
+    """The binary transformer with a head.
+
+    input_ids, attention_mask, token_type_ids: integers [B, S]; the mask (1: a token) and the
+    types default to ones and zeros.
+    -> classification: logits [B, num_labels];
+       question-answering: start and end logits [B, S] each;
+       pretraining: word logits [B, S, V] and next-sentence logits [B, 2].
+
+    The feed-forward layer is erf-GELU, and its second linear's input is binarised signed.
+    """
+
+    def __init__(self, config):
+        super().__init__()
+        if config.family != "bipft":
+            raise ValueError(f"family: BiPFT is built from a 'bipft' Config, not {config.family!r}")
+        self.config = config
+        pooler = None if config.head == "question-answering" else Pooler(config)
+        self.bert = Body(config, nn.functional.gelu, True, pooler, MASKED)
+        self.dropout = nn.Dropout(config.dropout)
+        if config.head == "classification":
+            self.classifier = nn.Linear(config.hidden_size, config.num_labels)
+        elif config.head == "question-answering":
+            self.qa_outputs = nn.Linear(config.hidden_size, 2)
+        else:
+            self.cls = PretrainingHead(config)
+        initialize(self, config)
+
+    def forward(self, input_ids, attention_mask=None, token_type_ids=None):
+        return self.forward_with_states(input_ids, attention_mask, token_type_ids)[0]
+
+    def forward_with_states(self, input_ids, attention_mask=None, token_type_ids=None):
+        """-> (what forward returns, the hidden states: embeddings and layers, [B, S, H])"""
+        if attention_mask is None:
+            attention_mask = torch.ones_like(input_ids)
+        if token_type_ids is None:
+            token_type_ids = torch.zeros_like(input_ids)
+        states, pooled = self.bert(input_ids, attention_mask, token_type_ids)
+        return self._head(states[-1], pooled), states
+
+    def _head(self, hidden, pooled):
+        if self.config.head == "classification":
+            return self.classifier(self.dropout(pooled))
+        if self.config.head == "question-answering":
+            start, end = self.qa_outputs(hidden).split(1, dim=-1)
+            return start.squeeze(-1), end.squeeze(-1)
+        return self.cls(hidden, pooled)

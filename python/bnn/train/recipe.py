@@ -1,0 +1,198 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The whole run: vocabulary, teacher, students of fewer and fewer bits, export."""
+import dataclasses
+import json
+import os
+import sys
+import time
+
+import torch
+
+from .. import nn, wordpiece
+from . import batches, data, progress
+from .loop import Settings, Stage, accuracy
+
+
+def _bits(text):
+    bits = tuple(int(part) for part in text.split(",")) if text else ()
+    if any(b not in (1, 2, 4) for b in bits):
+        raise ValueError("wanted are 1, 2 and 4, separated by commas")
+    return bits
+
+
+def _option(default, help, **metadata):
+    return dataclasses.field(default=default, metadata={"help": help, **metadata})
+
+
+@dataclasses.dataclass
+class Options:
+    """Everything a run depends on; the command line's options by name."""
+    data: str
+    output: str
+    family: str = _option("bipft", "the architecture", choices=nn.config.FAMILIES)
+    hidden: int = _option(192, "hidden size")
+    layers: int = _option(2, "layers")
+    heads: int = _option(6, "attention heads")
+    ffn: int = _option(768, "size of the feed-forward layer")
+    residual_rank: int = _option(1, "rank of BiPFT's residual estimators; 0: none")
+    max_length: int = _option(64, "ids of a sentence at most")
+    vocab_size: int = _option(3000, "size of the WordPiece vocabulary to train")
+    vocab: str = _option("", "use this vocabulary instead", metavar="FILE")
+    bits: _bits = _option((4, 2, 1), "activation bits of the students, one after another",
+                          metavar="K,K,...")
+    teacher: str = _option("", "take the teacher (and vocabulary) of this earlier run",
+                           metavar="DIR")
+    teacher_epochs: int = _option(12, "epochs of the teacher")
+    step_epochs: int = _option(4, "epochs of each student but the last")
+    epochs: int = _option(15, "epochs of the last student")
+    teacher_learning_rate: float = _option(1e-3, "the teacher's learning rate")
+    learning_rate: float = _option(1e-3, "the students' learning rate")
+    batch_size: int = _option(64, "sentences of a batch")
+    dropout: float = _option(0.1, "the teacher's dropout")
+    student_dropout: float = _option(0.0, "the students' dropout")
+    drop: float = _option(0.1, "share of the words deleted or made unknown in training")
+    swap: float = _option(0.05, "share of the words swapped with their neighbour")
+    label_smoothing: float = _option(0.1, "label smoothing")
+    label_weight: float = _option(0.5, "weight of the labels beside the teacher")
+    hidden_weight: float = _option(1.0, "weight of the teacher's hidden states")
+    temperature: float = _option(2.0, "temperature of the teacher's logits")
+    weight_decay: float = _option(0.01, "weight decay of the teacher's matrices")
+    seed: int = _option(0, "seed of weights, order and noise")
+    threads: int = _option(1, "threads of torch")
+    limit: int = _option(0, "use only the first so many sentences of each part (0: all)")
+
+
+def say(message):
+    print(message, flush=True)
+
+
+def _run_stage(stage, checkpoint, rows, options):
+    """Runs or resumes a stage; -> the rows with this stage's appended."""
+    if os.path.exists(checkpoint):
+        saved = torch.load(checkpoint)
+        if saved["stage"] == stage.name:
+            stage.restore(saved["state"])
+            rows = saved["rows"]
+            say(f"{stage.name}: continuing after epoch {stage.epoch}")
+    while stage.epoch < stage.settings.epochs:
+        row = stage.run_epoch()
+        rows.append(row)
+        say(" ".join(f"{key} {value}" for key, value in row.items()))
+        torch.save({"stage": stage.name, "state": stage.state(), "rows": rows},
+                   checkpoint + ".new")
+        os.replace(checkpoint + ".new", checkpoint)
+        progress.write_csv(os.path.join(options.output, "curves.csv"), rows)
+    stage.model.load_state_dict(stage.best_weights)
+    return rows
+
+
+def _save_model(path, model, rows, record):
+    torch.save({"weights": model.state_dict(), "rows": rows, "record": record}, path + ".new")
+    os.replace(path + ".new", path)
+
+
+def _transfer(student, source):
+    """Copies every parameter that both models have. The estimators start at random, small;
+    scales are set by calibration."""
+    own = student.state_dict()
+    own.update({key: value for key, value in source.state_dict().items() if key in own})
+    student.load_state_dict(own)
+
+
+def _tokenizer(options, dataset):
+    """The run's vocabulary: the given one, the teacher's, the one of an interrupted run, or a
+    new one of the training sentences; saved in the output folder."""
+    path = os.path.join(options.output, "vocab.txt")
+    source = options.vocab or (os.path.join(options.teacher, "vocab.txt") if options.teacher
+                               else path if os.path.exists(path) else "")
+    tokenizer = wordpiece.Tokenizer.load(source) if source else wordpiece.Tokenizer(
+        wordpiece.train([text for text, _ in dataset.train], options.vocab_size))
+    tokenizer.save(path)
+    return tokenizer
+
+
+def run(options):
+    """Trains as `options` say; see the module's --help for the files it leaves."""
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    os.makedirs(options.output, exist_ok=True)
+    started = time.monotonic()
+
+    def path(name):
+        return os.path.join(options.output, name)
+
+    dataset = data.load(options.data)
+    if options.limit:
+        dataset = dataclasses.replace(dataset, train=dataset.train[:options.limit],
+                                      validation=dataset.validation[:options.limit],
+                                      test=dataset.test[:options.limit])
+    tokenizer = _tokenizer(options, dataset)
+    with open(path("labels.txt"), "w", encoding="utf-8") as file:
+        file.writelines(label + "\n" for label in dataset.labels)
+    train, validation, test = (batches.Encoded(part, tokenizer, options.max_length)
+                               for part in (dataset.train, dataset.validation, dataset.test))
+    config = nn.Config(family=options.family, vocab_size=len(tokenizer.vocab),
+                       hidden_size=options.hidden, num_layers=options.layers,
+                       num_heads=options.heads, ffn_size=options.ffn,
+                       max_positions=options.max_length, num_labels=len(dataset.labels),
+                       residual_rank=options.residual_rank if options.family == "bipft" else 0,
+                       dropout=options.student_dropout)
+    say(f"{dataset.name}: {len(train)} sentences to train on, {len(validation)} to validate, "
+        f"{len(test)} to test; {len(dataset.labels)} labels; {len(tokenizer.vocab)} pieces")
+
+    common = dict(batch_size=options.batch_size, label_smoothing=options.label_smoothing,
+                  drop=options.drop, swap=options.swap, label_weight=options.label_weight,
+                  temperature=options.temperature, hidden_weight=options.hidden_weight)
+    unknown = tokenizer.id(wordpiece.UNK)
+    stages = [("teacher", config.precise().replace(dropout=options.dropout))]
+    stages += [(f"1-1-{bits}", config.replace(activation_bits=bits)) for bits in options.bits]
+    rows, records, teacher, previous = [], [], None, None
+    for number, (name, stage_config) in enumerate(stages):
+        model = nn.build(stage_config)
+        is_teacher, is_last = number == 0, number == len(stages) - 1
+        file = path(f"{name}.pt")
+        if is_teacher and options.teacher:
+            file = os.path.join(options.teacher, "teacher.pt")
+            if not os.path.exists(file):
+                raise ValueError(f"{options.teacher}: no teacher.pt: not a finished teacher's run")
+        if os.path.exists(file):
+            saved = torch.load(file)
+            model.load_state_dict(saved["weights"])
+            rows, record = saved["rows"], saved["record"]
+        else:
+            if previous is not None:
+                _transfer(model, previous)
+                sample = batches.shuffled(train, 256, options.seed)[0]
+                nn.calibrate(model, *batches.collate(train, sample)[:2])
+            settings = Settings(
+                epochs=(options.teacher_epochs if is_teacher else
+                        options.epochs if is_last else options.step_epochs),
+                learning_rate=(options.teacher_learning_rate if is_teacher
+                               else options.learning_rate),
+                weight_decay=options.weight_decay if is_teacher else 0.0, **common)
+            stage = Stage(name, model, teacher, train, validation, settings,
+                          options.seed * 10 + number, unknown)
+            rows = _run_stage(stage, path("checkpoint.pt"), rows, options)
+            record = {"stage": name, "validation": accuracy(model, validation),
+                      "test": accuracy(model, test)}
+            _save_model(file, model, rows, record)
+        say(f"{name}: validation {100 * record['validation']:.2f} %, "
+            f"test {100 * record['test']:.2f} %")
+        records.append(record)
+        teacher = model if teacher is None else teacher
+        previous = model
+
+    previous.eval()
+    torch.save(previous.state_dict(), path("model.pt"))
+    with open(path("config.json"), "w", encoding="utf-8") as file:
+        file.write(previous.config.to_json())
+    nn.export_onnx(previous, path("model.onnx"))
+    progress.write_csv(path("curves.csv"), rows)
+    if not progress.plot(path("curves.png"), rows):
+        say("curves.png: not drawn: matplotlib is not installed")
+    with open(path("result.json"), "w", encoding="utf-8") as file:
+        json.dump({"options": dataclasses.asdict(options), "stages": records,
+                   "seconds_of_this_call": round(time.monotonic() - started),
+                   "torch": torch.__version__, "python": sys.version.split()[0]}, file, indent=2)
+        file.write("\n")
