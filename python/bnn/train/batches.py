@@ -10,11 +10,12 @@ PAD = 0
 
 class Encoded:
     """A part of a data set as ids: `ids[i]` a list that starts with [CLS] and ends with [SEP],
-    `labels[i]` an int."""
+    `labels[i]` an int; `words` every id between those two, as often as it occurs."""
 
     def __init__(self, pairs, tokenizer, max_length):
         self.ids = [tokenizer.encode(text, max_length) for text, _ in pairs]
         self.labels = [label for _, label in pairs]
+        self.words = [word for row in self.ids for word in row[1:-1]]
 
     def __len__(self):
         return len(self.ids)
@@ -45,19 +46,21 @@ def in_order(part, batch_size):
     return [order[i:i + batch_size] for i in range(0, len(order), batch_size)]
 
 
-def add_noise(row, rng, drop, swap, unknown):
-    """A copy of one sentence: each word is, with probability `drop`, deleted or (equally
-    likely) replaced by the id `unknown`; with probability `swap` it changes places with the
-    next. [CLS] and [SEP] stay; never all words go."""
-    words = row[1:-1]
+def add_noise(row, rng, drop, swap, unknown, words):
+    """A copy of one sentence: each word is, with probability `drop`, deleted, or replaced by
+    the id `unknown`, or by one of the list `words`, all three equally likely; with probability
+    `swap` it changes places with the next. [CLS] and [SEP] stay; never all words go."""
     noisy = []
-    for word in words:
-        draw = rng.random()
-        if draw < drop / 2:
-            continue
-        noisy.append(unknown if draw < drop else word)
+    for word in row[1:-1]:
+        draw = rng.random() * 3
+        if draw >= 3 * drop:
+            noisy.append(word)
+        elif draw >= 2 * drop:
+            noisy.append(unknown)
+        elif draw >= drop:
+            noisy.append(rng.choice(words))
     if all(word == unknown for word in noisy):
-        noisy = list(words)
+        noisy = row[1:-1]
     i = 0
     while i + 1 < len(noisy):
         if rng.random() < swap:
@@ -71,6 +74,6 @@ def collate(part, indices, rng=None, drop=0.0, swap=0.0, unknown=1):
     """-> ids, mask [B, S], labels [B]; with `rng`, noise is added."""
     rows = [part.ids[i] for i in indices]
     if rng is not None and (drop or swap):
-        rows = [add_noise(row, rng, drop, swap, unknown) for row in rows]
+        rows = [add_noise(row, rng, drop, swap, unknown, part.words) for row in rows]
     ids, mask = pad(rows)
     return ids, mask, torch.tensor([part.labels[i] for i in indices])

@@ -51,7 +51,7 @@ class Options:
     batch_size: int = _option(64, "sentences of a batch")
     dropout: float = _option(0.1, "the teacher's dropout")
     student_dropout: float = _option(0.0, "the students' dropout")
-    drop: float = _option(0.1, "share of the words deleted or made unknown in training")
+    drop: float = _option(0.1, "share of the words deleted, made unknown or exchanged in training")
     swap: float = _option(0.05, "share of the words swapped with their neighbour")
     label_smoothing: float = _option(0.1, "label smoothing")
     label_weight: float = _option(0.5, "weight of the labels beside the teacher")
@@ -115,7 +115,6 @@ def _tokenizer(options, dataset):
 def run(options):
     """Trains as `options` say; see the module's --help for the files it leaves."""
     torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
     os.makedirs(options.output, exist_ok=True)
     started = time.monotonic()
 
@@ -149,6 +148,8 @@ def run(options):
     stages += [(f"1-1-{bits}", config.replace(activation_bits=bits)) for bits in options.bits]
     rows, records, teacher, previous = [], [], None, None
     for number, (name, stage_config) in enumerate(stages):
+        # by stage, so that a run that is continued draws what an uninterrupted one draws
+        torch.manual_seed(options.seed * 10 + number)
         model = nn.build(stage_config)
         is_teacher, is_last = number == 0, number == len(stages) - 1
         file = path(f"{name}.pt")

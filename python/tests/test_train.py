@@ -1,0 +1,121 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""`python -m bnn.train` on a small made-up task: it learns, resumes, and says what is wrong."""
+import csv
+import json
+import random
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+from bnn import nn, wordpiece  # noqa: E402
+from bnn.train import __main__ as train  # noqa: E402
+from bnn.train import batches, data, loop  # noqa: E402
+
+TOPICS = {"weather": "rain sun wind snow cloud", "music": "song band tune drum choir",
+          "travel": "train plane ticket hotel road"}
+OPTIONS = ("--hidden 32 --layers 1 --heads 2 --ffn 64 --vocab-size 200 --max-length 16 "
+           "--bits 2,1 --teacher-epochs 6 --step-epochs 2 --epochs 12 --batch-size 16 --drop 0 "
+           "--learning-rate 2e-3 --teacher-learning-rate 5e-3").split()
+
+
+@pytest.fixture
+def task(tmp_path):
+    """A file of 240 sentences about three topics."""
+    rng = random.Random(5)
+
+    def part(count):
+        return [[f"{rng.choice(['what about', 'tell me of', 'is it'])} the "
+                 + " and the ".join(rng.sample(TOPICS[label].split(), 2)), label]
+                for label in rng.choices(list(TOPICS), k=count)]
+    path = tmp_path / "task.json"
+    path.write_text(json.dumps({"train": part(150), "val": part(45), "test": part(45)}))
+    return str(path)
+
+
+def run(task, output, *more):
+    return train.main(["--data", task, "--output", str(output), *OPTIONS, *more])
+
+
+def test_learns_and_leaves_its_files(task, tmp_path, capsys):
+    assert run(task, tmp_path / "run") == 0
+    said = capsys.readouterr()
+    assert "\r" not in said.out + said.err  # bars are for terminals
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert [stage["stage"] for stage in result["stages"]] == ["teacher", "1-1-2", "1-1-1"]
+    assert result["stages"][-1]["test"] > 0.9
+    with open(tmp_path / "run" / "curves.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["stage"], row["epoch"]) for row in rows] == [
+        (stage, str(epoch)) for stage, epochs in (("teacher", 6), ("1-1-2", 2), ("1-1-1", 12))
+        for epoch in range(1, epochs + 1)]
+    model = nn.load_checkpoint(str(tmp_path / "run"))
+    assert (model.config.weight_bits, model.config.activation_bits,
+            model.config.embedding_bits) == (1, 1, 1)
+    tokenizer = wordpiece.Tokenizer.load(tmp_path / "run" / "vocab.txt")
+    test = batches.Encoded(data.load(task).test, tokenizer, 16)
+    assert loop.accuracy(model, test) == result["stages"][-1]["test"]
+    assert (tmp_path / "run" / "model.onnx").stat().st_size > 10000
+
+
+def test_interrupted_is_as_uninterrupted(task, tmp_path, monkeypatch):
+    assert run(task, tmp_path / "whole") == 0
+    epochs = []
+
+    def interrupting(stage, real=loop.Stage.run_epoch):
+        if len(epochs) in (2, 7):
+            epochs.append(None)
+            raise KeyboardInterrupt
+        epochs.append(stage.name)
+        return real(stage)
+    monkeypatch.setattr(loop.Stage, "run_epoch", interrupting)
+    codes = [run(task, tmp_path / "parts") for _ in range(3)]
+    assert codes == [130, 130, 0]
+    whole, parts = (torch.load(tmp_path / name / "model.pt") for name in ("whole", "parts"))
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_seeds_and_a_teacher_of_another_run(task, tmp_path, capsys):
+    assert run(task, tmp_path / "a", "--seed", "1") == 0
+    capsys.readouterr()
+    assert run(task, tmp_path / "b", "--seed", "2", "--family", "bipft", "--residual-rank", "0",
+               "--teacher", str(tmp_path / "a"), "--bits", "1", "--epochs", "1") == 0
+    assert "teacher epoch" not in capsys.readouterr().out
+    assert not [name for name in torch.load(tmp_path / "b" / "model.pt") if ".q_p." in name]
+
+
+@pytest.mark.parametrize("content, word", [
+    ("[", "not JSON"), ("{}", "no part named train, val, test"),
+    ('{"train": [["a"]], "val": [], "test": []}', "not a .text, label. pair"),
+    ('{"train": [["a", "x"]], "val": [["b", "y"]], "test": []}', "no training text has: y")])
+def test_files_that_are_no_task(content, word, tmp_path, capsys):
+    path = tmp_path / "t.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=word):
+        data.load(str(path))
+    assert run(str(path), tmp_path / "run") == 1
+    assert f"error: {path}" in capsys.readouterr().err
+
+
+def test_wordnet(tmp_path):
+    path = tmp_path / "data.noun"
+    path.write_text("  1 the licence\n"
+                    "00001740 03 n 01 entity 0 000 | that which is; \"an example\"\n"
+                    "00001930 28 n 01 second 0 000 | a time\n"
+                    "00001931 05 n 01 again 0 000 | a time\n")
+    found = data.load(str(path))
+    pairs = found.train + found.validation + found.test
+    assert sorted((text, found.labels[label]) for text, label in pairs) == [
+        ("a time", "time"), ("that which is", "Tops")]
+    path.write_text("hello\n")
+    with pytest.raises(ValueError, match="data.noun:1: not a line"):
+        data.load(str(path))
+
+
+def test_noise_keeps_the_ends_and_some_word():
+    rng = random.Random(1)
+    row = [2, 10, 11, 12, 13, 3]
+    for _ in range(200):
+        noisy = batches.add_noise(row, rng, 0.9, 0.5, 1, [10, 40])
+        assert noisy[0] == 2 and noisy[-1] == 3 and set(noisy[1:-1]) - {1}
+    assert batches.add_noise(row, rng, 0, 0, 1, [40]) == row
