@@ -3,6 +3,7 @@
 #include "dialects/BNN/BNN.h"
 #include "lib/Driver/Registration.h"
 #include "lib/Import/Import.h"
+#include "lib/Report/Collect.h"
 #include "lib/Target/HeaderWriter.h"
 #include "lib/Target/ObjectWriter.h"
 #include "lib/Target/Strategy.h"
@@ -13,6 +14,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Transforms/Utils/Cloning.h"
 
 using namespace mlir;
 
@@ -97,7 +99,8 @@ static OwningOpRef<ModuleOp> readInput(const CompileOptions &options,
 
 static OwningOpRef<ModuleOp> lower(const CompileOptions &options,
                                    const ChosenTarget &target, Phase last,
-                                   MLIRContext &context) {
+                                   MLIRContext &context,
+                                   ReportCollector *collector = nullptr) {
   OwningOpRef<ModuleOp> module = readInput(options, context);
   if (!module)
     return nullptr;
@@ -109,9 +112,14 @@ static OwningOpRef<ModuleOp> lower(const CompileOptions &options,
     return nullptr;
   PhaseOptions phases;
   phases.reference = options.reference;
-  for (const PhaseInfo &info : allPhases())
-    if (info.phase <= last)
-      addPhase(passes, info.phase, phases);
+  phases.report = collector != nullptr;
+  for (const PhaseInfo &info : allPhases()) {
+    if (info.phase > last)
+      break;
+    addPhase(passes, info.phase, phases);
+    if (collector)
+      collector->addAfter(passes, info.phase);
+  }
   if (failed(passes.run(*module)))
     return nullptr;
   return module;
@@ -125,6 +133,19 @@ OwningOpRef<ModuleOp> compileToPhase(const CompileOptions &options, Phase last,
   return lower(options, *target, last, context);
 }
 
+// Sizes the object of a module that is about to be written as something else.
+static llvm::Error addObject(ModelReport &report, const llvm::Module &module,
+                             llvm::TargetMachine &machine) {
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream out(bytes);
+  std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
+  if (llvm::Error error =
+          emitObject(*copy, machine, out, llvm::CodeGenFileType::ObjectFile))
+    return error;
+  return report.addObject(
+      llvm::MemoryBufferRef(llvm::StringRef(bytes.data(), bytes.size()), ""));
+}
+
 FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
                                       MLIRContext &context) {
   auto target = chooseTarget(options, context);
@@ -132,11 +153,18 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
     return failure();
   if (target->choice.warning)
     emitWarning(UnknownLoc::get(&context), *target->choice.warning);
-  OwningOpRef<ModuleOp> module = lower(options, *target, Phase::Tile, context);
+  ReportCollector collector;
+  OwningOpRef<ModuleOp> module = lower(options, *target, Phase::Tile, context,
+                                       options.report ? &collector : nullptr);
   if (!module)
     return failure();
 
   CompiledModel result;
+  if (options.report) {
+    result.report = collector.take();
+    result.report->file = options.input;
+    result.report->target = target->spec.triple + " " + target->spec.cpu;
+  }
   result.target = target->spec;
   auto interface = readModelInterface(*module);
   if (failed(interface))
@@ -164,6 +192,10 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
     return report(context, options, std::move(error));
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream out(bytes);
+  // Code generation changes the module, so the report's object goes first.
+  if (result.report && emit != Emit::Object)
+    if (llvm::Error error = addObject(*result.report, *llvmModule, *machine))
+      return report(context, options, std::move(error));
   if (emit == Emit::LLVM)
     llvmModule->print(out, nullptr);
   else if (llvm::Error error = emitObject(
@@ -173,6 +205,10 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
     return report(context, options, std::move(error));
   result.code = std::make_unique<llvm::SmallVectorMemoryBuffer>(
       std::move(bytes), /*RequiresNullTerminator=*/false);
+  if (result.report && emit == Emit::Object)
+    if (llvm::Error error =
+            result.report->addObject(result.code->getMemBufferRef()))
+      return report(context, options, std::move(error));
   return result;
 }
 

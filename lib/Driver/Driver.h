@@ -1,6 +1,7 @@
 //===- Driver.h - From an ONNX file to an object ----------------*- C++ -*-===//
 #pragma once
 #include "lib/Pipelines/Pipelines.h"
+#include "lib/Report/Report.h"
 #include "lib/Target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -23,6 +24,7 @@ struct CompileOptions {
   llvm::StringMap<llvm::SmallVector<int64_t>> inputShapes;
   /// Declared maxima of symbolic dimensions by name.
   llvm::StringMap<int64_t> maxDims;
+  bool report = false;   ///< Whether compileModel() makes a report.
   unsigned optLevel = 3; ///< 0 to 3, LLVM's.
   /// Whether MLIR's own options (--mlir-print-ir-after-all, --mlir-timing, ...)
   /// apply; a tool that sets it has called registerPassManagerCLOptions().
@@ -46,6 +48,7 @@ struct CompiledModel {
   std::unique_ptr<llvm::MemoryBuffer> code; ///< What was asked for.
   std::string header;                       ///< The text of the C header.
   TargetSpec target;                        ///< What it was compiled for.
+  std::optional<ModelReport> report;        ///< If it was asked for.
 };
 
 /// Compiles the model to an object, assembly or LLVM IR.

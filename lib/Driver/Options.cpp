@@ -2,6 +2,7 @@
 #include "lib/Driver/Options.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Path.h"
 
 using namespace llvm;
 
@@ -48,6 +49,15 @@ static cl::opt<std::string>
               cl::desc("Stop after a phase and write IR: import, fold, raise, "
                        "fuse, pack, bufferize, tile or llvm"));
 
+static cl::opt<std::string> reportFormat(
+    "report", cl::cat(outputCategory), cl::value_desc("text|json|html"),
+    cl::desc("Say what became of each layer of an ONNX model and why, and "
+             "where its bytes are; without -o nothing else is written"));
+static cl::opt<std::string>
+    reportFile("report-file", cl::cat(outputCategory), cl::value_desc("file"),
+               cl::desc("Write the report there (default: standard output); "
+                        "without --report the file's name gives the format"));
+
 static Error malformed(StringRef option, StringRef value, StringRef want) {
   return createStringError("'" + value + "' in --" + option +
                            " is not of the form " + want);
@@ -92,11 +102,33 @@ Expected<bnn::CompileOptions> bnn::compileOptions(std::string input) {
 }
 
 bool bnn::outputRequested() {
-  return emitKind.getNumOccurrences() || compileTo.getNumOccurrences();
+  return emitKind.getNumOccurrences() || compileTo.getNumOccurrences() ||
+         reportFormat.getNumOccurrences() || reportFile.getNumOccurrences();
+}
+
+static Error readReportOptions(bnn::OutputOptions &options) {
+  if (reportFormat.empty() && reportFile.empty())
+    return Error::success();
+  options.reportFile = reportFile.empty() ? "-" : reportFile.getValue();
+  StringRef name = reportFormat;
+  if (reportFormat.getNumOccurrences() == 0) {
+    name = sys::path::extension(reportFile);
+    name = StringSwitch<StringRef>(name.drop_front(name.empty() ? 0 : 1))
+               .Case("htm", "html")
+               .Cases("json", "html", name.drop_front(name.empty() ? 0 : 1))
+               .Default("text");
+  }
+  options.report = bnn::parseReportFormat(name);
+  if (!options.report)
+    return createStringError("unknown format '" + name +
+                             "' in --report: use text, json or html");
+  return Error::success();
 }
 
 Expected<bnn::OutputOptions> bnn::outputOptions() {
   OutputOptions options;
+  if (Error error = readReportOptions(options))
+    return std::move(error);
   if (!compileTo.empty()) {
     options.phase = parsePhase(compileTo);
     if (!options.phase)

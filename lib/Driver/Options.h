@@ -11,16 +11,18 @@ namespace bnn {
 /// it links this file.
 llvm::Expected<CompileOptions> compileOptions(std::string input);
 
-/// What --emit and --compile-to ask for.
+/// What --emit, --compile-to, --report and --report-file ask for.
 struct OutputOptions {
-  std::optional<Phase> phase; ///< IR after this phase, if IR is wanted.
-  Emit emit = Emit::Object;   ///< What else.
+  std::optional<Phase> phase;         ///< IR after this phase, if IR is wanted.
+  Emit emit = Emit::Object;           ///< What else.
+  std::optional<ReportFormat> report; ///< As --report.
+  std::string reportFile;             ///< "-" for the standard output.
 };
 
 /// Whether --emit or --compile-to is there: IR is then compiled as a model is.
 bool outputRequested();
 
-/// What the options --emit and --compile-to say; fails on an unknown name.
+/// What those options say; fails on an unknown name.
 llvm::Expected<OutputOptions> outputOptions();
 
 } // namespace bnn

@@ -20,8 +20,10 @@ static void addFold(OpPassManager &passes) {
   passes.addPass(createCSEPass());
 }
 
-static void addRaise(OpPassManager &passes) {
-  passes.addNestedPass<func::FuncOp>(createRaise());
+static void addRaise(OpPassManager &passes, const PhaseOptions &options) {
+  RaiseOptions raise;
+  raise.recordLayers = options.report;
+  passes.addNestedPass<func::FuncOp>(createRaise(raise));
   passes.addNestedPass<func::FuncOp>(createOnnxToLinalg());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
@@ -76,8 +78,11 @@ static void addTile(OpPassManager &passes, const PhaseOptions &options) {
   passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
-  if (options.entry)
-    passes.addPass(createPlanWorkspace());
+  if (options.entry) {
+    PlanWorkspaceOptions plan;
+    plan.recordBuffers = options.report;
+    passes.addPass(createPlanWorkspace(plan));
+  }
 }
 
 static void addLLVM(OpPassManager &passes, const PhaseOptions &options) {
@@ -133,7 +138,7 @@ void addPhase(OpPassManager &passes, Phase phase, const PhaseOptions &options) {
   case Phase::Fold:
     return addFold(passes);
   case Phase::Raise:
-    return addRaise(passes);
+    return addRaise(passes, options);
   case Phase::Fuse:
     return options.reference ? void() : addFuse(passes);
   case Phase::Pack:

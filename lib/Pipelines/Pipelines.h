@@ -27,6 +27,8 @@ struct PhaseOptions {
   std::string prefix;
   /// Adds the model's C interface; off for IR that has no entry function.
   bool entry = true;
+  /// Keeps what the report wants: bnn.layers and bnn.workspace_buffers.
+  bool report = false;
 };
 
 /// Adds the passes of one phase (none for `import`).

@@ -4,6 +4,7 @@
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "passes/Passes.h"
 #include "passes/PlanWorkspace/SizeBounds.h"
+#include "passes/PlanWorkspace/WorkspaceBuffers.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace bnn {
@@ -182,12 +183,43 @@ private:
     bytesUnshared += unshared;
     bytesPlanned += total;
 
+    if (recordBuffers)
+      record(func, buffers);
     func.walk([](memref::DeallocOp dealloc) { dealloc.erase(); });
     for (Buffer &buffer : buffers)
       replace(buffer, workspace);
     func->setAttr("bnn.workspace_size",
                   IntegerAttr::get(IntegerType::get(&getContext(), 64), total));
     return success();
+  }
+
+  // A buffer is named by what first touches it: the layer that fills it.
+  static void record(func::FuncOp func, ArrayRef<Buffer> buffers) {
+    Builder b(func.getContext());
+    SmallVector<StringRef> names;
+    for (Operation &op : func.getBody().front())
+      names.push_back(nodeName(op.getLoc()));
+    SmallVector<Attribute> list;
+    for (const Buffer &buffer : buffers) {
+      StringRef name = buffer.last < 0 ? StringRef() : names[buffer.first];
+      list.push_back(b.getDictionaryAttr(
+          {b.getNamedAttr("name", b.getStringAttr(name)),
+           b.getNamedAttr("bytes", b.getI64IntegerAttr(buffer.size)),
+           b.getNamedAttr("offset", b.getI64IntegerAttr(buffer.offset))}));
+    }
+    func->setAttr(bnn::kWorkspaceBuffersAttr, b.getArrayAttr(list));
+  }
+
+  // A node's name, down through what was fused and inlined.
+  static StringRef nodeName(Location loc) {
+    StringRef name;
+    loc->walk([&](Location part) {
+      auto named = dyn_cast<NameLoc>(part);
+      if (named)
+        name = named.getName();
+      return named ? WalkResult::interrupt() : WalkResult::advance();
+    });
+    return name;
   }
 
   /// The most bytes that the buffer can take, rounded up to the alignment.

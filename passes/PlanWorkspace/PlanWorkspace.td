@@ -57,7 +57,10 @@ def PlanWorkspace : Pass<"bnn-plan-workspace", "::mlir::ModuleOp"> {
   let options = [
     Option<"alignment", "alignment", "int64_t", "64",
            "Bytes to which every buffer and the workspace's size are aligned; "
-           "a power of two">
+           "a power of two">,
+    Option<"recordBuffers", "record-buffers", "bool", "false",
+           "List the buffers in the function's attribute bnn.workspace_buffers: "
+           "name of the node, bytes and offset">
   ];
   let statistics = [
     Statistic<"numBuffers", "buffers", "Number of buffers placed">,

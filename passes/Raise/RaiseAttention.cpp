@@ -515,7 +515,7 @@ LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
   if (!m.match(op))
     return rewriter.refuse(layer, m.why);
   rewriter.setInsertionPoint(op);
-  Location loc = op.getData().getLoc();
+  Location loc = layer ? layer->getLoc() : op.getData().getLoc();
   auto scalar = [&](double value) -> Value {
     return rewriter.create<arith::ConstantOp>(
         loc, rewriter.getF32FloatAttr(static_cast<float>(value)));

@@ -62,13 +62,20 @@ int compile(StringRef input, std::string output) {
   MLIRContext context(registry);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context, llvm::errs());
-  if (wanted->phase)
-    return writeIR(*options, *wanted->phase, output, context);
-
-  const bool isObject = wanted->emit == bnn::Emit::Object;
-  if (isObject && output == "-")
+  const bool isObject = !wanted->phase && wanted->emit == bnn::Emit::Object;
+  const bool onlyReport = wanted->report && isObject && output == "-";
+  if (isObject && output == "-" && !wanted->report)
     return usageError("an object is not written to the terminal; name a file "
                       "with -o, as in -o model.o");
+  if (wanted->report && !onlyReport && output == wanted->reportFile)
+    return usageError("the report and the code would go to the same place; "
+                      "name a file with -o or --report-file");
+  if (wanted->phase) {
+    int code = writeIR(*options, *wanted->phase, output, context);
+    if (code || !wanted->report)
+      return code;
+  }
+  options->report = wanted->report.has_value();
   auto model = bnn::compileModel(*options, wanted->emit, context);
   if (failed(model))
     return kCompileError;
@@ -79,12 +86,19 @@ int compile(StringRef input, std::string output) {
       return llvm::Error::success();
     });
   };
-  llvm::Error error = add(output, model->code->getBuffer());
-  if (!error && isObject) {
+  llvm::Error error = llvm::Error::success();
+  if (!onlyReport && !wanted->phase)
+    error = add(output, model->code->getBuffer());
+  if (!error && isObject && !onlyReport) {
     llvm::SmallString<128> header(output);
     llvm::sys::path::replace_extension(header, "h");
     error = add(header, model->header);
   }
+  if (!error && model->report)
+    error = files.add(wanted->reportFile, [&](llvm::raw_ostream &out) {
+      bnn::writeReport(*model->report, *wanted->report, out);
+      return llvm::Error::success();
+    });
   if (!error)
     error = files.commit();
   if (error)

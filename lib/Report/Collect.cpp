@@ -1,0 +1,132 @@
+//===- Collect.cpp - Reads a report's figures off the IR ------------------===//
+#include "lib/Report/Collect.h"
+#include "dialects/BNN/BNN.h"
+#include "dialects/BNN/Layout.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+#include "passes/PlanWorkspace/WorkspaceBuffers.h"
+
+using namespace mlir;
+
+namespace bnn {
+
+namespace {
+struct ReadPass : public PassWrapper<ReadPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ReadPass)
+
+  explicit ReadPass(std::function<void(ModuleOp)> read)
+      : read(std::move(read)) {}
+  StringRef getName() const override { return "ReadReport"; }
+  void runOnOperation() override {
+    read(getOperation());
+    markAllAnalysesPreserved();
+  }
+
+  std::function<void(ModuleOp)> read;
+};
+} // namespace
+
+void ReportCollector::addAfter(OpPassManager &passes, Phase phase) {
+  auto add = [&](void (ReportCollector::*read)(ModuleOp)) {
+    passes.addPass(std::make_unique<ReadPass>(
+        [this, read](ModuleOp module) { (this->*read)(module); }));
+  };
+  if (phase == Phase::Raise)
+    add(&ReportCollector::readLayers);
+  else if (phase == Phase::Pack)
+    add(&ReportCollector::readWeights);
+  else if (phase == Phase::Tile)
+    add(&ReportCollector::readWorkspace);
+}
+
+void ReportCollector::readLayers(ModuleOp module) {
+  if (auto file = module->getAttrOfType<StringAttr>("onnx.file"))
+    report.file = file.str();
+  if (auto opset = module->getAttrOfType<IntegerAttr>("onnx.opset"))
+    report.opset = opset.getInt();
+  if (auto prefix = module->getAttrOfType<StringAttr>("bnn.prefix"))
+    report.model = prefix.str();
+  for (auto func : module.getOps<func::FuncOp>())
+    if (auto layers =
+            dyn_cast_or_null<ArrayAttr>(func->removeAttr(kLayersAttr)))
+      for (Attribute layer : layers)
+        if (auto remark = LayerRemark::get(layer))
+          remarks.push_back(std::move(*remark));
+}
+
+void ReportCollector::readWeights(ModuleOp module) {
+  module.walk([&](Operation *op) {
+    if (!isa_and_nonnull<BNNDialect>(op->getDialect()))
+      return;
+    for (Value operand : op->getOperands()) {
+      auto constant = operand.getDefiningOp<ConstantOp>();
+      auto type = dyn_cast<ShapedType>(operand.getType());
+      if (!constant || !type)
+        continue;
+      // Bits without a layout are stored in a byte each.
+      int64_t bytes = type.getNumElements();
+      if (getLayout(type))
+        bytes =
+            ShapedType::getNumElements(getStorageShape(type)) * (kWordBits / 8);
+      packed[nodeName(op->getLoc())] += bytes;
+    }
+  });
+}
+
+void ReportCollector::readWorkspace(ModuleOp module) {
+  auto maxima = module->getAttrOfType<DictionaryAttr>("bnn.max_dims");
+  for (const LayerRemark &remark : remarks) {
+    rows.push_back(remark.rows.evaluate(maxima));
+    macs.push_back(remark.macs.evaluate(maxima));
+    otherMacs.push_back(remark.otherMacs.evaluate(maxima));
+  }
+  for (auto func : module.getOps<func::FuncOp>()) {
+    if (auto size = func->getAttrOfType<IntegerAttr>("bnn.workspace_size"))
+      report.workspaceBytes = size.getInt();
+    auto buffers =
+        dyn_cast_or_null<ArrayAttr>(func->removeAttr(kWorkspaceBuffersAttr));
+    if (!buffers)
+      continue;
+    for (auto buffer : buffers.getAsRange<DictionaryAttr>())
+      report.tensors.push_back({buffer.getAs<StringAttr>("name").str(),
+                                buffer.getAs<IntegerAttr>("bytes").getInt(),
+                                buffer.getAs<IntegerAttr>("offset").getInt()});
+  }
+  llvm::sort(report.tensors, [](const auto &a, const auto &b) {
+    return std::tie(a.offset, a.name, a.bytes) <
+           std::tie(b.offset, b.name, b.bytes);
+  });
+}
+
+ModelReport ReportCollector::take() {
+  for (auto [i, remark] : llvm::enumerate(remarks)) {
+    ModelReport::Layer layer;
+    layer.name = remark.getName();
+    layer.kind = static_cast<ModelReport::Kind>(remark.kind);
+    llvm::copy(remark.sizes, layer.sizes);
+    layer.became = remark.became;
+    layer.reason = remark.reason;
+    if (layer.kind != ModelReport::Kind::Attention) {
+      layer.bytesBefore = layer.sizes[0] * layer.sizes[1] * 4;
+      auto found = packed.find(layer.name);
+      layer.bytesAfter = layer.isBinary() && found != packed.end()
+                             ? found->second
+                             : layer.bytesBefore;
+      // One f32 scale for each row of a binary table.
+      if (layer.isBinary() && layer.kind == ModelReport::Kind::Embedding)
+        layer.bytesAfter += layer.sizes[0] * 4;
+    }
+    if (i < macs.size()) {
+      layer.rows = rows[i];
+      if (macs[i] && otherMacs[i]) {
+        layer.binaryOps = layer.isBinary() ? *macs[i] : 0;
+        layer.floatOps = *otherMacs[i] + (layer.isBinary() ? 0 : *macs[i]);
+      }
+    }
+    report.layers.push_back(std::move(layer));
+  }
+  return std::move(report);
+}
+
+} // namespace bnn

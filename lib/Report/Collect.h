@@ -1,0 +1,34 @@
+//===- Collect.h - Reads a report's figures off the IR ----------*- C++ -*-===//
+#pragma once
+#include "lib/Pipelines/Pipelines.h"
+#include "lib/Report/Report.h"
+#include "passes/Raise/Remarks.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace bnn {
+
+/// Looks at a model on its way through the phases, each time at the point where
+/// something is known: layers after `raise`, the size of packed weights after
+/// `pack`, the workspace after `tile`. The passes that it adds change nothing
+/// but the attributes that were left for it, which they remove.
+class ReportCollector {
+public:
+  /// Adds what is to be read after `phase`. The collector must outlive the run.
+  void addAfter(mlir::OpPassManager &passes, Phase phase);
+  /// The report so far: without the object, and without what only the driver
+  /// knows (target).
+  ModelReport take();
+
+private:
+  void readLayers(mlir::ModuleOp module);
+  void readWeights(mlir::ModuleOp module);
+  void readWorkspace(mlir::ModuleOp module);
+
+  ModelReport report;
+  std::vector<LayerRemark> remarks;
+  /// Bytes of the packed weights of the binary op that a node became.
+  llvm::StringMap<int64_t> packed;
+  std::vector<std::optional<int64_t>> rows, macs, otherMacs;
+};
+
+} // namespace bnn

@@ -1,0 +1,96 @@
+//===- Json.cpp - The report for programs ---------------------------------===//
+#include "llvm/Support/JSON.h"
+#include "lib/Report/Report.h"
+
+using namespace llvm;
+
+namespace bnn {
+
+static json::Value number(std::optional<int64_t> value) {
+  return value ? json::Value(*value) : json::Value(nullptr);
+}
+
+// Names come from the model's file and may be any bytes.
+static json::Value text(StringRef value) { return json::fixUTF8(value); }
+
+static json::Object shapeOf(const ModelReport::Layer &layer) {
+  switch (layer.kind) {
+  case ModelReport::Kind::Linear:
+    return json::Object{{"in", layer.sizes[0]},
+                        {"out", layer.sizes[1]},
+                        {"rows", number(layer.rows)}};
+  case ModelReport::Kind::Attention:
+    return json::Object{{"heads", layer.sizes[0]},
+                        {"head_size", layer.sizes[1]},
+                        {"tokens", number(layer.rows)}};
+  case ModelReport::Kind::Embedding:
+    return json::Object{{"vocabulary", layer.sizes[0]},
+                        {"size", layer.sizes[1]}};
+  }
+  llvm_unreachable("no other kind");
+}
+
+static json::Value countOf(ModelReport::Count count) {
+  return json::Object{{"binary", count.binary}, {"all", count.all}};
+}
+
+void writeJsonReport(const ModelReport &report, raw_ostream &out) {
+  json::OStream j(out, 2);
+  j.objectBegin();
+  j.attribute("model", text(report.model));
+  j.attribute("file", text(report.file));
+  j.attribute("opset", report.opset);
+  j.attribute("target", text(report.target));
+  j.attributeArray("layers", [&] {
+    for (const ModelReport::Layer &layer : report.layers)
+      j.object([&] {
+        j.attribute("name", text(layer.name));
+        j.attribute("kind", kindName(layer.kind));
+        j.attribute("shape", shapeOf(layer));
+        j.attribute("became", layer.became);
+        j.attribute("reason", text(layer.reason));
+        j.attribute("bytes_before", layer.bytesBefore);
+        j.attribute("bytes_after", layer.bytesAfter);
+        j.attribute("binary_ops", number(layer.binaryOps));
+        j.attribute("float_ops", number(layer.floatOps));
+        j.attribute("share", report.shareOf(layer));
+      });
+  });
+  j.attributeObject("totals", [&] {
+    for (ModelReport::Kind kind :
+         {ModelReport::Kind::Linear, ModelReport::Kind::Attention,
+          ModelReport::Kind::Embedding})
+      j.attribute((kindName(kind) + "s").str(), countOf(report.count(kind)));
+    j.attribute("bytes_before", report.totalBytesBefore());
+    j.attribute("bytes_after", report.totalBytesAfter());
+    j.attribute("binary_ops", report.totalBinaryOps());
+    j.attribute("float_ops", report.totalFloatOps());
+    j.attribute("binary_share", report.binaryShare());
+  });
+  j.attribute("summary", summarize(report));
+  j.attributeObject("object", [&] {
+    j.attribute("bytes", report.objectBytes);
+    j.attributeArray("sections", [&] {
+      for (const ModelReport::Section &section : report.sections)
+        j.object([&] {
+          j.attribute("name", text(section.name));
+          j.attribute("bytes", section.bytes);
+        });
+    });
+  });
+  j.attributeObject("workspace", [&] {
+    j.attribute("bytes", report.workspaceBytes);
+    j.attributeArray("tensors", [&] {
+      for (const ModelReport::Tensor &tensor : report.tensors)
+        j.object([&] {
+          j.attribute("name", text(tensor.name));
+          j.attribute("bytes", tensor.bytes);
+          j.attribute("offset", tensor.offset);
+        });
+    });
+  });
+  j.objectEnd();
+  out << '\n';
+}
+
+} // namespace bnn

@@ -1,0 +1,141 @@
+//===- Report.cpp - What became of a model, layer by layer ----------------===//
+#include "lib/Report/Report.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Object/ObjectFile.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace bnn {
+
+using Layer = ModelReport::Layer;
+
+int64_t ModelReport::totalBytesBefore() const {
+  int64_t sum = 0;
+  for (const Layer &layer : layers)
+    sum += layer.bytesBefore;
+  return sum;
+}
+
+int64_t ModelReport::totalBytesAfter() const {
+  int64_t sum = 0;
+  for (const Layer &layer : layers)
+    sum += layer.bytesAfter;
+  return sum;
+}
+
+int64_t ModelReport::totalBinaryOps() const {
+  int64_t sum = 0;
+  for (const Layer &layer : layers)
+    sum += layer.binaryOps.value_or(0);
+  return sum;
+}
+
+int64_t ModelReport::totalFloatOps() const {
+  int64_t sum = 0;
+  for (const Layer &layer : layers)
+    sum += layer.floatOps.value_or(0);
+  return sum;
+}
+
+double ModelReport::binaryShare() const {
+  double all = double(totalBinaryOps()) + double(totalFloatOps());
+  return all > 0 ? double(totalBinaryOps()) / all : 0;
+}
+
+double ModelReport::shareOf(const Layer &layer) const {
+  double all = double(totalBinaryOps()) + double(totalFloatOps());
+  return all > 0 ? (double(layer.binaryOps.value_or(0)) +
+                    double(layer.floatOps.value_or(0))) /
+                       all
+                 : 0;
+}
+
+ModelReport::Count ModelReport::count(Kind kind) const {
+  Count count;
+  for (const Layer &layer : layers)
+    if (layer.kind == kind) {
+      ++count.all;
+      count.binary += layer.isBinary();
+    }
+  return count;
+}
+
+bool ModelReport::hasBinaryLayer() const {
+  return llvm::any_of(layers, [](const Layer &l) { return l.isBinary(); });
+}
+
+llvm::Error ModelReport::addObject(llvm::MemoryBufferRef object) {
+  auto file = llvm::object::ObjectFile::createObjectFile(object);
+  if (!file)
+    return file.takeError();
+  objectBytes = int64_t(object.getBufferSize());
+  for (const llvm::object::SectionRef &section : (*file)->sections()) {
+    auto name = section.getName();
+    if (!name)
+      return name.takeError();
+    if (section.getSize() && !name->empty())
+      sections.push_back({name->str(), int64_t(section.getSize())});
+  }
+  return llvm::Error::success();
+}
+
+llvm::StringRef kindName(ModelReport::Kind kind) {
+  switch (kind) {
+  case ModelReport::Kind::Linear:
+    return "linear";
+  case ModelReport::Kind::Attention:
+    return "attention";
+  case ModelReport::Kind::Embedding:
+    return "embedding";
+  }
+  llvm_unreachable("no other kind");
+}
+
+std::string summarize(const ModelReport &report) {
+  if (report.layers.empty())
+    return "this model has no linear layer, attention or embedding: nothing in "
+           "it is binary";
+  if (!report.hasBinaryLayer())
+    return llvm::formatv("nothing in this model is binary: all of its {0} "
+                         "layers are computed in f32",
+                         report.layers.size())
+        .str();
+  std::string parts;
+  for (ModelReport::Kind kind :
+       {ModelReport::Kind::Linear, ModelReport::Kind::Attention,
+        ModelReport::Kind::Embedding}) {
+    ModelReport::Count count = report.count(kind);
+    if (!count.all)
+      continue;
+    if (!parts.empty())
+      parts += ", ";
+    parts += llvm::formatv("{0} of {1} {2}{3}", count.binary, count.all,
+                           kindName(kind), count.all == 1 ? "" : "s")
+                 .str();
+  }
+  return llvm::formatv("{0:P1} of the operations are binary ({1})",
+                       report.binaryShare(), parts)
+      .str();
+}
+
+std::optional<ReportFormat> parseReportFormat(llvm::StringRef name) {
+  return llvm::StringSwitch<std::optional<ReportFormat>>(name)
+      .Case("text", ReportFormat::Text)
+      .Case("json", ReportFormat::JSON)
+      .Case("html", ReportFormat::HTML)
+      .Default(std::nullopt);
+}
+
+void writeReport(const ModelReport &report, ReportFormat format,
+                 llvm::raw_ostream &out) {
+  switch (format) {
+  case ReportFormat::Text:
+    return writeTextReport(report, out);
+  case ReportFormat::JSON:
+    return writeJsonReport(report, out);
+  case ReportFormat::HTML:
+    return writeHtmlReport(report, out);
+  }
+}
+
+} // namespace bnn

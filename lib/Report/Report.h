@@ -1,0 +1,93 @@
+//===- Report.h - What became of a model, layer by layer --------*- C++ -*-===//
+#pragma once
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBufferRef.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bnn {
+
+/// A compiled model in figures: one struct for every format of the report.
+/// Sizes are in bytes; operations are multiply-accumulates at the largest
+/// shapes that the model accepts, each counted once however many bits it has.
+struct ModelReport {
+  enum class Kind { Linear, Attention, Embedding };
+
+  struct Layer {
+    std::string name; ///< Of the ONNX node; attention's softmax.
+    Kind kind;
+    /// Linear: inputs and outputs; attention: heads and elements of a head;
+    /// embedding: rows (the vocabulary) and columns of its table.
+    int64_t sizes[2];
+    /// Linear: rows of input at the largest shape; attention: tokens. Nothing
+    /// where no bound is known; so below.
+    std::optional<int64_t> rows;
+    /// "1x1", "1x4", "1xf32", ...: bits of the weights x bits of the
+    /// activations; or "float".
+    std::string became;
+    std::string reason;      ///< Why not binary; empty if it is.
+    int64_t bytesBefore = 0; ///< The weights in f32.
+    int64_t bytesAfter = 0;  ///< The weights in the object, with padding.
+    std::optional<int64_t> binaryOps, floatOps;
+
+    bool isBinary() const { return became != "float"; }
+  };
+  struct Section {
+    std::string name;
+    int64_t bytes;
+  };
+  struct Tensor {
+    std::string name; ///< Of the node that computes it.
+    int64_t bytes, offset;
+  };
+  /// Of one kind, how many layers are binary of how many.
+  struct Count {
+    int64_t binary = 0, all = 0;
+  };
+
+  std::string model; ///< The prefix of its symbols.
+  std::string file;
+  int64_t opset = 0;
+  std::string target; ///< Triple and CPU.
+  std::vector<Layer> layers;
+  int64_t objectBytes = 0;
+  std::vector<Section> sections;
+  int64_t workspaceBytes = 0;
+  std::vector<Tensor> tensors; ///< By offset; they share bytes over time.
+
+  int64_t totalBytesBefore() const;
+  int64_t totalBytesAfter() const;
+  /// Sums over the layers whose operations are known.
+  int64_t totalBinaryOps() const, totalFloatOps() const;
+  /// Binary operations of all operations, 0 to 1; 0 if there are none.
+  double binaryShare() const;
+  /// A layer's operations of all operations, 0 to 1.
+  double shareOf(const Layer &layer) const;
+  Count count(Kind kind) const;
+  bool hasBinaryLayer() const;
+
+  /// Fills in the object's size and sections.
+  llvm::Error addObject(llvm::MemoryBufferRef object);
+};
+
+/// "linear", "attention" or "embedding".
+llvm::StringRef kindName(ModelReport::Kind kind);
+/// One sentence: how much of the model is binary.
+std::string summarize(const ModelReport &report);
+
+enum class ReportFormat { Text, JSON, HTML };
+std::optional<ReportFormat> parseReportFormat(llvm::StringRef name);
+
+void writeReport(const ModelReport &report, ReportFormat format,
+                 llvm::raw_ostream &out);
+void writeTextReport(const ModelReport &report, llvm::raw_ostream &out);
+/// The fields are in docs/what-becomes-binary.md.
+void writeJsonReport(const ModelReport &report, llvm::raw_ostream &out);
+/// One page that needs nothing else.
+void writeHtmlReport(const ModelReport &report, llvm::raw_ostream &out);
+
+} // namespace bnn

@@ -1,0 +1,10 @@
+//===- WorkspaceBuffers.h - The attribute that lists buffers ----*- C++ -*-===//
+#pragma once
+#include "llvm/ADT/StringRef.h"
+
+namespace bnn {
+/// The function attribute that lists where each buffer went: an array of
+/// dictionaries with `name` (of the node that first writes it, or ""), `bytes` and
+/// `offset`.
+constexpr llvm::StringLiteral kWorkspaceBuffersAttr = "bnn.workspace_buffers";
+} // namespace bnn
