@@ -77,6 +77,20 @@ def test_compact_is_smaller(tmp_path):
     assert sizes[1] < 0.35 * sizes[0]
 
 
+def test_a_compact_file_is_a_checkpoint(tmp_path):
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    for options in (dict(), dict(residual_rank=3), dict(family="bit"), dict(lora_rank=2)):
+        model = noisy(**options)
+        path = str(tmp_path / "m.onnx")
+        nn.export_onnx(model, path, compact=True)
+        again = nn.load_checkpoint(path, num_heads=4)
+        with torch.no_grad():
+            assert torch.equal(again(IDS, MASK), model(IDS, MASK))
+    nn.export_onnx(model, path)
+    with pytest.raises(nn.CheckpointError, match="compact=True"):
+        nn.load_checkpoint(path)
+
+
 def test_heads_have_their_outputs(tmp_path):
     onnx = pytest.importorskip("onnx", reason="onnx is not installed")
     for head, outputs in nn.export.OUTPUTS.items():

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Do the compiled object, ONNX Runtime and PyTorch give the same answers?
 
-    agree.py MODEL.onnx CHECKPOINT --vocab vocab.txt --data data_full.json --npm build/npm
+    agree.py FOLDER --data data_full.json
 
 Runs every test sentence of the data set through the three, one at a time, and compares the
-predicted classes and the logits. CHECKPOINT is what bnn.nn.load_checkpoint reads: a folder
-with model.pt and config.json as `python -m bnn.train` leaves it.
+predicted classes and the logits. FOLDER is as `python -m bnn.train` leaves it: model.onnx,
+vocab.txt, config.json, and model.pt, without which PyTorch takes the weights of model.onnx.
 
 A disagreement must have a cause: float sums in another order move a value by a rounding or
 two, and a value that close to the threshold of its sign changes a bit. For each one, the
@@ -129,21 +129,21 @@ def explain(model, row, wanted):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("model")
-    parser.add_argument("checkpoint")
-    parser.add_argument("--vocab", required=True)
+    parser.add_argument("folder")
     parser.add_argument("--data", required=True)
     parser.add_argument("--npm", default=str(ROOT / "build" / "npm"))
     parser.add_argument("--limit", type=int, help="only so many sentences")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    model = nn.load_checkpoint(options.checkpoint)
-    tokenizer = wordpiece.Tokenizer.load(options.vocab)
+    graph = os.path.join(options.folder, "model.onnx")
+    trained = os.path.join(options.folder, "model.pt")
+    model = nn.load_checkpoint(trained if os.path.exists(trained) else graph)
+    tokenizer = wordpiece.Tokenizer.load(os.path.join(options.folder, "vocab.txt"))
     pairs = data.load(options.data).test[:options.limit]
     rows = [tokenizer.encode(text, model.config.max_positions) for text, _ in pairs]
     logits = {"PyTorch": [torch_logits(model, row) for row in rows],
-              "ONNX Runtime": ort_logits(options.model, rows, options.npm),
-              "compiled": compiled_logits(options.model, rows)}
+              "ONNX Runtime": ort_logits(graph, rows, options.npm),
+              "compiled": compiled_logits(graph, rows)}
     classes = {name: np.array([int(np.argmax(y)) for y in values])
                for name, values in logits.items()}
     labels = np.array([label for _, label in pairs])

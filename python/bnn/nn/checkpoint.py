@@ -10,6 +10,7 @@ import torch
 from .bipft import BiPFT
 from .bit import BiT
 from .config import Config
+from .linear import freeze
 
 # Parameters that the authors' modules create and no forward pass reads: the position numbers,
 # BiPFT's PReLU beside each linear, BiT's shifts of q, k and v (computed, then overwritten).
@@ -48,6 +49,9 @@ def load_checkpoint(path, **options):
     `num_heads` (otherwise hidden_size / 64), `activation_bits` (1), `weight_bits` (1; 32 is
     BiPFT's half_binary) and `embedding_bits` (1).
 
+    A `path` that ends in .onnx is a file that export_onnx wrote with `compact`: its parameters
+    kept their names. The model is then a frozen one, which cannot be trained (linear.freeze).
+
     Raises CheckpointError, listing what is missing, unexpected or of another shape; OSError
     where the file cannot be read. Only tensors are unpickled, never code.
     """
@@ -58,10 +62,13 @@ def load_checkpoint(path, **options):
         if not names:
             raise CheckpointError(path, "holds neither pytorch_model.bin nor model.pt")
         path = os.path.join(folder, names[0])
-    state = _read(path)
+    frozen = str(path).endswith(".onnx")
+    state = _read_onnx(path) if frozen else _read(path)
     told = _read_config(os.path.join(os.path.dirname(path), "config.json"))
     config = _infer(path, state, {**told, **options})
     model = (BiPFT if config.family == "bipft" else BiT)(config)
+    if frozen:
+        model = freeze(model)
     _fill(path, model, state)
     return model.eval()
 
@@ -81,6 +88,25 @@ def _read(path):
     if all(name.startswith("module.") for name in state):
         state = {name[len("module."):]: value for name, value in state.items()}
     return {name: value for name, value in state.items() if not UNUSED.search(name)}
+
+
+def _read_onnx(path):
+    import onnx
+    from onnx import numpy_helper
+    from google.protobuf.message import DecodeError
+    try:
+        graph = onnx.load(path).graph
+    except DecodeError as error:
+        raise CheckpointError(path, f"not an ONNX file: {error}") from error
+    values = {i.name: torch.tensor(numpy_helper.to_array(i)) for i in graph.initializer}
+    for node in graph.node:  # the exporter stores equal parameters once
+        if node.op_type == "Identity" and node.input[0] in values:
+            values[node.output[0]] = values[node.input[0]]
+    state = {name[len("m."):]: value for name, value in values.items() if name.startswith("m.")}
+    if not any(name.endswith(".signs") for name in state):
+        raise CheckpointError(path, "its parameters have lost their names: only files that "
+                              "export_onnx wrote with compact=True can be read back")
+    return state
 
 
 def _read_config(path):
@@ -110,6 +136,8 @@ def _read_config(path):
 def _infer(path, state, options):
     """A Config of the shapes in `state` and of `options`."""
     def shape(name):
+        if name not in state and name.replace(".weight", ".signs") in state:
+            name = name.replace(".weight", ".signs")
         if name not in state:
             raise CheckpointError(path, "no model of these families", missing=[name],
                                   unexpected=sorted(state)[:8])

@@ -188,7 +188,9 @@ def run(options):
     torch.save(previous.state_dict(), path("model.pt"))
     with open(path("config.json"), "w", encoding="utf-8") as file:
         file.write(previous.config.to_json())
-    nn.export_onnx(previous, path("model.onnx"))
+    # A batch of one: what a program on a device runs.
+    nn.export_onnx(previous, path("model.onnx"), batch=1,
+                   compact=previous.config.weight_bits == 1)
     progress.write_csv(path("curves.csv"), rows)
     if not progress.plot(path("curves.png"), rows):
         say("curves.png: not drawn: matplotlib is not installed")
