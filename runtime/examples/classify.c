@@ -10,77 +10,47 @@
  * The model is in the program: no file is opened but the vocabulary. */
 #define _POSIX_C_SOURCE 199309L
 #include "bnn/runtime.h"
+#include "bnn/wordpiece.h"
 #include "model.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { MAX_WORDS = 65536, MAX_WORD = 64, MAX_TOKENS = 512, MAX_LOGITS = 64 };
-
-/* The rows of a BERT vocabulary that are not words. */
-static const char *const unknown = "[UNK]", *const first = "[CLS]",
-                         *const last = "[SEP]";
-
-static char vocabulary[MAX_WORDS][MAX_WORD];
-static int64_t vocabulary_size;
+enum { MAX_TOKENS = 512, MAX_LOGITS = 64 };
 
 static void fail(const char *what, const char *why) {
   fprintf(stderr, "classify: %s: %s\n", what, why);
   exit(1);
 }
 
-/* One word a line; the line's number, from 0, is the word's id. */
-static void read_vocabulary(const char *path) {
-  FILE *file = fopen(path, "r");
+static void *allocate(size_t size, size_t alignment) {
+  char *memory = malloc(size + alignment);
+  if (!memory)
+    fail("memory", "exhausted");
+  return memory + (alignment - (uintptr_t)memory % alignment);
+}
+
+/* Reads a vocabulary file: one token a line; the line's number is its id. */
+static void read_vocabulary(bnn_wordpiece *tokenizer, const char *path) {
+  FILE *file = fopen(path, "rb");
   if (!file)
     fail(path, "cannot be read");
-  while (vocabulary_size < MAX_WORDS &&
-         fgets(vocabulary[vocabulary_size], MAX_WORD, file)) {
-    char *word = vocabulary[vocabulary_size++];
-    word[strcspn(word, "\r\n")] = 0;
-  }
+  fseek(file, 0, SEEK_END);
+  long size = ftell(file);
+  rewind(file);
+  char *text = allocate(size < 0 ? 0 : (size_t)size, 1);
+  if (size < 0 || fread(text, 1, (size_t)size, file) != (size_t)size)
+    fail(path, "cannot be read");
   fclose(file);
-}
-
-static int64_t find_word(const char *word) {
-  for (int64_t id = 0; id < vocabulary_size; ++id)
-    if (!strcmp(vocabulary[id], word))
-      return id;
-  return -1;
-}
-
-static int64_t special(const char *word) {
-  int64_t id = find_word(word);
-  if (id < 0)
-    fail(word, "is not in the vocabulary");
-  return id;
-}
-
-/* Whole words, in lower case, between [CLS] and [SEP]. Returns the number of
- * ids, at most `capacity`. */
-static int64_t tokenize(const char *text, int64_t *ids, int64_t capacity) {
-  int64_t count = 0;
-  ids[count++] = special(first);
-  while (*text && count + 1 < capacity) {
-    char word[MAX_WORD];
-    size_t length = 0;
-    for (; isalnum((unsigned char)*text); ++text)
-      if (length + 1 < sizeof word)
-        word[length++] = (char)tolower((unsigned char)*text);
-    word[length] = 0;
-    if (length) {
-      int64_t id = find_word(word);
-      ids[count++] = id < 0 ? special(unknown) : id;
-    } else {
-      ++text;
-    }
-  }
-  ids[count++] = special(last);
-  return count;
+  /* The tokeniser allocates nothing; its index lies where we say. */
+  size_t memory = bnn_wordpiece_memory(text, (size_t)size);
+  if (bnn_wordpiece_open(tokenizer, text, (size_t)size,
+                         allocate(memory, sizeof(uint32_t)),
+                         memory) != BNN_WORDPIECE_OK)
+    fail(path, "is no vocabulary");
 }
 
 static int64_t microseconds(void) {
@@ -92,7 +62,8 @@ static int64_t microseconds(void) {
 int main(int argc, char **argv) {
   if (argc != 3)
     fail("usage", "classify VOCABULARY SENTENCE");
-  read_vocabulary(argv[1]);
+  bnn_wordpiece tokenizer;
+  read_vocabulary(&tokenizer, argv[1]);
 
   /* A generic program would ask for the descriptor of whatever it is linked
    * with; the sizes that it declares are maxima. */
@@ -111,16 +82,13 @@ int main(int argc, char **argv) {
 
   static int64_t ids[MAX_TOKENS], mask[MAX_TOKENS], types[MAX_TOKENS];
   float logits[MAX_LOGITS];
-  int64_t count = tokenize(argv[2], ids, capacity);
+  int64_t count = (int64_t)bnn_wordpiece_encode(
+      &tokenizer, argv[2], strlen(argv[2]), ids, (size_t)capacity);
   for (int64_t i = 0; i < count; ++i)
     mask[i] = 1;
 
   /* The model allocates nothing: its scratch memory is ours to give. */
-  size_t alignment = info->workspace_alignment;
-  char *memory = malloc(model_workspace_size() + alignment);
-  if (!memory)
-    fail("memory", "exhausted");
-  void *workspace = memory + (alignment - (uintptr_t)memory % alignment);
+  void *workspace = allocate(model_workspace_size(), info->workspace_alignment);
 
   /* In the order that model.h lists: the rows of one sentence. */
   bnn_tensor inputs[3] = {
@@ -138,9 +106,12 @@ int main(int argc, char **argv) {
   }
 
   printf("sentence   %s\n", argv[2]);
-  printf("words     ");
-  for (int64_t i = 0; i < count; ++i)
-    printf(" %s", vocabulary[ids[i]]);
+  printf("pieces    ");
+  for (int64_t i = 0; i < count; ++i) {
+    size_t length;
+    const char *token = bnn_wordpiece_token(&tokenizer, ids[i], &length);
+    printf(" %.*s", (int)length, token);
+  }
   printf("\nids       ");
   for (int64_t i = 0; i < count; ++i)
     printf(" %" PRId64, ids[i]);
@@ -151,6 +122,5 @@ int main(int argc, char **argv) {
          fastest);
   printf("workspace  %zu bytes\n", info->workspace_size);
   printf("target     %s %s\n", info->target_triple, info->target_cpu);
-  free(memory);
   return 0;
 }
