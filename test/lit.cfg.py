@@ -2,6 +2,7 @@
 import glob
 import os
 import re
+import subprocess
 
 import lit.formats
 
@@ -76,6 +77,9 @@ if config.arm_cc.startswith("/") and config.qemu_arm.startswith("/"):
     config.available_features.add("qemu-arm")
 if config.node.startswith("/") and os.path.isdir(os.path.join(npm, "onnxruntime-node")):
     config.available_features.add("ort")
+if subprocess.run([config.python, "-c", "import importlib.util as util, sys; "
+                   "sys.exit(not util.find_spec('torch'))"]).returncode == 0:
+    config.available_features.add("torch")
 if os.path.exists(os.path.join(models, "manifest.json")):
     config.available_features.add("models")
 
@@ -95,4 +99,5 @@ announce("models", f"no model fixtures at {models} (BNN_MODELS names another pla
 announce("avx512vpopcntdq", "this CPU has no AVX-512 VPOPCNTDQ")
 announce("x86-64-v3", "this CPU is older than x86-64-v3")
 announce("qemu-aarch64", "no qemu-aarch64 or no cross compiler for it")
+announce("torch", "no torch for Python")
 announce("ort", "no ONNX Runtime (tools/dev setup installs it)")

@@ -49,6 +49,7 @@ typedef struct bnn_compile_options {
   const bnn_max_dim *max_dims;
   size_t num_max_dims;
   int32_t reference; /* not 0: the reference lowering */
+  int32_t report;    /* not 0: make a report as well */
 } bnn_compile_options;
 
 typedef enum bnn_severity {
@@ -84,6 +85,10 @@ int32_t bnn_compilation_succeeded(const bnn_compilation *compilation);
 const void *bnn_compilation_object(const bnn_compilation *compilation,
                                    size_t *size);
 const char *bnn_compilation_header(const bnn_compilation *compilation);
+
+/* What became of each layer, as bnn-opt --report=json writes it; null where the
+ * compilation failed or no report was asked for. */
+const char *bnn_compilation_report(const bnn_compilation *compilation);
 
 /* What the model was compiled for, and what its C symbols begin with; "" where
  * the compilation failed. */

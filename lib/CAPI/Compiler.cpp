@@ -14,7 +14,7 @@ using namespace mlir;
 
 struct bnn_compilation {
   bnn::CompiledModel model;
-  std::string prefix;
+  std::string prefix, report;
   bool succeeded = false;
   bnn::DiagnosticList diagnostics;
 };
@@ -36,6 +36,7 @@ static bnn::CompileOptions convert(const char *path,
     options.strategy = text(given->strategy);
     options.prefix = text(given->prefix);
     options.reference = given->reference != 0;
+    options.report = given->report != 0;
     options.optLevel = given->opt_level;
     for (const bnn_input_shape &shape :
          llvm::ArrayRef(given->input_shapes, given->num_input_shapes))
@@ -98,6 +99,10 @@ bnn_compilation *bnn_compile(const char *path,
   result->model = std::move(*model);
   result->prefix = options.prefix;
   result->succeeded = true;
+  if (result->model.report) {
+    llvm::raw_string_ostream out(result->report);
+    bnn::writeJsonReport(*result->model.report, out);
+  }
   return result;
 }
 
@@ -114,6 +119,10 @@ const void *bnn_compilation_object(const bnn_compilation *compilation,
 
 const char *bnn_compilation_header(const bnn_compilation *compilation) {
   return compilation->succeeded ? compilation->model.header.c_str() : nullptr;
+}
+
+const char *bnn_compilation_report(const bnn_compilation *compilation) {
+  return compilation->report.empty() ? nullptr : compilation->report.c_str();
 }
 
 const char *bnn_compilation_triple(const bnn_compilation *compilation) {

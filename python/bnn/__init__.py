@@ -9,8 +9,8 @@
 Compiling needs the compiler's library (`tools/dev build`, or BNN_PREFIX), running it needs numpy
 besides. `bnn.wordpiece` makes ids of text; `bnn.nn` and `bnn.train` need torch.
 """
-from bnn.compiler import Artifact, CompileError, Diagnostic, compile
+from bnn.compiler import Artifact, CompileError, Diagnostic, compile, report
 from bnn.session import LoadError, RunError, Session, TensorInfo
 
 __all__ = ["Artifact", "CompileError", "Diagnostic", "LoadError", "RunError", "Session",
-           "TensorInfo", "compile"]
+           "TensorInfo", "compile", "report"]

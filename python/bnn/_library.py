@@ -30,7 +30,7 @@ class CompileOptions(Structure):
                 ("strategy", c_char_p), ("prefix", c_char_p),
                 ("input_shapes", POINTER(InputShape)), ("num_input_shapes", c_size_t),
                 ("max_dims", POINTER(MaxDim)), ("num_max_dims", c_size_t),
-                ("reference", c_int32)]
+                ("reference", c_int32), ("report", c_int32)]
 
 
 class Diagnostic(Structure):
@@ -68,6 +68,7 @@ _FUNCTIONS = {
     "bnn_compilation_succeeded": (c_int32, [c_void_p]),
     "bnn_compilation_object": (c_void_p, [c_void_p, POINTER(c_size_t)]),
     "bnn_compilation_header": (c_char_p, [c_void_p]),
+    "bnn_compilation_report": (c_char_p, [c_void_p]),
     "bnn_compilation_triple": (c_char_p, [c_void_p]),
     "bnn_compilation_cpu": (c_char_p, [c_void_p]),
     "bnn_compilation_prefix": (c_char_p, [c_void_p]),

@@ -3,6 +3,7 @@
 """From an ONNX model to an object file and a C header."""
 import ctypes
 import dataclasses
+import json
 import os
 import pathlib
 import tempfile
@@ -87,7 +88,8 @@ def _encode(text):
     return None if text is None else os.fsencode(text)
 
 
-def _options(target, mcpu, mattr, strategy, prefix, input_shapes, max_dims, opt_level, reference):
+def _options(*, target=None, mcpu=None, mattr=None, strategy=None, prefix=None,
+             input_shapes=None, max_dims=None, opt_level=3, reference=False, report=False):
     shapes = []
     for name, shape in (input_shapes or {}).items():
         dims = [-1 if size is None else size for size in shape]
@@ -98,7 +100,7 @@ def _options(target, mcpu, mattr, strategy, prefix, input_shapes, max_dims, opt_
         ctypes.sizeof(_library.CompileOptions), opt_level, _encode(target), _encode(mcpu),
         _encode(mattr), _encode(strategy), _encode(prefix),
         (_library.InputShape * len(shapes))(*shapes), len(shapes),
-        (_library.MaxDim * len(maxima))(*maxima), len(maxima), bool(reference))
+        (_library.MaxDim * len(maxima))(*maxima), len(maxima), bool(reference), bool(report))
 
 
 def _diagnostics(library, handle):
@@ -140,6 +142,34 @@ class _ModelFile:
             self.folder.cleanup()
 
 
+def _compile(model, options):
+    """(the artifact, the report's text or None)."""
+    library = _library.library()
+    options = _options(**options)
+    with _ModelFile(model) as path:
+        handle = library.bnn_compile(os.fsencode(path), ctypes.byref(options))
+    if not handle:
+        raise MemoryError("no memory to compile in")
+    try:
+        diagnostics = _diagnostics(library, handle)
+        if not library.bnn_compilation_succeeded(handle):
+            raise CompileError(diagnostics)
+        size = ctypes.c_size_t()
+        code = library.bnn_compilation_object(handle, ctypes.byref(size))
+        artifact = Artifact(ctypes.string_at(code, size.value),
+                            library.bnn_compilation_header(handle).decode(),
+                            library.bnn_compilation_prefix(handle).decode(),
+                            library.bnn_compilation_triple(handle).decode(),
+                            library.bnn_compilation_cpu(handle).decode(), tuple(diagnostics))
+        report_text = library.bnn_compilation_report(handle)
+    finally:
+        library.bnn_compilation_free(handle)
+    for diagnostic in diagnostics:
+        if diagnostic.severity == "warning":
+            warnings.warn(str(diagnostic), stacklevel=3)
+    return artifact, report_text
+
+
 def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=None, prefix=None,
             input_shapes=None, max_dims=None, opt_level=3, reference=False):
     """Compiles an ONNX model and returns an `Artifact`, which a `Session` runs.
@@ -159,29 +189,18 @@ def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=
     be written; warns, with Python's warnings, of what the compiler warns of. Other threads run
     meanwhile.
     """
-    library = _library.library()
-    options = _options(target, mcpu, mattr, strategy, prefix, input_shapes, max_dims, opt_level,
-                       reference)
-    with _ModelFile(model) as path:
-        handle = library.bnn_compile(os.fsencode(path), ctypes.byref(options))
-    if not handle:
-        raise MemoryError("no memory to compile in")
-    try:
-        diagnostics = _diagnostics(library, handle)
-        if not library.bnn_compilation_succeeded(handle):
-            raise CompileError(diagnostics)
-        size = ctypes.c_size_t()
-        code = library.bnn_compilation_object(handle, ctypes.byref(size))
-        artifact = Artifact(ctypes.string_at(code, size.value),
-                            library.bnn_compilation_header(handle).decode(),
-                            library.bnn_compilation_prefix(handle).decode(),
-                            library.bnn_compilation_triple(handle).decode(),
-                            library.bnn_compilation_cpu(handle).decode(), tuple(diagnostics))
-    finally:
-        library.bnn_compilation_free(handle)
-    for diagnostic in diagnostics:
-        if diagnostic.severity == "warning":
-            warnings.warn(str(diagnostic), stacklevel=2)
+    artifact, _ = _compile(model, dict(
+        target=target, mcpu=mcpu, mattr=mattr, strategy=strategy, prefix=prefix,
+        input_shapes=input_shapes, max_dims=max_dims, opt_level=opt_level, reference=reference))
     if output is not None:
         artifact.save(output)
     return artifact
+
+
+def report(model, **options):
+    """What becomes of each layer of a model: the dict that `bnn-opt --report=json` writes, whose
+    fields docs/what-becomes-binary.md describes. `model` and `options` are those of `compile`,
+    `output` excepted, and so are the errors.
+    """
+    _, text = _compile(model, {**options, "report": True})
+    return json.loads(text)

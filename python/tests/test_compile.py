@@ -1,6 +1,7 @@
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """bnn.compile: what it gives, and what it says when it refuses."""
+import json
 import subprocess
 import sys
 import warnings
@@ -54,6 +55,19 @@ def test_bytes_and_protos(tiny):
         def SerializeToString(self):
             return content
     assert artifact.object == bnn.compile(Proto(), prefix="tiny", opt_level=0).object
+
+
+def test_report(tiny, tmp_path):
+    report = bnn.report(tiny, max_dims={"batch": 1, "seq": 16})
+    subprocess.run([bnn_opt(), tiny, "--max-dim=batch:1", "--max-dim=seq:16", "-o",
+                    tmp_path / "m.o", "--report-file", tmp_path / "m.json"], check=True)
+    assert report == json.loads((tmp_path / "m.json").read_text())
+    assert report["totals"]["linears"]["binary"] == 13
+    assert 0.5 < report["totals"]["binary_share"] < 1
+    with pytest.raises(bnn.CompileError, match="No such file"):
+        bnn.report(tmp_path / "none.onnx")
+    with pytest.raises(TypeError, match="output"):
+        bnn.report(tiny, output=tmp_path / "m.o")
 
 
 def test_unsupported_operators_are_a_list(root, tmp_path):

@@ -13,12 +13,17 @@ import sys
 page, source, build, work, count = sys.argv[1:]
 shutil.rmtree(work, ignore_errors=True)
 os.makedirs(work)
-for name in ("include", "runtime", "test"):
+for name in ("include", "python", "runtime", "test"):
     os.symlink(os.path.join(source, name), os.path.join(work, name))
 os.symlink(build, os.path.join(work, "build"))
 with open(page) as file:
     blocks = re.findall(r"^<!-- run -->\n```\w*\n(.*?)^```$", file.read(), re.MULTILINE | re.DOTALL)
 if len(blocks) != int(count):
     raise SystemExit(f"expected {count} blocks of commands in {page}, found {len(blocks)}")
-for block in blocks:
-    subprocess.run(["bash", "-euxo", "pipefail", "-c", block], cwd=work, check=True)
+# The pages' python3 is the one that runs this.
+os.mkdir(os.path.join(work, "bin"))
+os.symlink(sys.executable, os.path.join(work, "bin", "python3"))
+path = os.path.join(work, "bin") + os.pathsep + os.environ["PATH"]
+# What one block exports, the next one sees.
+subprocess.run(["bash", "-euxo", "pipefail", "-c", "\n".join(blocks)], cwd=work, check=True,
+               env={**os.environ, "PATH": path})
