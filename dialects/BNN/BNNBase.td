@@ -44,11 +44,17 @@ def BNN_BitsType : TypeDef<BNN_Dialect, "Bits", [MemRefElementTypeInterface]> {
   let description = [{
     `!bnn.s1` is one of {-1, +1}, stored as a bit that is 1 for +1. `!bnn.u1` is
     one of {0, 1}. `!bnn.sN` and `!bnn.uN` (N in 2, 4, 8) are two's complement
-    and unsigned integers of N bits; no op computes with them yet.
+    and unsigned integers of N bits, stored as N planes of one bit. The ops
+    compute with N of 2 and 4.
 
     Example: `tensor<?x768x!bnn.s1>`
   }];
   let parameters = (ins "bool":$isSigned, "unsigned":$width);
+  let extraClassDeclaration = [{
+    /// The least and the greatest number that an element stands for.
+    int64_t getLeast() const;
+    int64_t getMost() const;
+  }];
   let genVerifyDecl = 1;
 }
 
@@ -75,8 +81,11 @@ def BNN_RowsAttr : BNN_Layout<"Rows", "rows"> {
     exclusive or of all three (words that are left over at the end are stored as
     they are): a carry-save adder then needs one operation less.
 
+    Elements of N bits take N such rows, one after the other: plane p holds bit
+    p of each element. Parity words start anew in each plane.
+
     Example: `tensor<?x768x!bnn.s1, #bnn.rows<word = 32, group = 768>>` is
-    stored as `?x24xi32`.
+    stored as `?x24xi32`, and with `!bnn.s4` as `?x96xi32`.
   }];
   let parameters = (ins "int64_t":$word, "int64_t":$group,
                         DefaultValuedParameter<"int64_t", "0">:$parity);

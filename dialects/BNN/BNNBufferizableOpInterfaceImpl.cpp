@@ -126,6 +126,7 @@ void bnn::registerBufferizableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, BNNDialect *) {
     BinarizeOp::attachInterface<DestinationOpInterface<BinarizeOp>>(*context);
+    QuantizeOp::attachInterface<DestinationOpInterface<QuantizeOp>>(*context);
     MatmulOp::attachInterface<DestinationOpInterface<MatmulOp>>(*context);
     AttentionOp::attachInterface<DestinationOpInterface<AttentionOp>>(*context);
     EmbeddingOp::attachInterface<DestinationOpInterface<EmbeddingOp>>(*context);

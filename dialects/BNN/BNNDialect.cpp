@@ -53,6 +53,16 @@ BitsType::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+int64_t BitsType::getLeast() const {
+  return getIsSigned() ? -(int64_t(1) << (getWidth() - 1)) : 0;
+}
+
+int64_t BitsType::getMost() const {
+  if (getWidth() == 1)
+    return 1;
+  return (int64_t(1) << (getWidth() - getIsSigned())) - 1;
+}
+
 Type BNNDialect::parseType(DialectAsmParser &parser) const {
   SMLoc loc = parser.getCurrentLocation();
   StringRef keyword;
@@ -124,13 +134,12 @@ TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-// A layout fits a tensor of 1-bit elements whose groups divide its rows.
+// A layout fits a tensor of bits whose groups divide its rows.
 static LogicalResult
 verifyLayout(ArrayRef<int64_t> shape, Type elementType, int64_t group,
              llvm::function_ref<InFlightDiagnostic()> emitError) {
-  auto bits = dyn_cast<BitsType>(elementType);
-  if (!bits || bits.getWidth() != 1)
-    return emitError() << "a packed layout needs elements of one bit, not "
+  if (!isa<BitsType>(elementType))
+    return emitError() << "a packed layout needs elements of a few bits, not "
                        << elementType;
   if (shape.empty() || ShapedType::isDynamic(shape.back()))
     return emitError() << "a packed layout needs a static last dimension";
@@ -154,5 +163,9 @@ LogicalResult PanelsAttr::verifyEncoding(
   if (shape[0] % getOutGroup())
     return emitError() << "groups of " << getOutGroup() << " do not divide "
                        << shape[0] << " outputs";
+  if (auto bits = llvm::dyn_cast<BitsType>(elementType);
+      bits && bits.getWidth() != 1)
+    return emitError() << "panels hold elements of one bit, not "
+                       << elementType;
   return verifyLayout(shape, elementType, getGroup(), emitError);
 }

@@ -31,6 +31,12 @@ static bool compatible(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
   return succeeded(verifyCompatibleShape(a, b));
 }
 
+// Whether `value` has integers of a few bits, which ops compute with.
+static bool isPlanes(Value value) {
+  BitsType bits = bitsOf(value);
+  return bits && (bits.getWidth() == 2 || bits.getWidth() == 4);
+}
+
 static LogicalResult verifyOutputCount(Operation *op, OperandRange outs,
                                        size_t most) {
   if (outs.empty() || outs.size() > most)
@@ -98,8 +104,8 @@ static LogicalResult verifyEpilogue(Operation *op, Region &region,
     return op->emitOpError("the epilogue yields one value for each output");
   for (auto [value, out] : llvm::zip_equal(yield.getValues(), outs)) {
     Type want = shaped(out).getElementType();
-    if (isa<BitsType>(want))
-      want = IntegerType::get(op->getContext(), 1);
+    if (auto bits = dyn_cast<BitsType>(want))
+      want = IntegerType::get(op->getContext(), bits.getWidth() == 1 ? 1 : 32);
     if (value.getType() != want)
       return yield.emitOpError("yields ")
              << value.getType() << " for an output of " << out.getType();
@@ -132,6 +138,7 @@ static void destinationEffects(
     destinationEffects(*this, getOutsMutable(), effects);                      \
   }
 BNN_EFFECTS(BinarizeOp)
+BNN_EFFECTS(QuantizeOp)
 BNN_EFFECTS(MatmulOp)
 BNN_EFFECTS(AttentionOp)
 BNN_EFFECTS(EmbeddingOp)
@@ -148,6 +155,8 @@ LogicalResult bnn::ConstantOp::verify() {
   auto type = cast<ShapedType>(getType());
   if (!type.hasStaticShape())
     return emitOpError("needs a static shape, not ") << type;
+  if (bitsOf(getResult()).getWidth() != 1)
+    return emitOpError("holds elements of one bit, not ") << type;
   ShapedType bits = getBits().getShapedType();
   SmallVector<int64_t> shape(type.getShape());
   unsigned width = 1;
@@ -193,6 +202,29 @@ LogicalResult BinarizeOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
+// QuantizeOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult QuantizeOp::verify() {
+  if (failed(verifyOutputCount(*this, getOuts(), 1)))
+    return failure();
+  ArrayRef<int64_t> shape = shaped(getInput()).getShape();
+  if (shape.empty())
+    return emitOpError("needs an input of rank 1 or more");
+  if (!isPlanes(getOuts()[0]))
+    return emitOpError("the output has elements of 2 or 4 bits, not ")
+           << getOuts()[0].getType();
+  if (getMinimum() && bitsOf(getOuts()[0]).getIsSigned())
+    return emitOpError("signed integers have no minimum");
+  if (failed(verifyOutputShape(*this, getOuts(), shape)))
+    return failure();
+  if (getShift() && !compatible(shaped(getShift()).getShape(), shape.back()))
+    return emitOpError("the shift ")
+           << getShift().getType() << " is not one value per element of a row";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // MatmulOp
 //===----------------------------------------------------------------------===//
 
@@ -216,8 +248,8 @@ LogicalResult MatmulOp::verify() {
   if (!isBits(getRhs(), true))
     return emitOpError("the weights have elements of !bnn.s1, not ")
            << getRhs().getType();
-  if (bitsOf(getLhs()).getWidth() != 1)
-    return emitOpError("the input has elements of one bit, not ")
+  if (bitsOf(getLhs()).getWidth() != 1 && !isPlanes(getLhs()))
+    return emitOpError("the input has elements of 1, 2 or 4 bits, not ")
            << getLhs().getType();
   if (failed(verifyZeros(*this, getLhs(), getZeros())))
     return failure();
@@ -251,10 +283,33 @@ LogicalResult AttentionOp::verify() {
     if (!compatible(shaped(other).getShape(), shape))
       return emitOpError("query, key and value differ in shape: ")
              << getQuery().getType() << " and " << other.getType();
-  for (Value bits : {getQuery(), getKey(), getValue()})
-    if (!isBits(bits, true))
-      return emitOpError("query, key and value have elements of !bnn.s1, not ")
-             << bits.getType();
+  BitsType element = bitsOf(getQuery());
+  if (!element.getIsSigned() ||
+      (element.getWidth() != 1 && !isPlanes(getQuery())))
+    return emitOpError("query, key and value have signed elements of 1, 2 or "
+                       "4 bits, not ")
+           << getQuery().getType();
+  for (Value bits : {getKey(), getValue()})
+    if (bitsOf(bits) != element)
+      return emitOpError("query, key and value differ in their elements: ")
+             << getQuery().getType() << " and " << bits.getType();
+  if (!getCutoff() == !getProbability())
+    return emitOpError("needs a cutoff or quantised probabilities, and not "
+                       "both");
+  if (!getProbability() != !getStep() || !getStep() != !getMinimum())
+    return emitOpError("quantised probabilities have a step and a minimum");
+  if (!getProbability() && element.getWidth() != 1)
+    return emitOpError("a query of ")
+           << element << " needs quantised probabilities";
+  if (getProbability() &&
+      *getProbability() !=
+          BitsType::get(getContext(), false, element.getWidth()))
+    return emitOpError("probabilities of ")
+           << *getProbability() << " do not go with a query of " << element;
+  if (getProbability() && element.getWidth() == 1)
+    return emitOpError("probabilities of one bit have a cutoff");
+  if (getProbability() && getResidual())
+    return emitOpError("quantised probabilities have no value residual");
   int64_t heads = getHeads();
   if (heads < 1 || (!ShapedType::isDynamic(shape[2]) && shape[2] % heads))
     return emitOpError() << heads << " heads do not divide " << shape[2]
@@ -296,9 +351,11 @@ LogicalResult AttentionOp::verify() {
 
 LogicalResult AttentionOp::verifyRegions() {
   Builder b(getContext());
-  return verifyEpilogue(*this, getEpilogue(),
-                        {b.getIntegerType(32), b.getF32Type()}, getParams(),
-                        getOuts());
+  Type second = b.getF32Type();
+  if (getProbability())
+    second = b.getI32Type();
+  return verifyEpilogue(*this, getEpilogue(), {b.getI32Type(), second},
+                        getParams(), getOuts());
 }
 
 //===----------------------------------------------------------------------===//

@@ -93,15 +93,50 @@ def BinarizeOp : BNN_DestinationOp<"binarize", [AttrSizedOperandSegments]> {
   }];
 }
 
+def QuantizeOp : BNN_DestinationOp<"quantize", [AttrSizedOperandSegments]> {
+  let summary = "A shifted f32 tensor, rounded to integers of a few bits";
+  let description = [{
+    With v = input + shift - minimum (f32 operations, in this order; `shift` has
+    one value per element of the last dimension; what is absent is left out):
+    out = round(v / step), half to even, brought into the range of the element
+    type (two's complement `!bnn.s2` or `!bnn.s4`, unsigned `!bnn.u2` or
+    `!bnn.u4`). NaN gives 0. The real number that an element q stands for is
+    q * step + minimum; whoever reads the planes accounts for both. The division
+    is correctly rounded: a product with 1 / step is not this function.
+
+    These are the k-bit elastic quantisers of BiT (arXiv 2205.13016, section
+    3.2): clip(round(x / a), -2^(k-1), 2^(k-1) - 1) and clip(round((x - b) / a),
+    0, 2^k - 1).
+
+    Example:
+    ```mlir
+    %q = bnn.quantize %x shift(%s : tensor<768xf32>) step(%step) minimum(%low)
+        outs(%0 : tensor<4x768x!bnn.u2>) : tensor<4x768xf32> -> tensor<4x768x!bnn.u2>
+    ```
+  }];
+  let arguments = (ins BNN_F32:$input, Optional<BNN_F32>:$shift, F32:$step,
+                       Optional<F32>:$minimum, Variadic<BNN_Bits>:$outs);
+  let assemblyFormat = [{
+    $input (`shift` `(` $shift^ `:` type($shift) `)`)?
+    `step` `(` $step `)` (`minimum` `(` $minimum^ `)`)?
+    `outs` `(` $outs `:` type($outs) `)` attr-dict
+    `:` type($input) (`->` type($results)^)?
+  }];
+}
+
 def MatmulOp : BNN_DestinationOp<"matmul", [AttrSizedOperandSegments]> {
   let summary = "A binary matrix product with an epilogue";
   let description = [{
     acc[.., n] = sum over k of lhs[.., k] * rhs[n, k], an exact i32, where
-    lhs[.., k] is taken as 0 if `zeros`[.., k] is 1. The epilogue maps acc and
+    lhs[.., k] is taken as 0 if `zeros`[.., k] is 1. The weights have one bit;
+    lhs may have integers of 2 or 4 bits, whose planes are multiplied one by one
+    (BiT, arXiv 2205.13016, section 3.2). The epilogue maps acc and
     one element of each parameter to an element of each output. A parameter is a
     scalar, one value per output n (rank 1), or has the output's shape. Outputs
     are f32, i32, or bits (the epilogue yields an `i1`, 1 for +1); a second
-    output is the mask of exact zeros of the first, as in `bnn.binarize`.
+    output is the mask of exact zeros of the first, as in `bnn.binarize`. For an
+    output of integers of N bits the epilogue yields an i32, whose low N bits
+    are the element.
 
     Example:
     ```mlir
@@ -130,7 +165,8 @@ def MatmulOp : BNN_DestinationOp<"matmul", [AttrSizedOperandSegments]> {
 def AttentionOp : BNN_DestinationOp<"attention", [AttrSizedOperandSegments]> {
   let summary = "Binary attention with low-rank score and value residuals";
   let description = [{
-    Shapes: query, key, value [B, S, heads * d] bits; left, right [B, S, R] f32;
+    Shapes: query, key, value [B, S, heads * d] of one type, `!bnn.s1`, or
+    `!bnn.s2` or `!bnn.s4` with quantised probabilities; left, right [B, S, R] f32;
     residual [B, S, 1] f32; mask [B, S] f32. For head h, tokens i and j, with
     bits taken as 0 where their mask of zeros is 1:
 
@@ -147,6 +183,13 @@ def AttentionOp : BNN_DestinationOp<"attention", [AttrSizedOperandSegments]> {
     probabilities: clip(round(x / alpha), 0, 1) is 1 exactly when x > alpha / 2
     (BiPFT, arXiv 2312.08937, section 3.2; BiT, arXiv 2205.13016, section 3.1).
     The score matrix is never stored.
+
+    With `probability` (an unsigned type of as many bits as the query's, a step
+    and a minimum) the probabilities are integers: e = exp(s - max_j s), p[i,j]
+    = round((e / sum_j e - minimum) / step), half to even, brought into the
+    range of the type, NaN as 0, each operation in f32. The epilogue then gets
+    acc[i, h * d + c] = sum_j p[i,j] v[j,c] and sum_j v[j,c], both exact i32:
+    the latter belongs to the minimum (BiT, arXiv 2205.13016, section 3.2).
 
     Example:
     ```mlir
@@ -168,8 +211,10 @@ def AttentionOp : BNN_DestinationOp<"attention", [AttrSizedOperandSegments]> {
                        Optional<BNN_Bits>:$value_zeros,
                        Optional<BNN_F32>:$left, Optional<BNN_F32>:$right,
                        Optional<BNN_F32>:$residual, Optional<BNN_F32>:$mask,
-                       F32:$scale, F32:$cutoff,
+                       F32:$scale, Optional<F32>:$cutoff,
+                       Optional<F32>:$step, Optional<F32>:$minimum,
                        Variadic<BNN_Param>:$params, Variadic<BNN_Out>:$outs,
+                       OptionalAttr<TypeAttrOf<BNN_BitsType>>:$probability,
                        I64Attr:$heads, F32Attr:$divisor);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -180,7 +225,9 @@ def AttentionOp : BNN_DestinationOp<"attention", [AttrSizedOperandSegments]> {
     (`low_rank` `(` $left^ `,` $right `:` type($left) `,` type($right) `)`)?
     (`value_residual` `(` $residual^ `:` type($residual) `)`)?
     (`mask` `(` $mask^ `:` type($mask) `)`)?
-    `scale` `(` $scale `)` `cutoff` `(` $cutoff `)`
+    `scale` `(` $scale `)` (`cutoff` `(` $cutoff^ `)`)?
+    (`probability` `(` $probability^ `step` `(` $step `)`
+     `minimum` `(` $minimum `)` `)`)?
     (`params` `(` $params^ `:` type($params) `)`)?
     `outs` `(` $outs `:` type($outs) `)` attr-dict
     `:` type($query) `,` type($key) `,` type($value) (`->` type($results)^)?
@@ -299,7 +346,8 @@ def YieldOp : BNN_Op<"yield", [Pure, Terminator, ReturnLike,
                                ParentOneOf<["MatmulOp", "AttentionOp"]>]> {
   let summary = "Ends an epilogue";
   let description = [{
-    Yields one element of each output: an f32 or i32, or an i1 for bits.
+    Yields one element of each output: an f32 or i32, an i1 for bits, or an i32
+    for integers of a few bits.
 
     Example: `bnn.yield %r : f32`
   }];

@@ -27,7 +27,8 @@ SmallVector<int64_t> getStorageShape(ShapedType type) {
   Attribute layout = getLayout(type);
   SmallVector<int64_t> shape(type.getShape());
   if (auto rows = dyn_cast<RowsAttr>(layout)) {
-    shape.back() = packedWords(shape.back(), rows.getGroup());
+    shape.back() = packedWords(shape.back(), rows.getGroup()) *
+                   cast<BitsType>(type.getElementType()).getWidth();
     return shape;
   }
   auto panels = cast<PanelsAttr>(layout);

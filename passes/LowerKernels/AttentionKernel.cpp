@@ -7,62 +7,20 @@
 // values. Only one row of scores exists at a time.
 //
 //===----------------------------------------------------------------------===//
+#include "passes/LowerKernels/AttentionKernel.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "passes/LowerKernels/KernelBuilder.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace bnn;
 
-namespace {
-
-class Attention {
-public:
-  Attention(KernelBuilder &b, AttentionOp op, AttentionOp::Adaptor buffers);
-  void emit();
-
-private:
-  KernelBuilder &b;
-  AttentionOp op;
-  AttentionOp::Adaptor buffers;
-  int64_t channels, heads, headSize, headWords, channelBlocks;
-  Value tokens, groups, blocks; // S, words of 32 tokens, vectors of 16 tokens
-  Value zero;
-
-  // Scratch of one sentence; null where the op has no such operand.
-  Value keys, keyZeros;     // [heads * headWords, padded tokens] i32
-  Value values, valueZeros; // [heads, groups, channelBlocks * 16] i32
-  Value right;              // [rank, padded tokens] f32
-  Value residual, mask;     // [1, padded tokens] f32
-  // Scratch of one query.
-  Value bracket; // [1, padded tokens] f32: the low-rank part of the scores
-  Value scores;  // [padded tokens] f32
-  Value bits;    // [groups] i32
-
-  Value scratch(Value rows, Value columns, Type element);
-  Value live(Value block);
-  Value selectLive(Value block, Value value, Value other);
-  Value byToken(Value source, Value sentence, Value into);
-  Value byChannel(Value source, Value sentence, Value into);
-  Value columns(Value source, Value sentence, Value into);
-  void emitBracket(Value sentence, Value query);
-  void emitScores(Value sentence, Value query, Value head, bool masked);
-  Value maximum();
-  Value expSum(Value most);
-  void probabilityBits(Value cut, Value &ones, Value &selected);
-  void emitContext(Value sentence, Value query, Value head, Value ones,
-                   Value selected, OutputRows &outputs, EpilogueParams &params);
-  Value hasZeros();
-};
-
-} // namespace
-
 Attention::Attention(KernelBuilder &b, AttentionOp op,
                      AttentionOp::Adaptor buffers)
     : b(b), op(op), buffers(buffers) {
+  planes = cast<BitsType>(getElementTypeOrSelf(op.getQuery())).getWidth();
   channels = cast<ShapedType>(op.getQuery().getType()).getShape().back();
   heads = op.getHeads();
   headSize = channels / heads;
@@ -95,7 +53,7 @@ Value Attention::selectLive(Value block, Value value, Value other) {
 // Packed rows [B, S, words] of one sentence, turned: into[word][token].
 Value Attention::byToken(Value source, Value sentence, Value into) {
   b.loop(zero, tokens, 1, [&](Value token) {
-    b.loop(zero, b.index(heads * headWords), 1, [&](Value word) {
+    b.loop(zero, b.dim(into, 0), 1, [&](Value word) {
       b.store(b.load(source, {sentence, token, word}), into, {word, token});
     });
   });
@@ -103,10 +61,11 @@ Value Attention::byToken(Value source, Value sentence, Value into) {
 }
 
 // Packed rows [B, S, words] of one sentence, transposed as bits: bit t of
-// into[head * groups + g][channel] is channel `channel` of token 32 g + t.
+// into[head * groups + g][channel] is channel `channel` of token 32 g + t. The
+// planes follow each other, as if each were more heads.
 Value Attention::byChannel(Value source, Value sentence, Value into) {
   Value iota = b.iota();
-  b.loop(zero, b.index(heads), 1, [&](Value head) {
+  b.loop(zero, b.index(planes * heads), 1, [&](Value head) {
     b.loop(zero, groups, 1, [&](Value group) {
       Value row = b.add(b.mul(head, groups), group);
       Value first = b.mul(group, b.index(kWordBits));
@@ -175,8 +134,9 @@ void Attention::emitScores(Value sentence, Value query, Value head,
   Value scale = b.splat(buffers.getScale());
   Value divisor = b.splatF32(op.getDivisor().convertToFloat());
   SmallVector<Value> words, keep;
-  for (int64_t w = 0; w < headWords; ++w) {
-    SmallVector<Value> at = {sentence, query, b.offset(firstWord, w)};
+  for (int64_t w = 0; w < planes * headWords; ++w) {
+    int64_t offset = w / headWords * heads * headWords + w % headWords;
+    SmallVector<Value> at = {sentence, query, b.offset(firstWord, offset)};
     words.push_back(b.splat(b.load(buffers.getQuery(), at)));
     if (masked)
       keep.push_back(buffers.getQueryZeros()
@@ -186,7 +146,7 @@ void Attention::emitScores(Value sentence, Value query, Value head,
   b.loop(zero, blocks, 1, [&](Value block) {
     Value at = b.mul(block, b.index(kLanes));
     Value count = b.splatI32(0), base = b.splatI32(headSize);
-    for (int64_t w = 0; w < headWords; ++w) {
+    for (int64_t w = 0; w < headWords && planes == 1; ++w) {
       SmallVector<Value> key = {b.offset(firstWord, w), at};
       Value differ = b.create<arith::XOrIOp>(words[w], b.loadLanes(keys, key));
       if (masked) {
@@ -198,7 +158,8 @@ void Attention::emitScores(Value sentence, Value query, Value head,
       }
       count = b.add(count, b.popcount(differ));
     }
-    Value dot = b.create<arith::SubIOp>(base, b.add(count, count));
+    Value dot = planes == 1 ? b.create<arith::SubIOp>(base, b.add(count, count))
+                            : planeScores(words, firstWord, at);
     Value s = b.create<arith::SIToFPOp>(b.vectorOf(b.getF32Type()), dot);
     s = bracket ? Value(b.create<math::FmaOp>(s, scale,
                                               b.loadLanes(bracket, {zero, at})))
@@ -283,7 +244,7 @@ void Attention::emitContext(Value sentence, Value query, Value head, Value ones,
                             Value selected, OutputRows &outputs,
                             EpilogueParams &params) {
   const Value sources[] = {values, valueZeros};
-  Value onesLanes = b.splat(ones);
+  Value onesLanes = ones ? b.splat(ones) : Value();
   Value firstRow = b.mul(head, groups);
   Value row = b.add(b.mul(sentence, tokens), query);
   for (int64_t w = 0; w < headWords; ++w) {
@@ -294,6 +255,14 @@ void Attention::emitContext(Value sentence, Value query, Value head, Value ones,
     SmallVector<SmallVector<Value>> panels;
     for (int64_t j = 0; j < panelsOf(valid); ++j) {
       Value column = b.index(w * kWordBits + j * kLanes);
+      SmallVector<Value> arguments;
+      if (planes > 1) {
+        arguments = {planeContext(head, column),
+                     b.loadLanes(valueSums, {head, column})};
+        arguments.append(params.vectors(b, row, j));
+        panels.push_back(b.vectorize(op.getEpilogue().front(), arguments));
+        continue;
+      }
       SmallVector<Value> init(valueZeros ? 2 : 1, b.splatI32(0));
       SmallVector<Value> counts =
           b.loop(zero, groups, 1, init, [&](Value group, ValueRange acc) {
@@ -312,7 +281,7 @@ void Attention::emitContext(Value sentence, Value query, Value head, Value ones,
           b.create<arith::SubIOp>(b.add(counts[0], counts[0]), onesLanes);
       if (valueZeros)
         dot = b.add(dot, counts[1]);
-      SmallVector<Value> arguments = {dot, b.splat(selected)};
+      arguments = {dot, b.splat(selected)};
       arguments.append(params.vectors(b, row, j));
       panels.push_back(b.vectorize(op.getEpilogue().front(), arguments));
     }
@@ -340,8 +309,8 @@ void Attention::emit() {
 
   Type i32 = b.getI32Type(), f32 = b.getF32Type();
   Value one = b.index(1);
-  Value keyRows = b.index(heads * headWords);
-  Value valueRows = b.mul(b.index(heads), groups);
+  Value keyRows = b.index(planes * heads * headWords);
+  Value valueRows = b.mul(b.index(planes * heads), groups);
   Value valueColumns = b.index(channelBlocks * kLanes);
   keys = scratch(keyRows, padded, i32);
   if (buffers.getKeyZeros())
@@ -358,7 +327,9 @@ void Attention::emit() {
   if (buffers.getMask())
     mask = scratch(one, padded, f32);
   scores = scratch(one, padded, f32);
-  bits = scratch(one, groups, i32);
+  bits = scratch(b.index(planes), groups, i32);
+  if (planes > 1)
+    valueSums = scratch(b.index(heads), valueColumns, i32);
 
   OutputRows outputs(b, op.getOuts(), buffers.getOuts());
   EpilogueParams params(b, buffers.getParams());
@@ -373,6 +344,8 @@ void Attention::emit() {
     byChannel(buffers.getValue(), sentence, values);
     if (valueZeros)
       byChannel(buffers.getValueZeros(), sentence, valueZeros);
+    if (planes > 1)
+      emitValueSums();
     if (right)
       columns(buffers.getRight(), sentence, right);
     if (residual)
@@ -395,9 +368,12 @@ void Attention::emit() {
           emitScores(sentence, query, head, false);
         }
         Value sum = expSum(maximum());
-        Value cut = b.create<arith::MulFOp>(buffers.getCutoff(), sum);
         Value ones, selected;
-        probabilityBits(cut, ones, selected);
+        if (planes > 1)
+          probabilityPlanes(sum);
+        else
+          probabilityBits(b.create<arith::MulFOp>(buffers.getCutoff(), sum),
+                          ones, selected);
         emitContext(sentence, query, head, ones, selected, outputs, params);
       });
     });

@@ -25,6 +25,11 @@ Value KernelBuilder::iota() {
 
 Value KernelBuilder::popcount(Value a) { return create<math::CtPopOp>(a); }
 
+Value KernelBuilder::hasBit(Value a, int64_t bit) {
+  Value kept = create<arith::AndIOp>(a, splatI32(int64_t(1) << bit));
+  return create<arith::CmpIOp>(arith::CmpIPredicate::ne, kept, splatI32(0));
+}
+
 Value KernelBuilder::isNonZero(Value a) {
   return create<arith::CmpIOp>(arith::CmpIPredicate::ne, a, i32(0));
 }
@@ -198,48 +203,60 @@ SmallVector<Value> EpilogueParams::vectors(KernelBuilder &b, Value row,
 OutputRows::OutputRows(KernelBuilder &b, ValueRange logical,
                        ValueRange values) {
   for (auto [type, value] : llvm::zip_equal(logical.getTypes(), values)) {
-    isBits.push_back(isa<BitsType>(getElementTypeOrSelf(type)));
-    auto rows = dyn_cast_or_null<RowsAttr>(getLayout(type));
-    hasParity.push_back(rows && rows.getParity());
-    buffers.push_back(b.rows2d(value));
+    Output output = {b.rows2d(value), 0, 0, false};
+    if (auto bits = dyn_cast<BitsType>(getElementTypeOrSelf(type))) {
+      output.planes = bits.getWidth();
+      output.words =
+          cast<MemRefType>(value.getType()).getShape().back() / output.planes;
+      output.hasParity = cast<RowsAttr>(getLayout(type)).getParity() != 0;
+    }
+    outputs.push_back(output);
   }
 }
 
 void OutputRows::store(KernelBuilder &b, Value row, Value channel, Value word,
                        int64_t valid, ArrayRef<SmallVector<Value>> panels) {
-  for (size_t out = 0; out < buffers.size(); ++out) {
-    SmallVector<Value> masks;
-    for (auto [panel, values] : llvm::enumerate(panels)) {
-      int64_t lanes = std::min<int64_t>(kLanes, valid - panel * kLanes);
-      if (isBits[out])
-        masks.push_back(b.keepLanes(values[out], lanes));
-      else
-        b.storeLanes(values[out], buffers[out],
-                     {row, b.offset(channel, panel * kLanes)}, lanes);
+  for (auto [out, output] : llvm::enumerate(outputs)) {
+    auto lanes = [&](size_t panel) {
+      return std::min<int64_t>(kLanes, valid - panel * kLanes);
+    };
+    if (output.planes == 0)
+      for (auto [panel, values] : llvm::enumerate(panels))
+        b.storeLanes(values[out], output.buffer,
+                     {row, b.offset(channel, panel * kLanes)}, lanes(panel));
+    for (int64_t plane = 0; plane < output.planes; ++plane) {
+      SmallVector<Value> masks;
+      for (auto [panel, values] : llvm::enumerate(panels)) {
+        Value mask =
+            output.planes == 1 ? values[out] : b.hasBit(values[out], plane);
+        masks.push_back(b.keepLanes(mask, lanes(panel)));
+      }
+      constexpr size_t wordMasks = kWordBits / kLanes;
+      for (size_t i = 0; i < masks.size(); i += wordMasks)
+        b.store(b.packMasks(masks[i],
+                            i + 1 < masks.size() ? masks[i + 1] : Value()),
+                output.buffer,
+                {row, b.offset(word, plane * output.words + i / wordMasks)});
     }
-    constexpr size_t wordMasks = kWordBits / kLanes;
-    for (size_t i = 0; i < masks.size(); i += wordMasks)
-      b.store(
-          b.packMasks(masks[i], i + 1 < masks.size() ? masks[i + 1] : Value()),
-          buffers[out], {row, b.offset(word, i / wordMasks)});
   }
 }
 
 void OutputRows::finish(KernelBuilder &b) {
-  for (auto [buffer, parity] : llvm::zip_equal(buffers, hasParity)) {
-    if (!parity)
+  for (const Output &output : outputs) {
+    if (!output.hasParity)
       continue;
-    int64_t words = cast<MemRefType>(buffer.getType()).getDimSize(1);
-    Value whole = b.index(words / kParityWords * kParityWords);
-    b.loop(b.index(0), b.dim(buffer, 0), 1, [&, buffer = buffer](Value row) {
-      b.loop(b.index(0), whole, kParityWords, [&](Value w) {
-        Value third = b.offset(w, 2);
-        Value word = b.load(buffer, {row, third});
-        for (int64_t i : {0, 1})
-          word = b.create<arith::XOrIOp>(word,
-                                         b.load(buffer, {row, b.offset(w, i)}));
-        b.store(word, buffer, {row, third});
-      });
+    Value whole = b.index(output.words / kParityWords * kParityWords);
+    b.loop(b.index(0), b.dim(output.buffer, 0), 1, [&](Value row) {
+      for (int64_t plane = 0; plane < output.planes; ++plane)
+        b.loop(b.index(0), whole, kParityWords, [&](Value first) {
+          auto at = [&](int64_t i) -> SmallVector<Value> {
+            return {row, b.offset(first, plane * output.words + i)};
+          };
+          Value word = b.load(output.buffer, at(2));
+          for (int64_t i : {0, 1})
+            word = b.create<arith::XOrIOp>(word, b.load(output.buffer, at(i)));
+          b.store(word, output.buffer, at(2));
+        });
     });
   }
 }

@@ -22,6 +22,8 @@ public:
   mlir::Value iota();
 
   mlir::Value popcount(mlir::Value a);
+  /// Where bit `bit` of an i32 vector is 1.
+  mlir::Value hasBit(mlir::Value a, int64_t bit);
   /// Whether an i32 is not 0.
   mlir::Value isNonZero(mlir::Value a);
   /// Whether any bit of a buffer of words is 1.
@@ -69,7 +71,8 @@ private:
   int64_t valid = 0;
 };
 
-/// Where an op's outputs go: rows of f32 or i32, or packed bits.
+/// Where an op's outputs go: rows of f32 or i32, packed bits, or planes of the
+/// low bits of i32 vectors.
 class OutputRows {
 public:
   OutputRows(KernelBuilder &b, mlir::ValueRange logical,
@@ -84,9 +87,13 @@ public:
   void finish(KernelBuilder &b);
 
 private:
-  llvm::SmallVector<mlir::Value> buffers;
-  llvm::SmallVector<bool> isBits;
-  llvm::SmallVector<bool> hasParity;
+  struct Output {
+    mlir::Value buffer;
+    int64_t planes; // 0 for numbers
+    int64_t words;  // of a plane of a row
+    bool hasParity;
+  };
+  llvm::SmallVector<Output> outputs;
 };
 
 /// Neighbouring outputs of a row: the first one's panel, number and word.
@@ -108,6 +115,7 @@ inline int64_t panelsOf(int64_t valid) { return (valid + kLanes - 1) / kLanes; }
 /// Each emits the loops of one op. `buffers` are its operands with packed bits
 /// as words, in the op's order.
 void emitBinarize(KernelBuilder &b, BinarizeOp op, BinarizeOp::Adaptor buffers);
+void emitQuantize(KernelBuilder &b, QuantizeOp op, QuantizeOp::Adaptor buffers);
 void emitEmbedding(KernelBuilder &b, EmbeddingOp op,
                    EmbeddingOp::Adaptor buffers);
 void emitLowRank(KernelBuilder &b, LowRankOp op, LowRankOp::Adaptor buffers);

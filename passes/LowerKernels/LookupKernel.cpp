@@ -24,14 +24,14 @@ static constexpr int64_t kStepDigits = 3;
 
 // The entries for all digits of two rows and a weight, [second][first][weight]:
 // the count of the first row in the lower half, of the second in the upper one.
-static Value countTable(KernelBuilder &b, Operation *scope, bool isSigned) {
+static Value countTable(KernelBuilder &b, Operation *scope, bool exclusive) {
   auto module = scope->getParentOfType<ModuleOp>();
-  StringRef name = isSigned ? "differing_bits" : "common_bits";
+  StringRef name = exclusive ? "differing_bits" : "common_bits";
   auto type = MemRefType::get(kTableBytes, b.getI8Type());
   if (!module.lookupSymbol(name)) {
     SmallVector<uint8_t> entries;
     auto count = [&](int64_t x, int64_t w) {
-      return llvm::popcount(uint64_t(isSigned ? x ^ w : x & w));
+      return llvm::popcount(uint64_t(exclusive ? x ^ w : x & w));
     };
     for (int64_t second = 0; second < kDigitValues; ++second)
       for (int64_t first = 0; first < kDigitValues; ++first)
@@ -59,7 +59,7 @@ LookupKernel::LookupKernel(KernelBuilder &b, const Product &product,
       // Two pairs would want more than 16 registers.
       pairs(shuffleBytes == 64 ? 2 : 1),
       digits(llvm::alignTo(product.words * kWordDigits, kStepDigits)) {
-  table = countTable(b, b.getInsertionBlock()->getParentOp(), p.isSigned);
+  table = countTable(b, b.getInsertionBlock()->getParentOp(), p.exclusive);
   offsets = b.create<memref::AllocOp>(
       MemRefType::get({kBlockRows / 2, digits}, b.getI16Type()));
   weights = b.create<memref::AllocOp>(

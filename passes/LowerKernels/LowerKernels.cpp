@@ -70,6 +70,8 @@ struct LowerKernelsPass : impl::LowerKernelsBase<LowerKernelsPass> {
     };
     patterns.add<KernelPattern<BinarizeOp>>(types, context, emitBinarize,
                                             lowered);
+    patterns.add<KernelPattern<QuantizeOp>>(types, context, emitQuantize,
+                                            lowered);
     patterns.add<KernelPattern<MatmulOp>>(types, context, matmul, lowered);
     patterns.add<KernelPattern<AttentionOp>>(types, context, emitAttention,
                                              lowered);

@@ -11,7 +11,8 @@ using namespace bnn;
 
 namespace {
 
-// A register tile: `rows` rows from `row` on, `panels` panels from `panel` on.
+// A register tile: `rows` rows from `row` on (without a `row`: rows of zeros),
+// `panels` panels from `panel` on.
 struct Tile {
   Value row, panel;
   int64_t rows, panels;
@@ -41,12 +42,13 @@ static SmallVector<Value> loadWeights(KernelBuilder &b, const Product &p,
 // Word `k` of row `i` of a tile in all lanes.
 static Value loadRow(KernelBuilder &b, Value rows, const Tile &tile, int64_t i,
                      Value k) {
-  return b.splat(b.load(rows, {b.offset(tile.row, i), k}));
+  return tile.row ? b.splat(b.load(rows, {b.offset(tile.row, i), k}))
+                  : b.splatI32(0);
 }
 
 // The bits in which two words differ or, of unsigned rows, that both have.
 static Value combine(KernelBuilder &b, const Product &p, Value x, Value w) {
-  if (p.isSigned)
+  if (p.exclusive)
     return b.create<arith::XOrIOp>(x, w);
   return b.create<arith::AndIOp>(x, w);
 }
@@ -206,7 +208,7 @@ static SmallVector<Value> countBits(KernelBuilder &b, const Product &p,
   return counts;
 }
 
-// The products of a tile, acc[row][panel], from its counts.
+// The products of a tile of bits, acc[row][panel], from its counts.
 static SmallVector<Value> productsOf(KernelBuilder &b, const Product &p,
                                      const Tile &tile, ArrayRef<Value> counts,
                                      bool masked) {
@@ -216,7 +218,7 @@ static SmallVector<Value> productsOf(KernelBuilder &b, const Product &p,
   for (int64_t i = 0; i < tile.rows; ++i) {
     Value row = b.offset(tile.row, i);
     Value base = b.i32(p.K);
-    if (!p.isSigned)
+    if (!p.exclusive)
       base = countRow(b, p.lhs, row, p.words);
     else if (masked)
       base = b.create<arith::SubIOp>(base, countRow(b, p.zeros, row, p.words));
@@ -224,10 +226,40 @@ static SmallVector<Value> productsOf(KernelBuilder &b, const Product &p,
     for (int64_t j = 0; j < tile.panels; ++j) {
       Value count = counts[i * tile.panels + j];
       Value twice = b.add(count, count);
-      dots.push_back(p.isSigned ? b.create<arith::SubIOp>(base, twice)
-                                : b.create<arith::SubIOp>(twice, base));
+      dots.push_back(p.exclusive ? b.create<arith::SubIOp>(base, twice)
+                                 : b.create<arith::SubIOp>(twice, base));
     }
   }
+  return dots;
+}
+
+// The products of a tile of integers, acc[row][panel], from the counts of its
+// planes, [row][plane][panel]. With b the bits of a plane, which has the weight
+// c, and D = popcount(b xor w): sum over k of w * b = positives - D, where
+// `positives`[panel] is the number of weights that are +1. So acc = positives *
+// sum c - sum c D.
+static SmallVector<Value> planeProductsOf(KernelBuilder &b, const Product &p,
+                                          int64_t rows, int64_t panels,
+                                          ArrayRef<Value> counts,
+                                          ArrayRef<Value> positives) {
+  const int64_t planes = p.element.getWidth();
+  const bool isSigned = p.element.getIsSigned();
+  // Of all weights: 1 + 2 + 4 + ..., and minus the last one if it is the sign.
+  Value total = b.splatI32(p.element.getLeast() + p.element.getMost());
+  SmallVector<Value> dots;
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < panels; ++j) {
+      Value dot = b.mul(positives[j], total);
+      for (int64_t plane = 0; plane < planes; ++plane) {
+        Value count = b.create<arith::ShLIOp>(
+            counts[(i * planes + plane) * panels + j], b.splatI32(plane));
+        if (isSigned && plane == planes - 1)
+          dot = b.add(dot, count);
+        else
+          dot = b.create<arith::SubIOp>(dot, count);
+      }
+      dots.push_back(dot);
+    }
   return dots;
 }
 
@@ -251,26 +283,6 @@ static Value tileHasZero(KernelBuilder &b, const Product &p, Value any,
   return check.getResult(0);
 }
 
-// All products of `all`, in tiles of at most `rows` by `panels`:
-// acc[row][panel].
-static SmallVector<Value> unitProducts(KernelBuilder &b, const Product &p,
-                                       const Tile &all, int64_t rows,
-                                       int64_t panels, bool masked) {
-  SmallVector<Value> dots(all.rows * all.panels);
-  for (int64_t m = 0; m < all.rows; m += rows)
-    for (int64_t n = 0; n < all.panels; n += panels) {
-      Tile tile = {b.offset(all.row, m), b.offset(all.panel, n),
-                   std::min(rows, all.rows - m),
-                   std::min(panels, all.panels - n)};
-      SmallVector<Value> part =
-          productsOf(b, p, tile, countBits(b, p, tile, masked), masked);
-      for (int64_t i = 0; i < tile.rows; ++i)
-        for (int64_t j = 0; j < tile.panels; ++j)
-          dots[(m + i) * all.panels + n + j] = part[i * tile.panels + j];
-    }
-  return dots;
-}
-
 namespace {
 
 // The loops of one product.
@@ -286,13 +298,19 @@ private:
   int64_t outputsOf; // N
   int64_t outGroup;
   int64_t tileRows, tilePanels, shuffleBytes;
+  int64_t planes; // rows of p.lhs that are one row
   Product p;
   OutputRows outputs;
   EpilogueParams params;
   Value rows;
-  Value anyZero; // null where no row can have one
+  Value anyZero;                // null where no row can have one
+  SmallVector<Value> positives; // of each panel of the unit, for planes
 
   using Counts = llvm::function_ref<SmallVector<Value>()>;
+  Value inPlanes(Value count);
+  void beginUnit(const UnitOfOutputs &unit);
+  SmallVector<Value> countRows(Value row, int64_t count, Value panel,
+                               int64_t panels, bool masked);
   void emitTile(const UnitOfOutputs &unit, Value row, int64_t count,
                 Counts counts = {});
   void emitPlain(const UnitOfOutputs &unit, Value first, Value end);
@@ -314,28 +332,64 @@ Matmul::Matmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
   auto layout = cast<PanelsAttr>(getLayout(rhsType));
   outputsOf = rhsType.getShape()[0];
   outGroup = layout.getOutGroup();
-  p.lhs = b.rows2d(buffers.getLhs());
+  p.element = cast<BitsType>(lhsType.getElementType());
+  planes = p.element.getWidth();
+  p.lhs = b.parts2d(buffers.getLhs(), planes);
   p.rhs = buffers.getRhs();
   p.zeros = buffers.getZeros() ? b.rows2d(buffers.getZeros()) : Value();
   p.K = lhsType.getShape().back();
   p.words = packedWords(p.K, layout.getGroup());
-  p.isSigned = cast<BitsType>(lhsType.getElementType()).getIsSigned();
+  p.exclusive = p.element.getIsSigned() || planes > 1;
   p.parity = layout.getParity();
   p.ternaryLogic = target && target.getTernaryLogic();
   p.byteCounts = target && target.getByteCounts();
-  rows = b.dim(p.lhs, 0);
+  rows = b.dim(b.rows2d(buffers.getLhs()), 0);
+}
+
+// The rows of p.lhs that are `count` rows.
+Value Matmul::inPlanes(Value count) {
+  return planes == 1 ? count : b.mul(count, b.index(planes));
+}
+
+// Loads and computes what depends on the outputs of a unit only.
+void Matmul::beginUnit(const UnitOfOutputs &unit) {
+  params.loadChannels(b, unit.channel, unit.valid);
+  if (planes > 1)
+    positives = countRows(Value(), 1, unit.panel, panelsOf(unit.valid),
+                          /*masked=*/false);
+}
+
+// The counts of `count` rows of p.lhs from `row` on, [row][panel], a register
+// tile at a time.
+SmallVector<Value> Matmul::countRows(Value row, int64_t count, Value panel,
+                                     int64_t panels, bool masked) {
+  SmallVector<Value> result(count * panels);
+  for (int64_t i = 0; i < count; i += tileRows)
+    for (int64_t j = 0; j < panels; j += tilePanels) {
+      Tile tile = {row ? b.offset(row, i) : Value(), b.offset(panel, j),
+                   std::min(tileRows, count - i),
+                   std::min(tilePanels, panels - j)};
+      SmallVector<Value> counts = countBits(b, p, tile, masked);
+      for (int64_t k = 0; k < tile.rows * tile.panels; ++k)
+        result[(i + k / tile.panels) * panels + j + k % tile.panels] =
+            counts[k];
+    }
+  return result;
 }
 
 // Computes and stores the outputs of `count` rows from `row` on. `counts` gives
-// the counts [row][panel] where no row has a zero; null: tile by tile.
+// the counts [row][plane][panel] where no row has a zero; null: tile by tile.
 void Matmul::emitTile(const UnitOfOutputs &unit, Value row, int64_t count,
                       Counts counts) {
   const int64_t panels = panelsOf(unit.valid);
   auto products = [&](bool masked) {
-    Tile tile = {row, unit.panel, count, panels};
-    return counts && !masked
-               ? productsOf(b, p, tile, counts(), masked)
-               : unitProducts(b, p, tile, tileRows, tilePanels, masked);
+    SmallVector<Value> found = !masked && counts
+                                   ? counts()
+                                   : countRows(inPlanes(row), count * planes,
+                                               unit.panel, panels, masked);
+    if (planes > 1)
+      return planeProductsOf(b, p, count, panels, found, positives);
+    return productsOf(b, p, {row, unit.panel, count, panels}, found, masked);
   };
   SmallVector<Value> dots;
   if (p.zeros) {
@@ -368,7 +422,7 @@ void Matmul::emitTile(const UnitOfOutputs &unit, Value row, int64_t count,
 
 // The outputs of a unit for all rows from `first` to `end`.
 void Matmul::emitPlain(const UnitOfOutputs &unit, Value first, Value end) {
-  b.tileRows(first, end, tileRows,
+  b.tileRows(first, end, std::max<int64_t>(1, tileRows / planes),
              [&](Value row, int64_t count) { emitTile(unit, row, count); });
 }
 
@@ -384,20 +438,23 @@ bool Matmul::canLookUp() {
 // All outputs, by table where that is possible: a block of rows at a time.
 void Matmul::emitLookup(LookupKernel &kernel) {
   constexpr int64_t outputsOfTile = LookupKernel::kPanels * kLanes;
-  b.loop(b.index(0), rows, LookupKernel::kBlockRows, [&](Value first) {
-    Value end = b.create<arith::MinUIOp>(
-        b.offset(first, LookupKernel::kBlockRows), rows);
+  // The kernel's rows are planes.
+  const int64_t blockRows = LookupKernel::kBlockRows / planes;
+  const int64_t rowsOfTile = std::max<int64_t>(1, kernel.tileRows() / planes);
+  b.loop(b.index(0), rows, blockRows, [&](Value first) {
+    Value end = b.create<arith::MinUIOp>(b.offset(first, blockRows), rows);
     Value left = b.create<arith::SubIOp>(end, first);
-    Value isWorth = b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, left,
-                                            b.index(LookupKernel::kLeastRows));
-    Value tile = b.index(kernel.tileRows());
+    Value isWorth =
+        b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, inPlanes(left),
+                                b.index(LookupKernel::kLeastRows));
+    Value tile = b.index(rowsOfTile);
     Value whole = b.mul(b.create<arith::DivUIOp>(left, tile), tile);
     Value ready = b.create<arith::SelectOp>(isWorth, whole, b.index(0));
-    kernel.prepareRows(first, ready);
+    kernel.prepareRows(inPlanes(first), inPlanes(ready));
     forUnits(
         b, outputsOf, outGroup,
         [&](const UnitOfOutputs &unit) {
-          params.loadChannels(b, unit.channel, unit.valid);
+          beginUnit(unit);
           if (unit.valid < outputsOfTile)
             return emitPlain(unit, first, end);
           auto prepare = b.create<scf::IfOp>(isWorth, /*withElseRegion=*/false);
@@ -406,9 +463,14 @@ void Matmul::emitLookup(LookupKernel &kernel) {
             b.setInsertionPointToStart(prepare.thenBlock());
             kernel.preparePanels(unit.panel);
           }
-          b.loop(b.index(0), ready, kernel.tileRows(), [&](Value row) {
-            emitTile(unit, b.add(first, row), kernel.tileRows(),
-                     [&] { return kernel.count(row); });
+          b.loop(b.index(0), ready, rowsOfTile, [&](Value row) {
+            emitTile(unit, b.add(first, row), rowsOfTile, [&] {
+              SmallVector<Value> counts;
+              for (int64_t i = 0; i < rowsOfTile * planes;
+                   i += kernel.tileRows())
+                counts.append(kernel.count(b.offset(inPlanes(row), i)));
+              return counts;
+            });
           });
           emitPlain(unit, b.add(first, ready), end);
         },
@@ -425,7 +487,7 @@ void Matmul::emit() {
     emitLookup(kernel);
   } else {
     forUnits(b, outputsOf, outGroup, [&](const UnitOfOutputs &unit) {
-      params.loadChannels(b, unit.channel, unit.valid);
+      beginUnit(unit);
       emitPlain(unit, b.index(0), rows);
     });
   }

@@ -4,14 +4,16 @@
 
 namespace bnn {
 
-/// The packed operands of a product and its shape.
+/// The packed operands of a product and its shape. A plane of lhs is a row like
+/// any other, until the counts are put together.
 struct Product {
-  mlir::Value lhs;   // [M, words] i32
+  mlir::Value lhs;   // [M * planes, words] i32
   mlir::Value rhs;   // [panels, words, lanes] i32
   mlir::Value zeros; // [M, words] i32 without parity words, or null
   int64_t K;         // logical elements of a row
-  int64_t words;
-  bool isSigned;     // of lhs
+  int64_t words;     // of a plane of a row
+  BitsType element;  // of lhs
+  bool exclusive;    // count the bits that differ, not those that both have
   bool parity;       // of lhs and rhs
   bool ternaryLogic; // one instruction for a majority
   bool byteCounts;   // the CPU counts the bits of bytes, not of words

@@ -6,18 +6,20 @@
 using namespace mlir;
 using namespace bnn;
 
-void bnn::emitBinarize(KernelBuilder &b, BinarizeOp op,
-                       BinarizeOp::Adaptor buffers) {
-  auto rows = cast<RowsAttr>(getLayout(op.getOuts()[0].getType()));
-  int64_t columns = cast<ShapedType>(op.getInput().getType()).getShape().back();
-  Value input = b.rows2d(buffers.getInput());
-  OutputRows outputs(b, op.getOuts(), buffers.getOuts());
+// Packs each element of the rows of `input`, with `shift` (or null) added:
+// `element` gives the outputs' vectors of one vector of inputs.
+static void packRows(KernelBuilder &b, Value logical, Value input, Value shift,
+                     OutputRows &outputs,
+                     llvm::function_ref<SmallVector<Value>(Value)> element) {
+  auto type = cast<ShapedType>(logical.getType());
+  auto rows = cast<RowsAttr>(getLayout(type));
+  int64_t columns = type.getShape().back();
+  Value source = b.rows2d(input);
   SmallVector<Value> shifts;
-  if (buffers.getShift())
-    shifts.push_back(buffers.getShift());
+  if (shift)
+    shifts.push_back(shift);
   EpilogueParams params(b, shifts);
-  Value level = b.splatF32(op.getLevel());
-  b.loop(b.index(0), b.dim(input, 0), 1, [&](Value row) {
+  b.loop(b.index(0), b.dim(source, 0), 1, [&](Value row) {
     forUnits(b, columns, rows.getGroup(), [&](const UnitOfOutputs &unit) {
       auto [panel, channel, word, valid] = unit;
       params.loadChannels(b, channel, valid);
@@ -25,17 +27,43 @@ void bnn::emitBinarize(KernelBuilder &b, BinarizeOp op,
       for (int64_t j = 0; j < panelsOf(valid); ++j) {
         int64_t lanes = std::min(kLanes, valid - j * kLanes);
         Value v =
-            b.loadLanes(input, {row, b.offset(channel, j * kLanes)}, lanes);
+            b.loadLanes(source, {row, b.offset(channel, j * kLanes)}, lanes);
         for (Value shift : params.vectors(b, row, j))
           v = b.create<arith::AddFOp>(v, shift);
-        panels.push_back({b.isAbove(v, level)});
-        if (op.getOuts().size() == 2)
-          panels.back().push_back(b.isNeither(v, level));
+        panels.push_back(element(v));
       }
       outputs.store(b, row, channel, word, valid, panels);
     });
   });
   outputs.finish(b);
+}
+
+void bnn::emitBinarize(KernelBuilder &b, BinarizeOp op,
+                       BinarizeOp::Adaptor buffers) {
+  OutputRows outputs(b, op.getOuts(), buffers.getOuts());
+  Value level = b.splatF32(op.getLevel());
+  packRows(b, op.getOuts()[0], buffers.getInput(), buffers.getShift(), outputs,
+           [&](Value v) {
+             SmallVector<Value> values = {b.isAbove(v, level)};
+             if (op.getOuts().size() == 2)
+               values.push_back(b.isNeither(v, level));
+             return values;
+           });
+}
+
+void bnn::emitQuantize(KernelBuilder &b, QuantizeOp op,
+                       QuantizeOp::Adaptor buffers) {
+  auto type = cast<BitsType>(getElementTypeOrSelf(op.getOuts()[0]));
+  OutputRows outputs(b, op.getOuts(), buffers.getOuts());
+  Value step = b.splat(buffers.getStep()), minimum;
+  if (buffers.getMinimum())
+    minimum = b.splat(buffers.getMinimum());
+  packRows(b, op.getOuts()[0], buffers.getInput(), buffers.getShift(), outputs,
+           [&](Value v) -> SmallVector<Value> {
+             if (minimum)
+               v = b.create<arith::SubFOp>(v, minimum);
+             return {b.quantizedBits(v, step, type)};
+           });
 }
 
 void bnn::emitEmbedding(KernelBuilder &b, EmbeddingOp op,

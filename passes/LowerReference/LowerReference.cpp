@@ -29,7 +29,7 @@ SmallVector<Value> inlineBody(LoopBuilder &b, Block &block,
   return results;
 }
 
-// A bit as the number it stands for.
+// An element as the number it stands for.
 Value number(LoopBuilder &b, Value buffer, ValueRange at) {
   return b.create<arith::ExtSIOp>(b.getI32Type(), b.load(buffer, at));
 }
@@ -44,16 +44,38 @@ Value numberOrZero(LoopBuilder &b, Value buffer, Value zeros, ValueRange at) {
   return b.create<arith::SelectOp>(isZero, b.i32(0), value);
 }
 
-// Stores an i1 as a bit of the type of `logical`, and anything else as it is.
+// Stores an i1 as a bit of the type of `logical`, an i32 as an integer of a few
+// bits, and anything else as it is.
 void storeElement(LoopBuilder &b, Value value, Value logical, Value buffer,
                   ValueRange at) {
   if (auto bits = dyn_cast<BitsType>(getElementTypeOrSelf(logical))) {
-    Value plus = b.create<arith::ConstantIntOp>(1, 8);
-    Value other =
-        b.create<arith::ConstantIntOp>(bits.getIsSigned() ? -1 : 0, 8);
-    value = b.create<arith::SelectOp>(value, plus, other);
+    Type i8 = b.getI8Type();
+    if (bits.getWidth() > 1) {
+      // The low bits count.
+      Value shift = b.i32(32 - bits.getWidth());
+      value = b.create<arith::ShLIOp>(value, shift);
+      value = bits.getIsSigned() ? Value(b.create<arith::ShRSIOp>(value, shift))
+                                 : b.create<arith::ShRUIOp>(value, shift);
+      value = b.create<arith::TruncIOp>(i8, value);
+    } else {
+      Value plus = b.create<arith::ConstantIntOp>(1, 8);
+      Value other =
+          b.create<arith::ConstantIntOp>(bits.getIsSigned() ? -1 : 0, 8);
+      value = b.create<arith::SelectOp>(value, plus, other);
+    }
   }
   b.store(value, buffer, at);
+}
+
+// round(v / step), half to even, in the range of `type`, as an i32; NaN is 0.
+Value quantised(LoopBuilder &b, Value v, Value step, BitsType type) {
+  Value rounded = b.create<math::RoundEvenOp>(b.create<arith::DivFOp>(v, step));
+  Value isNaN =
+      b.create<arith::CmpFOp>(arith::CmpFPredicate::UNO, rounded, rounded);
+  Value number = b.create<arith::SelectOp>(isNaN, b.f32(0), rounded);
+  number = b.select(arith::CmpFPredicate::OGT, number, b.f32(type.getLeast()));
+  number = b.select(arith::CmpFPredicate::OLT, number, b.f32(type.getMost()));
+  return b.create<arith::FPToSIOp>(b.getI32Type(), number);
 }
 
 // sum over i in [0, count) of f(i), in the order of i, from `init`.
@@ -137,6 +159,22 @@ void lower(LoopBuilder &b, BinarizeOp op, BinarizeOp::Adaptor in) {
   });
 }
 
+void lower(LoopBuilder &b, QuantizeOp op, QuantizeOp::Adaptor in) {
+  Value x = b.rows2d(in.getInput()), out = b.rows2d(in.getOuts()[0]);
+  auto type = cast<BitsType>(getElementTypeOrSelf(op.getOuts()[0]));
+  b.loop(b.index(0), b.dim(x, 0), 1, [&](Value m) {
+    b.loop(b.index(0), b.dim(x, 1), 1, [&](Value k) {
+      Value v = b.load(x, {m, k});
+      if (in.getShift())
+        v = b.create<arith::AddFOp>(v, b.load(in.getShift(), k));
+      if (in.getMinimum())
+        v = b.create<arith::SubFOp>(v, in.getMinimum());
+      storeElement(b, quantised(b, v, in.getStep(), type), op.getOuts()[0], out,
+                   {m, k});
+    });
+  });
+}
+
 void lower(LoopBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
   Value x = b.rows2d(in.getLhs()), w = in.getRhs();
   Value zeros = in.getZeros() ? b.rows2d(in.getZeros()) : Value();
@@ -156,6 +194,32 @@ void lower(LoopBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
       for (auto [value, logical, out] : llvm::zip(values, op.getOuts(), outs))
         storeElement(b, value, logical, out, {m, n});
     });
+  });
+}
+
+// The outputs of a head, `size` channels from `first` on, for query i of
+// sentence s, with quantised probabilities: exps[j] / sum.
+void quantisedContext(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
+                      Value s, Value i, Value first, Value size, Value exps,
+                      Value sum, ArrayRef<Value> params, ArrayRef<Value> outs) {
+  auto type = cast<BitsType>(*op.getProbability());
+  Value tokens = b.dim(in.getQuery(), 1);
+  Value m = b.add(b.mul(s, tokens), i);
+  b.loop(b.index(0), size, 1, [&](Value c) {
+    Value n = b.add(first, c), zero = b.i32(0);
+    SmallVector<Value> arguments =
+        b.loop(b.index(0), tokens, 1, {zero, zero},
+               [&](Value j, ValueRange sums) -> SmallVector<Value> {
+                 Value p = b.create<arith::DivFOp>(b.load(exps, j), sum);
+                 p = b.create<arith::SubFOp>(p, in.getMinimum());
+                 p = quantised(b, p, in.getStep(), type);
+                 Value v = number(b, in.getValue(), {s, j, n});
+                 return {b.add(sums[0], b.mul(p, v)), b.add(sums[1], v)};
+               });
+    arguments.append(paramElements(b, params, m, n));
+    auto values = inlineBody(b, op.getEpilogue().front(), arguments);
+    for (auto [value, logical, out] : llvm::zip(values, op.getOuts(), outs))
+      storeElement(b, value, logical, out, {m, n});
   });
 }
 
@@ -216,6 +280,11 @@ void lower(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in) {
         });
         Value sum = canonical(b, ReduceKind::Add, tokens, partials,
                               [&](Value j) { return b.load(scores, j); });
+        if (op.getProbability()) {
+          quantisedContext(b, op, in, s, i, first, size, scores, sum, params,
+                           outs);
+          return;
+        }
         Value cut = b.create<arith::MulFOp>(in.getCutoff(), sum);
         auto chosen = [&](Value j) -> Value {
           return b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT,
@@ -371,10 +440,12 @@ struct LowerReferencePass : impl::LowerReferenceBase<LowerReferencePass> {
   void runOnOperation() override {
     LogicalTypeConverter types;
     RewritePatternSet patterns(&getContext());
-    patterns.add<ReferencePattern<BinarizeOp>, ReferencePattern<MatmulOp>,
-                 ReferencePattern<AttentionOp>, ReferencePattern<EmbeddingOp>,
-                 ReferencePattern<LowRankOp>, ReferencePattern<bnn::ReduceOp>,
-                 ReferencePattern<LayerNormOp>>(types, &getContext());
+    patterns
+        .add<ReferencePattern<BinarizeOp>, ReferencePattern<QuantizeOp>,
+             ReferencePattern<MatmulOp>, ReferencePattern<AttentionOp>,
+             ReferencePattern<EmbeddingOp>, ReferencePattern<LowRankOp>,
+             ReferencePattern<bnn::ReduceOp>, ReferencePattern<LayerNormOp>>(
+            types, &getContext());
     if (failed(convertBuffers(getOperation(), types, std::move(patterns),
                               numbers)))
       signalPassFailure();

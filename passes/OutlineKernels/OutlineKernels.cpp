@@ -23,8 +23,8 @@ struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
     llvm::StringMap<func::FuncOp> known;
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
-      if (isa<MatmulOp, AttentionOp, BinarizeOp, EmbeddingOp, LowRankOp,
-              LayerNormOp>(op) &&
+      if (isa<MatmulOp, AttentionOp, BinarizeOp, QuantizeOp, EmbeddingOp,
+              LowRankOp, LayerNormOp>(op) &&
           op->getNumResults() == 0)
         ops.push_back(op);
     });

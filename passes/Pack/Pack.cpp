@@ -13,7 +13,7 @@ namespace bnn {
 
 namespace {
 
-// An unpacked tensor of single bits.
+// An unpacked tensor of bits.
 RankedTensorType unpackedBits(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type || type.getEncoding() || !isa<BitsType>(type.getElementType()))
@@ -36,11 +36,11 @@ int64_t groupOf(Value value) {
   return columns;
 }
 
-// Products of signed bits read parity words: exclusive or is linear in them.
-// Attention needs every word.
+// Products of signed bits, and of planes, read parity words: exclusive or is
+// linear in them. Attention needs every word.
 bool canHaveParity(Value value) {
   auto type = cast<BitsType>(getElementTypeOrSelf(value.getType()));
-  return type.getIsSigned() &&
+  return (type.getIsSigned() || type.getWidth() > 1) &&
          llvm::all_of(value.getUsers(), [&](Operation *user) {
            auto matmul = dyn_cast<MatmulOp>(user);
            return matmul && matmul.getLhs() == value;

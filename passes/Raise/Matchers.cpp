@@ -4,14 +4,13 @@
 #include "llvm/Support/Format.h"
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
 using namespace mlir;
 using namespace bnn;
 
 bool SignMatrix::isUniform() const { return llvm::all_equal(scale); }
 
-static std::string inWords(float value) {
+std::string bnn::inWords(float value) {
   std::string text;
   llvm::raw_string_ostream(text) << llvm::format("%.4g", value);
   return text;
@@ -124,40 +123,6 @@ std::optional<SmallVector<float>> bnn::matchRowVector(Value value,
   return row;
 }
 
-std::optional<std::pair<Value, float>>
-bnn::matchUnsignedBinarisation(Value value, std::string *why) {
-  auto scaled = matchTimesScalar<onnx::MulOp>(value);
-  if (!scaled)
-    return std::nullopt;
-  auto clip = scaled->first.getDefiningOp<onnx::ClipOp>();
-  if (!clip)
-    return std::nullopt;
-  auto low = onnx::getConstantScalar(clip.getMin()),
-       high = onnx::getConstantScalar(clip.getMax());
-  if (!low || !high)
-    return no(why, "the bounds of the clip before the input are not constant");
-  if (*low != 0 || *high != 1)
-    return no(why, "the input is clipped to " + inWords(*low) + " to " +
-                       inWords(*high) + ", not to 0 to 1");
-  auto round = clip.getInput().getDefiningOp<onnx::RoundOp>();
-  auto div = round ? round.getX().getDefiningOp<onnx::DivOp>() : onnx::DivOp();
-  if (!div)
-    return no(why, round ? "nothing is divided before the round"
-                         : "the input is clipped but not rounded");
-  auto alpha = onnx::getConstantScalar(div.getB());
-  if (!alpha)
-    return no(why, "the divisor before the round is not one constant");
-  if (float(*alpha) != scaled->second)
-    return no(why, "the multiplier after the clip, " + inWords(scaled->second) +
-                       ", differs from the divisor before it, " +
-                       inWords(*alpha));
-  // Half of a subnormal alpha is not exact.
-  if (!(*alpha > 0) || !std::isnormal(scaled->second))
-    return no(why, "the divisor before the round, " + inWords(*alpha) +
-                       ", is not a positive normal number");
-  return std::pair(div.getA(), scaled->second);
-}
-
 // Why nothing that is multiplied with one scalar was found behind `value`.
 static std::string describeScale(Value value) {
   auto mul = value.getDefiningOp<onnx::MulOp>();
@@ -185,12 +150,14 @@ std::optional<BinaryInput> bnn::matchBinaryInput(Value value,
   BinaryInput in;
   if (why)
     why->clear();
-  if (auto binarised = matchUnsignedBinarisation(value, why)) {
-    std::tie(in.input, in.alpha) = *binarised;
-    in.isSigned = false;
+  if (auto quantiser = matchQuantiser(value, unmoved, why)) {
+    in.input = quantiser->input;
+    in.alpha = quantiser->step;
+    in.minimum = quantiser->minimum;
+    in.element = quantiser->element;
   } else {
     in.alpha = 1;
-    in.isSigned = true;
+    in.element = BitsType::get(value.getContext(), /*isSigned=*/true, 1);
     if (auto scaled = matchTimesScalar<onnx::MulOp>(value)) {
       value = scaled->first;
       in.alpha = scaled->second;
@@ -237,21 +204,31 @@ Value bnn::constantTensor(OpBuilder &b, Location loc, ArrayRef<float> values,
   return b.create<arith::ConstantOp>(loc, DenseElementsAttr::get(type, values));
 }
 
-BinarizeOp bnn::createBinarize(OpBuilder &b, Location loc, Value input,
-                               ArrayRef<float> shift,
-                               std::optional<float> threshold) {
-  int64_t columns = cast<RankedTensorType>(input.getType()).getShape().back();
-  Value shiftValue;
-  if (!shift.empty())
-    shiftValue = constantTensor(b, loc, shift, columns);
-  auto bits = [&](bool isSigned) {
-    return emptyRows(b, loc, input, columns,
-                     BitsType::get(b.getContext(), isSigned, 1));
+InputBits bnn::createInputBits(OpBuilder &b, Location loc,
+                               const BinaryInput &in) {
+  int64_t columns =
+      cast<RankedTensorType>(in.input.getType()).getShape().back();
+  Value shift;
+  if (!in.shift.empty())
+    shift = constantTensor(b, loc, in.shift, columns);
+  SmallVector<Value> outs = {emptyRows(b, loc, in.input, columns, in.element)};
+  auto scalar = [&](float value) -> Value {
+    return b.create<arith::ConstantOp>(loc, b.getF32FloatAttr(value));
   };
-  SmallVector<Value> outs = {bits(!threshold)};
-  if (!threshold)
-    outs.push_back(bits(false)); // The mask of zeros.
-  return b.create<BinarizeOp>(
-      loc, TypeRange(ValueRange(outs)), input, shiftValue, outs,
-      threshold ? b.getF32FloatAttr(*threshold) : FloatAttr());
+  if (in.element.getWidth() > 1) {
+    Value minimum = in.minimum != 0 ? scalar(in.minimum) : Value();
+    auto op = b.create<QuantizeOp>(loc, TypeRange(ValueRange(outs)), in.input,
+                                   shift, scalar(in.alpha), minimum, outs);
+    return {op.getResult(0), Value()};
+  }
+  // clip(round(x / alpha), 0, 1) is 1 exactly where x > alpha / 2.
+  FloatAttr threshold;
+  if (!in.element.getIsSigned())
+    threshold = b.getF32FloatAttr(0.5f * in.alpha);
+  else
+    outs.push_back(emptyRows(b, loc, in.input, columns,
+                             BitsType::get(b.getContext(), false, 1)));
+  auto op = b.create<BinarizeOp>(loc, TypeRange(ValueRange(outs)), in.input,
+                                 shift, outs, threshold);
+  return {op.getResult(0), threshold ? Value() : op.getResult(1)};
 }

@@ -10,6 +10,9 @@
 
 namespace bnn {
 
+/// A number as a reason names it, with four digits.
+std::string inWords(float value);
+
 /// A constant matrix that is a sign times one magnitude per row.
 struct SignMatrix {
   int64_t rows, columns;
@@ -48,21 +51,35 @@ matchTimesScalar(mlir::Value value) {
   return std::nullopt;
 }
 
-/// What produces the binary input of a layer: sign(input + shift) * alpha, or
-/// clip(round((input + shift) / alpha), 0, 1) * alpha.
+/// clip(round((input - minimum) / step), least, most) * step + minimum, where
+/// least and most are the bounds of `element`: of 1, 2 or 4 bits, unsigned, or
+/// signed with 2 or 4 bits and no minimum. The step is positive and finite.
+struct Quantiser {
+  mlir::Value input;
+  float step = 1, minimum = 0;
+  BitsType element;
+};
+
+inline mlir::Value unmoved(mlir::Value value) { return value; }
+
+/// `through` gives what a value was moved from (a transposition undone), or
+/// the value itself. `why` is left alone where nothing is clipped.
+std::optional<Quantiser> matchQuantiser(
+    mlir::Value value,
+    llvm::function_ref<mlir::Value(mlir::Value)> through =
+        [](mlir::Value moved) { return moved; },
+    std::string *why = nullptr);
+
+/// What produces the binary input of a layer: sign(input + shift) * alpha, or a
+/// quantiser of input + shift with the step alpha.
 struct BinaryInput {
   mlir::Value input;
   llvm::SmallVector<float> shift; ///< Empty, or one per element of a row.
-  float alpha;
-  bool isSigned;
+  float alpha, minimum = 0;
+  BitsType element;
 };
 std::optional<BinaryInput> matchBinaryInput(mlir::Value value,
                                             std::string *why = nullptr);
-
-/// x and alpha of clip(round(x / alpha), 0, 1) * alpha: one alpha, which is
-/// positive and finite. `why` is left alone where nothing is clipped.
-std::optional<std::pair<mlir::Value, float>>
-matchUnsignedBinarisation(mlir::Value value, std::string *why = nullptr);
 
 /// An empty tensor of f32 or bits with the leading dimensions of `like` and a
 /// last dimension of `columns`.
@@ -74,11 +91,13 @@ mlir::Value constantTensor(mlir::OpBuilder &b, mlir::Location loc,
                            llvm::ArrayRef<float> values,
                            llvm::ArrayRef<int64_t> shape);
 
-/// Binarises the rows of `input`; `shift` may be empty. The results are the
-/// bits and the mask of zeros or, with a threshold, unsigned bits alone.
-BinarizeOp createBinarize(mlir::OpBuilder &b, mlir::Location loc,
-                          mlir::Value input, llvm::ArrayRef<float> shift,
-                          std::optional<float> threshold = std::nullopt);
+/// The elements of a binary input, and the mask of zeros of signed bits.
+struct InputBits {
+  mlir::Value bits, zeros;
+};
+/// Binarises or quantises the rows of an input.
+InputBits createInputBits(mlir::OpBuilder &b, mlir::Location loc,
+                          const BinaryInput &in);
 
 /// Each rewrites one layer whose result `op` computes, if it is one, and tells
 /// the rewriter what became of it (see RaiseRewriter).

@@ -10,19 +10,26 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
     - `MatMul` (or `Gemm`) of `Sign(x + shift) * alpha`, or of `Clip(Round((x +
       shift) / alpha), 0, 1) * alpha`, by a constant matrix with one magnitude
       an output, and the bias added to it: `bnn.binarize` and `bnn.matmul`;
+    - the same of integers of k = 2 or 4 bits: `Clip(Round((x + shift) / alpha),
+      -2^(k-1), 2^(k-1) - 1) * alpha`, or `Clip(Round((x + shift - minimum) /
+      alpha), 0, 2^k - 1) * alpha + minimum`: `bnn.quantize` and `bnn.matmul`,
+      with what the minimum adds in the bias;
     - attention whose query, key and value are signs, whose probabilities are
       `Clip(Round(softmax / alpha), 0, 1) * alpha`, with scores that may have
       low-rank terms `L R^T` and a mask, and values that may have a residual of
-      one number a token: `bnn.low_rank` and `bnn.attention`.
+      one number a token: `bnn.low_rank` and `bnn.attention`; or whose query,
+      key, value and probabilities are all integers of k bits, without such a
+      residual.
 
     Layer normalisation of the last dimension, spelt as one op or as nine, with
     a constant scale and bias becomes `bnn.layer_norm`, whose sums have the
     canonical order.
 
     What differs in any of this stays as it is: three magnitudes, a zero among
-    the weights, another multiplier after the clip than before it. A row of an
-    embedding table that is all 0 has the scale 0. Every recogniser says why it
-    left a layer alone; `record-layers` keeps that, for the report.
+    the weights, another multiplier after the clip than before it, a range that
+    is not that of k bits, a step for each token. A row of an embedding table
+    that is all 0 has the scale 0. Every recogniser says why it left a layer
+    alone; `record-layers` keeps that, for the report.
 
     Before:
     ```mlir

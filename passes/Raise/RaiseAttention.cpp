@@ -2,426 +2,10 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "passes/Raise/Matchers.h"
-#include <cmath>
-#include <vector>
+#include "passes/Raise/AttentionMatcher.h"
 
 using namespace mlir;
 using namespace bnn;
-
-namespace {
-
-// sign(input) * alpha of a [B, S, heads * d] tensor, split into heads.
-struct Heads {
-  StringRef role;
-  Value input{};
-  float alpha = 1;
-  int64_t heads = 0, size = 0;
-};
-
-// One projection of the layer's input to a few numbers a token.
-struct Projection {
-  Value input;
-  SmallVector<float> weight; // [K, rank]
-  SmallVector<float> bias;   // [rank]
-  int64_t rank;
-  Operation *matmul;
-};
-
-// sum of left * right^T.
-struct LowRankTerm {
-  Projection left, right;
-};
-
-class Matcher {
-public:
-  Matcher(const onnx::SymbolicShapes &shapes) : shapes(shapes) {}
-
-  // The parts, after match() succeeded.
-  Heads query{"query"}, key{"key"}, value{"value"};
-  std::vector<LowRankTerm> terms;
-  std::optional<Projection> residual;
-  Value mask; // broadcasts to [B, 1, 1, S], or null
-  float divisor = 1, probability = 0;
-
-  bool match(onnx::ReshapeOp op);
-  SmallVector<const Projection *> allProjections() const;
-
-  std::string why; // Not, after match() failed.
-
-private:
-  const onnx::SymbolicShapes &shapes;
-
-  bool refuse(const Twine &reason) {
-    why = reason.str();
-    return false;
-  }
-
-  bool matchHeads(Value source, ArrayRef<int64_t> order, Heads &heads);
-  bool matchContext(Value context);
-  bool matchProbabilities(Value source);
-  bool matchScores(Value source);
-  bool matchBracket(Value source);
-  bool matchScaledScores(Value source);
-  bool matchProjection(Value source, Projection &projection);
-  bool matchResidual(Value source);
-  bool sameDims(Value a, ArrayRef<int64_t> axesOfA, Value b,
-                ArrayRef<int64_t> axesOfB);
-};
-
-} // namespace
-
-static SmallVector<int64_t> permutationOf(onnx::TransposeOp op) {
-  if (auto perm = op.getPerm())
-    return SmallVector<int64_t>(*perm);
-  int64_t rank = cast<ShapedType>(op.getType()).getRank();
-  SmallVector<int64_t> reversed;
-  for (int64_t i = rank; i-- > 0;)
-    reversed.push_back(i);
-  return reversed;
-}
-
-bool Matcher::sameDims(Value a, ArrayRef<int64_t> axesOfA, Value b,
-                       ArrayRef<int64_t> axesOfB) {
-  auto shapeA = shapes.shapeOf(a), shapeB = shapes.shapeOf(b);
-  if (!shapeA || !shapeB)
-    return false;
-  for (auto [i, j] : llvm::zip_equal(axesOfA, axesOfB))
-    if ((*shapeA)[i] != (*shapeB)[j])
-      return false;
-  return true;
-}
-
-// Undoes Mul by a scalar, Sign, Transpose and Reshape, in whichever order they
-// stand, down to the tensor that was split into heads.
-bool Matcher::matchHeads(Value source, ArrayRef<int64_t> order, Heads &heads) {
-  SmallVector<int64_t> axes = {0, 1, 2, 3};
-  bool seenSign = false, seenScale = false;
-  while (true) {
-    if (auto scaled = matchTimesScalar<onnx::MulOp>(source);
-        scaled && !seenScale && !seenSign) {
-      heads.alpha = scaled->second;
-      seenScale = true;
-      source = scaled->first;
-    } else if (auto sign = source.getDefiningOp<onnx::SignOp>();
-               sign && !seenSign) {
-      seenSign = true;
-      source = sign.getX();
-    } else if (auto transpose = source.getDefiningOp<onnx::TransposeOp>()) {
-      SmallVector<int64_t> perm = permutationOf(transpose);
-      if (perm.size() != 4)
-        return refuse("the " + heads.role + " is not split into heads");
-      for (int64_t &axis : axes)
-        axis = perm[axis];
-      source = transpose.getData();
-    } else {
-      break;
-    }
-  }
-  if (!seenSign)
-    return refuse("no sign before the " + heads.role);
-  if (!std::isfinite(heads.alpha))
-    return refuse("the scale of the " + heads.role + " is not finite");
-  auto reshape = source.getDefiningOp<onnx::ReshapeOp>();
-  if (!reshape || axes != SmallVector<int64_t>(order))
-    return refuse("the " + heads.role +
-                  " is not split into heads by Reshape and Transpose");
-  auto split = dyn_cast<RankedTensorType>(reshape.getType());
-  auto whole = dyn_cast<RankedTensorType>(reshape.getData().getType());
-  if (!split || !whole || split.getRank() != 4 || whole.getRank() != 3 ||
-      !whole.getElementType().isF32() || split.isDynamicDim(2) ||
-      split.isDynamicDim(3) ||
-      whole.getDimSize(2) != split.getDimSize(2) * split.getDimSize(3) ||
-      !sameDims(reshape.getReshaped(), {0, 1}, reshape.getData(), {0, 1}))
-    return refuse("the " + heads.role +
-                  " is not split into [batch, tokens, heads, size]");
-  heads.input = reshape.getData();
-  heads.heads = split.getDimSize(2);
-  heads.size = split.getDimSize(3);
-  return true;
-}
-
-namespace {
-struct Product {
-  Operation *op;
-  Value input, weight, bias; // bias may be null
-};
-} // namespace
-
-// input * weight [+ bias], of the last dimension.
-static std::optional<Product> matchProduct(Value source) {
-  if (auto add = source.getDefiningOp<onnx::AddOp>())
-    for (bool swap : {false, true})
-      if (auto matmul =
-              (swap ? add.getB() : add.getA()).getDefiningOp<onnx::MatMulOp>())
-        return Product{matmul, matmul.getA(), matmul.getB(),
-                       swap ? add.getA() : add.getB()};
-  if (auto matmul = source.getDefiningOp<onnx::MatMulOp>())
-    return Product{matmul, matmul.getA(), matmul.getB(), Value()};
-  auto gemm = source.getDefiningOp<onnx::GemmOp>();
-  if (!gemm || gemm.getTransA() || gemm.getTransB() ||
-      !gemm.getAlpha().isExactlyValue(1) || !gemm.getBeta().isExactlyValue(1))
-    return std::nullopt;
-  Value bias = isa<NoneType>(gemm.getC().getType()) ? Value() : gemm.getC();
-  return Product{gemm, gemm.getA(), gemm.getB(), bias};
-}
-
-// bias + input * weight, weight and bias constant.
-bool Matcher::matchProjection(Value source, Projection &projection) {
-  // ONNX Runtime's optimiser writes it as Reshape, Gemm and Reshape.
-  auto after = source.getDefiningOp<onnx::ReshapeOp>();
-  auto product = matchProduct(after ? after.getData() : source);
-  if (!product)
-    return false;
-  Value tensor = product->input;
-  auto weight = onnx::ConstantView::get(product->weight);
-  auto type = dyn_cast<RankedTensorType>(product->weight.getType());
-  if (!weight || !type || type.getRank() != 2 || !type.getElementType().isF32())
-    return false;
-  projection.rank = type.getDimSize(1);
-  if (after) {
-    auto before = tensor.getDefiningOp<onnx::ReshapeOp>();
-    auto rows = dyn_cast<RankedTensorType>(source.getType());
-    if (!before || !rows || rows.getRank() < 3 ||
-        rows.getDimSize(2) != projection.rank)
-      return false;
-    tensor = before.getData();
-    auto input = dyn_cast<RankedTensorType>(tensor.getType());
-    if (!input || input.getRank() != 3 ||
-        input.getDimSize(2) != type.getDimSize(0) ||
-        !sameDims(source, {0, 1}, tensor, {0, 1}))
-      return false;
-  }
-  auto input = dyn_cast<RankedTensorType>(tensor.getType());
-  if (!input || input.getRank() != 3)
-    return false;
-  projection.matmul = product->op;
-  projection.input = tensor;
-  for (int64_t i = 0; i < weight->getNumElements(); ++i)
-    projection.weight.push_back(weight->at<float>(i));
-  projection.bias.assign(projection.rank, 0);
-  if (!product->bias)
-    return true;
-  auto values = matchRowVector(product->bias, projection.rank);
-  if (!values)
-    return false;
-  projection.bias = std::move(*values);
-  return true;
-}
-
-// Adds of Unsqueeze(left * right^T) over all heads.
-bool Matcher::matchBracket(Value source) {
-  if (auto add = source.getDefiningOp<onnx::AddOp>())
-    return matchBracket(add.getA()) && matchBracket(add.getB());
-  Value product;
-  if (auto unsqueeze = source.getDefiningOp<onnx::UnsqueezeOp>())
-    product = unsqueeze.getData();
-  else if (auto reshape = source.getDefiningOp<onnx::ReshapeOp>())
-    product = reshape.getData();
-  else
-    return false;
-  auto type = dyn_cast<RankedTensorType>(source.getType());
-  auto matmul = product.getDefiningOp<onnx::MatMulOp>();
-  if (!matmul || !type || type.getRank() != 4 || type.getDimSize(1) != 1 ||
-      !sameDims(source, {0, 2, 3}, product, {0, 1, 2}))
-    return false;
-  auto transpose = matmul.getB().getDefiningOp<onnx::TransposeOp>();
-  LowRankTerm term;
-  if (!transpose || permutationOf(transpose) != SmallVector<int64_t>{0, 2, 1} ||
-      !matchProjection(matmul.getA(), term.left) ||
-      !matchProjection(transpose.getData(), term.right) ||
-      term.left.rank != term.right.rank)
-    return false;
-  terms.push_back(std::move(term));
-  return true;
-}
-
-// query * key^T [+ bracket].
-bool Matcher::matchScores(Value source) {
-  Value product = source;
-  terms.clear();
-  if (auto add = source.getDefiningOp<onnx::AddOp>()) {
-    bool found = false;
-    for (bool swap : {false, true}) {
-      Value scores = swap ? add.getB() : add.getA(),
-            bracket = swap ? add.getA() : add.getB();
-      terms.clear();
-      if (scores.getDefiningOp<onnx::MatMulOp>() && matchBracket(bracket)) {
-        product = scores;
-        found = true;
-        break;
-      }
-    }
-    if (!found)
-      return refuse("what is added to the scores is no sum of products of "
-                    "low-rank projections: a full-rank bias");
-  }
-  auto matmul = product.getDefiningOp<onnx::MatMulOp>();
-  if (!matmul)
-    return refuse("the scores are no product of query and key");
-  return matchHeads(matmul.getA(), {0, 2, 1, 3}, query) &&
-         matchHeads(matmul.getB(), {0, 2, 3, 1}, key);
-}
-
-// A number a key, for all heads and queries.
-static bool matchMask(Value source) {
-  auto type = dyn_cast<RankedTensorType>(source.getType());
-  if (!type || type.getRank() > 4 || !type.getElementType().isF32())
-    return false;
-  size_t rank = type.getRank();
-  // From the right: keys, queries, heads, batch.
-  ArrayRef<int64_t> shape = type.getShape();
-  if (llvm::any_of(shape.drop_back(rank > 0).drop_front(rank == 4),
-                   [](int64_t size) { return size != 1; }))
-    return false;
-  // A dimension that is open is one of the keys or of the batch; a product of
-  // query and key has another shape.
-  return rank == 4 || onnx::ConstantView::get(source);
-}
-
-// Clip(Round(Softmax(scores / divisor [+ mask]) / alpha), 0, 1) * alpha.
-bool Matcher::matchProbabilities(Value source) {
-  std::string whyNot = "no quantiser after the softmax";
-  auto binarised = matchUnsignedBinarisation(source, &whyNot);
-  if (!binarised)
-    return refuse("the probabilities are not binary: " + whyNot);
-  probability = binarised->second;
-  auto softmax = binarised->first.getDefiningOp<onnx::SoftmaxOp>();
-  if (!softmax || (softmax.getAxis() != -1 && softmax.getAxis() != 3))
-    return refuse("what is binarised before the value is no softmax over the "
-                  "keys");
-
-  if (matchScaledScores(softmax.getInput()))
-    return true;
-  auto add = softmax.getInput().getDefiningOp<onnx::AddOp>();
-  if (!add)
-    return false;
-  bool isMask = false;
-  for (bool swap : {false, true}) {
-    mask = swap ? add.getA() : add.getB();
-    if (!matchMask(mask))
-      continue;
-    isMask = true;
-    if (matchScaledScores(swap ? add.getB() : add.getA()))
-      return true;
-  }
-  return isMask ? false
-                : refuse("what is added before the softmax is no mask of one "
-                         "number a token, [batch, 1, 1, tokens]");
-}
-
-// Scores divided by the root of a head's size, or times its reciprocal.
-bool Matcher::matchScaledScores(Value source) {
-  std::optional<double> constant = 1.0;
-  if (auto div = source.getDefiningOp<onnx::DivOp>()) {
-    constant = onnx::getConstantScalar(div.getB());
-    source = div.getA();
-  } else if (auto mul = matchTimesScalar<onnx::MulOp>(source)) {
-    constant = 1.0 / mul->second;
-    source = mul->first;
-  }
-  divisor = static_cast<float>(constant.value_or(0));
-  if (divisor == 0 || !std::isfinite(divisor))
-    return refuse("what the scores are divided by is not one finite constant");
-  return matchScores(source);
-}
-
-// One number a token, the same for all heads and channels: v [B, S, 1] as
-// [B, 1 or heads, S, 1].
-bool Matcher::matchResidual(Value source) {
-  if (auto expand = source.getDefiningOp<onnx::ExpandOp>())
-    source = expand.getInput();
-  SmallVector<int64_t> axes = {0, 1, 2, 3};
-  if (auto transpose = source.getDefiningOp<onnx::TransposeOp>()) {
-    axes = permutationOf(transpose);
-    source = transpose.getData();
-  }
-  // As [B, S, 1], or at once as [B, S, 1, 1] by a Reshape after a Gemm.
-  Value tokens = source;
-  if (auto unsqueeze = source.getDefiningOp<onnx::UnsqueezeOp>())
-    tokens = unsqueeze.getData();
-  else if (auto reshape = source.getDefiningOp<onnx::ReshapeOp>();
-           reshape && !reshape.getData().getDefiningOp<onnx::GemmOp>())
-    tokens = reshape.getData();
-  auto type = dyn_cast<RankedTensorType>(source.getType());
-  auto token = dyn_cast<RankedTensorType>(tokens.getType());
-  if (!type || !token || type.getRank() != 4 || axes.size() != 4 ||
-      token.getRank() < 3 || token.getDimSize(2) != 1 ||
-      type.getDimSize(axes[1]) != 1 || type.getDimSize(axes[3]) != 1 ||
-      !sameDims(source, {axes[0], axes[2]}, tokens, {0, 1}))
-    return false;
-  Projection projection;
-  if (!matchProjection(tokens, projection) || projection.rank != 1)
-    return false;
-  residual = std::move(projection);
-  return true;
-}
-
-bool Matcher::matchContext(Value context) {
-  SmallVector<onnx::MatMulOp> products;
-  if (auto add = context.getDefiningOp<onnx::AddOp>())
-    products = {add.getA().getDefiningOp<onnx::MatMulOp>(),
-                add.getB().getDefiningOp<onnx::MatMulOp>()};
-  else
-    products = {context.getDefiningOp<onnx::MatMulOp>()};
-  if (llvm::any_of(products, [](onnx::MatMulOp op) { return !op; }))
-    return refuse("what is added to probabilities times value is no product");
-  for (auto [i, product] : llvm::enumerate(products)) {
-    if (!matchHeads(product.getB(), {0, 2, 1, 3}, value))
-      continue;
-    if (products.size() == 2 && (products[0].getA() != products[1].getA() ||
-                                 !matchResidual(products[1 - i].getB())))
-      return refuse("what is added to probabilities times value is not the "
-                    "probabilities times one number a token");
-    return matchProbabilities(product.getA());
-  }
-  return false;
-}
-
-bool Matcher::match(onnx::ReshapeOp op) {
-  auto transpose = op.getData().getDefiningOp<onnx::TransposeOp>();
-  auto type = dyn_cast<RankedTensorType>(op.getType());
-  if (!transpose || !type || type.getRank() != 3 ||
-      permutationOf(transpose) != SmallVector<int64_t>{0, 2, 1, 3})
-    return refuse("its heads are not joined by Transpose and Reshape");
-  if (!matchContext(transpose.getData()))
-    return false;
-  for (const Heads *other : {&key, &value})
-    if (other->heads != query.heads || other->size != query.size ||
-        !sameDims(other->input, {0, 1, 2}, query.input, {0, 1, 2}))
-      return refuse("query and " + other->role + " differ in shape");
-  if (!sameDims(op.getReshaped(), {0, 1, 2}, query.input, {0, 1, 2}))
-    return refuse("the context has not the query's shape");
-  // Constant masks and masks of one batch are spread; others fit as they are.
-  if (mask) {
-    auto maskType = cast<RankedTensorType>(mask.getType());
-    int64_t rank = maskType.getRank();
-    if (rank > 0 && maskType.getDimSize(rank - 1) != 1 &&
-        !sameDims(mask, {rank - 1}, query.input, {1}))
-      return refuse("the mask has not one number a token");
-    if (rank == 4 && maskType.getDimSize(0) != 1 &&
-        !sameDims(mask, {0}, query.input, {0}))
-      return refuse("the mask has not one number a token");
-  }
-  // All low-rank terms must project one tensor, of the tokens of the query.
-  SmallVector<const Projection *> projections = allProjections();
-  for (const Projection *p : projections)
-    if (p->input != projections[0]->input ||
-        !sameDims(p->input, {0, 1}, query.input, {0, 1}))
-      return refuse("the low-rank terms are projections of several tensors");
-  return true;
-}
-
-SmallVector<const Projection *> Matcher::allProjections() const {
-  SmallVector<const Projection *> projections;
-  for (const LowRankTerm &term : terms) {
-    projections.push_back(&term.left);
-    projections.push_back(&term.right);
-  }
-  if (residual)
-    projections.push_back(&*residual);
-  return projections;
-}
 
 namespace {
 
@@ -511,7 +95,7 @@ LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
                                   const onnx::SymbolicShapes &shapes) {
   // Most reshapes have nothing to do with attention.
   Operation *layer = rewriter.attentionBehind(op.getReshaped());
-  Matcher m(shapes);
+  AttentionMatcher m(shapes);
   if (!m.match(op))
     return rewriter.refuse(layer, m.why);
   rewriter.setInsertionPoint(op);
@@ -520,9 +104,14 @@ LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
     return rewriter.create<arith::ConstantOp>(
         loc, rewriter.getF32FloatAttr(static_cast<float>(value)));
   };
-  BinarizeOp q = createBinarize(rewriter, loc, m.query.input, {});
-  BinarizeOp k = createBinarize(rewriter, loc, m.key.input, {});
-  BinarizeOp v = createBinarize(rewriter, loc, m.value.input, {});
+  auto bitsOf = [&](const Heads &heads) {
+    BinaryInput in;
+    in.input = heads.input;
+    in.alpha = heads.alpha;
+    in.element = heads.element;
+    return createInputBits(rewriter, loc, in);
+  };
+  InputBits q = bitsOf(m.query), k = bitsOf(m.key), v = bitsOf(m.value);
 
   Value left, right, residual;
   if (!m.terms.empty() || m.residual) {
@@ -554,35 +143,53 @@ LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
   int64_t channels = m.query.heads * m.query.size;
   Value out =
       emptyRows(rewriter, loc, m.query.input, channels, rewriter.getF32Type());
-  // The probabilities times the values, and times their residual.
-  Value valueScale = scalar(double(m.probability) * m.value.alpha);
-  Value residualScale = scalar(m.probability);
+  // What the epilogue's two sums are multiplied by: the probabilities times the
+  // values, and the value residual or what the minimum adds to the
+  // probabilities.
+  const Quantiser &p = m.probability;
+  const bool isQuantised = p.element.getWidth() > 1;
+  Value valueScale = scalar(double(p.step) * m.value.alpha);
+  Value otherScale =
+      scalar(isQuantised ? double(p.minimum) * m.value.alpha : p.step);
+  Value cutoff, step, minimum;
+  TypeAttr probability;
+  if (isQuantised) {
+    step = scalar(p.step);
+    minimum = scalar(p.minimum);
+    probability = TypeAttr::get(p.element);
+  } else {
+    // clip(round(x / alpha), 0, 1) is 1 exactly where x > alpha / 2.
+    cutoff = scalar(0.5 * p.step);
+  }
   auto attention = rewriter.create<AttentionOp>(
-      loc, out.getType(), q.getResult(0), k.getResult(0), v.getResult(0),
-      q.getResult(1), k.getResult(1), v.getResult(1), left, right, residual,
-      mask, scalar(double(m.query.alpha) * m.key.alpha),
-      scalar(0.5 * m.probability), ValueRange{valueScale, residualScale},
-      ValueRange{out}, m.query.heads, llvm::APFloat(m.divisor));
+      loc, out.getType(), q.bits, k.bits, v.bits, q.zeros, k.zeros, v.zeros,
+      left, right, residual, mask, scalar(double(m.query.alpha) * m.key.alpha),
+      cutoff, step, minimum, ValueRange{valueScale, otherScale},
+      ValueRange{out}, probability, rewriter.getI64IntegerAttr(m.query.heads),
+      rewriter.getF32FloatAttr(m.divisor));
   {
     OpBuilder::InsertionGuard guard(rewriter);
-    Type f32 = rewriter.getF32Type();
-    SmallVector<Type> types = {rewriter.getI32Type(), f32, f32, f32};
+    Type f32 = rewriter.getF32Type(), i32 = rewriter.getI32Type();
+    SmallVector<Type> types = {i32, isQuantised ? i32 : f32, f32, f32};
     Block *block =
         rewriter.createBlock(&attention.getEpilogue(), {}, types,
                              SmallVector<Location>(types.size(), loc));
     Value acc =
         rewriter.create<arith::SIToFPOp>(loc, f32, block->getArgument(0));
-    Value rest = rewriter.create<arith::MulFOp>(loc, block->getArgument(1),
-                                                block->getArgument(3));
+    Value other = block->getArgument(1);
+    if (isQuantised)
+      other = rewriter.create<arith::SIToFPOp>(loc, f32, other);
+    other = rewriter.create<arith::MulFOp>(loc, other, block->getArgument(3));
     Value context =
-        rewriter.create<math::FmaOp>(loc, acc, block->getArgument(2), rest);
+        rewriter.create<math::FmaOp>(loc, acc, block->getArgument(2), other);
     rewriter.create<bnn::YieldOp>(loc, context);
   }
   Value result = attention.getResult(0);
   if (result.getType() != op.getType())
     result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
   if (layer) {
-    rewriter.became(layer, "1x1");
+    const std::string bits = std::to_string(m.query.element.getWidth());
+    rewriter.became(layer, bits + "x" + bits);
     for (const Projection *projection : m.allProjections())
       rewriter.became(projection->matmul, "float",
                       "a low-rank term of the attention '" +

@@ -42,6 +42,22 @@ std::optional<Linear> matchLinear(Operation *op) {
   return linear;
 }
 
+// Every input element has the minimum added, so every output its products with
+// the weights.
+void addMinimum(const SignMatrix &weight, float minimum,
+                std::optional<SmallVector<float>> &bias) {
+  if (!bias)
+    bias.emplace(weight.rows, 0.0f);
+  auto bit = weight.bits.getValues<bool>().begin();
+  for (int64_t n = 0; n < weight.rows; ++n) {
+    int64_t sum = 0;
+    for (int64_t k = 0; k < weight.columns; ++k, ++bit)
+      sum += *bit ? 1 : -1;
+    (*bias)[n] = static_cast<float>(
+        double((*bias)[n]) + double(minimum) * weight.scale[n] * double(sum));
+  }
+}
+
 } // namespace
 
 LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
@@ -78,15 +94,12 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
   for (float s : weight->scale)
     scale.push_back(static_cast<float>(double(in->alpha) * s));
 
+  if (in->minimum != 0)
+    addMinimum(*weight, in->minimum, bias);
+
   rewriter.setInsertionPoint(linear->last);
   Location loc = op->getLoc();
-  // clip(round(x / alpha), 0, 1) is 1 exactly where x > alpha / 2.
-  std::optional<float> threshold;
-  if (!in->isSigned)
-    threshold = 0.5f * in->alpha;
-  BinarizeOp binarize =
-      createBinarize(rewriter, loc, in->input, in->shift, threshold);
-  Value zeros = in->isSigned ? binarize.getResult(1) : Value();
+  InputBits input = createInputBits(rewriter, loc, *in);
   auto bitsType =
       RankedTensorType::get({weight->rows, weight->columns},
                             BitsType::get(rewriter.getContext(), true, 1));
@@ -101,9 +114,8 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
     params.push_back(constantTensor(rewriter, loc, *bias, weight->rows));
   Value out =
       emptyRows(rewriter, loc, in->input, weight->rows, rewriter.getF32Type());
-  auto matmul =
-      rewriter.create<MatmulOp>(loc, out.getType(), binarize.getResult(0), bits,
-                                zeros, params, ValueRange{out});
+  auto matmul = rewriter.create<MatmulOp>(loc, out.getType(), input.bits, bits,
+                                          input.zeros, params, ValueRange{out});
   {
     OpBuilder::InsertionGuard guard(rewriter);
     Type f32 = rewriter.getF32Type();
@@ -125,7 +137,7 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
   Type type = linear->last->getResult(0).getType();
   if (result.getType() != type)
     result = rewriter.create<tensor::CastOp>(loc, type, result);
-  rewriter.became(op, "1x1");
+  rewriter.became(op, "1x" + std::to_string(in->element.getWidth()));
   rewriter.replaceOp(linear->last, result);
   return success();
 }

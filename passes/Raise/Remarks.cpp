@@ -344,7 +344,7 @@ LogicalResult RaiseRewriter::refuse(Operation *layer, const Twine &reason) {
   return failure();
 }
 
-void RaiseRewriter::became(Operation *layer, StringRef what,
+void RaiseRewriter::became(Operation *layer, const Twine &what,
                            const Twine &reason) {
   auto it = layers.find(layer);
   if (it == layers.end())

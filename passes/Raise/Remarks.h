@@ -41,7 +41,8 @@ struct LayerRemark {
   /// f32 in any case (the low-rank terms of attention).
   SymbolicCount macs{}, otherMacs{};
   /// "1x1", "1x4", ...: bits of the weights x bits of the activations, where
-  /// f32 stands for real numbers; or "float".
+  /// f32 stands for real numbers; of attention, bits of the query x bits of the
+  /// key, which value and probabilities have as well; or "float".
   std::string became{};
   std::string reason{}; ///< Why not binary; empty if it is.
 
@@ -81,7 +82,7 @@ public:
 
   /// What `layer` becomes: see LayerRemark::became. "float" wants a reason, as
   /// for a projection that became a part of binary attention.
-  void became(mlir::Operation *layer, llvm::StringRef what,
+  void became(mlir::Operation *layer, const llvm::Twine &what,
               const llvm::Twine &reason = "");
 
   /// The softmax of the attention that `value` is the context of, by the chain

@@ -20,6 +20,13 @@ Value LoopBuilder::f32(float value) {
   return create<arith::ConstantOp>(getF32FloatAttr(value));
 }
 
+Value LoopBuilder::f32Like(float value, Value like) {
+  auto vector = dyn_cast<VectorType>(like.getType());
+  if (!vector)
+    return f32(value);
+  return create<arith::ConstantOp>(DenseElementsAttr::get(vector, value));
+}
+
 Value LoopBuilder::add(Value a, Value b) { return create<arith::AddIOp>(a, b); }
 
 Value LoopBuilder::mul(Value a, Value b) { return create<arith::MulIOp>(a, b); }
@@ -63,6 +70,19 @@ Value LoopBuilder::rows2d(Value buffer) {
     groups[0].push_back(i);
   groups[1].push_back(rank - 1);
   return create<memref::CollapseShapeOp>(buffer, groups);
+}
+
+Value LoopBuilder::parts2d(Value buffer, int64_t parts) {
+  Value rows = rows2d(buffer);
+  if (parts == 1)
+    return rows;
+  auto type = cast<MemRefType>(rows.getType());
+  SmallVector<int64_t> shape = {type.getDimSize(0), parts,
+                                type.getDimSize(1) / parts};
+  auto cut = create<memref::ExpandShapeOp>(
+      shape, rows, ArrayRef<ReassociationIndices>{{0}, {1, 2}});
+  return create<memref::CollapseShapeOp>(
+      cut, ArrayRef<ReassociationIndices>{{0, 1}, {2}});
 }
 
 Value LoopBuilder::flat(Value buffer) {
@@ -112,6 +132,28 @@ Value LoopBuilder::isAbove(Value v, Value level) {
 
 Value LoopBuilder::isNeither(Value v, Value level) {
   return create<arith::CmpFOp>(arith::CmpFPredicate::UEQ, v, level);
+}
+
+Value LoopBuilder::quantizedBits(Value v, Value step, BitsType type) {
+  Value scaled = create<arith::DivFOp>(v, step);
+  if (type.getIsSigned()) {
+    Value isNumber =
+        create<arith::CmpFOp>(arith::CmpFPredicate::ORD, scaled, scaled);
+    scaled = create<arith::SelectOp>(isNumber, scaled, f32Like(0, scaled));
+  }
+  // The bounds are integers, so rounding may come last. A number that is not
+  // greater than 0 is 0 where 0 is the lower bound, and NaN with it.
+  scaled = select(arith::CmpFPredicate::OGT, scaled,
+                  f32Like(type.getLeast(), scaled));
+  scaled = select(arith::CmpFPredicate::OLT, scaled,
+                  f32Like(type.getMost(), scaled));
+  // At 1.5 * 2^23 the unit in the last place is 1: the addition rounds to an
+  // integer, half to even, whose low bits are those of the sum.
+  Value sum = create<arith::AddFOp>(scaled, f32Like(0x1.8p23f, scaled));
+  Type bits = getI32Type();
+  if (auto vector = dyn_cast<VectorType>(sum.getType()))
+    bits = VectorType::get(vector.getShape(), bits);
+  return create<arith::BitcastOp>(bits, sum);
 }
 
 Value LoopBuilder::combine(ReduceKind kind, Value a, Value next) {

@@ -15,6 +15,8 @@ public:
   mlir::Value index(int64_t value);
   mlir::Value i32(int64_t value);
   mlir::Value f32(float value);
+  /// `value` as a constant of the type of `like`: f32, or a vector of them.
+  mlir::Value f32Like(float value, mlir::Value like);
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value mul(mlir::Value a, mlir::Value b);
   /// a + constant, for indices.
@@ -25,6 +27,9 @@ public:
   void store(mlir::Value value, mlir::Value buffer, mlir::ValueRange indices);
   /// The buffer as [rows, columns]: leading dimensions collapsed into one.
   mlir::Value rows2d(mlir::Value buffer);
+  /// The buffer as [rows * parts, columns / parts]: rows cut into equal parts,
+  /// which follow each other.
+  mlir::Value parts2d(mlir::Value buffer, int64_t parts);
   /// The buffer with all dimensions collapsed into one.
   mlir::Value flat(mlir::Value buffer);
 
@@ -48,6 +53,9 @@ public:
   mlir::Value isAbove(mlir::Value v, mlir::Value level);
   /// The i1 of its mask of zeros: neither above nor below.
   mlir::Value isNeither(mlir::Value v, mlir::Value level);
+  /// An i32, or a vector of them, whose low bits are round(v / step), half to
+  /// even, in the range of `type`; NaN gives 0. `v` and `step` are of one type.
+  mlir::Value quantizedBits(mlir::Value v, mlir::Value step, BitsType type);
   /// One step of `bnn.reduce`.
   mlir::Value combine(ReduceKind kind, mlir::Value a, mlir::Value next);
   /// What a reduction starts from.

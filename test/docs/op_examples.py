@@ -21,7 +21,7 @@ def arguments(example):
     found = {}
     for names, types in re.findall(r"\(((?:%\w+(?:, )?)+) : ((?:[^()])*)\)", head):
         found.update(zip(re.findall(r"%\w+", names), split(types)))
-    for name in re.findall(r"\b(?:scale|cutoff)\((%\w+)\)", head):
+    for name in re.findall(r"\b(?:scale|cutoff|step|minimum)\((%\w+)\)", head):
         found[name] = "f32"
     # Without the operands that have names, and without attributes.
     plain = re.sub(r"\([^()]*\)|\{[^{}]*\}", "", head)

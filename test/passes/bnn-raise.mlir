@@ -167,14 +167,14 @@ func.func @unsigned(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
 // -----
 
 // Near misses of it: another multiplier after the clip than the divisor before
-// it, two bits, a scale below 0.
+// it, an upper bound that is no power of 2 less 1, a scale below 0.
 // CHECK-LABEL: func.func @unsigned_near_misses
 // CHECK-COUNT-3: onnx.MatMul
 // CHECK-NOT: bnn.
 func.func @unsigned_near_misses(%x: tensor<4x3xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
   %zero = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
   %one = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
-  %three = onnx.Constant {value = dense<3.0> : tensor<f32>} : () -> tensor<f32>
+  %two = onnx.Constant {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
   %alpha = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
   %beta = onnx.Constant {value = dense<0.25> : tensor<f32>} : () -> tensor<f32>
   %minus = onnx.Constant {value = dense<-0.5> : tensor<f32>} : () -> tensor<f32>
@@ -184,7 +184,7 @@ func.func @unsigned_near_misses(%x: tensor<4x3xf32>) -> (tensor<4x2xf32>, tensor
   %2 = onnx.Clip %1, %zero, %one : (tensor<4x3xf32>, tensor<f32>, tensor<f32>) -> tensor<4x3xf32>
   %3 = onnx.Mul %2, %beta : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
   %4 = onnx.MatMul %3, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
-  %5 = onnx.Clip %1, %zero, %three : (tensor<4x3xf32>, tensor<f32>, tensor<f32>) -> tensor<4x3xf32>
+  %5 = onnx.Clip %1, %zero, %two : (tensor<4x3xf32>, tensor<f32>, tensor<f32>) -> tensor<4x3xf32>
   %6 = onnx.Mul %5, %alpha : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
   %7 = onnx.MatMul %6, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
   %8 = onnx.Div %x, %minus : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>

@@ -60,13 +60,13 @@ func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 8, gro
 
 // -----
 
-// expected-error @+1 {{a packed layout needs elements of one bit, not 'f32'}}
+// expected-error @+1 {{a packed layout needs elements of a few bits, not 'f32'}}
 func.func private @f(tensor<4x64xf32, #bnn.rows<word = 32, group = 64>>)
 
 // -----
 
-// expected-error @+1 {{a packed layout needs elements of one bit, not '!bnn.s2'}}
-func.func private @f(tensor<4x64x!bnn.s2, #bnn.rows<word = 32, group = 64>>)
+// expected-error @+1 {{panels hold elements of one bit, not '!bnn.s2'}}
+func.func private @f(tensor<4x64x!bnn.s2, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 4>>)
 
 // -----
 
@@ -368,9 +368,9 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.u1>, %y: memref<4x8x
 
 // -----
 
-func.func @f(%x: memref<4x64x!bnn.s2>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
-  // expected-error @+1 {{the input has elements of one bit, not 'memref<4x64x!bnn.s2>'}}
-  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s2>, memref<8x64x!bnn.s1> {
+func.func @f(%x: memref<4x64x!bnn.s8>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{the input has elements of 1, 2 or 4 bits, not 'memref<4x64x!bnn.s8>'}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s8>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
     bnn.yield %acc : i32
   }
@@ -554,7 +554,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32) {
   "bnn.attention"(%q, %q, %q, %s, %s) ({
   ^bb0(%acc: i32, %res: f32):
     bnn.yield
-  }) {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0>, heads = 3 : i64, divisor = 2.0 : f32}
+  }) {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0>, heads = 3 : i64, divisor = 2.0 : f32}
       : (memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, f32, f32) -> ()
   return
 }
@@ -598,7 +598,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: memref<2x5x12x!bnn.u1>) {
-  // expected-error @+1 {{query, key and value have elements of !bnn.s1, not 'memref<2x5x12x!bnn.u1>'}}
+  // expected-error @+1 {{query, key and value differ in their elements: 'memref<2x5x12x!bnn.s1>' and 'memref<2x5x12x!bnn.u1>'}}
   bnn.attention %q, %q, %a scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.u1> {
   ^bb0(%acc: i32, %res: f32):
@@ -710,7 +710,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %l: memref<2x5x1xf32>, %o: mem
   "bnn.attention"(%q, %q, %q, %l, %s, %s, %o) ({
   ^bb0(%acc: i32, %res: f32):
     bnn.yield %res : f32
-  }) {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 1>, heads = 3 : i64, divisor = 2.0 : f32}
+  }) {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1>, heads = 3 : i64, divisor = 2.0 : f32}
       : (memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x1xf32>, f32, f32, memref<2x5x12xf32>) -> ()
   return
 }
@@ -1105,5 +1105,228 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
     %bit = arith.trunci %acc : i32 to i1
     bnn.yield %bit : i1
   }
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// Integers of a few bits
+//===----------------------------------------------------------------------===//
+
+func.func @f() {
+  // expected-error @+1 {{holds elements of one bit, not 'tensor<2x!bnn.s2>'}}
+  %0 = bnn.constant dense<true> : tensor<2xi1> -> tensor<2x!bnn.s2>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %s: f32) {
+  // expected-error @+1 {{'bnn.quantize' op has 0 outputs, expected 1}}
+  "bnn.quantize"(%x, %s) {operandSegmentSizes = array<i32: 1, 0, 1, 0, 0>} : (memref<4xf32>, f32) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<f32>, %s: f32, %b: memref<!bnn.s2>) {
+  // expected-error @+1 {{needs an input of rank 1 or more}}
+  bnn.quantize %x step(%s) outs(%b : memref<!bnn.s2>) : memref<f32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.s1>) {
+  // expected-error @+1 {{the output has elements of 2 or 4 bits, not 'memref<4x!bnn.s1>'}}
+  bnn.quantize %x step(%s) outs(%b : memref<4x!bnn.s1>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.u8>) {
+  // expected-error @+1 {{the output has elements of 2 or 4 bits, not 'memref<4x!bnn.u8>'}}
+  bnn.quantize %x step(%s) outs(%b : memref<4x!bnn.u8>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.s2>) {
+  // expected-error @+1 {{signed integers have no minimum}}
+  bnn.quantize %x step(%s) minimum(%s) outs(%b : memref<4x!bnn.s2>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x4xf32>, %s: f32, %b: memref<2x5x!bnn.u4>) {
+  // expected-error @+1 {{the output 'memref<2x5x!bnn.u4>' does not have the shape [2, 4]}}
+  bnn.quantize %x step(%s) outs(%b : memref<2x5x!bnn.u4>) : memref<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x4xf32>, %s: f32, %v: memref<2xf32>, %b: memref<2x4x!bnn.u4>) {
+  // expected-error @+1 {{the shift 'memref<2xf32>' is not one value per element of a row}}
+  bnn.quantize %x shift(%v : memref<2xf32>) step(%s) outs(%b : memref<2x4x!bnn.u4>) : memref<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.u4>, %z: memref<4x64x!bnn.u1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{a mask of zeros belongs to !bnn.s1, not to 'memref<4x64x!bnn.u4>'}}
+  bnn.matmul %x, %w zeros(%z : memref<4x64x!bnn.u1>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.u4>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s2>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x!bnn.s2>) {
+  bnn.matmul %x, %w outs(%y : memref<4x8x!bnn.s2>) : memref<4x64x!bnn.s2>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    %bit = arith.trunci %acc : i32 to i1
+    // expected-error @+1 {{'bnn.yield' op yields 'i1' for an output of 'memref<4x8x!bnn.s2>'}}
+    bnn.yield %bit : i1
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.u2>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{query, key and value have signed elements of 1, 2 or 4 bits, not 'memref<2x5x12x!bnn.u2>'}}
+  bnn.attention %q, %q, %q scale(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.u2>, memref<2x5x12x!bnn.u2>, memref<2x5x12x!bnn.u2> {
+  ^bb0(%acc: i32, %second: i32):
+    bnn.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s8>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{query, key and value have signed elements of 1, 2 or 4 bits, not 'memref<2x5x12x!bnn.s8>'}}
+  bnn.attention %q, %q, %q scale(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s8>, memref<2x5x12x!bnn.s8>, memref<2x5x12x!bnn.s8> {
+  ^bb0(%acc: i32, %second: i32):
+    bnn.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{needs a cutoff or quantised probabilities, and not both}}
+  bnn.attention %q, %q, %q scale(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %second: f32):
+    bnn.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{needs a cutoff or quantised probabilities, and not both}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2> {
+  ^bb0(%acc: i32, %second: i32):
+    bnn.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{a query of '!bnn.s2' needs quantised probabilities}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2> {
+  ^bb0(%acc: i32, %second: f32):
+    bnn.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s4>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{probabilities of '!bnn.u2' do not go with a query of '!bnn.s4'}}
+  bnn.attention %q, %q, %q scale(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s4>, memref<2x5x12x!bnn.s4>, memref<2x5x12x!bnn.s4> {
+  ^bb0(%acc: i32, %second: i32):
+    bnn.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{probabilities of '!bnn.s2' do not go with a query of '!bnn.s2'}}
+  bnn.attention %q, %q, %q scale(%s) probability(!bnn.s2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2> {
+  ^bb0(%acc: i32, %second: i32):
+    bnn.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{probabilities of one bit have a cutoff}}
+  bnn.attention %q, %q, %q scale(%s) probability(!bnn.u1 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %second: i32):
+    bnn.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>, %r: memref<2x5x1xf32>) {
+  // expected-error @+1 {{quantised probabilities have no value residual}}
+  bnn.attention %q, %q, %q value_residual(%r : memref<2x5x1xf32>) scale(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2> {
+  ^bb0(%acc: i32, %second: i32):
+    bnn.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{the epilogue's arguments are expected to be ('i32', 'i32')}}
+  bnn.attention %q, %q, %q scale(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2> {
+  ^bb0(%acc: i32, %second: f32):
+    bnn.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
+  // expected-error @+1 {{quantised probabilities have a step and a minimum}}
+  "bnn.attention"(%q, %q, %q, %s, %s, %o) ({
+  ^bb0(%acc: i32, %sum: i32):
+    bnn.yield %s : f32
+  }) {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1>, heads = 3 : i64, divisor = 2.0 : f32, probability = !bnn.u2}
+      : (memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, f32, f32, memref<2x5x12xf32>) -> ()
   return
 }

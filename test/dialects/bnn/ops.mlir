@@ -25,6 +25,10 @@ func.func private @layouts(tensor<?x96x!bnn.s1, #bnn.rows<word = 32, group = 48>
     memref<?x96x!bnn.s1, #bnn.rows<word = 32, group = 96, parity = 3>>,
     memref<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 64>>)
 
+// CHECK-LABEL: func.func private @plane_layout
+// CHECK-SAME: memref<?x96x!bnn.u4, #bnn.rows<word = 32, group = 96, parity = 3>>
+func.func private @plane_layout(memref<?x96x!bnn.u4, #bnn.rows<word = 32, group = 96, parity = 3>>)
+
 //===----------------------------------------------------------------------===//
 // Constants
 //===----------------------------------------------------------------------===//
@@ -111,6 +115,39 @@ func.func @matmul_unsigned(%x: tensor<4x64x!bnn.u1>, %w: tensor<16x64x!bnn.s1>, 
       : tensor<4x64x!bnn.u1>, tensor<16x64x!bnn.s1> -> tensor<4x16xi32> {
   ^bb0(%acc: i32):
     bnn.yield %acc : i32
+  }
+  return
+}
+
+// Integers of a few bits: the low bits of an i32 are an element.
+// CHECK-LABEL: func.func @planes
+func.func @planes(%x: tensor<?x64xf32>, %v: tensor<64xf32>, %s: f32, %w: tensor<16x64x!bnn.s1>,
+                  %b: tensor<?x64x!bnn.s4>, %u: tensor<?x64x!bnn.u2>, %y: tensor<?x16x!bnn.u2>) {
+  // CHECK: %[[Q:.*]] = bnn.quantize %{{.*}} shift(%{{.*}} : tensor<64xf32>) step(%{{.*}}) outs(%{{.*}} : tensor<?x64x!bnn.s4>) : tensor<?x64xf32> -> tensor<?x64x!bnn.s4>
+  %0 = bnn.quantize %x shift(%v : tensor<64xf32>) step(%s) outs(%b : tensor<?x64x!bnn.s4>)
+      : tensor<?x64xf32> -> tensor<?x64x!bnn.s4>
+  // CHECK: bnn.quantize %{{.*}} step(%{{.*}}) minimum(%{{.*}}) outs(%{{.*}} : tensor<?x64x!bnn.u2>) {note = 1 : i64} : tensor<?x64xf32> -> tensor<?x64x!bnn.u2>
+  %1 = bnn.quantize %x step(%s) minimum(%s) outs(%u : tensor<?x64x!bnn.u2>) {note = 1 : i64}
+      : tensor<?x64xf32> -> tensor<?x64x!bnn.u2>
+  // CHECK: bnn.matmul %[[Q]], %{{.*}} outs(%{{.*}} : tensor<?x16x!bnn.u2>) : tensor<?x64x!bnn.s4>, tensor<16x64x!bnn.s1> -> tensor<?x16x!bnn.u2>
+  %2 = bnn.matmul %0, %w outs(%y : tensor<?x16x!bnn.u2>)
+      : tensor<?x64x!bnn.s4>, tensor<16x64x!bnn.s1> -> tensor<?x16x!bnn.u2> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// CHECK-LABEL: func.func @attention_planes
+func.func @attention_planes(%q: tensor<?x?x64x!bnn.s4>, %s: f32, %0: tensor<?x?x64xf32>) {
+  // CHECK: bnn.attention %{{.*}}, %{{.*}}, %{{.*}} scale(%{{.*}}) probability(!bnn.u4 step(%{{.*}}) minimum(%{{.*}})) outs(%{{.*}} : tensor<?x?x64xf32>) {divisor = 4.000000e+00 : f32, heads = 4 : i64} : tensor<?x?x64x!bnn.s4>, tensor<?x?x64x!bnn.s4>, tensor<?x?x64x!bnn.s4> -> tensor<?x?x64xf32> {
+  // CHECK-NEXT: ^bb0(%{{.*}}: i32, %{{.*}}: i32):
+  %1 = bnn.attention %q, %q, %q scale(%s) probability(!bnn.u4 step(%s) minimum(%s))
+      outs(%0 : tensor<?x?x64xf32>) {heads = 4 : i64, divisor = 4.0 : f32}
+      : tensor<?x?x64x!bnn.s4>, tensor<?x?x64x!bnn.s4>, tensor<?x?x64x!bnn.s4> -> tensor<?x?x64xf32> {
+  ^bb0(%acc: i32, %sum: i32):
+    %r = arith.sitofp %sum : i32 to f32
+    bnn.yield %r : f32
   }
   return
 }

@@ -1,0 +1,385 @@
+//===- AttentionMatcher.cpp - What binary attention is made of ------------===//
+#include "passes/Raise/AttentionMatcher.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace bnn;
+
+static SmallVector<int64_t> permutationOf(onnx::TransposeOp op) {
+  if (auto perm = op.getPerm())
+    return SmallVector<int64_t>(*perm);
+  int64_t rank = cast<ShapedType>(op.getType()).getRank();
+  SmallVector<int64_t> reversed;
+  for (int64_t i = rank; i-- > 0;)
+    reversed.push_back(i);
+  return reversed;
+}
+
+bool AttentionMatcher::sameDims(Value a, ArrayRef<int64_t> axesOfA, Value b,
+                                ArrayRef<int64_t> axesOfB) {
+  auto shapeA = shapes.shapeOf(a), shapeB = shapes.shapeOf(b);
+  if (!shapeA || !shapeB)
+    return false;
+  for (auto [i, j] : llvm::zip_equal(axesOfA, axesOfB))
+    if ((*shapeA)[i] != (*shapeB)[j])
+      return false;
+  return true;
+}
+
+// Undoes Mul by a scalar, Sign, Transpose and Reshape, in whichever order they
+// stand, or a quantiser, down to the tensor that was split into heads.
+bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
+                                  Heads &heads) {
+  SmallVector<int64_t> axes = {0, 1, 2, 3};
+  bool isSplit = true;
+  auto untransposed = [&](Value value) {
+    while (auto transpose = value.getDefiningOp<onnx::TransposeOp>()) {
+      SmallVector<int64_t> perm = permutationOf(transpose);
+      isSplit &= perm.size() == axes.size();
+      if (!isSplit)
+        break;
+      for (int64_t &axis : axes)
+        axis = perm[axis];
+      value = transpose.getData();
+    }
+    return value;
+  };
+  std::string whyNot;
+  auto quantiser = matchQuantiser(source, untransposed, &whyNot);
+  if (quantiser && quantiser->element.getIsSigned()) {
+    heads.alpha = quantiser->step;
+    heads.element = quantiser->element;
+    source = quantiser->input;
+  } else {
+    axes = {0, 1, 2, 3};
+    source = untransposed(source);
+    heads.alpha = 1;
+    heads.element = BitsType::get(source.getContext(), /*isSigned=*/true, 1);
+    if (auto scaled = matchTimesScalar<onnx::MulOp>(source)) {
+      heads.alpha = scaled->second;
+      source = untransposed(scaled->first);
+    }
+    auto sign = source.getDefiningOp<onnx::SignOp>();
+    if (!sign && quantiser)
+      return refuse("the quantiser of the " + heads.role + " is unsigned");
+    if (!sign && !whyNot.empty())
+      return refuse("the " + heads.role + " is not binary: " + whyNot);
+    if (!sign)
+      return refuse("no sign or quantiser before the " + heads.role);
+    source = untransposed(sign.getX());
+  }
+  if (!std::isfinite(heads.alpha))
+    return refuse("the scale of the " + heads.role + " is not finite");
+  auto reshape = source.getDefiningOp<onnx::ReshapeOp>();
+  if (!isSplit || !reshape || axes != SmallVector<int64_t>(order))
+    return refuse("the " + heads.role +
+                  " is not split into heads by Reshape and Transpose");
+  auto split = dyn_cast<RankedTensorType>(reshape.getType());
+  auto whole = dyn_cast<RankedTensorType>(reshape.getData().getType());
+  if (!split || !whole || split.getRank() != 4 || whole.getRank() != 3 ||
+      !whole.getElementType().isF32() || split.isDynamicDim(2) ||
+      split.isDynamicDim(3) ||
+      whole.getDimSize(2) != split.getDimSize(2) * split.getDimSize(3) ||
+      !sameDims(reshape.getReshaped(), {0, 1}, reshape.getData(), {0, 1}))
+    return refuse("the " + heads.role +
+                  " is not split into [batch, tokens, heads, size]");
+  heads.input = reshape.getData();
+  heads.heads = split.getDimSize(2);
+  heads.size = split.getDimSize(3);
+  return true;
+}
+
+namespace {
+struct Product {
+  Operation *op;
+  Value input, weight, bias; // bias may be null
+};
+} // namespace
+
+// input * weight [+ bias], of the last dimension.
+static std::optional<Product> matchProduct(Value source) {
+  if (auto add = source.getDefiningOp<onnx::AddOp>())
+    for (bool swap : {false, true})
+      if (auto matmul =
+              (swap ? add.getB() : add.getA()).getDefiningOp<onnx::MatMulOp>())
+        return Product{matmul, matmul.getA(), matmul.getB(),
+                       swap ? add.getA() : add.getB()};
+  if (auto matmul = source.getDefiningOp<onnx::MatMulOp>())
+    return Product{matmul, matmul.getA(), matmul.getB(), Value()};
+  auto gemm = source.getDefiningOp<onnx::GemmOp>();
+  if (!gemm || gemm.getTransA() || gemm.getTransB() ||
+      !gemm.getAlpha().isExactlyValue(1) || !gemm.getBeta().isExactlyValue(1))
+    return std::nullopt;
+  Value bias = isa<NoneType>(gemm.getC().getType()) ? Value() : gemm.getC();
+  return Product{gemm, gemm.getA(), gemm.getB(), bias};
+}
+
+// bias + input * weight, weight and bias constant.
+bool AttentionMatcher::matchProjection(Value source, Projection &projection) {
+  // ONNX Runtime's optimiser writes it as Reshape, Gemm and Reshape.
+  auto after = source.getDefiningOp<onnx::ReshapeOp>();
+  auto product = matchProduct(after ? after.getData() : source);
+  if (!product)
+    return false;
+  Value tensor = product->input;
+  auto weight = onnx::ConstantView::get(product->weight);
+  auto type = dyn_cast<RankedTensorType>(product->weight.getType());
+  if (!weight || !type || type.getRank() != 2 || !type.getElementType().isF32())
+    return false;
+  projection.rank = type.getDimSize(1);
+  if (after) {
+    auto before = tensor.getDefiningOp<onnx::ReshapeOp>();
+    auto rows = dyn_cast<RankedTensorType>(source.getType());
+    if (!before || !rows || rows.getRank() < 3 ||
+        rows.getDimSize(2) != projection.rank)
+      return false;
+    tensor = before.getData();
+    auto input = dyn_cast<RankedTensorType>(tensor.getType());
+    if (!input || input.getRank() != 3 ||
+        input.getDimSize(2) != type.getDimSize(0) ||
+        !sameDims(source, {0, 1}, tensor, {0, 1}))
+      return false;
+  }
+  auto input = dyn_cast<RankedTensorType>(tensor.getType());
+  if (!input || input.getRank() != 3)
+    return false;
+  projection.matmul = product->op;
+  projection.input = tensor;
+  for (int64_t i = 0; i < weight->getNumElements(); ++i)
+    projection.weight.push_back(weight->at<float>(i));
+  projection.bias.assign(projection.rank, 0);
+  if (!product->bias)
+    return true;
+  auto values = matchRowVector(product->bias, projection.rank);
+  if (!values)
+    return false;
+  projection.bias = std::move(*values);
+  return true;
+}
+
+// Adds of Unsqueeze(left * right^T) over all heads.
+bool AttentionMatcher::matchBracket(Value source) {
+  if (auto add = source.getDefiningOp<onnx::AddOp>())
+    return matchBracket(add.getA()) && matchBracket(add.getB());
+  Value product;
+  if (auto unsqueeze = source.getDefiningOp<onnx::UnsqueezeOp>())
+    product = unsqueeze.getData();
+  else if (auto reshape = source.getDefiningOp<onnx::ReshapeOp>())
+    product = reshape.getData();
+  else
+    return false;
+  auto type = dyn_cast<RankedTensorType>(source.getType());
+  auto matmul = product.getDefiningOp<onnx::MatMulOp>();
+  if (!matmul || !type || type.getRank() != 4 || type.getDimSize(1) != 1 ||
+      !sameDims(source, {0, 2, 3}, product, {0, 1, 2}))
+    return false;
+  auto transpose = matmul.getB().getDefiningOp<onnx::TransposeOp>();
+  LowRankTerm term;
+  if (!transpose || permutationOf(transpose) != SmallVector<int64_t>{0, 2, 1} ||
+      !matchProjection(matmul.getA(), term.left) ||
+      !matchProjection(transpose.getData(), term.right) ||
+      term.left.rank != term.right.rank)
+    return false;
+  terms.push_back(std::move(term));
+  return true;
+}
+
+// query * key^T [+ bracket].
+bool AttentionMatcher::matchScores(Value source) {
+  Value product = source;
+  terms.clear();
+  if (auto add = source.getDefiningOp<onnx::AddOp>()) {
+    bool found = false;
+    for (bool swap : {false, true}) {
+      Value scores = swap ? add.getB() : add.getA(),
+            bracket = swap ? add.getA() : add.getB();
+      terms.clear();
+      if (scores.getDefiningOp<onnx::MatMulOp>() && matchBracket(bracket)) {
+        product = scores;
+        found = true;
+        break;
+      }
+    }
+    if (!found)
+      return refuse("what is added to the scores is no sum of products of "
+                    "low-rank projections: a full-rank bias");
+  }
+  auto matmul = product.getDefiningOp<onnx::MatMulOp>();
+  if (!matmul)
+    return refuse("the scores are no product of query and key");
+  return matchHeads(matmul.getA(), {0, 2, 1, 3}, query) &&
+         matchHeads(matmul.getB(), {0, 2, 3, 1}, key);
+}
+
+// A number a key, for all heads and queries.
+static bool matchMask(Value source) {
+  auto type = dyn_cast<RankedTensorType>(source.getType());
+  if (!type || type.getRank() > 4 || !type.getElementType().isF32())
+    return false;
+  size_t rank = type.getRank();
+  // From the right: keys, queries, heads, batch.
+  ArrayRef<int64_t> shape = type.getShape();
+  if (llvm::any_of(shape.drop_back(rank > 0).drop_front(rank == 4),
+                   [](int64_t size) { return size != 1; }))
+    return false;
+  // A dimension that is open is one of the keys or of the batch; a product of
+  // query and key has another shape.
+  return rank == 4 || onnx::ConstantView::get(source);
+}
+
+// An unsigned quantiser of Softmax(scores / divisor [+ mask]).
+bool AttentionMatcher::matchProbabilities(Value source) {
+  std::string whyNot = "no quantiser after the softmax";
+  auto quantiser = matchQuantiser(source, unmoved, &whyNot);
+  if (!quantiser)
+    return refuse("the probabilities are not binary: " + whyNot);
+  if (quantiser->element.getIsSigned())
+    return refuse("the quantiser of the probabilities is signed");
+  probability = *quantiser;
+  auto softmax = probability.input.getDefiningOp<onnx::SoftmaxOp>();
+  if (!softmax || (softmax.getAxis() != -1 && softmax.getAxis() != 3))
+    return refuse("what is binarised before the value is no softmax over the "
+                  "keys");
+
+  if (matchScaledScores(softmax.getInput()))
+    return true;
+  auto add = softmax.getInput().getDefiningOp<onnx::AddOp>();
+  if (!add)
+    return false;
+  bool isMask = false;
+  for (bool swap : {false, true}) {
+    mask = swap ? add.getA() : add.getB();
+    if (!matchMask(mask))
+      continue;
+    isMask = true;
+    if (matchScaledScores(swap ? add.getB() : add.getA()))
+      return true;
+  }
+  return isMask ? false
+                : refuse("what is added before the softmax is no mask of one "
+                         "number a token, [batch, 1, 1, tokens]");
+}
+
+// Scores divided by the root of a head's size, or times its reciprocal.
+bool AttentionMatcher::matchScaledScores(Value source) {
+  std::optional<double> constant = 1.0;
+  if (auto div = source.getDefiningOp<onnx::DivOp>()) {
+    constant = onnx::getConstantScalar(div.getB());
+    source = div.getA();
+  } else if (auto mul = matchTimesScalar<onnx::MulOp>(source)) {
+    constant = 1.0 / mul->second;
+    source = mul->first;
+  }
+  divisor = static_cast<float>(constant.value_or(0));
+  if (divisor == 0 || !std::isfinite(divisor))
+    return refuse("what the scores are divided by is not one finite constant");
+  return matchScores(source);
+}
+
+// One number a token, the same for all heads and channels: v [B, S, 1] as
+// [B, 1 or heads, S, 1].
+bool AttentionMatcher::matchResidual(Value source) {
+  if (auto expand = source.getDefiningOp<onnx::ExpandOp>())
+    source = expand.getInput();
+  SmallVector<int64_t> axes = {0, 1, 2, 3};
+  if (auto transpose = source.getDefiningOp<onnx::TransposeOp>()) {
+    axes = permutationOf(transpose);
+    source = transpose.getData();
+  }
+  // As [B, S, 1], or at once as [B, S, 1, 1] by a Reshape after a Gemm.
+  Value tokens = source;
+  if (auto unsqueeze = source.getDefiningOp<onnx::UnsqueezeOp>())
+    tokens = unsqueeze.getData();
+  else if (auto reshape = source.getDefiningOp<onnx::ReshapeOp>();
+           reshape && !reshape.getData().getDefiningOp<onnx::GemmOp>())
+    tokens = reshape.getData();
+  auto type = dyn_cast<RankedTensorType>(source.getType());
+  auto token = dyn_cast<RankedTensorType>(tokens.getType());
+  if (!type || !token || type.getRank() != 4 || axes.size() != 4 ||
+      token.getRank() < 3 || token.getDimSize(2) != 1 ||
+      type.getDimSize(axes[1]) != 1 || type.getDimSize(axes[3]) != 1 ||
+      !sameDims(source, {axes[0], axes[2]}, tokens, {0, 1}))
+    return false;
+  Projection projection;
+  if (!matchProjection(tokens, projection) || projection.rank != 1)
+    return false;
+  residual = std::move(projection);
+  return true;
+}
+
+bool AttentionMatcher::matchContext(Value context) {
+  SmallVector<onnx::MatMulOp> products;
+  if (auto add = context.getDefiningOp<onnx::AddOp>())
+    products = {add.getA().getDefiningOp<onnx::MatMulOp>(),
+                add.getB().getDefiningOp<onnx::MatMulOp>()};
+  else
+    products = {context.getDefiningOp<onnx::MatMulOp>()};
+  if (llvm::any_of(products, [](onnx::MatMulOp op) { return !op; }))
+    return refuse("what is added to probabilities times value is no product");
+  for (auto [i, product] : llvm::enumerate(products)) {
+    if (!matchHeads(product.getB(), {0, 2, 1, 3}, value))
+      continue;
+    if (products.size() == 2 && (products[0].getA() != products[1].getA() ||
+                                 !matchResidual(products[1 - i].getB())))
+      return refuse("what is added to probabilities times value is not the "
+                    "probabilities times one number a token");
+    return matchProbabilities(product.getA());
+  }
+  return false;
+}
+
+bool AttentionMatcher::match(onnx::ReshapeOp op) {
+  auto transpose = op.getData().getDefiningOp<onnx::TransposeOp>();
+  auto type = dyn_cast<RankedTensorType>(op.getType());
+  if (!transpose || !type || type.getRank() != 3 ||
+      permutationOf(transpose) != SmallVector<int64_t>{0, 2, 1, 3})
+    return refuse("its heads are not joined by Transpose and Reshape");
+  if (!matchContext(transpose.getData()))
+    return false;
+  for (const Heads *other : {&key, &value})
+    if (other->heads != query.heads || other->size != query.size ||
+        !sameDims(other->input, {0, 1, 2}, query.input, {0, 1, 2}))
+      return refuse("query and " + other->role + " differ in shape");
+  for (const Heads *other : {&key, &value})
+    if (other->element != query.element)
+      return refuse("query and " + other->role +
+                    " are not quantised to the same number of bits");
+  const unsigned width = query.element.getWidth();
+  if (probability.element.getWidth() != width)
+    return refuse("query and probabilities are not quantised to the same "
+                  "number of bits");
+  if (width > 1 && residual)
+    return refuse("there is a value residual beside integers of " +
+                  Twine(width) + " bits");
+  if (!sameDims(op.getReshaped(), {0, 1, 2}, query.input, {0, 1, 2}))
+    return refuse("the context has not the query's shape");
+  // Constant masks and masks of one batch are spread; others fit as they are.
+  if (mask) {
+    auto maskType = cast<RankedTensorType>(mask.getType());
+    int64_t rank = maskType.getRank();
+    if (rank > 0 && maskType.getDimSize(rank - 1) != 1 &&
+        !sameDims(mask, {rank - 1}, query.input, {1}))
+      return refuse("the mask has not one number a token");
+    if (rank == 4 && maskType.getDimSize(0) != 1 &&
+        !sameDims(mask, {0}, query.input, {0}))
+      return refuse("the mask has not one number a token");
+  }
+  // All low-rank terms must project one tensor, of the tokens of the query.
+  SmallVector<const Projection *> projections = allProjections();
+  for (const Projection *p : projections)
+    if (p->input != projections[0]->input ||
+        !sameDims(p->input, {0, 1}, query.input, {0, 1}))
+      return refuse("the low-rank terms are projections of several tensors");
+  return true;
+}
+
+SmallVector<const Projection *> AttentionMatcher::allProjections() const {
+  SmallVector<const Projection *> projections;
+  for (const LowRankTerm &term : terms) {
+    projections.push_back(&term.left);
+    projections.push_back(&term.right);
+  }
+  if (residual)
+    projections.push_back(&*residual);
+  return projections;
+}

@@ -1,0 +1,71 @@
+//===- AttentionMatcher.h - What binary attention is made of ----*- C++ -*-===//
+#pragma once
+#include "passes/Raise/Matchers.h"
+#include <vector>
+
+namespace bnn {
+
+/// sign(input) * alpha, or a signed quantiser with the step alpha, of a
+/// [B, S, heads * d] tensor that is split into heads.
+struct Heads {
+  llvm::StringRef role;
+  mlir::Value input{};
+  float alpha = 1;
+  BitsType element{};
+  int64_t heads = 0, size = 0;
+};
+
+/// One projection of the layer's input to a few numbers a token.
+struct Projection {
+  mlir::Value input;
+  llvm::SmallVector<float> weight; // [K, rank]
+  llvm::SmallVector<float> bias;   // [rank]
+  int64_t rank;
+  mlir::Operation *matmul;
+};
+
+/// sum of left * right^T.
+struct LowRankTerm {
+  Projection left, right;
+};
+
+/// Matches the reshape that ends an attention layer.
+class AttentionMatcher {
+public:
+  AttentionMatcher(const onnx::SymbolicShapes &shapes) : shapes(shapes) {}
+
+  /// The parts, after match() succeeded.
+  Heads query{"query"}, key{"key"}, value{"value"};
+  std::vector<LowRankTerm> terms;
+  std::optional<Projection> residual;
+  mlir::Value mask; // broadcasts to [B, 1, 1, S], or null
+  float divisor = 1;
+  Quantiser probability;
+
+  bool match(onnx::ReshapeOp op);
+  llvm::SmallVector<const Projection *> allProjections() const;
+
+  std::string why; // Not, after match() failed.
+
+private:
+  const onnx::SymbolicShapes &shapes;
+
+  bool refuse(const llvm::Twine &reason) {
+    why = reason.str();
+    return false;
+  }
+
+  bool matchHeads(mlir::Value source, llvm::ArrayRef<int64_t> order,
+                  Heads &heads);
+  bool matchContext(mlir::Value context);
+  bool matchProbabilities(mlir::Value source);
+  bool matchScores(mlir::Value source);
+  bool matchBracket(mlir::Value source);
+  bool matchScaledScores(mlir::Value source);
+  bool matchProjection(mlir::Value source, Projection &projection);
+  bool matchResidual(mlir::Value source);
+  bool sameDims(mlir::Value a, llvm::ArrayRef<int64_t> axesOfA, mlir::Value b,
+                llvm::ArrayRef<int64_t> axesOfB);
+};
+
+} // namespace bnn
