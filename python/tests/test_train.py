@@ -16,6 +16,7 @@ TOPICS = {"weather": "rain sun wind snow cloud", "music": "song band tune drum c
           "travel": "train plane ticket hotel road"}
 OPTIONS = ("--hidden 32 --layers 1 --heads 2 --ffn 64 --vocab-size 200 --max-length 16 "
            "--bits 2,1 --teacher-epochs 6 --step-epochs 2 --epochs 12 --batch-size 16 --drop 0 "
+           "--student-drop 0 --student-dropout 0 "
            "--learning-rate 2e-3 --teacher-learning-rate 5e-3").split()
 
 

@@ -25,6 +25,7 @@ class Settings:
     label_smoothing: float = 0.1
     drop: float = 0.1
     swap: float = 0.05
+    fade: bool = False
     label_weight: float = 0.5
     temperature: float = 2.0
     hidden_weight: float = 1.0
@@ -110,14 +111,15 @@ class Stage:
         key = self.seed * 1000 + self.epoch
         order = batches.shuffled(self.train, s.batch_size, key)
         noise = random.Random(key)
+        fading = 1 - self.epoch / s.epochs if s.fade else 1.0
         total, right, seen = 0.0, 0, 0
         with Bar(f"{self.name} epoch {self.epoch + 1}/{s.epochs}", len(order)) as bar:
             for number, indices in enumerate(order):
                 rate = _rate(self.epoch * len(order) + number, s.epochs * len(order), s)
                 for group in self.optimizer.param_groups:
                     group["lr"] = rate
-                ids, mask, labels = batches.collate(self.train, indices, noise, s.drop, s.swap,
-                                                    self.unknown)
+                ids, mask, labels = batches.collate(self.train, indices, noise, fading * s.drop,
+                                                    fading * s.swap, self.unknown)
                 loss, hits = self._loss(ids, mask, labels)
                 self.optimizer.zero_grad(set_to_none=True)
                 loss.backward()

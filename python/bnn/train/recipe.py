@@ -51,7 +51,10 @@ class Options:
     batch_size: int = _option(64, "sentences of a batch")
     dropout: float = _option(0.1, "the teacher's dropout")
     student_dropout: float = _option(0.0, "the students' dropout")
-    drop: float = _option(0.1, "share of the words deleted, made unknown or exchanged in training")
+    drop: float = _option(0.1, "share of the words deleted, made unknown or exchanged while the "
+                          "teacher learns")
+    student_drop: float = _option(0.2, "the same for students, in their first epoch; it falls "
+                                  "to nothing as they learn, and so does swapping")
     swap: float = _option(0.05, "share of the words swapped with their neighbour")
     label_smoothing: float = _option(0.1, "label smoothing")
     label_weight: float = _option(0.5, "weight of the labels beside the teacher")
@@ -141,7 +144,7 @@ def run(options):
         f"{len(test)} to test; {len(dataset.labels)} labels; {len(tokenizer.vocab)} pieces")
 
     common = dict(batch_size=options.batch_size, label_smoothing=options.label_smoothing,
-                  drop=options.drop, swap=options.swap, label_weight=options.label_weight,
+                  swap=options.swap, label_weight=options.label_weight,
                   temperature=options.temperature, hidden_weight=options.hidden_weight)
     unknown = tokenizer.id(wordpiece.UNK)
     stages = [("teacher", config.precise().replace(dropout=options.dropout))]
@@ -171,7 +174,9 @@ def run(options):
                         options.epochs if is_last else options.step_epochs),
                 learning_rate=(options.teacher_learning_rate if is_teacher
                                else options.learning_rate),
-                weight_decay=options.weight_decay if is_teacher else 0.0, **common)
+                weight_decay=options.weight_decay if is_teacher else 0.0,
+                drop=options.drop if is_teacher else options.student_drop,
+                fade=not is_teacher, **common)
             stage = Stage(name, model, teacher, train, validation, settings,
                           options.seed * 10 + number, unknown)
             rows = _run_stage(stage, path("checkpoint.pt"), rows, options)
