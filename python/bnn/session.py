@@ -62,6 +62,8 @@ def _convert(info, value):
             raise TypeError(f"input '{info.name}' must be {info.dtype}, and holds values that do "
                             "not fit")
         array = converted
+    if array.flags.c_contiguous and array.flags.aligned:
+        return array
     return np.require(array, requirements=["C", "A"])
 
 
