@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "lib/Target/ObjectWriter.h"
+#include "lib/Target/SpellOut.h"
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -77,6 +78,7 @@ static Error generate(Module &module, TargetMachine &machine,
                       raw_pwrite_stream &out, CodeGenFileType type) {
   module.setDataLayout(machine.createDataLayout());
   module.setTargetTriple(machine.getTargetTriple().str());
+  spellOut(module, machine);
   legacy::PassManager passes;
   passes.add(
       new TargetLibraryInfoWrapperPass(libraryInfo(machine.getTargetTriple())));

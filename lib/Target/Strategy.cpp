@@ -33,6 +33,9 @@ static const KernelStrategy table[] = {
     {"neon", "aarch64", "+neon", 4, 1, true, false, false,
      "a panel takes four of 32 registers; cnt counts bytes in one instruction, "
      "and a carry-save adder would spill"},
+    {"armv7-neon", "arm", "+neon", 2, 1, true, false, false,
+     "a panel takes four of 16 registers: two rows share the weights; vcnt "
+     "counts bytes in one instruction"},
 };
 // clang-format on
 

@@ -12,6 +12,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/ARMTargetParser.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
 
@@ -194,6 +195,16 @@ Expected<TargetSpec> resolveTarget(StringRef triple, StringRef cpu,
     spec.cpu = cpu.str();
   } else {
     spec.cpu = parsed.getArch() == Triple::x86_64 ? "x86-64-v3" : "generic";
+  }
+  if (parsed.isARM() || parsed.isThumb()) {
+    // LLVM has the floating-point unit apart from the CPU; this is the one that
+    // clang takes for it.
+    std::vector<StringRef> unit;
+    ARM::getFPUFeatures(
+        ARM::getDefaultFPU(spec.cpu, ARM::parseArch(parsed.getArchName())),
+        unit);
+    for (StringRef feature : unit)
+      features.AddFeature(feature);
   }
   SmallVector<StringRef> requested;
   attributes.split(requested, ',', -1, /*KeepEmpty=*/false);

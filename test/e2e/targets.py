@@ -17,6 +17,7 @@ TARGETS = {
     "x86-64-v3": ["--mtriple=x86_64-linux-gnu", "--mcpu=x86-64-v3"],
     "avx512-vpopcntdq": ["--mtriple=x86_64-linux-gnu", "--mcpu=icelake-server"],
     "aarch64": ["--mtriple=aarch64-linux-gnu", "--mcpu=cortex-a76"],
+    "armv7": ["--mtriple=armv7-linux-gnueabihf", "--mcpu=cortex-a7"],
 }
 
 

@@ -1,0 +1,237 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "lib/Target/SpellOut.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/TargetParser/Triple.h"
+#include "llvm/Transforms/Utils/IntegerDivision.h"
+
+using namespace llvm;
+
+namespace bnn {
+namespace {
+
+class SpellingOut {
+public:
+  SpellingOut(Function &function, bool isARM, unsigned divisionBits)
+      : function(function), isARM(isARM), divisionBits(divisionBits) {}
+
+  void run() {
+    forEach([&](Instruction &i) { return isVectorToSplit(i); },
+            [&](Instruction &i) { replace(i, splitVector(i)); });
+    forEach([&](Instruction &i) { return isLongConversion(i); },
+            [&](Instruction &i) { replace(i, convert(i)); });
+    forEach([&](Instruction &i) { return isDivision(i); },
+            [&](Instruction &i) {
+              auto *op = cast<BinaryOperator>(&i);
+              if (i.getOpcode() == Instruction::SRem ||
+                  i.getOpcode() == Instruction::URem)
+                expandRemainder(op);
+              else
+                expandDivision(op);
+            });
+  }
+
+private:
+  Function &function;
+  bool isARM;
+  unsigned divisionBits; // of a division that is an instruction
+
+  template <typename Which, typename What> void forEach(Which is, What handle) {
+    SmallVector<Instruction *> found;
+    for (Instruction &i : instructions(function))
+      if (is(i))
+        found.push_back(&i);
+    for (Instruction *i : found)
+      handle(*i);
+  }
+
+  static void replace(Instruction &old, Value *value) {
+    old.replaceAllUsesWith(value);
+    old.eraseFromParent();
+  }
+
+  static bool isLongConversion(const Instruction &i) {
+    auto isLong = [](const Type *type) {
+      return type->getScalarType()->isIntegerTy(64);
+    };
+    switch (i.getOpcode()) {
+    case Instruction::SIToFP:
+    case Instruction::UIToFP:
+      return isLong(i.getOperand(0)->getType());
+    case Instruction::FPToSI:
+    case Instruction::FPToUI:
+      return isLong(i.getType());
+    default:
+      return false;
+    }
+  }
+
+  bool isDivision(const Instruction &i) const {
+    switch (i.getOpcode()) {
+    case Instruction::SDiv:
+    case Instruction::UDiv:
+    case Instruction::SRem:
+    case Instruction::URem: {
+      // By a constant is by multiplication, as long as a register is enough.
+      const unsigned bits = i.getType()->getScalarSizeInBits();
+      return bits > divisionBits &&
+             !(bits <= 32 && isa<Constant>(i.getOperand(1)));
+    }
+    default:
+      return false;
+    }
+  }
+
+  // Floating-point arithmetic that NEON would do.
+  static bool isFloatArithmetic(const Instruction &i) {
+    if (!i.getOperand(0)->getType()->getScalarType()->isFloatTy())
+      return false;
+    switch (i.getOpcode()) {
+    case Instruction::FAdd:
+    case Instruction::FSub:
+    case Instruction::FMul:
+    case Instruction::FDiv:
+    case Instruction::FRem:
+    case Instruction::FCmp:
+      return true;
+    default:
+      break;
+    }
+    auto *call = dyn_cast<IntrinsicInst>(&i);
+    if (!call)
+      return false;
+    switch (call->getIntrinsicID()) {
+    case Intrinsic::fma:
+    case Intrinsic::sqrt:
+    case Intrinsic::minnum:
+    case Intrinsic::maxnum:
+    case Intrinsic::minimum:
+    case Intrinsic::maximum:
+      return true;
+    default:
+      return false;
+    }
+  }
+
+  bool isVectorToSplit(const Instruction &i) const {
+    return isa<FixedVectorType>(i.getType()) &&
+           (isLongConversion(i) || isDivision(i) ||
+            (isARM && isFloatArithmetic(i)));
+  }
+
+  // The same operation, lane by lane.
+  static Value *splitVector(Instruction &i) {
+    IRBuilder<> b(&i);
+    auto *type = cast<FixedVectorType>(i.getType());
+    Value *result = PoisonValue::get(type);
+    for (unsigned lane = 0; lane < type->getNumElements(); ++lane) {
+      auto part = [&](unsigned operand) {
+        return b.CreateExtractElement(i.getOperand(operand), lane);
+      };
+      Value *value;
+      if (auto *call = dyn_cast<IntrinsicInst>(&i)) {
+        SmallVector<Value *> parts;
+        for (unsigned operand = 0; operand < call->arg_size(); ++operand)
+          parts.push_back(part(operand));
+        value = b.CreateIntrinsic(type->getElementType(),
+                                  call->getIntrinsicID(), parts);
+      } else if (auto *compare = dyn_cast<FCmpInst>(&i)) {
+        value = b.CreateFCmp(compare->getPredicate(), part(0), part(1));
+      } else if (auto *cast = dyn_cast<CastInst>(&i)) {
+        value =
+            b.CreateCast(cast->getOpcode(), part(0), type->getElementType());
+      } else {
+        value = b.CreateBinOp(Instruction::BinaryOps(i.getOpcode()), part(0),
+                              part(1));
+      }
+      result = b.CreateInsertElement(result, value, lane);
+    }
+    return result;
+  }
+
+  static Value *convert(Instruction &i) {
+    IRBuilder<> b(&i);
+    Value *from = i.getOperand(0);
+    switch (i.getOpcode()) {
+    case Instruction::SIToFP:
+    case Instruction::UIToFP:
+      return toFloat(b, from, i.getType(),
+                     i.getOpcode() == Instruction::SIToFP);
+    default:
+      return toInteger(b, from);
+    }
+  }
+
+  // An i64 as a float, rounded once.
+  static Value *toFloat(IRBuilder<> &b, Value *x, Type *type, bool isSigned) {
+    Type *i32 = b.getInt32Ty(), *f64 = b.getDoubleTy();
+    Value *isNegative = isSigned ? b.CreateICmpSLT(x, b.getInt64(0))
+                                 : static_cast<Value *>(b.getFalse());
+    Value *magnitude = b.CreateSelect(isNegative, b.CreateNeg(x), x);
+    if (!type->isDoubleTy()) {
+      // More than the 53 bits of a double: those below become one that says
+      // whether any was set. It is far below what a shorter format keeps.
+      constexpr uint64_t dropped = 0x7FF;
+      Value *some =
+          b.CreateICmpNE(b.CreateAnd(magnitude, dropped), b.getInt64(0));
+      Value *short53 = b.CreateOr(
+          b.CreateAnd(magnitude, ~dropped),
+          b.CreateSelect(some, b.getInt64(dropped + 1), b.getInt64(0)));
+      Value *isLong =
+          b.CreateICmpNE(b.CreateLShr(magnitude, 53), b.getInt64(0));
+      magnitude = b.CreateSelect(isLong, short53, magnitude);
+    }
+    Value *high = b.CreateTrunc(b.CreateLShr(magnitude, 32), i32);
+    Value *low = b.CreateTrunc(magnitude, i32);
+    Value *scaled = b.CreateFMul(b.CreateUIToFP(high, f64),
+                                 ConstantFP::get(f64, 4294967296.0));
+    Value *result = b.CreateFAdd(scaled, b.CreateUIToFP(low, f64));
+    result = b.CreateSelect(isNegative, b.CreateFNeg(result), result);
+    return type->isDoubleTy() ? result : b.CreateFPTrunc(result, type);
+  }
+
+  // The integer part of a float as an i64; any bits where it does not fit.
+  static Value *toInteger(IRBuilder<> &b, Value *x) {
+    Value *exact =
+        x->getType()->isDoubleTy() ? x : b.CreateFPExt(x, b.getDoubleTy());
+    Value *bits = b.CreateBitCast(exact, b.getInt64Ty());
+    constexpr unsigned fraction = 52, bias = 1023;
+    Value *exponent = b.CreateSub(
+        b.CreateAnd(b.CreateLShr(bits, fraction), 0x7FF), b.getInt64(bias));
+    Value *mantissa =
+        b.CreateOr(b.CreateAnd(bits, (uint64_t(1) << fraction) - 1),
+                   uint64_t(1) << fraction);
+    Value *places = b.CreateSub(exponent, b.getInt64(fraction));
+    Value *isLarge = b.CreateICmpSGE(places, b.getInt64(0));
+    Value *large = b.CreateShl(mantissa, b.CreateAnd(places, 63));
+    Value *small = b.CreateLShr(mantissa, b.CreateAnd(b.CreateNeg(places), 63));
+    Value *magnitude = b.CreateSelect(isLarge, large, small);
+    magnitude = b.CreateSelect(b.CreateICmpSLT(exponent, b.getInt64(0)),
+                               b.getInt64(0), magnitude);
+    return b.CreateSelect(b.CreateICmpSLT(bits, b.getInt64(0)),
+                          b.CreateNeg(magnitude), magnitude);
+  }
+};
+
+} // namespace
+
+void spellOut(Module &module, const TargetMachine &machine) {
+  const Triple &triple = machine.getTargetTriple();
+  if (!triple.isArch32Bit())
+    return;
+  const bool isARM = triple.isARM() || triple.isThumb();
+  const MCSubtargetInfo *info = machine.getMCSubtargetInfo();
+  const bool divides =
+      !isARM || info->checkFeatures(triple.isThumb() ? "+hwdiv" : "+hwdiv-arm");
+  for (Function &function : module)
+    if (!function.isDeclaration())
+      SpellingOut(function, isARM, divides ? 32 : 31).run();
+}
+
+} // namespace bnn

@@ -1,0 +1,23 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a target's code generator would compute by a call, or inexactly.
+#pragma once
+
+#include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
+
+namespace bnn {
+
+/// Replaces, right before code generation, what the target cannot do by itself:
+///
+/// - on targets of 32 bits, conversions between floats and integers of 64 bits
+///   and divisions of the latter (of 32 bits too, on an ARM that cannot
+///   divide), which would be calls of a compiler's library;
+/// - on 32-bit ARM, arithmetic on vectors of floats: NEON flushes subnormals
+///   to zero there, VFP does not.
+///
+/// Other modules are left as they are.
+void spellOut(llvm::Module &module, const llvm::TargetMachine &machine);
+
+} // namespace bnn
