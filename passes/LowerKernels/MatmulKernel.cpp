@@ -136,16 +136,19 @@ static void addTriple(KernelBuilder &b, const Product &p, const Tile &tile,
   }
 }
 
-// The sums of the four bytes of each lane.
-static Value addBytes(KernelBuilder &b, Value bytes) {
-  Value words = b.create<vector::BitCastOp>(b.vectorOf(b.getI32Type()), bytes);
-  for (auto [mask, shift] : {std::pair(0x00FF00FF, 8), std::pair(0xFFFF, 16)}) {
-    Value keep = b.splatI32(mask);
-    Value high = b.create<arith::ShRUIOp>(words, b.splatI32(shift));
-    words = b.add(b.create<arith::AndIOp>(words, keep),
-                  b.create<arith::AndIOp>(high, keep));
+// The sums of the four bytes of each lane: of pairs, then of pairs of these.
+static Value addBytes(KernelBuilder &b, Value sums) {
+  for (int64_t bits : {16, 32}) {
+    auto type = VectorType::get(kLanes * 32 / bits, b.getIntegerType(bits));
+    auto lanes = [&](int64_t value) -> Value {
+      return b.create<arith::ConstantOp>(DenseElementsAttr::get(
+          type, b.getIntegerAttr(type.getElementType(), value)));
+    };
+    sums = b.create<vector::BitCastOp>(type, sums);
+    Value low = b.create<arith::AndIOp>(sums, lanes((1 << bits / 2) - 1));
+    sums = b.add(low, b.create<arith::ShRUIOp>(sums, lanes(bits / 2)));
   }
-  return words;
+  return sums;
 }
 
 // Runs `steps` iterations of a loop over words that adds to `size` vectors of
