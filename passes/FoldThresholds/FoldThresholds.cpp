@@ -6,9 +6,11 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/FoldThresholds/Staircase.h"
 #include "passes/Passes.h"
 #include "passes/Support/Epilogue.h"
 #include "passes/Support/EpilogueEvaluator.h"
+#include "passes/Support/LoopBuilder.h"
 
 using namespace mlir;
 
@@ -52,6 +54,9 @@ std::optional<Interval> intervalOf(ArrayRef<uint8_t> bytes, size_t stride,
   // A set 1 0 1: all but the interval, which wraps around.
   return at(0) ? Interval{high, 0u - length} : Interval{low, length};
 }
+
+// With more values than this an accumulator's epilogue stays.
+constexpr int64_t kMostAccumulators = 1 << 22;
 
 // The constant that a parameter is, one 4-byte value a channel.
 std::optional<SmallVector<uint32_t>> constantParam(Value param,
@@ -109,15 +114,32 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
       return op.emitError(llvm::toString(function.takeError()));
 
     const size_t outputs = op.getOuts().size();
-    const int32_t first = -K, count = 2 * K + 1;
+    // The most that an accumulator can be, or minus that.
+    auto lhs = cast<BitsType>(getElementTypeOrSelf(op.getLhs()));
+    const int64_t most = K * std::max(lhs.getMost(), -lhs.getLeast());
+    if (most > kMostAccumulators / 2)
+      return success();
+    const int32_t first = -most, count = 2 * most + 1;
     std::vector<uint8_t> bytes(count * outputs);
     std::vector<SmallVector<Interval>> intervals(outputs);
+    auto element = cast<BitsType>(getElementTypeOrSelf(op.getOuts()[0]));
+    SmallVector<RoundedLine> lines;
     SmallVector<uint32_t> arguments(params.size());
     for (int64_t n = 0; n < channels; ++n) {
       for (auto [argument, words] : llvm::zip(arguments, params))
         argument = words[n];
       (*function)(first, count, arguments.data(), bytes.data());
       evaluations += count;
+      if (element.getWidth() > 1) {
+        auto line = fitLine(integers(bytes, element), first, element.getLeast(),
+                            element.getMost());
+        if (!line) {
+          ++kept;
+          return success();
+        }
+        lines.push_back(*line);
+        continue;
+      }
       for (size_t out = 0; out < outputs; ++out) {
         auto interval = intervalOf(ArrayRef<uint8_t>(bytes).drop_front(out),
                                    outputs, first);
@@ -128,9 +150,70 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
         intervals[out].push_back(*interval);
       }
     }
-    replace(op, intervals);
+    if (lines.empty())
+      replace(op, intervals);
+    else
+      replace(op, lines, element);
     ++folded;
     return success();
+  }
+
+  // What the low bits of `bytes` stand for, in place.
+  static ArrayRef<int8_t> integers(MutableArrayRef<uint8_t> bytes,
+                                   BitsType element) {
+    const unsigned unused = 8 - element.getWidth();
+    for (uint8_t &byte : bytes) {
+      uint8_t high = byte << unused;
+      byte = element.getIsSigned() ? uint8_t(int8_t(high) >> unused)
+                                   : high >> unused;
+    }
+    return {reinterpret_cast<const int8_t *>(bytes.data()), bytes.size()};
+  }
+
+  // Each value of `of` a line, as one scalar if all are equal.
+  static Value perLine(LoopBuilder &b, ArrayRef<RoundedLine> lines,
+                       llvm::function_ref<float(const RoundedLine &)> of) {
+    SmallVector<float> values;
+    for (const RoundedLine &line : lines)
+      values.push_back(of(line));
+    if (llvm::all_equal(values))
+      return b.f32(values[0]);
+    auto type = RankedTensorType::get(values.size(), b.getF32Type());
+    return b.create<arith::ConstantOp>(
+        DenseElementsAttr::get(type, ArrayRef<float>(values)));
+  }
+
+  void replace(MatmulOp op, ArrayRef<RoundedLine> lines, BitsType element) {
+    OpBuilder at(op);
+    LoopBuilder b(op.getLoc(), at);
+    SmallVector<Value> params = {
+        perLine(b, lines, [](const RoundedLine &line) { return line.slope; }),
+        perLine(b, lines, [](const RoundedLine &line) { return line.offset; })};
+    bool isFull = llvm::all_of(lines, [&](const RoundedLine &line) {
+      return line.least == element.getLeast() && line.most == element.getMost();
+    });
+    if (!isFull) {
+      params.push_back(perLine(
+          b, lines, [](const RoundedLine &line) { return line.least; }));
+      params.push_back(
+          perLine(b, lines, [](const RoundedLine &line) { return line.most; }));
+    }
+    auto folded =
+        b.create<MatmulOp>(TypeRange(ValueRange(op.getOuts())), op.getLhs(),
+                           op.getRhs(), op.getZeros(), params, op.getOuts());
+    SmallVector<Type> types(params.size() + 1, b.getF32Type());
+    types[0] = b.getI32Type();
+    Block *block =
+        b.createBlock(&folded.getEpilogue(), {}, types,
+                      SmallVector<Location>(types.size(), op.getLoc()));
+    Value x = b.create<arith::SIToFPOp>(b.getF32Type(), block->getArgument(0));
+    Value y =
+        b.create<math::FmaOp>(x, block->getArgument(1), block->getArgument(2));
+    Value least = isFull ? b.f32(element.getLeast()) : block->getArgument(3);
+    Value most = isFull ? b.f32(element.getMost()) : block->getArgument(4);
+    b.create<bnn::YieldOp>(b.roundedBits(y, least, most));
+    op.getResult(0).replaceAllUsesWith(folded.getResult(0));
+    op.erase();
   }
 
   void replace(MatmulOp op, ArrayRef<SmallVector<Interval>> intervals) {

@@ -1,7 +1,7 @@
 include "mlir/Pass/PassBase.td"
 
 def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
-  let summary = "Replaces an epilogue that ends in bits by an interval test";
+  let summary = "Replaces an epilogue that ends in bits by an interval test or a line";
   let description = [{
     The accumulator of a product over K elements has at most 2 K + 1 values, and
     where the epilogue's parameters are constants, its bits are a function of
@@ -13,8 +13,15 @@ def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
     is 0 for every value is dropped, and with it every check for zeros in the
     consumers.
 
+    The accumulator of integers of a few bits has more values, and all of them
+    are run as well. Where the epilogue yields such integers, they are steps: if
+    some line `fma(acc, slope, offset)`, brought into a range and rounded, half
+    to even, has exactly these steps in every channel, it takes the epilogue's
+    place. The line is fitted through the middles of the steps and then compared
+    with every value: a quantiser's division is gone, and nothing else.
+
     An epilogue that depends on anything else, or whose set has more than one
-    gap in some channel, stays as it is.
+    gap in some channel, or whose steps are those of no line, stays as it is.
 
     Before:
     ```mlir
@@ -52,8 +59,8 @@ def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
     "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
     "::mlir::scf::SCFDialect"];
   let statistics = [
-    Statistic<"folded", "folded", "Epilogues folded to interval tests">,
-    Statistic<"kept", "kept", "Epilogues with constant parameters that are no interval">,
+    Statistic<"folded", "folded", "Epilogues folded to interval tests or lines">,
+    Statistic<"kept", "kept", "Epilogues with constant parameters that are neither">,
     Statistic<"masksDropped", "masks-dropped", "Masks of zeros shown to be empty">,
     Statistic<"evaluations", "evaluations", "Epilogue evaluations">];
 }

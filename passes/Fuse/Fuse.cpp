@@ -8,6 +8,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Passes.h"
 #include "passes/Support/Epilogue.h"
+#include "passes/Support/LoopBuilder.h"
 
 using namespace mlir;
 
@@ -196,6 +197,45 @@ struct FuseBinarize : OpRewritePattern<BinarizeOp> {
   Pass::Statistic &count;
 };
 
+struct FuseQuantize : OpRewritePattern<QuantizeOp> {
+  FuseQuantize(MLIRContext *context, Pass::Statistic &count)
+      : OpRewritePattern(context), count(count) {}
+
+  LogicalResult matchAndRewrite(QuantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    Operation *producer = fusibleProducer(op.getInput(), op);
+    if (!producer)
+      return failure();
+    SmallVector<Value> newParams;
+    if (op.getShift())
+      newParams.push_back(op.getShift());
+    if (op.getMinimum())
+      newParams.push_back(op.getMinimum());
+    newParams.push_back(op.getStep());
+    rewriter.setInsertionPoint(op);
+    Operation *fused = rebuild(rewriter, producer, newParams, op.getOuts());
+    Block &body = fused->getRegion(0).front();
+    auto yield = cast<bnn::YieldOp>(body.getTerminator());
+    rewriter.setInsertionPoint(yield);
+    LoopBuilder b(op.getLoc(), rewriter);
+    unsigned next = body.getNumArguments() - newParams.size();
+    Value v = yield.getValues()[0];
+    if (op.getShift())
+      v = b.create<arith::AddFOp>(v, body.getArgument(next++));
+    if (op.getMinimum())
+      v = b.create<arith::SubFOp>(v, body.getArgument(next++));
+    auto type = cast<BitsType>(getElementTypeOrSelf(op.getOuts()[0]));
+    Value integer = b.quantizedBits(v, body.getArgument(next), type);
+    rewriter.replaceOpWithNewOp<bnn::YieldOp>(yield, integer);
+    rewriter.replaceOp(op, fused->getResults());
+    rewriter.eraseOp(producer);
+    ++count;
+    return success();
+  }
+
+  Pass::Statistic &count;
+};
+
 struct FusePass : impl::FuseBase<FusePass> {
   using FuseBase::FuseBase;
 
@@ -203,6 +243,7 @@ struct FusePass : impl::FuseBase<FusePass> {
     RewritePatternSet patterns(&getContext());
     patterns.add<FuseElementwise>(&getContext(), elementwise);
     patterns.add<FuseBinarize>(&getContext(), binarised);
+    patterns.add<FuseQuantize>(&getContext(), quantised);
     if (failed(
             applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -1,13 +1,13 @@
 include "mlir/Pass/PassBase.td"
 
 def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
-  let summary = "Fuses elementwise consumers and binarisation into epilogues";
+  let summary = "Fuses elementwise consumers, binarisation and quantisation into epilogues";
   let description = [{
     Where the f32 result of a `bnn.matmul` or `bnn.attention` has one use, and
     that is an elementwise `linalg.generic` whose other inputs are scalars, one
     value per output, or of the result's shape, its body moves into the
-    epilogue. Where the one use is a `bnn.binarize`, the op ends in bits: no f32
-    tensor stands between two binary layers. Repeats until nothing changes.
+    epilogue. Where the one use is a `bnn.binarize` or a `bnn.quantize`, the op
+    ends in bits: no f32 tensor stands between two binary layers. Repeats until nothing changes.
 
     Before:
     ```mlir
@@ -41,5 +41,6 @@ def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
   let statistics = [
     Statistic<"elementwise", "elementwise", "Elementwise ops fused">,
-    Statistic<"binarised", "binarised", "Binarisations fused">];
+    Statistic<"binarised", "binarised", "Binarisations fused">,
+    Statistic<"quantised", "quantised", "Quantisations fused">];
 }

@@ -258,7 +258,8 @@ void Attention::emitContext(Value sentence, Value query, Value head, Value ones,
       SmallVector<Value> arguments;
       if (planes > 1) {
         arguments = {planeContext(head, column),
-                     b.loadLanes(valueSums, {head, column})};
+                     valueSums ? b.loadLanes(valueSums, {head, column})
+                               : b.splatI32(0)};
         arguments.append(params.vectors(b, row, j));
         panels.push_back(b.vectorize(op.getEpilogue().front(), arguments));
         continue;
@@ -328,7 +329,8 @@ void Attention::emit() {
     mask = scratch(one, padded, f32);
   scores = scratch(one, padded, f32);
   bits = scratch(b.index(planes), groups, i32);
-  if (planes > 1)
+  // Only a minimum of the probabilities needs them.
+  if (planes > 1 && !op.getEpilogue().getArgument(1).use_empty())
     valueSums = scratch(b.index(heads), valueColumns, i32);
 
   OutputRows outputs(b, op.getOuts(), buffers.getOuts());
@@ -344,7 +346,7 @@ void Attention::emit() {
     byChannel(buffers.getValue(), sentence, values);
     if (valueZeros)
       byChannel(buffers.getValueZeros(), sentence, valueZeros);
-    if (planes > 1)
+    if (valueSums)
       emitValueSums();
     if (right)
       columns(buffers.getRight(), sentence, right);

@@ -24,7 +24,7 @@ private:
   mlir::Value keys, keyZeros; // [planes * heads * headWords, padded tokens] i32
   mlir::Value values,
       valueZeros;        // [planes * heads * groups, channelBlocks * 16] i32
-  mlir::Value valueSums; // [heads, channelBlocks * 16] i32
+  mlir::Value valueSums; // [heads, channelBlocks * 16] i32, or null
   mlir::Value right;     // [rank, padded tokens] f32
   mlir::Value residual, mask; // [1, padded tokens] f32
   // Scratch of one query.

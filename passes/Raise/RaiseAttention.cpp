@@ -149,8 +149,11 @@ LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
   const Quantiser &p = m.probability;
   const bool isQuantised = p.element.getWidth() > 1;
   Value valueScale = scalar(double(p.step) * m.value.alpha);
-  Value otherScale =
-      scalar(isQuantised ? double(p.minimum) * m.value.alpha : p.step);
+  const bool hasOther = !isQuantised || p.minimum != 0;
+  SmallVector<Value> params = {valueScale};
+  if (hasOther)
+    params.push_back(
+        scalar(isQuantised ? double(p.minimum) * m.value.alpha : p.step));
   Value cutoff, step, minimum;
   TypeAttr probability;
   if (isQuantised) {
@@ -164,24 +167,29 @@ LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
   auto attention = rewriter.create<AttentionOp>(
       loc, out.getType(), q.bits, k.bits, v.bits, q.zeros, k.zeros, v.zeros,
       left, right, residual, mask, scalar(double(m.query.alpha) * m.key.alpha),
-      cutoff, step, minimum, ValueRange{valueScale, otherScale},
-      ValueRange{out}, probability, rewriter.getI64IntegerAttr(m.query.heads),
+      cutoff, step, minimum, params, ValueRange{out}, probability,
+      rewriter.getI64IntegerAttr(m.query.heads),
       rewriter.getF32FloatAttr(m.divisor));
   {
     OpBuilder::InsertionGuard guard(rewriter);
     Type f32 = rewriter.getF32Type(), i32 = rewriter.getI32Type();
-    SmallVector<Type> types = {i32, isQuantised ? i32 : f32, f32, f32};
+    SmallVector<Type> types = {i32, isQuantised ? i32 : f32};
+    types.append(params.size(), f32);
     Block *block =
         rewriter.createBlock(&attention.getEpilogue(), {}, types,
                              SmallVector<Location>(types.size(), loc));
     Value acc =
         rewriter.create<arith::SIToFPOp>(loc, f32, block->getArgument(0));
-    Value other = block->getArgument(1);
-    if (isQuantised)
-      other = rewriter.create<arith::SIToFPOp>(loc, f32, other);
-    other = rewriter.create<arith::MulFOp>(loc, other, block->getArgument(3));
-    Value context =
-        rewriter.create<math::FmaOp>(loc, acc, block->getArgument(2), other);
+    Value scale = block->getArgument(2), context;
+    if (hasOther) {
+      Value other = block->getArgument(1);
+      if (isQuantised)
+        other = rewriter.create<arith::SIToFPOp>(loc, f32, other);
+      other = rewriter.create<arith::MulFOp>(loc, other, block->getArgument(3));
+      context = rewriter.create<math::FmaOp>(loc, acc, scale, other);
+    } else {
+      context = rewriter.create<arith::MulFOp>(loc, acc, scale);
+    }
     rewriter.create<bnn::YieldOp>(loc, context);
   }
   Value result = attention.getResult(0);

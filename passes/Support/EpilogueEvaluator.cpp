@@ -61,8 +61,11 @@ static OwningOpRef<ModuleOp> buildModule(Region &epilogue, StringRef name) {
   Value base = b.create<arith::MulIOp>(i, stride);
   for (auto [number, value] :
        llvm::enumerate(body.getTerminator()->getOperands())) {
-    Value byte =
-        b.create<arith::ExtUIOp>(b.getI8Type(), mapping.lookupOrDefault(value));
+    Value byte = mapping.lookupOrDefault(value);
+    if (byte.getType().isInteger(1))
+      byte = b.create<arith::ExtUIOp>(b.getI8Type(), byte);
+    else
+      byte = b.create<arith::TruncIOp>(b.getI8Type(), byte);
     Value at = b.create<arith::AddIOp>(
         base, b.create<arith::ConstantIntOp>(int64_t(number), 32));
     Value address = b.create<LLVM::GEPOp>(ptr, b.getI8Type(), out,

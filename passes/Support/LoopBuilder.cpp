@@ -141,15 +141,19 @@ Value LoopBuilder::quantizedBits(Value v, Value step, BitsType type) {
         create<arith::CmpFOp>(arith::CmpFPredicate::ORD, scaled, scaled);
     scaled = create<arith::SelectOp>(isNumber, scaled, f32Like(0, scaled));
   }
-  // The bounds are integers, so rounding may come last. A number that is not
-  // greater than 0 is 0 where 0 is the lower bound, and NaN with it.
-  scaled = select(arith::CmpFPredicate::OGT, scaled,
-                  f32Like(type.getLeast(), scaled));
-  scaled = select(arith::CmpFPredicate::OLT, scaled,
-                  f32Like(type.getMost(), scaled));
+  // A number that is not above 0 is 0 where 0 is the lower bound, and NaN with
+  // it.
+  return roundedBits(scaled, f32Like(type.getLeast(), scaled),
+                     f32Like(type.getMost(), scaled));
+}
+
+Value LoopBuilder::roundedBits(Value v, Value least, Value most) {
+  // The bounds are integers, so rounding may come last.
+  v = select(arith::CmpFPredicate::OGT, v, least);
+  v = select(arith::CmpFPredicate::OLT, v, most);
   // At 1.5 * 2^23 the unit in the last place is 1: the addition rounds to an
   // integer, half to even, whose low bits are those of the sum.
-  Value sum = create<arith::AddFOp>(scaled, f32Like(0x1.8p23f, scaled));
+  Value sum = create<arith::AddFOp>(v, f32Like(0x1.8p23f, v));
   Type bits = getI32Type();
   if (auto vector = dyn_cast<VectorType>(sum.getType()))
     bits = VectorType::get(vector.getShape(), bits);

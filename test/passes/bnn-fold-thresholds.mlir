@@ -323,3 +323,106 @@ func.func @stays(%a: tensor<4x3x!bnn.s1>, %w: tensor<2x3x!bnn.s1>, %wd: tensor<?
   }
   return %3, %4, %5, %6 : tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.s1>, tensor<4x?x!bnn.s1>, tensor<4x2xf32>
 }
+
+// -----
+
+// Steps of a quantiser: a scale, a division and a rounding become one fma, with
+// a slope near 0.3 / 1.1 or -0.7 / 1.1 that keeps away from what decides. The
+// range of the type is where the line ends.
+// CHECK-LABEL: func.func @steps
+// CHECK-DAG: %[[SLOPE:.*]] = arith.constant dense<[0.285714298, -0.666666686]> : tensor<2xf32>
+// CHECK: bnn.matmul %{{.*}}, %{{.*}} params(%[[SLOPE]], %{{.*}} : tensor<2xf32>, {{.*}}) outs(%{{.*}} : tensor<4x2x!bnn.s2>)
+// CHECK-NEXT: ^bb0(%[[ACC:.*]]: i32, %[[A:.*]]: f32, %[[B:.*]]: f32):
+// CHECK: %[[F:.*]] = arith.sitofp %[[ACC]]
+// CHECK: %[[Y:.*]] = math.fma %[[F]], %[[A]], %[[B]]
+// CHECK-DAG: %[[LEAST:.*]] = arith.constant -2.000000e+00 : f32
+// CHECK-DAG: %[[MOST:.*]] = arith.constant 1.000000e+00 : f32
+// CHECK: arith.cmpf ogt, %[[Y]], %[[LEAST]]
+// CHECK: arith.cmpf olt, %{{.*}}, %[[MOST]]
+// CHECK-NOT: arith.divf
+// CHECK: bnn.yield %{{.*}} : i32
+func.func @steps(%a: tensor<4x9x!bnn.s2>, %w: tensor<2x9x!bnn.s1>, %0: tensor<4x2x!bnn.s2>) -> tensor<4x2x!bnn.s2> {
+  %s = arith.constant dense<[0.3, -0.7]> : tensor<2xf32>
+  %b = bnn.matmul %a, %w params(%s : tensor<2xf32>) outs(%0 : tensor<4x2x!bnn.s2>)
+      : tensor<4x9x!bnn.s2>, tensor<2x9x!bnn.s1> -> tensor<4x2x!bnn.s2> {
+  ^bb0(%acc: i32, %p: f32):
+    %step = arith.constant 1.1 : f32
+    %least = arith.constant -2.0 : f32
+    %most = arith.constant 1.0 : f32
+    %magic = arith.constant 12582912.0 : f32
+    %f = arith.sitofp %acc : i32 to f32
+    %r = arith.mulf %f, %p : f32
+    %d = arith.divf %r, %step : f32
+    %g = arith.cmpf ogt, %d, %least : f32
+    %h = arith.select %g, %d, %least : f32
+    %i = arith.cmpf olt, %h, %most : f32
+    %j = arith.select %i, %h, %most : f32
+    %k = arith.addf %j, %magic : f32
+    %bits = arith.bitcast %k : f32 to i32
+    bnn.yield %bits : i32
+  }
+  return %b : tensor<4x2x!bnn.s2>
+}
+
+// -----
+
+// A floor above the least number of the type, as after a ReLU: the line ends
+// there. A channel that never moves is a line as well.
+// CHECK-LABEL: func.func @floor
+// CHECK-DAG: %[[LEAST:.*]] = arith.constant dense<[1.000000e+00, 0.000000e+00]> : tensor<2xf32>
+// CHECK: bnn.matmul %{{.*}}, %{{.*}} params(%{{.*}}, %{{.*}}, %[[LEAST]], %{{.*}} :
+// CHECK: math.fma
+func.func @floor(%a: tensor<4x9x!bnn.u2>, %w: tensor<2x9x!bnn.s1>, %0: tensor<4x2x!bnn.u2>) -> tensor<4x2x!bnn.u2> {
+  %s = arith.constant dense<[1, -100]> : tensor<2xi32>
+  %b = bnn.matmul %a, %w params(%s : tensor<2xi32>) outs(%0 : tensor<4x2x!bnn.u2>)
+      : tensor<4x9x!bnn.u2>, tensor<2x9x!bnn.s1> -> tensor<4x2x!bnn.u2> {
+  ^bb0(%acc: i32, %p: i32):
+    %c3 = arith.constant 3 : i32
+    %c0 = arith.constant 0 : i32
+    %four = arith.constant 4 : i32
+    %scaled = arith.divsi %acc, %four : i32
+    %sum = arith.maxsi %scaled, %c0 : i32
+    %shifted = arith.addi %sum, %p : i32
+    %low = arith.maxsi %shifted, %c0 : i32
+    %r = arith.minsi %low, %c3 : i32
+    bnn.yield %r : i32
+  }
+  return %b : tensor<4x2x!bnn.u2>
+}
+
+// -----
+
+// What goes up and down again is no line, and stays.
+// CHECK-LABEL: func.func @no_line
+// CHECK: arith.muli
+// CHECK-NOT: math.fma
+func.func @no_line(%a: tensor<4x9x!bnn.s2>, %w: tensor<2x9x!bnn.s1>, %0: tensor<4x2x!bnn.u4>) -> tensor<4x2x!bnn.u4> {
+  %b = bnn.matmul %a, %w outs(%0 : tensor<4x2x!bnn.u4>)
+      : tensor<4x9x!bnn.s2>, tensor<2x9x!bnn.s1> -> tensor<4x2x!bnn.u4> {
+  ^bb0(%acc: i32):
+    %most = arith.constant 15 : i32
+    %q = arith.muli %acc, %acc : i32
+    %r = arith.minsi %q, %most : i32
+    bnn.yield %r : i32
+  }
+  return %b : tensor<4x2x!bnn.u4>
+}
+
+// -----
+
+// One bit of a product of integers: the accumulator goes further than the number
+// of elements, 9, here to 72: above 10 is possible, above 100 is not.
+// CHECK-LABEL: func.func @bit_of_integers
+// CHECK-DAG: arith.constant dense<[11, 0]> : tensor<2xi32>
+// CHECK-DAG: arith.constant dense<[-2147483648, 0]> : tensor<2xi32>
+// CHECK: arith.cmpi ult
+func.func @bit_of_integers(%a: tensor<4x9x!bnn.s4>, %w: tensor<2x9x!bnn.s1>, %0: tensor<4x2x!bnn.s1>) -> tensor<4x2x!bnn.s1> {
+  %t = arith.constant dense<[10, 100]> : tensor<2xi32>
+  %b = bnn.matmul %a, %w params(%t : tensor<2xi32>) outs(%0 : tensor<4x2x!bnn.s1>)
+      : tensor<4x9x!bnn.s4>, tensor<2x9x!bnn.s1> -> tensor<4x2x!bnn.s1> {
+  ^bb0(%acc: i32, %p: i32):
+    %bit = arith.cmpi sgt, %acc, %p : i32
+    bnn.yield %bit : i1
+  }
+  return %b : tensor<4x2x!bnn.s1>
+}

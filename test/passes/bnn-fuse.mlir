@@ -232,3 +232,64 @@ func.func @stays(%a: tensor<4x64x!bnn.s1>, %w: tensor<4x64x!bnn.s1>, %v: tensor<
   return %y0, %b, %sum, %t, %r, %c
       : tensor<4x4xf32>, tensor<4x4x!bnn.s1>, tensor<4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xi1>
 }
+
+// -----
+
+// A quantiser: shift, minimum and step are parameters more. The division stays;
+// the low bits of what comes out of the addition of 1.5 * 2^23 are the integer.
+// CHECK-LABEL: func.func @quantize
+// CHECK-SAME: %[[SHIFT:[^:]*]]: tensor<32xf32>, %[[STEP:[^:]*]]: f32, %[[LOW:[^:]*]]: f32
+// CHECK: %[[Q:.*]] = bnn.matmul {{.*}} params(%[[SHIFT]], %[[LOW]], %[[STEP]] : tensor<32xf32>, f32, f32) outs(%{{.*}} : tensor<4x32x!bnn.u4>) : tensor<4x64x!bnn.s2>, tensor<32x64x!bnn.s1>
+// CHECK-NEXT: ^bb0(%[[ACC:.*]]: i32, %[[A:.*]]: f32, %[[B:.*]]: f32, %[[C:.*]]: f32):
+// CHECK-DAG: %[[ZERO:.*]] = arith.constant 0.000000e+00
+// CHECK-DAG: %[[MOST:.*]] = arith.constant 1.500000e+01
+// CHECK-DAG: %[[MAGIC:.*]] = arith.constant 0x4B400000
+// CHECK: %[[F:.*]] = arith.sitofp %[[ACC]]
+// CHECK: %[[V:.*]] = arith.addf %[[F]], %[[A]]
+// CHECK: %[[W:.*]] = arith.subf %[[V]], %[[B]]
+// CHECK: %[[D:.*]] = arith.divf %[[W]], %[[C]]
+// CHECK: %[[G:.*]] = arith.cmpf ogt, %[[D]], %[[ZERO]]
+// CHECK: %[[E:.*]] = arith.select %[[G]], %[[D]], %[[ZERO]]
+// CHECK: %[[H:.*]] = arith.cmpf olt, %[[E]], %[[MOST]]
+// CHECK: %[[I:.*]] = arith.select %[[H]], %[[E]], %[[MOST]]
+// CHECK: %[[J:.*]] = arith.addf %[[I]], %[[MAGIC]]
+// CHECK: %[[BITS:.*]] = arith.bitcast %[[J]] : f32 to i32
+// CHECK: bnn.yield %[[BITS]] : i32
+// CHECK-NOT: bnn.quantize
+// CHECK: return %[[Q]]
+func.func @quantize(%shift: tensor<32xf32>, %step: f32, %low: f32, %a: tensor<4x64x!bnn.s2>, %w: tensor<32x64x!bnn.s1>,
+             %0: tensor<4x32xf32>, %1: tensor<4x32x!bnn.u4>) -> tensor<4x32x!bnn.u4> {
+  %y = bnn.matmul %a, %w outs(%0 : tensor<4x32xf32>)
+      : tensor<4x64x!bnn.s2>, tensor<32x64x!bnn.s1> -> tensor<4x32xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %q = bnn.quantize %y shift(%shift : tensor<32xf32>) step(%step) minimum(%low)
+      outs(%1 : tensor<4x32x!bnn.u4>) : tensor<4x32xf32> -> tensor<4x32x!bnn.u4>
+  return %q : tensor<4x32x!bnn.u4>
+}
+
+// -----
+
+// A signed quantiser has no minimum, and NaN is 0 in its middle. Attention ends
+// in planes as well.
+// CHECK-LABEL: func.func @quantize_attention
+// CHECK: bnn.attention {{.*}} params(%{{[^ ]*}} : f32) outs(%{{.*}} : tensor<1x3x8x!bnn.s2>)
+// CHECK: %[[D:.*]] = arith.divf
+// CHECK: %[[ORD:.*]] = arith.cmpf ord, %[[D]], %[[D]]
+// CHECK: arith.select %[[ORD]], %[[D]], %{{.*}}
+// CHECK: bnn.yield %{{.*}} : i32
+// CHECK-NOT: bnn.quantize
+func.func @quantize_attention(%a: tensor<1x3x8x!bnn.s2>, %s: f32, %0: tensor<1x3x8xf32>, %1: tensor<1x3x8x!bnn.s2>)
+             -> tensor<1x3x8x!bnn.s2> {
+  %y = bnn.attention %a, %a, %a scale(%s) probability(!bnn.u2 step(%s) minimum(%s))
+      outs(%0 : tensor<1x3x8xf32>) {heads = 2 : i64, divisor = 2.0 : f32}
+      : tensor<1x3x8x!bnn.s2>, tensor<1x3x8x!bnn.s2>, tensor<1x3x8x!bnn.s2> -> tensor<1x3x8xf32> {
+  ^bb0(%acc: i32, %sum: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %q = bnn.quantize %y step(%s) outs(%1 : tensor<1x3x8x!bnn.s2>) : tensor<1x3x8xf32> -> tensor<1x3x8x!bnn.s2>
+  return %q : tensor<1x3x8x!bnn.s2>
+}
