@@ -11,6 +11,7 @@ import torch
 
 from .. import nn, wordpiece
 from . import batches, data, progress
+from .bag import Pair, train_bag
 from .loop import Settings, Stage, accuracy
 
 
@@ -46,6 +47,8 @@ class Options:
     teacher_epochs: int = _option(12, "epochs of the teacher")
     step_epochs: int = _option(4, "epochs of each student but the last")
     epochs: int = _option(15, "epochs of the last student")
+    bag_epochs: int = _option(0, "epochs of a bag of words that teaches beside the teacher; "
+                              "0: none")
     teacher_learning_rate: float = _option(1e-3, "the teacher's learning rate")
     learning_rate: float = _option(1e-3, "the students' learning rate")
     batch_size: int = _option(64, "sentences of a batch")
@@ -186,7 +189,14 @@ def run(options):
         say(f"{name}: validation {100 * record['validation']:.2f} %, "
             f"test {100 * record['test']:.2f} %")
         records.append(record)
-        teacher = model if teacher is None else teacher
+        if is_teacher:
+            teacher = model
+            if options.bag_epochs:
+                bag = train_bag(train, len(tokenizer.vocab), len(dataset.labels),
+                                options.bag_epochs, options.drop, options.seed, unknown)
+                teacher = Pair(model, bag)
+                say(f"bag of words: validation {100 * accuracy(bag, validation):.2f} %, with the "
+                    f"teacher {100 * accuracy(teacher, validation):.2f} %")
         previous = model
 
     previous.eval()
