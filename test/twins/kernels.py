@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the kernels with the reference lowering, byte for byte, on random modules.
 
-Each module of modules.py is compiled through the reference lowering for the host's floor and
+Each module of modules.py and planes.py is compiled through the reference lowering for the host's floor and
 through the optimised one for --cpu, once a --tile ROWSxPANELS (what is no product does not
 depend on the tile: the first one only). Both run on the same inputs, in every size; output
 bytes must be equal, save that NaN is one value: its sign and payload mean nothing. Integers
@@ -18,6 +18,7 @@ import sys
 import numpy as np
 
 import modules
+import planes
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 from harness import Program  # noqa: E402
@@ -185,7 +186,8 @@ def main():
     tiles = [(text, parse_tile(text)) for text in options.tile]
     total = numpy = 0
     failures = []
-    work = [(m, tiles) for m in modules.matmul_modules()] + [(m, tiles[:1]) for m in modules.other_modules()]
+    work = [(m, tiles) for m in modules.matmul_modules() + planes.matmul_modules()]
+    work += [(m, tiles[:1]) for m in modules.other_modules() + planes.other_modules()]
     for module, its_tiles in work:
         if options.filter not in module.name:
             continue
