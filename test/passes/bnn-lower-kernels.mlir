@@ -281,3 +281,77 @@ func.func @rest(%x: memref<4x40xf32>, %r: memref<4xf32>, %ids: memref<4xi64>, %s
   bnn.low_rank %x, %w, %b outs(%y : memref<4x16xf32>) : memref<4x40xf32>, memref<40x16xf32>, memref<16xf32>
   return %ok : i1
 }
+
+// -----
+
+// Integers of 2 bits: the planes of a row lie one after the other, and take the
+// place of rows in the tile of 4 rows by 1 panel. First the weights that are +1
+// are counted, once for all rows; the sign plane adds, the other one subtracts.
+// CHECK-LABEL: func.func @planes
+// CHECK-SAME: (%[[X:.*]]: memref<8x4xi32>, %[[W:.*]]: memref<2x2x16xi32>, %{{.*}}: memref<8x16xi32>)
+// CHECK: %[[CUT:.*]] = memref.expand_shape %[[X]] {{\[\[}}0], [1, 2]] output_shape [8, 2, 2]
+// CHECK: %[[ROWS:.*]] = memref.collapse_shape %[[CUT]] {{\[\[}}0, 1], [2]] : memref<8x2x2xi32> into memref<16x2xi32>
+// CHECK: %[[POSITIVES:.*]] = scf.for
+// CHECK-NOT: memref.load
+// CHECK: math.ctpop
+// CHECK-NOT: math.ctpop
+// CHECK: scf.for %{{.*}} = %c0 to %c8 step %c2
+// CHECK: %[[COUNTS:.*]]:4 = scf.for
+// CHECK-COUNT-4: memref.load %[[ROWS]]
+// CHECK: scf.yield
+// CHECK: %[[BASE:.*]] = arith.muli %[[POSITIVES]], %{{.*}} : vector<16xi32>
+// CHECK: %[[DOT:.*]] = arith.subi %[[BASE]], %[[COUNTS]]#0
+// CHECK: %[[SIGN:.*]] = arith.shli %[[COUNTS]]#1
+// CHECK: arith.addi %[[DOT]], %[[SIGN]]
+#two_bits = #bnn.rows<word = 32, group = 64>
+#one_panel = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>
+module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 1>} {
+  func.func @planes(%x: memref<8x64x!bnn.s2, #two_bits>, %w: memref<16x64x!bnn.s1, #one_panel>, %y: memref<8x16xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<8x16xi32>)
+        : memref<8x64x!bnn.s2, #two_bits>, memref<16x64x!bnn.s1, #one_panel> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// A quantiser divides, brings into range, and rounds by an addition; each bit of
+// 32 integers is a word of its plane.
+// CHECK-LABEL: func.func @quantize
+// CHECK-SAME: (%[[X:.*]]: memref<?x32xf32>, %{{.*}}: f32, %[[Q:.*]]: memref<?x2xi32>)
+// CHECK: arith.divf {{.*}} : vector<16xf32>
+// CHECK-COUNT-2: arith.cmpf {{.*}} : vector<16xf32>
+// CHECK: arith.addf {{.*}} : vector<16xf32>
+// CHECK: arith.bitcast {{.*}} : vector<16xf32> to vector<16xi32>
+// CHECK: memref.store %{{.*}}, %[[Q]][%{{.*}}, %c0]
+// CHECK: memref.store %{{.*}}, %[[Q]][%{{.*}}, %c1]
+// CHECK-NOT: memref.store
+func.func @quantize(%x: memref<?x32xf32>, %s: f32, %q: memref<?x32x!bnn.u2, #bnn.rows<word = 32, group = 32>>) {
+  bnn.quantize %x step(%s) outs(%q : memref<?x32x!bnn.u2, #bnn.rows<word = 32, group = 32>>) : memref<?x32xf32>
+  return
+}
+
+// -----
+
+// Attention over integers of 2 bits: four products of planes a score, and four
+// for the context, and what both planes have, not where they differ.
+// CHECK-LABEL: func.func @attention_planes
+// CHECK-COUNT-4: math.ctpop {{.*}} : vector<16xi32>
+// CHECK: math.exp
+// CHECK: arith.divf {{.*}} : vector<16xf32>
+// CHECK: arith.divf {{.*}} : vector<16xf32>
+// CHECK-COUNT-4: math.ctpop {{.*}} : vector<16xi32>
+// CHECK-NOT: math.ctpop
+// CHECK: return
+func.func @attention_planes(%q: memref<1x32x32x!bnn.s2, #bnn.rows<word = 32, group = 16>>, %s: f32, %y: memref<1x32x32xi32>) {
+  bnn.attention %q, %q, %q scale(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%y : memref<1x32x32xi32>)
+      {heads = 2 : i64, divisor = 4.0 : f32} : memref<1x32x32x!bnn.s2, #bnn.rows<word = 32, group = 16>>,
+      memref<1x32x32x!bnn.s2, #bnn.rows<word = 32, group = 16>>, memref<1x32x32x!bnn.s2, #bnn.rows<word = 32, group = 16>> {
+  ^bb0(%acc: i32, %sum: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}

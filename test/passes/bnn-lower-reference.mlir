@@ -150,3 +150,49 @@ func.func @rows(%ids: memref<4xi32>, %t: memref<9x40x!bnn.s1>, %s: memref<9xf32>
   bnn.low_rank %x, %w, %b outs(%y : memref<4x7xf32>) : memref<4x40xf32>, memref<40x7xf32>, memref<7xf32>
   return %ok : i1
 }
+
+// -----
+
+// A quantiser as it is written: divide, round, bring into range.
+// CHECK-LABEL: func.func @quantize
+// CHECK-SAME: (%[[X:.*]]: memref<4x64xf32>, %[[V:.*]]: memref<64xf32>, %[[STEP:.*]]: f32, %[[LOW:.*]]: f32, %[[Q:.*]]: memref<4x64xi8>)
+// CHECK: %[[SUM:.*]] = arith.addf
+// CHECK: %[[DIFFERENCE:.*]] = arith.subf %[[SUM]], %[[LOW]] : f32
+// CHECK: %[[QUOTIENT:.*]] = arith.divf %[[DIFFERENCE]], %[[STEP]] : f32
+// CHECK: %[[ROUNDED:.*]] = math.roundeven %[[QUOTIENT]] : f32
+// CHECK: arith.cmpf uno, %[[ROUNDED]], %[[ROUNDED]]
+// CHECK: arith.cmpf ogt
+// CHECK: arith.cmpf olt
+// CHECK: %[[INTEGER:.*]] = arith.fptosi %{{.*}} : f32 to i32
+// CHECK: %[[LEFT:.*]] = arith.shli %[[INTEGER]], %c28_i32
+// CHECK: %[[BITS:.*]] = arith.shrui %[[LEFT]], %c28_i32
+// CHECK: %[[BYTE:.*]] = arith.trunci %[[BITS]] : i32 to i8
+// CHECK: memref.store %[[BYTE]], %[[Q]]
+func.func @quantize(%x: memref<4x64xf32>, %v: memref<64xf32>, %s: f32, %m: f32, %q: memref<4x64x!bnn.u4>) {
+  bnn.quantize %x shift(%v : memref<64xf32>) step(%s) minimum(%m) outs(%q : memref<4x64x!bnn.u4>) : memref<4x64xf32>
+  return
+}
+
+// -----
+
+// Attention over integers: a probability is quantised where it is used, and the
+// values are summed beside their products.
+// CHECK-LABEL: func.func @attention_planes
+// CHECK: math.exp
+// CHECK: scf.for %{{.*}} iter_args(%[[ACC:.*]] = %c0_i32, %[[SUM:.*]] = %c0_i32) -> (i32, i32)
+// CHECK: %[[P:.*]] = arith.divf
+// CHECK: %[[D:.*]] = arith.subf %[[P]]
+// CHECK: arith.divf %[[D]]
+// CHECK: math.roundeven
+// CHECK: %[[PRODUCT:.*]] = arith.muli
+// CHECK: arith.addi %[[ACC]], %[[PRODUCT]]
+// CHECK: arith.addi %[[SUM]]
+func.func @attention_planes(%q: memref<1x3x8x!bnn.s4>, %s: f32, %y: memref<1x3x8xi32>) {
+  bnn.attention %q, %q, %q scale(%s) probability(!bnn.u4 step(%s) minimum(%s)) outs(%y : memref<1x3x8xi32>)
+      {heads = 2 : i64, divisor = 2.0 : f32} : memref<1x3x8x!bnn.s4>, memref<1x3x8x!bnn.s4>, memref<1x3x8x!bnn.s4> {
+  ^bb0(%acc: i32, %sum: i32):
+    %r = arith.addi %acc, %sum : i32
+    bnn.yield %r : i32
+  }
+  return
+}

@@ -141,3 +141,22 @@ func.func @parity(%x: tensor<4x128xf32>, %0: tensor<4x1xi32>) -> (tensor<4x1xi32
   }
   return %y, %u : tensor<4x1xi32>, tensor<4x1xi32>
 }
+
+// -----
+
+// Planes have the layout of their rows, with parity: products of planes look for
+// differing bits, whether the integers have a sign or not.
+// CHECK-LABEL: func.func @planes
+// CHECK: %[[Q:.*]] = bnn.quantize {{.*}} -> tensor<4x128x!bnn.u4, #bnn.rows<word = 32, group = 128, parity = 3>>
+// CHECK: bnn.matmul %[[Q]], %{{.*}} : tensor<4x128x!bnn.u4, #bnn.rows<word = 32, group = 128, parity = 3>>, tensor<1x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 1, parity = 3>>
+func.func @planes(%x: tensor<4x128xf32>, %s: f32, %0: tensor<4x1xi32>) -> tensor<4x1xi32> {
+  %b = tensor.empty() : tensor<4x128x!bnn.u4>
+  %1 = bnn.quantize %x step(%s) outs(%b : tensor<4x128x!bnn.u4>) : tensor<4x128xf32> -> tensor<4x128x!bnn.u4>
+  %w = bnn.constant dense<"0x03000000010000000100000001000000"> : tensor<1x128xi1> -> tensor<1x128x!bnn.s1>
+  %y = bnn.matmul %1, %w outs(%0 : tensor<4x1xi32>)
+      : tensor<4x128x!bnn.u4>, tensor<1x128x!bnn.s1> -> tensor<4x1xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return %y : tensor<4x1xi32>
+}
