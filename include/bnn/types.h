@@ -101,12 +101,32 @@ typedef struct bnn_tensor_info {
   int32_t element_type; /* a bnn_element_type */
 } bnn_tensor_info;
 
+/* What an instrumented model (bnn-opt --instrument) calls before it begins the
+ * index-th of its operations, and with index their number when it has done the
+ * last one. binary_macs are the operation's multiply-accumulates of bits. */
+typedef void (*bnn_profile_hook)(void *context, uint32_t index,
+                                 uint64_t binary_macs);
+
 /* Options of a call. Zero the struct, then set struct_size to
- * sizeof(bnn_options); a null pointer means the defaults. */
+ * sizeof(bnn_options); a null pointer means the defaults. The struct grows at
+ * its end: what lies past struct_size is taken to be zero. */
 typedef struct bnn_options {
-  uint32_t struct_size;
-  uint32_t reserved; /* must be 0 */
+  uint32_t struct_size; /* at least 8 */
+  uint32_t reserved;    /* must be 0 */
+  /* NULL, or what an instrumented model calls; others never do. */
+  bnn_profile_hook profile;
+  void *profile_context; /* its first argument */
 } bnn_options;
+
+/* What an instrumented model says of one of its operations: the entries of the
+ * table that <prefix>_profile_ops(&count) returns, in the order of a run. */
+typedef struct bnn_profiled_op {
+  const char *name; /* of its node in the ONNX graph; "" where not known */
+  const char *kind; /* "matmul", "attention", ... */
+  /* Binary multiply-accumulates a cycle that the execution ports of the CPU
+   * allow this kernel, by LLVM's model of the CPU; 0 where not known. */
+  double port_limit;
+} bnn_profiled_op;
 
 /* The type of <prefix>_run. Returns a bnn_status. */
 typedef int32_t (*bnn_run_function)(const bnn_tensor *inputs,

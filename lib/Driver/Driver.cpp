@@ -6,6 +6,7 @@
 #include "lib/Report/Collect.h"
 #include "lib/Target/HeaderWriter.h"
 #include "lib/Target/ObjectWriter.h"
+#include "lib/Target/PortLimit.h"
 #include "lib/Target/Strategy.h"
 #include "lib/Target/Target.h"
 #include "mlir/Parser/Parser.h"
@@ -85,6 +86,15 @@ static void annotate(ModuleOp module, const CompileOptions &options,
   for (const auto &entry : options.maxDims)
     maxima.set(entry.getKey(), b.getI64IntegerAttr(entry.getValue()));
   module->setAttr("bnn.max_dims", maxima.getDictionary(b.getContext()));
+  if (!options.instrument)
+    return;
+  NamedAttrList limits;
+  for (const PortLimit &limit : portLimits(
+           target.spec,
+           options.modelledCPU.empty() ? target.spec.cpu : options.modelledCPU,
+           strategy))
+    limits.set(limit.kernel, b.getF64FloatAttr(limit.macsPerCycle));
+  module->setAttr("bnn.port_limits", limits.getDictionary(b.getContext()));
 }
 
 // The model as a module: imported, or parsed where it is IR already.
@@ -112,6 +122,7 @@ static OwningOpRef<ModuleOp> lower(const CompileOptions &options,
     return nullptr;
   PhaseOptions phases;
   phases.reference = options.reference;
+  phases.instrument = options.instrument;
   phases.report = collector != nullptr;
   for (const PhaseInfo &info : allPhases()) {
     if (info.phase > last)

@@ -20,6 +20,9 @@ struct CompileOptions {
   std::string strategy;           ///< Forces a kernel strategy by name.
   std::string prefix;             ///< Of the C symbols; from the file's name.
   bool reference = false;         ///< The reference lowering.
+  bool instrument = false;        ///< Calls a hook before each operation.
+  /// The CPU whose port limits an instrumented model states; empty: `cpu`.
+  std::string modelledCPU;
   /// Shapes of inputs by name, which become static; -1 keeps a dimension.
   llvm::StringMap<llvm::SmallVector<int64_t>> inputShapes;
   /// Declared maxima of symbolic dimensions by name.

@@ -1,14 +1,21 @@
 //===- Options.h - Command-line options of a compilation --------*- C++ -*-===//
 #pragma once
 #include "lib/Driver/Driver.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
 
 namespace bnn {
 
+/// The category of the options that compileOptions() reads, for --help.
+extern llvm::cl::OptionCategory compileCategory;
+
+/// Whether one of them, other than --prefix, is on the command line.
+bool compileOptionsGiven();
+
 /// What the options --mtriple, --mcpu, --mattr, --strategy, --prefix,
-/// --reference, --input-shape, --max-dim and -O say, for the model in the file
-/// `input`. Fails where one of them is malformed. A tool has these options if
-/// it links this file.
+/// --reference, --instrument, --input-shape, --max-dim and -O say, for the
+/// model in the file `input`. Fails where one of them is malformed. A tool has
+/// these options if it links this file.
 llvm::Expected<CompileOptions> compileOptions(std::string input);
 
 /// What --emit, --compile-to, --report and --report-file ask for.
@@ -18,6 +25,8 @@ struct OutputOptions {
   std::optional<ReportFormat> report; ///< As --report.
   std::string reportFile;             ///< "-" for the standard output.
 };
+
+// In a file of their own, so that only a tool that asks for them has them:
 
 /// Whether --emit or --compile-to is there: IR is then compiled as a model is.
 bool outputRequested();

@@ -68,6 +68,8 @@ static void addBufferize(OpPassManager &passes) {
 }
 
 static void addTile(OpPassManager &passes, const PhaseOptions &options) {
+  if (options.instrument)
+    passes.addPass(createInstrument());
   if (options.reference) {
     passes.addPass(createLowerReference());
   } else {

@@ -25,6 +25,8 @@ struct PhaseOptions {
   bool reference = false;
   /// What the model's C symbols begin with; empty: the module's `bnn.prefix`.
   std::string prefix;
+  /// Calls a hook before each operation (`bnn-instrument`).
+  bool instrument = false;
   /// Adds the model's C interface; off for IR that has no entry function.
   bool entry = true;
   /// Keeps what the report wants: bnn.layers and bnn.workspace_buffers.

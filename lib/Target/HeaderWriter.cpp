@@ -127,8 +127,14 @@ size_t )"
 /* The constant descriptor; NULL when it needs an ABI newer than max_abi. Pass
  * BNN_ABI_VERSION. */
 const bnn_model_info *)"
-      << prefix << R"(_describe(uint32_t max_abi);
-
+      << prefix << "_describe(uint32_t max_abi);\n";
+  if (model.profileHookArgument)
+    out << R"(
+/* What the hook of a call's options is called for: a table, and in *count the
+ * number of its entries. */
+const bnn_profiled_op *)"
+        << prefix << "_profile_ops(uint32_t *count);\n";
+  out << R"(
 #ifdef __cplusplus
 }
 #endif

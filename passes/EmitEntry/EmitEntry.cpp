@@ -18,6 +18,9 @@ namespace bnn {
 
 namespace {
 
+/// The size of the first bnn_options that there was: struct_size and reserved.
+constexpr int64_t leastOptions = 8;
+
 /// The types of bnn/types.h, in the LLVM dialect.
 struct ABITypes {
   ABITypes(MLIRContext *context, const llvm::Triple &triple) {
@@ -29,7 +32,8 @@ struct ABITypes {
         structOf(context, {ptr, LLVM::LLVMArrayType::get(i64, BNN_MAX_RANK)});
     dim = structOf(context, {ptr, i64});
     tensorInfo = structOf(context, {ptr, ptr, i32, i32});
-    options = structOf(context, {i32, i32});
+    options = structOf(context, {i32, i32, ptr, ptr});
+    profiledOp = structOf(context, {ptr, ptr, Float64Type::get(context)});
     modelInfo = structOf(context, {i32, i32, i32, i32, ptr, ptr, ptr, size,
                                    size, i64, ptr, ptr, ptr});
   }
@@ -40,7 +44,7 @@ struct ABITypes {
 
   LLVM::LLVMPointerType ptr;
   IntegerType i32, i64, size;
-  Type tensor, dim, tensorInfo, options, modelInfo;
+  Type tensor, dim, tensorInfo, options, profiledOp, modelInfo;
 };
 
 /// The LLVM operations that both emitters need.
@@ -112,6 +116,8 @@ public:
       arguments[*model.workspaceArgument] =
           memref(*model.workspaceArgument, run.getArgument(2),
                  {constant(types.i64, model.workspaceSize)});
+    if (model.profileHookArgument)
+      profile(run.getArgument(3), arguments);
     // Only now: a call that fails its checks leaves the outputs alone.
     for (auto [store, value] : shapeStores)
       b.create<LLVM::StoreOp>(loc, value, store);
@@ -153,7 +159,7 @@ private:
     Value size = b.create<LLVM::LoadOp>(loc, types.i32,
                                         field(types.options, options, 0, {0}));
     require(compare(LLVM::ICmpPredicate::uge, size,
-                    constant(types.i32, sizeof(bnn_options))),
+                    constant(types.i32, leastOptions)),
             BNN_ERROR_ABI);
     Value reserved = b.create<LLVM::LoadOp>(
         loc, types.i32, field(types.options, options, 0, {1}));
@@ -161,6 +167,51 @@ private:
             BNN_ERROR_ABI);
     b.create<LLVM::BrOp>(loc, checked);
     b.setInsertionPointToStart(checked);
+  }
+
+  /// The hook and its context: the caller's, or a hook that does nothing.
+  void profile(Value options, SmallVectorImpl<Value> &arguments) {
+    std::string none = symbol(".no_profile");
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToEnd(entry->getParentOfType<ModuleOp>().getBody());
+      auto nothing = function(none, LLVM::LLVMVoidType::get(b.getContext()),
+                              {types.ptr, types.i32, types.i64});
+      nothing.setLinkage(LLVM::Linkage::Internal);
+      b.create<LLVM::ReturnOp>(loc, ValueRange());
+    }
+    auto newBlock = [&] {
+      auto *block = new Block;
+      run.getBody().getBlocks().insert(fail->getIterator(), block);
+      return block;
+    };
+    Block *given = newBlock(), *hooked = newBlock(), *set = newBlock(),
+          *chosen = newBlock();
+    Value hook = chosen->addArgument(types.ptr, loc);
+    Value context = chosen->addArgument(types.ptr, loc);
+    SmallVector<Value> defaults = {addressOf(none), null()};
+    b.create<LLVM::CondBrOp>(loc, isSet(options), given, ValueRange(), chosen,
+                             defaults);
+    b.setInsertionPointToStart(given);
+    Value size = b.create<LLVM::LoadOp>(loc, types.i32,
+                                        field(types.options, options, 0, {0}));
+    Value end = b.create<LLVM::PtrToIntOp>(loc, types.i64,
+                                           field(types.options, null(), 1, {}));
+    Value wide = b.create<LLVM::ZExtOp>(loc, types.i64, size);
+    b.create<LLVM::CondBrOp>(loc, compare(LLVM::ICmpPredicate::uge, wide, end),
+                             hooked, ValueRange(), chosen, defaults);
+    b.setInsertionPointToStart(hooked);
+    Value hookGiven = b.create<LLVM::LoadOp>(
+        loc, types.ptr, field(types.options, options, 0, {2}));
+    b.create<LLVM::CondBrOp>(loc, isSet(hookGiven), set, ValueRange(), chosen,
+                             defaults);
+    b.setInsertionPointToStart(set);
+    Value contextGiven = b.create<LLVM::LoadOp>(
+        loc, types.ptr, field(types.options, options, 0, {3}));
+    b.create<LLVM::BrOp>(loc, ValueRange{hookGiven, contextGiven}, chosen);
+    b.setInsertionPointToStart(chosen);
+    arguments[*model.profileHookArgument] = hook;
+    arguments[*model.profileContextArgument] = context;
   }
 
   void checkWorkspace(Value workspace) {
@@ -278,6 +329,8 @@ public:
     });
     describe();
     workspaceSize();
+    if (model.profileHookArgument)
+      profileOps();
   }
 
 private:
@@ -357,6 +410,32 @@ private:
     b.create<LLVM::ReturnOp>(loc, result);
   }
 
+  /// The table of what the profile's hook is called for, and its getter.
+  void profileOps() {
+    size_t count = model.profiledOps.size();
+    for (auto [i, op] : llvm::enumerate(model.profiledOps)) {
+      string(".op" + llvm::Twine(i) + ".name", op.name);
+      string(".op" + llvm::Twine(i) + ".kind", op.kind);
+    }
+    auto type = LLVM::LLVMArrayType::get(types.profiledOp, count);
+    constantGlobal(".ops", type, [&] {
+      SmallVector<Value> entries;
+      for (auto [i, op] : llvm::enumerate(model.profiledOps)) {
+        std::string name = symbol(".op" + llvm::Twine(i));
+        Value limit = b.create<LLVM::ConstantOp>(
+            loc, b.getF64Type(), b.getF64FloatAttr(op.portLimit));
+        entries.push_back(
+            aggregate(types.profiledOp, {addressOf(name + ".name"),
+                                         addressOf(name + ".kind"), limit}));
+      }
+      return aggregate(type, entries);
+    });
+    OpBuilder::InsertionGuard guard(b);
+    auto f = function(symbol("_profile_ops"), types.ptr, {types.ptr});
+    b.create<LLVM::StoreOp>(loc, constant(types.i32, count), f.getArgument(0));
+    b.create<LLVM::ReturnOp>(loc, addressOf(symbol(".ops")));
+  }
+
   void workspaceSize() {
     OpBuilder::InsertionGuard guard(b);
     function(symbol("_workspace_size"), types.size, {});
@@ -379,6 +458,11 @@ struct EmitEntry : impl::EmitEntryBase<EmitEntry> {
                     StringAttr::get(&getContext(), model->prefix));
 
     ABITypes types(&getContext(), llvm::Triple(model->targetTriple));
+    // Memrefs lose these when they are converted; pointers would not.
+    for (auto argument :
+         {model->profileHookArgument, model->profileContextArgument})
+      if (argument)
+        entry.removeArgAttr(*argument, "bnn.kind");
     RunEmitter(entry, *model, types).emit();
     DescriptorEmitter(entry, *model, types).emit();
   }
@@ -389,7 +473,8 @@ private:
   LogicalResult claimSymbols(ModuleOp module, func::FuncOp entry,
                              const ModelInterface &model) {
     SymbolTable table(module);
-    for (const char *suffix : {"_run", "_workspace_size", "_describe", "_main"})
+    for (const char *suffix :
+         {"_run", "_workspace_size", "_describe", "_main", "_profile_ops"})
       if (Operation *taken = table.lookup(model.prefix + suffix))
         return taken->emitError("takes the name '")
                << model.prefix << suffix

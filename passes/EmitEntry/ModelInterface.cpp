@@ -4,6 +4,7 @@
 #include "passes/EmitEntry/ModelInterface.h"
 
 #include "bnn/types.h"
+#include "mlir/Dialect/LLVMIR/LLVMTypes.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringExtras.h"
@@ -63,6 +64,8 @@ public:
 private:
   LogicalResult readPrefix(StringRef prefix);
   LogicalResult readArgument(unsigned index);
+  LogicalResult readProfile(unsigned index, StringRef kind);
+  LogicalResult readProfiledOps();
   LogicalResult readTensor(unsigned index, MemRefType type, StringRef kind);
   FailureOr<ModelDim> readDim(unsigned index, Attribute dim, int64_t size);
   LogicalResult checkOutputs();
@@ -147,8 +150,46 @@ LogicalResult Reader::readTensor(unsigned index, MemRefType type,
   return success();
 }
 
+LogicalResult Reader::readProfile(unsigned index, StringRef kind) {
+  if (!isa<LLVM::LLVMPointerType>(function.getArgumentTypes()[index]))
+    return error(index) << "is the " << kind << " and must be a pointer";
+  std::optional<unsigned> &argument = kind == "profile_hook"
+                                          ? result.profileHookArgument
+                                          : result.profileContextArgument;
+  if (argument)
+    return error(index) << "is a second " << kind;
+  argument = index;
+  return success();
+}
+
+LogicalResult Reader::readProfiledOps() {
+  if (result.profileHookArgument.has_value() !=
+      result.profileContextArgument.has_value())
+    return function.emitOpError("has a profile_hook or a profile_context "
+                                "without the other");
+  if (!result.profileHookArgument)
+    return success();
+  auto table = module->getAttrOfType<ArrayAttr>("bnn.profiled_ops");
+  if (!table)
+    return module.emitError("has a profile_hook but no 'bnn.profiled_ops'");
+  for (Attribute entry : table) {
+    auto op = dyn_cast<DictionaryAttr>(entry);
+    auto name = op ? op.getAs<StringAttr>("name") : StringAttr();
+    auto kind = op ? op.getAs<StringAttr>("kind") : StringAttr();
+    auto limit = op ? op.getAs<FloatAttr>("limit") : FloatAttr();
+    if (!name || !kind || !limit)
+      return module.emitError("has an entry of 'bnn.profiled_ops' without a "
+                              "'name', 'kind' or 'limit'");
+    result.profiledOps.push_back(
+        {name.str(), kind.str(), limit.getValueAsDouble()});
+  }
+  return success();
+}
+
 LogicalResult Reader::readArgument(unsigned index) {
   auto kind = function.getArgAttrOfType<StringAttr>(index, "bnn.kind");
+  if (kind && (kind == "profile_hook" || kind == "profile_context"))
+    return readProfile(index, kind);
   auto type = dyn_cast<MemRefType>(function.getArgumentTypes()[index]);
   if (!kind || !type || !type.getLayout().isIdentity())
     return error(index)
@@ -157,7 +198,8 @@ LogicalResult Reader::readArgument(unsigned index) {
     return readTensor(index, type, kind);
   if (kind != "workspace")
     return error(index) << "has the unknown 'bnn.kind' \"" << kind.getValue()
-                        << "\": expected input, output or workspace";
+                        << "\": expected input, output, workspace, "
+                           "profile_hook or profile_context";
   if (type.getRank() != 1 || !type.getElementType().isInteger(8))
     return error(index) << "is the workspace and must be a memref<?xi8>";
   if (result.workspaceArgument)
@@ -215,7 +257,7 @@ FailureOr<ModelInterface> Reader::read(StringRef prefix) {
     result.targetCPU = cpu.str();
   if (auto features = module->getAttrOfType<IntegerAttr>("bnn.cpu_features"))
     result.cpuFeatures = features.getValue().getZExtValue();
-  if (failed(checkOutputs()))
+  if (failed(checkOutputs()) || failed(readProfiledOps()))
     return failure();
   return std::move(result);
 }

@@ -36,6 +36,13 @@ struct ModelTensor {
   unsigned argument = 0;
 };
 
+/// What the hook of an instrumented model is called for.
+struct ProfiledOp {
+  std::string name, kind;
+  /// Binary multiply-accumulates a cycle; 0 where not known.
+  double portLimit = 0;
+};
+
 /// The interface of a model whose entry function has been lowered to memrefs.
 struct ModelInterface {
   /// What the symbols of the object begin with: a C identifier.
@@ -48,6 +55,10 @@ struct ModelInterface {
   int64_t workspaceSize = 0;
   /// The argument that takes the workspace, if there is one.
   std::optional<unsigned> workspaceArgument;
+  /// The arguments that take a profile's hook and its context: both or none.
+  std::optional<unsigned> profileHookArgument, profileContextArgument;
+  /// `bnn.profiled_ops`; empty where there is no hook.
+  std::vector<ProfiledOp> profiledOps;
   /// `bnn.target_triple`, `bnn.target_cpu`: empty where absent.
   std::string targetTriple, targetCPU;
   /// `bnn.cpu_features`, BNN_CPU_* bits: 0 where absent.

@@ -269,3 +269,53 @@ module attributes {bnn.prefix = "model"} {
   // expected-error @below {{is the entry function and needs a body}}
   func.func private @main() -> i32 attributes {bnn.workspace_size = 0 : i64}
 }
+
+// -----
+
+module attributes {bnn.prefix = "model"} {
+  // expected-error @below {{has a profile_hook or a profile_context without the other}}
+  func.func private @main(%hook: !llvm.ptr {bnn.kind = "profile_hook"}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
+    %ok = arith.constant 0 : i32
+    return %ok : i32
+  }
+}
+
+// -----
+
+module attributes {bnn.prefix = "model"} {
+  // expected-error @below {{argument #0 is the profile_hook and must be a pointer}}
+  func.func private @main(%hook: i64 {bnn.kind = "profile_hook"}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
+    %ok = arith.constant 0 : i32
+    return %ok : i32
+  }
+}
+
+// -----
+
+module attributes {bnn.prefix = "model"} {
+  // expected-error @below {{argument #1 is a second profile_hook}}
+  func.func private @main(%hook: !llvm.ptr {bnn.kind = "profile_hook"}, %again: !llvm.ptr {bnn.kind = "profile_hook"}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
+    %ok = arith.constant 0 : i32
+    return %ok : i32
+  }
+}
+
+// -----
+
+// expected-error @below {{has a profile_hook but no 'bnn.profiled_ops'}}
+module attributes {bnn.prefix = "model"} {
+  func.func private @main(%hook: !llvm.ptr {bnn.kind = "profile_hook"}, %context: !llvm.ptr {bnn.kind = "profile_context"}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
+    %ok = arith.constant 0 : i32
+    return %ok : i32
+  }
+}
+
+// -----
+
+// expected-error @below {{has an entry of 'bnn.profiled_ops' without a 'name', 'kind' or 'limit'}}
+module attributes {bnn.prefix = "model", bnn.profiled_ops = [{name = "x"}]} {
+  func.func private @main(%hook: !llvm.ptr {bnn.kind = "profile_hook"}, %context: !llvm.ptr {bnn.kind = "profile_context"}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
+    %ok = arith.constant 0 : i32
+    return %ok : i32
+  }
+}

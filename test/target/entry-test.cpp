@@ -113,7 +113,7 @@ struct Call {
   alignas(64) char workspace[128];
   bnn_tensor inputs[2] = {{ids, {2, 3}}, {scale, {2}}};
   bnn_tensor outputs[1] = {{sums, {-7, -7}}};
-  bnn_options options = {sizeof(bnn_options), 0};
+  bnn_options options = {sizeof(bnn_options), 0, nullptr, nullptr};
 };
 } // namespace
 
@@ -157,8 +157,12 @@ static void testCalls(bnn_run_function run) {
     c.options.struct_size += 8;
     return &c.options;
   });
+  check("the shortest options", BNN_OK, [](Call &c) -> Options {
+    c.options.struct_size = 8;
+    return &c.options;
+  });
   check("shorter options", BNN_ERROR_ABI, [](Call &c) -> Options {
-    c.options.struct_size -= 1;
+    c.options.struct_size = 7;
     return &c.options;
   });
   check("reserved options", BNN_ERROR_ABI, [](Call &c) -> Options {

@@ -5,6 +5,7 @@
 #include "lib/Target/HeaderWriter.h"
 #include "lib/Target/ObjectWriter.h"
 #include "lib/Target/OutputFile.h"
+#include "lib/Target/PortLimit.h"
 #include "lib/Target/Strategy.h"
 #include "lib/Target/Target.h"
 #include "mlir/IR/Builders.h"
@@ -91,6 +92,29 @@ static void testStrategies() {
   auto unknown = bnn::selectStrategy(spec, "sse2");
   expectError(unknown ? Error::success() : unknown.takeError(),
               {"'sse2'", "portable, avx2"});
+}
+
+static void testPortLimits() {
+  auto limit = [](StringRef triple, StringRef cpu, StringRef kernel) {
+    auto spec = cantFail(bnn::resolveTarget(triple, cpu, ""));
+    auto choice = cantFail(bnn::selectStrategy(spec, ""));
+    for (const bnn::PortLimit &limit :
+         bnn::portLimits(spec, spec.cpu, *choice.strategy))
+      if (limit.kernel == kernel)
+        return limit.macsPerCycle;
+    return 0.0;
+  };
+  // Two ports, one of which counts: 8 instructions for 3 words of 512 bits, and
+  // 3 for one.
+  expect(limit("x86_64-linux-gnu", "sapphirerapids", "matmul.parity") == 384,
+         "Sapphire Rapids, words with parity");
+  double plain = limit("x86_64-linux-gnu", "sapphirerapids", "matmul");
+  expect(plain > 341 && plain < 342, "Sapphire Rapids, plain words");
+  // Two vector pipes, 3 instructions for 128 bits.
+  double n1 = limit("aarch64-linux-gnu", "neoverse-n1", "matmul");
+  expect(n1 > 85 && n1 < 86, "Neoverse N1");
+  expect(limit("riscv64-linux-gnu", "sifive-u74", "matmul") == 0,
+         "a strategy without a limit");
 }
 
 static void testFeatures() {
@@ -227,6 +251,7 @@ static void testFiles() {
 int main() {
   testResolve();
   testStrategies();
+  testPortLimits();
   testFeatures();
   testObjects();
   testHeaderNames();

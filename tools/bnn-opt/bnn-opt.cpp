@@ -53,6 +53,7 @@ int compile(StringRef input, std::string output) {
   auto options = bnn::compileOptions(input.str());
   if (!options)
     return usageError(llvm::toString(options.takeError()));
+  options->passManagerOptions = true;
   auto wanted = bnn::outputOptions();
   if (!wanted)
     return usageError(llvm::toString(wanted.takeError()));

@@ -1,0 +1,82 @@
+//===- OutputOptions.cpp - Command-line options of an output --------------===//
+#include "lib/Driver/Options.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using bnn::Emit;
+using bnn::Phase;
+
+static cl::OptionCategory outputCategory("Output options");
+static cl::opt<std::string>
+    emitKind("emit", cl::cat(outputCategory), cl::init("obj"),
+             cl::desc("What to write for a model: onnx, bnn, packed, "
+                      "vector (IR after import, raise, pack, tile), llvm (LLVM "
+                      "IR), asm or obj"));
+static cl::opt<std::string>
+    compileTo("compile-to", cl::cat(outputCategory),
+              cl::desc("Stop after a phase and write IR: import, fold, raise, "
+                       "fuse, pack, bufferize, tile or llvm"));
+
+static cl::opt<std::string> reportFormat(
+    "report", cl::cat(outputCategory), cl::value_desc("text|json|html"),
+    cl::desc("Say what became of each layer of an ONNX model and why, and "
+             "where its bytes are; without -o nothing else is written"));
+static cl::opt<std::string>
+    reportFile("report-file", cl::cat(outputCategory), cl::value_desc("file"),
+               cl::desc("Write the report there (default: standard output); "
+                        "without --report the file's name gives the format"));
+
+bool bnn::outputRequested() {
+  return emitKind.getNumOccurrences() || compileTo.getNumOccurrences() ||
+         reportFormat.getNumOccurrences() || reportFile.getNumOccurrences();
+}
+
+static Error readReportOptions(bnn::OutputOptions &options) {
+  if (reportFormat.empty() && reportFile.empty())
+    return Error::success();
+  options.reportFile = reportFile.empty() ? "-" : reportFile.getValue();
+  StringRef name = reportFormat;
+  if (reportFormat.getNumOccurrences() == 0) {
+    name = sys::path::extension(reportFile);
+    name = StringSwitch<StringRef>(name.drop_front(name.empty() ? 0 : 1))
+               .Case("htm", "html")
+               .Cases("json", "html", name.drop_front(name.empty() ? 0 : 1))
+               .Default("text");
+  }
+  options.report = bnn::parseReportFormat(name);
+  if (!options.report)
+    return createStringError("unknown format '" + name +
+                             "' in --report: use text, json or html");
+  return Error::success();
+}
+
+Expected<bnn::OutputOptions> bnn::outputOptions() {
+  OutputOptions options;
+  if (Error error = readReportOptions(options))
+    return std::move(error);
+  if (!compileTo.empty()) {
+    options.phase = parsePhase(compileTo);
+    if (!options.phase)
+      return createStringError("unknown phase '" + compileTo +
+                               "' in --compile-to; see --help");
+    return options;
+  }
+  options.phase = StringSwitch<std::optional<Phase>>(emitKind)
+                      .Case("onnx", Phase::Import)
+                      .Case("bnn", Phase::Raise)
+                      .Case("packed", Phase::Pack)
+                      .Case("vector", Phase::Tile)
+                      .Default(std::nullopt);
+  auto emit = StringSwitch<std::optional<Emit>>(emitKind)
+                  .Case("obj", Emit::Object)
+                  .Case("asm", Emit::Assembly)
+                  .Case("llvm", Emit::LLVM)
+                  .Default(std::nullopt);
+  if (!options.phase && !emit)
+    return createStringError("unknown kind '" + emitKind +
+                             "' in --emit; see --help");
+  options.emit = emit.value_or(Emit::Object);
+  return options;
+}

@@ -1,0 +1,129 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "lib/Target/PortLimit.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/MC/MCAsmInfo.h"
+#include "llvm/MC/MCContext.h"
+#include "llvm/MC/MCInst.h"
+#include "llvm/MC/MCInstrInfo.h"
+#include "llvm/MC/MCObjectFileInfo.h"
+#include "llvm/MC/MCParser/MCAsmParser.h"
+#include "llvm/MC/MCParser/MCTargetAsmParser.h"
+#include "llvm/MC/MCRegisterInfo.h"
+#include "llvm/MC/MCStreamer.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/MCA/Support.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace llvm;
+
+namespace bnn {
+
+namespace {
+/// What a strategy does to the words of one output lane group: the instructions
+/// for `bits` multiply-accumulates.
+struct Step {
+  StringLiteral strategy, kernel;
+  unsigned bits;
+  StringLiteral assembly;
+};
+} // namespace
+
+// clang-format off
+/// Differing bits, three words at a time: their parity and their majority are
+/// counted. Then the same for one word.
+static const Step steps[] = {
+    {"avx512-vpopcntdq", "matmul.parity", 3 * 512,
+     "vpxord %zmm1, %zmm2, %zmm3\n" "vpxord %zmm1, %zmm4, %zmm5\n" "vpxord %zmm1, %zmm6, %zmm7\n"
+     "vpternlogd $212, %zmm3, %zmm5, %zmm8\n"
+     "vpopcntd %zmm7, %zmm9\n" "vpaddd %zmm9, %zmm10, %zmm10\n"
+     "vpopcntd %zmm8, %zmm11\n" "vpaddd %zmm11, %zmm12, %zmm12\n"},
+    {"avx512-vpopcntdq", "matmul", 512,
+     "vpxord %zmm1, %zmm2, %zmm3\n" "vpopcntd %zmm3, %zmm4\n" "vpaddd %zmm4, %zmm5, %zmm5\n"},
+    {"neon", "matmul", 128,
+     "eor v1.16b, v2.16b, v3.16b\n" "cnt v4.16b, v1.16b\n" "add v5.16b, v5.16b, v4.16b\n"},
+};
+// clang-format on
+
+namespace {
+/// Keeps the instructions that the parser finds.
+class Collector : public MCStreamer {
+public:
+  explicit Collector(MCContext &context) : MCStreamer(context) {}
+  void emitInstruction(const MCInst &inst, const MCSubtargetInfo &) override {
+    instructions.push_back(inst);
+  }
+  bool emitSymbolAttribute(MCSymbol *, MCSymbolAttr) override { return true; }
+  void emitCommonSymbol(MCSymbol *, uint64_t, Align) override {}
+  void emitZerofill(MCSection *, MCSymbol *, uint64_t, Align, SMLoc) override {}
+  SmallVector<MCInst> instructions;
+};
+} // namespace
+
+/// The cycles for which `assembly` occupies its most wanted execution ports.
+static std::optional<double> portCycles(const TargetSpec &spec, StringRef cpu,
+                                        StringRef assembly) {
+  initializeTargets();
+  std::string message;
+  const Target *target = TargetRegistry::lookupTarget(spec.triple, message);
+  TargetSpec modelled = spec;
+  modelled.cpu = cpu.str();
+  std::unique_ptr<MCSubtargetInfo> subtarget = createSubtargetInfo(modelled);
+  const MCSchedModel &model = subtarget->getSchedModel();
+  if (!model.hasInstrSchedModel())
+    return std::nullopt;
+  std::unique_ptr<MCRegisterInfo> registers(
+      target->createMCRegInfo(spec.triple));
+  MCTargetOptions options;
+  std::unique_ptr<MCAsmInfo> asmInfo(
+      target->createMCAsmInfo(*registers, spec.triple, options));
+  std::unique_ptr<MCInstrInfo> instructions(target->createMCInstrInfo());
+  SourceMgr source;
+  source.AddNewSourceBuffer(MemoryBuffer::getMemBuffer(assembly), SMLoc());
+  MCContext context(Triple(spec.triple), asmInfo.get(), registers.get(),
+                    subtarget.get(), &source);
+  std::unique_ptr<MCObjectFileInfo> objectInfo(
+      target->createMCObjectFileInfo(context, /*PIC=*/true));
+  context.setObjectFileInfo(objectInfo.get());
+  Collector collector(context);
+  std::unique_ptr<MCAsmParser> parser(
+      createMCAsmParser(source, context, collector, *asmInfo));
+  std::unique_ptr<MCTargetAsmParser> targetParser(
+      target->createMCAsmParser(*subtarget, *parser, *instructions, options));
+  parser->setTargetParser(*targetParser);
+  if (parser->Run(/*NoInitialTextSection=*/false))
+    return std::nullopt; // The CPU lacks an instruction.
+
+  SmallVector<unsigned> usage(model.getNumProcResourceKinds());
+  for (const MCInst &inst : collector.instructions) {
+    unsigned kind = instructions->get(inst.getOpcode()).getSchedClass();
+    while (kind && model.getSchedClassDesc(kind)->isVariant())
+      kind = subtarget->resolveVariantSchedClass(
+          kind, &inst, instructions.get(), model.getProcessorID());
+    const MCSchedClassDesc *desc = model.getSchedClassDesc(kind);
+    if (!desc->isValid())
+      return std::nullopt;
+    for (const MCWriteProcResEntry &entry :
+         make_range(subtarget->getWriteProcResBegin(desc),
+                    subtarget->getWriteProcResEnd(desc)))
+      usage[entry.ProcResourceIdx] +=
+          entry.ReleaseAtCycle - entry.AcquireAtCycle;
+  }
+  return mca::computeBlockRThroughput(model, /*DispatchWidth=*/1,
+                                      /*NumMicroOps=*/0, usage);
+}
+
+std::vector<PortLimit> portLimits(const TargetSpec &spec, StringRef cpu,
+                                  const KernelStrategy &strategy) {
+  std::vector<PortLimit> limits;
+  for (const Step &step : steps)
+    if (step.strategy == strategy.name)
+      if (auto cycles = portCycles(spec, cpu, step.assembly))
+        if (*cycles > 0)
+          limits.push_back({step.kernel.str(), step.bits / *cycles});
+  return limits;
+}
+
+} // namespace bnn

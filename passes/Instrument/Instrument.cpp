@@ -1,0 +1,165 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "dialects/BNN/BNN.h"
+#include "dialects/BNN/Layout.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "passes/Passes.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace bnn {
+#define GEN_PASS_DEF_INSTRUMENT
+#include "passes/Instrument/Instrument.h.inc"
+
+namespace {
+
+/// Whether a run spends time in `op`, as opposed to computing an address or a
+/// size.
+bool doesWork(Operation &op) {
+  return isa<BNNDialect, linalg::LinalgDialect>(op.getDialect())
+             ? !op.hasTrait<OpTrait::ConstantLike>() && !isa<ConstantOp>(op)
+             : isa<memref::CopyOp>(op) ||
+                   (op.getNumRegions() > 0 && !isa<func::FuncOp>(op));
+}
+
+/// The product of all dimensions of `buffer`: an index.
+Value elements(ImplicitLocOpBuilder &b, Value buffer) {
+  Value result = b.create<arith::ConstantIndexOp>(1);
+  auto type = cast<MemRefType>(buffer.getType());
+  for (int64_t axis = 0; axis < type.getRank(); ++axis) {
+    Value size;
+    if (type.isDynamicDim(axis))
+      size = b.create<memref::DimOp>(buffer, axis);
+    else
+      size = b.create<arith::ConstantIndexOp>(type.getDimSize(axis));
+    result = b.create<arith::MulIOp>(result, size);
+  }
+  return result;
+}
+
+Value dimension(ImplicitLocOpBuilder &b, Value buffer, int64_t axis) {
+  return b.create<memref::DimOp>(buffer, axis);
+}
+
+/// The binary multiply-accumulates of `op`, an i64.
+Value countMACs(ImplicitLocOpBuilder &b, Operation &op) {
+  Value count =
+      llvm::TypeSwitch<Operation *, Value>(&op)
+          .Case([&](MatmulOp matmul) {
+            return b.create<arith::MulIOp>(elements(b, matmul.getLhs()),
+                                           dimension(b, matmul.getRhs(), 0));
+          })
+          .Case([&](AttentionOp attention) {
+            Value scores =
+                b.create<arith::MulIOp>(elements(b, attention.getQuery()),
+                                        dimension(b, attention.getKey(), 1));
+            return b.create<arith::AddIOp>(scores, scores);
+          })
+          .Default(Value());
+  if (!count)
+    return b.create<arith::ConstantIntOp>(0, 64);
+  return b.create<arith::IndexCastOp>(b.getI64Type(), count);
+}
+
+/// The name of the first node that an operation comes from.
+std::string nameOf(Location location) {
+  std::string name;
+  location->walk([&](Location part) {
+    if (auto named = dyn_cast<NameLoc>(part))
+      name = named.getName().str();
+    return name.empty() ? WalkResult::advance() : WalkResult::interrupt();
+  });
+  return name;
+}
+
+/// What the kernels of an op are called, and so the key of its port limit.
+StringRef kindOf(Operation &op) {
+  return isa<BNNDialect>(op.getDialect()) ? op.getName().stripDialect()
+                                          : op.getName().getStringRef();
+}
+
+/// The key of bnn.port_limits: products differ by what their inner loop does.
+std::string limitKey(Operation &op) {
+  auto matmul = dyn_cast<MatmulOp>(op);
+  if (!matmul)
+    return kindOf(op).str();
+  auto layout = dyn_cast_or_null<PanelsAttr>(
+      getLayout(cast<ShapedType>(matmul.getRhs().getType())));
+  return layout && layout.getParity() ? "matmul.parity" : "matmul";
+}
+
+struct Instrument : impl::InstrumentBase<Instrument> {
+  using InstrumentBase::InstrumentBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto main = module.lookupSymbol<func::FuncOp>("main");
+    if (!main || main.isExternal())
+      return;
+    if (main.getNumResults() != 1 || !main.getBody().hasOneBlock() ||
+        !main.getResultTypes()[0].isInteger(32)) {
+      main.emitError("to instrument a model, its function must have been given "
+                     "buffers and a status: run --bnn-phase-bufferize first");
+      return signalPassFailure();
+    }
+    MLIRContext *context = &getContext();
+    ImplicitLocOpBuilder b(main.getLoc(), context);
+    auto pointer = LLVM::LLVMPointerType::get(context);
+    hook = addArgument(main, pointer, "profile_hook");
+    this->context = addArgument(main, pointer, "profile_context");
+
+    Block &body = main.getBody().front();
+    SmallVector<Operation *> work;
+    for (Operation &op : body.without_terminator())
+      if (doesWork(op))
+        work.push_back(&op);
+    auto limits = module->getAttrOfType<DictionaryAttr>("bnn.port_limits");
+    SmallVector<Attribute> table;
+    for (auto [index, op] : llvm::enumerate(work)) {
+      b.setInsertionPoint(op);
+      b.setLoc(op->getLoc());
+      call(b, index, countMACs(b, *op));
+      auto limit =
+          limits ? limits.getAs<FloatAttr>(limitKey(*op)) : FloatAttr();
+      table.push_back(b.getDictionaryAttr(
+          {b.getNamedAttr("kind", b.getStringAttr(kindOf(*op))),
+           b.getNamedAttr("limit", limit ? limit : b.getF64FloatAttr(0)),
+           b.getNamedAttr("name", b.getStringAttr(nameOf(op->getLoc())))}));
+    }
+    b.setInsertionPoint(body.getTerminator());
+    b.setLoc(main.getLoc());
+    call(b, work.size(), b.create<arith::ConstantIntOp>(0, 64));
+    module->setAttr("bnn.profiled_ops", b.getArrayAttr(table));
+    instrumented += work.size();
+  }
+
+private:
+  static Value addArgument(func::FuncOp main, Type type, StringRef kind) {
+    Builder b(main.getContext());
+    unsigned index = main.getNumArguments();
+    main.insertArgument(
+        index, type,
+        b.getDictionaryAttr(b.getNamedAttr("bnn.kind", b.getStringAttr(kind))),
+        main.getLoc());
+    return main.getArgument(index);
+  }
+
+  void call(ImplicitLocOpBuilder &b, int64_t index, Value macs) {
+    Value number = b.create<arith::ConstantIntOp>(index, 32);
+    auto type = LLVM::LLVMFunctionType::get(
+        LLVM::LLVMVoidType::get(b.getContext()),
+        {context.getType(), number.getType(), macs.getType()});
+    b.create<LLVM::CallOp>(type, ValueRange{hook, context, number, macs});
+  }
+
+  Value hook, context;
+};
+
+} // namespace
+} // namespace bnn

@@ -1,0 +1,87 @@
+// RUN: bnn-opt %s --bnn-instrument --split-input-file | FileCheck %s
+
+// A call before each operation that does work, with its number and its
+// multiply-accumulates; one at the end. Views, sizes and constants are nobody's.
+// CHECK-LABEL: module attributes
+// CHECK-SAME: bnn.profiled_ops = [
+// CHECK-SAME: {kind = "binarize", limit = 0.000000e+00 : f64, name = ""}
+// CHECK-SAME: {kind = "matmul", limit = 3.840000e+02 : f64, name = "/query"}
+// CHECK-SAME: {kind = "matmul", limit = 3.410000e+02 : f64, name = "/plain"}
+// CHECK-SAME: {kind = "linalg.fill", limit = 0.000000e+00 : f64, name = ""}
+module attributes {bnn.port_limits = {matmul = 341.0 : f64, matmul.parity = 384.0 : f64}} {
+  // CHECK: func.func @main(
+  // CHECK-SAME: %[[HOOK:[a-z0-9]+]]: !llvm.ptr {bnn.kind = "profile_hook"}, %[[CONTEXT:[a-z0-9]+]]: !llvm.ptr {bnn.kind = "profile_context"}) -> i32
+  func.func @main(%x: memref<?x128xf32>, %b: memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128, parity = 3>>,
+                  %p: memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128>>,
+                  %w: memref<48x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 48, parity = 3>>,
+                  %v: memref<48x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 48>>,
+                  %y: memref<?x48xi32>) -> i32 {
+    %zero = arith.constant 0 : i32
+    // CHECK: %[[N0:.*]] = arith.constant 0 : i32
+    // CHECK: llvm.call %[[HOOK]](%[[CONTEXT]], %{{.*}}, %{{.*}}) : !llvm.ptr, (!llvm.ptr, i32, i64) -> ()
+    // CHECK-NEXT: bnn.binarize
+    bnn.binarize %x outs(%b : memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128, parity = 3>>) : memref<?x128xf32>
+    // The rows, times 128, times 48.
+    // CHECK: %[[DIM:.*]] = memref.dim %{{.*}}, %{{.*}} : memref<?x128x!bnn.s1
+    // CHECK: %[[ROWS:.*]] = arith.muli %{{.*}}, %[[DIM]]
+    // CHECK: %[[BITS:.*]] = arith.muli %[[ROWS]], %{{.*}}
+    // CHECK: %[[MACS:.*]] = arith.muli %[[BITS]], %{{.*}}
+    // CHECK: %[[COUNT:.*]] = arith.index_cast %[[MACS]] : index to i64
+    // CHECK: %[[ONE:.*]] = arith.constant 1 : i32
+    // CHECK: llvm.call %[[HOOK]](%[[CONTEXT]], %[[ONE]], %[[COUNT]])
+    // CHECK-NEXT: bnn.matmul
+    bnn.matmul %b, %w outs(%y : memref<?x48xi32>)
+        : memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128, parity = 3>>, memref<48x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 48, parity = 3>> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    } loc("/query")
+    // CHECK: llvm.call
+    // CHECK-NEXT: bnn.matmul
+    bnn.matmul %p, %v outs(%y : memref<?x48xi32>)
+        : memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128>>, memref<48x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 48>> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    } loc(fused["/plain", "/after"])
+    // CHECK-NOT: llvm.call
+    // CHECK: memref.dim
+    %c0 = arith.constant 0 : index
+    %rows = memref.dim %y, %c0 : memref<?x48xi32>
+    // CHECK: llvm.call
+    // CHECK-NEXT: linalg.fill
+    linalg.fill ins(%zero : i32) outs(%y : memref<?x48xi32>)
+    // CHECK: %[[FOUR:.*]] = arith.constant 4 : i32
+    // CHECK: llvm.call %[[HOOK]](%[[CONTEXT]], %[[FOUR]], %{{.*}})
+    // CHECK-NEXT: return
+    return %zero : i32
+  }
+}
+
+// -----
+
+// A module without the model's function stays as it is.
+// CHECK-LABEL: func.func @other
+// CHECK-NOT: llvm.call
+func.func @other(%x: memref<4xf32>, %y: memref<4xf32>) {
+  memref.copy %x, %y : memref<4xf32> to memref<4xf32>
+  return
+}
+
+// -----
+
+// Attention: 2 x 8 x 8 x 64 for the scores, and as many for the context.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[TWICE:.*]] = arith.addi %[[SCORES:.*]], %[[SCORES]] : index
+// CHECK: %[[MACS:.*]] = arith.index_cast %[[TWICE]]
+// CHECK: llvm.call %{{.*}}(%{{.*}}, %{{.*}}, %[[MACS]])
+// CHECK-NEXT: bnn.attention
+func.func @main(%q: memref<2x8x64x!bnn.s1>, %k: memref<2x8x64x!bnn.s1>, %v: memref<2x8x64x!bnn.s1>,
+                %s: f32, %c: f32, %y: memref<2x8x64xi32>) -> i32 {
+  %zero = arith.constant 0 : i32
+  bnn.attention %q, %k, %v scale(%s) cutoff(%c) outs(%y : memref<2x8x64xi32>)
+      {heads = 4 : i64, divisor = 4.0 : f32}
+      : memref<2x8x64x!bnn.s1>, memref<2x8x64x!bnn.s1>, memref<2x8x64x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %acc : i32
+  }
+  return %zero : i32
+}
