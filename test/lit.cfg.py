@@ -1,6 +1,7 @@
 # How lit finds and runs the tests of this folder.
 import glob
 import os
+import platform
 import re
 import subprocess
 
@@ -54,6 +55,10 @@ substitute("arm_cc", config.arm_cc)
 substitute("qemu_aarch64", config.qemu_aarch64)
 substitute("qemu_arm", config.qemu_arm)
 substitute("npm", npm)
+ort_libraries = glob.glob(os.path.join(npm, "onnxruntime-node", "bin", "napi-v*", "linux",
+                                       {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), ""),
+                                       "libonnxruntime.so*"))
+substitute("ort_library", ort_libraries[0] if ort_libraries else "none")
 substitute("runtime_include", os.path.join(config.bnn_source_dir, "include"))
 substitute("build_lib", os.path.join(config.bnn_build_dir, "lib"))
 

@@ -4,7 +4,6 @@
 #include "lib/Run/LoadedModel.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/BinaryFormat/Magic.h"
@@ -12,13 +11,12 @@
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Object/ObjectFile.h"
-#include "llvm/Support/AlignOf.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemAlloc.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 
-#include <chrono>
 #include <dlfcn.h>
 
 using namespace llvm;
@@ -99,8 +97,20 @@ static Expected<std::string> findDescribe(const object::ObjectFile &object,
   return names->front();
 }
 
-Error LoadedModel::describe(DescribeFunction function) {
+/// The function of an instrumented model that stands beside <prefix>_describe.
+static std::string profileSymbol(StringRef describe) {
+  describe.consume_back("_describe");
+  return (describe + "_profile_ops").str();
+}
+
+Error LoadedModel::describe(DescribeFunction function,
+                            ProfileFunction profile) {
   description = function(BNN_ABI_VERSION);
+  if (profile) {
+    uint32_t count = 0;
+    const bnn_profiled_op *table = profile(&count);
+    operations = ArrayRef(table, count);
+  }
   if (!description)
     return createStringError("it needs a newer version of bnn-run");
   int32_t status = bnn_model_supported(description);
@@ -123,7 +133,9 @@ Error LoadedModel::openShared(StringRef path, StringRef symbol) {
   void *function = library ? dlsym(library, symbol.str().c_str()) : nullptr;
   if (!function)
     return createStringError(dlerror());
-  return describe(reinterpret_cast<DescribeFunction>(function));
+  void *profile = dlsym(library, profileSymbol(symbol).c_str());
+  return describe(reinterpret_cast<DescribeFunction>(function),
+                  reinterpret_cast<ProfileFunction>(profile));
 }
 
 Error LoadedModel::openObject(std::unique_ptr<MemoryBuffer> object,
@@ -140,7 +152,12 @@ Error LoadedModel::openObject(std::unique_ptr<MemoryBuffer> object,
   auto address = jit->lookup(symbol);
   if (!address)
     return address.takeError();
-  return describe(address->toPtr<DescribeFunction>());
+  ProfileFunction profile = nullptr;
+  if (auto found = jit->lookup(profileSymbol(symbol)))
+    profile = found->toPtr<ProfileFunction>();
+  else
+    consumeError(found.takeError()); // Not instrumented.
+  return describe(address->toPtr<DescribeFunction>(), profile);
 }
 
 Expected<std::unique_ptr<LoadedModel>>
@@ -258,16 +275,25 @@ bindInputs(const bnn_model_info &info, std::vector<NamedTensor> &inputs,
   return tensors;
 }
 
-Expected<std::vector<NamedTensor>>
-LoadedModel::run(std::vector<NamedTensor> &given, unsigned repeat,
-                 std::vector<double> *seconds) const {
+BoundModel::BoundModel(const bnn_model_info &info)
+    : info(info), workspace(allocate_buffer(info.workspace_size,
+                                            info.workspace_alignment)) {}
+
+BoundModel::~BoundModel() {
+  deallocate_buffer(workspace, info.workspace_size, info.workspace_alignment);
+}
+
+Expected<std::unique_ptr<BoundModel>>
+LoadedModel::bind(std::vector<NamedTensor> &given) const {
   StringMap<int64_t> sizes;
   auto inputs = bindInputs(*description, given, sizes);
   if (!inputs)
     return inputs.takeError();
-  std::vector<NamedTensor> results(description->num_outputs);
-  std::vector<bnn_tensor> outputs(description->num_outputs);
-  for (auto [index, result] : enumerate(results)) {
+  std::unique_ptr<BoundModel> bound(new BoundModel(*description));
+  bound->inputs = std::move(*inputs);
+  bound->results.resize(description->num_outputs);
+  bound->outputs.resize(description->num_outputs);
+  for (auto [index, result] : enumerate(bound->results)) {
     const bnn_tensor_info &info = description->outputs[index];
     result.name = info.name;
     result.tensor.elementType = info.element_type;
@@ -279,28 +305,19 @@ LoadedModel::run(std::vector<NamedTensor> &given, unsigned repeat,
     if (!bytes)
       return bytes.takeError();
     result.tensor.data.resize(*bytes);
-    outputs[index].data = result.tensor.data.data();
+    bound->outputs[index].data = result.tensor.data.data();
   }
+  return bound;
+}
 
-  Align alignment(description->workspace_alignment);
-  void *workspace =
-      allocate_buffer(description->workspace_size, alignment.value());
-  auto release = make_scope_exit([&] {
-    deallocate_buffer(workspace, description->workspace_size,
-                      alignment.value());
-  });
-  for (unsigned i = 0; i < repeat; ++i) {
-    auto start = std::chrono::steady_clock::now();
-    int32_t status =
-        description->run(inputs->data(), outputs.data(), workspace, nullptr);
-    std::chrono::duration<double> time =
-        std::chrono::steady_clock::now() - start;
-    if (status != BNN_OK)
-      return make_error<ModelError>(status);
-    if (seconds)
-      seconds->push_back(time.count());
-  }
-  return results;
+Expected<std::vector<NamedTensor>>
+LoadedModel::run(std::vector<NamedTensor> &given) const {
+  auto bound = bind(given);
+  if (!bound)
+    return bound.takeError();
+  if (int32_t status = (*bound)->run(); status != BNN_OK)
+    return make_error<ModelError>(status);
+  return (*bound)->takeOutputs();
 }
 
 } // namespace bnn

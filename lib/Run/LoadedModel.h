@@ -24,6 +24,26 @@ struct NamedTensor {
   HostTensor tensor;
 };
 
+/// A model with its inputs, room for its outputs, and a workspace.
+class BoundModel {
+public:
+  ~BoundModel();
+  /// Runs the model once and returns its status.
+  int32_t run(const bnn_options *options = nullptr) {
+    return info.run(inputs.data(), outputs.data(), workspace, options);
+  }
+  /// What the last run wrote, in the model's order.
+  std::vector<NamedTensor> takeOutputs() { return std::move(results); }
+
+private:
+  friend class LoadedModel;
+  explicit BoundModel(const bnn_model_info &info);
+  const bnn_model_info &info;
+  std::vector<bnn_tensor> inputs, outputs;
+  std::vector<NamedTensor> results;
+  void *workspace;
+};
+
 /// A compiled model that this process has loaded, and can run.
 class LoadedModel {
 public:
@@ -40,25 +60,34 @@ public:
 
   const bnn_model_info &info() const { return *description; }
 
-  /// Runs the model `repeat` times on `inputs`, in any order, and returns the
-  /// outputs in the model's order; `seconds` receives the time of each run if
-  /// it is not null. Fails when an input is missing, is unknown, is given
-  /// twice, or has the wrong type or shape, and when the model returns a status
-  /// other than BNN_OK: that one is a ModelError.
+  /// The table of an instrumented model's operations; empty where the model is
+  /// not instrumented.
+  llvm::ArrayRef<bnn_profiled_op> profiledOps() const { return operations; }
+
+  /// Binds the model to `inputs`, in any order, which must outlive the result.
+  /// Fails when an input is missing, is unknown, is given twice, or has the
+  /// wrong type or shape.
+  llvm::Expected<std::unique_ptr<BoundModel>>
+  bind(std::vector<NamedTensor> &inputs) const;
+
+  /// Runs the model once on `inputs` and returns the outputs in the model's
+  /// order. Fails as `bind` does, and with a ModelError when the model returns
+  /// a status other than BNN_OK.
   llvm::Expected<std::vector<NamedTensor>>
-  run(std::vector<NamedTensor> &inputs, unsigned repeat = 1,
-      std::vector<double> *seconds = nullptr) const;
+  run(std::vector<NamedTensor> &inputs) const;
 
 private:
   LoadedModel();
   using DescribeFunction = const bnn_model_info *(*)(uint32_t);
-  llvm::Error describe(DescribeFunction function);
+  using ProfileFunction = const bnn_profiled_op *(*)(uint32_t *);
+  llvm::Error describe(DescribeFunction function, ProfileFunction profile);
   llvm::Error openShared(llvm::StringRef path, llvm::StringRef symbol);
   llvm::Error openObject(std::unique_ptr<llvm::MemoryBuffer> object,
                          llvm::StringRef symbol);
 
   std::unique_ptr<llvm::orc::LLJIT> jit;
   const bnn_model_info *description = nullptr;
+  llvm::ArrayRef<bnn_profiled_op> operations;
 };
 
 /// The status, other than BNN_OK, that a model returned.

@@ -5,13 +5,15 @@
 
 #include "lib/Run/Compare.h"
 #include "lib/Run/LoadedModel.h"
+#include "lib/Run/Measure.h"
 #include "lib/Run/Npy.h"
+#include "lib/Run/Profile.h"
 #include "lib/Target/OutputFile.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/WithColor.h"
+#include "llvm/TargetParser/Host.h"
 
 using namespace llvm;
 
@@ -35,13 +37,18 @@ readInputs(const RunOptions &options) {
 static Expected<std::unique_ptr<LoadedModel>>
 loadModel(const RunOptions &options, ArrayRef<NamedTensor> inputs) {
   CompileOptions compile = options.compile;
-  if (!StringRef(compile.input).ends_with(".onnx")) {
-    if (compile.reference || options.dynamicShapes || !compile.cpu.empty() ||
-        !compile.attrs.empty() || !compile.strategy.empty())
-      return createStringError("--reference, --dynamic, --mcpu, --mattr and "
-                               "--strategy are for .onnx models: '" +
+  if (!StringRef(compile.input).ends_with(".onnx") &&
+      !StringRef(compile.input).ends_with(".mlir")) {
+    if (options.compileOptionsGiven || options.dynamicShapes)
+      return createStringError("--dynamic and what says how to compile are for "
+                               ".onnx models: '" +
                                compile.input + "' is compiled already");
     return LoadedModel::open(compile.input, compile.prefix);
+  }
+  if (options.profile) {
+    compile.instrument = true;
+    // The model runs here, whatever it is compiled for.
+    compile.modelledCPU = sys::getHostCPUName();
   }
   if (!options.dynamicShapes)
     for (const NamedTensor &input : inputs)
@@ -115,18 +122,28 @@ static Expected<RunResult> runModel(const RunOptions &options) {
   auto model = loadModel(options, *inputs);
   if (!model)
     return model.takeError();
-  std::vector<double> seconds;
-  auto outputs =
-      (*model)->run(*inputs, std::max(1u, options.benchmark), &seconds);
-  if (!outputs)
-    return outputs.takeError();
-  if (options.benchmark > 0) {
-    llvm::sort(seconds);
-    outs() << format("%u runs: fastest %.3f ms, median %.3f ms\n",
-                     options.benchmark, seconds.front() * 1e3,
-                     seconds[seconds.size() / 2] * 1e3);
+  if (options.profile && (*model)->profiledOps().empty())
+    return createStringError("'" + options.compile.input +
+                             "' is not instrumented: compile it with bnn-opt "
+                             "--instrument, or give the .onnx file");
+  auto bound = (*model)->bind(*inputs);
+  if (!bound)
+    return bound.takeError();
+  if (int32_t status = (*bound)->run(); status != BNN_OK)
+    return make_error<ModelError>(status);
+  if (options.profile) {
+    pinToOneCore();
+    auto profile =
+        profileModel(**bound, (*model)->profiledOps(), options.profile);
+    if (!profile)
+      return profile.takeError();
+    printProfile(*profile, outs());
   }
-  return finish(options, *outputs);
+  if (options.benchmark.rounds)
+    if (Error error = benchmarkModel(**bound, options.compile.input, *inputs,
+                                     options.benchmark, outs()))
+      return std::move(error);
+  return finish(options, (*bound)->takeOutputs());
 }
 
 RunResult runTool(const RunOptions &options) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "lib/Driver/Driver.h"
+#include "lib/Run/Benchmark.h"
 #include "llvm/Support/Error.h"
 
 #include <string>
@@ -14,9 +15,12 @@ namespace bnn {
 
 /// What to run, on what, and what to do with the outputs.
 struct RunOptions {
-  /// How to compile; `input` is the model. Where it is no .onnx file it is a
-  /// compiled object and everything else but `prefix` must be as it was.
+  /// How to compile; `input` is the model. Where it is neither an .onnx nor an
+  /// .mlir file it is a compiled object, and `compileOptionsGiven` must be
+  /// false.
   CompileOptions compile;
+  /// Whether the user asked for something of the compiler.
+  bool compileOptionsGiven = false;
   /// Keep an .onnx model's dynamic dimensions; otherwise it is compiled for the
   /// shapes of the inputs.
   bool dynamicShapes = false;
@@ -28,8 +32,10 @@ struct RunOptions {
   std::string expectDir;
   /// The absolute difference that a comparison allows.
   double tolerance = 0;
-  /// Run so many times and print the time of a run; 0: run once.
-  unsigned benchmark = 0;
+  /// Rounds of a benchmark, and what else runs in them; 0: no benchmark.
+  BenchmarkOptions benchmark;
+  /// Rounds of a profile; 0: no profile.
+  unsigned profile = 0;
 };
 
 /// The exit codes of bnn-run.

@@ -154,4 +154,50 @@ Contender compiledModel(const Library &library, const Tokens &tokens) {
           }};
 }
 
+Contender onnxRuntime(const std::string &library, const std::string &model,
+                      const Tokens &tokens, GraphOptimization optimization) {
+  auto runtime = OnnxRuntime::load(library);
+  if (!runtime)
+    fail(llvm::toString(runtime.takeError()));
+  std::vector<NamedTensor> inputs;
+  for (auto [name, values] : {std::pair("input_ids", &tokens.ids),
+                              std::pair("attention_mask", &tokens.mask),
+                              std::pair("token_type_ids", &tokens.types)}) {
+    NamedTensor tensor{name, {BNN_I64, {1, tokens.count}, {}}};
+    const char *bytes = reinterpret_cast<const char *>(values->data());
+    tensor.tensor.data.assign(bytes, bytes + values->size() * sizeof(int64_t));
+    inputs.push_back(std::move(tensor));
+  }
+  auto session = runtime->open(model, std::move(inputs), optimization);
+  if (!session)
+    fail(llvm::toString(session.takeError()));
+  std::shared_ptr<OnnxSession> shared = std::move(*session);
+  return {"ONNX Runtime", [shared] {
+            if (llvm::Error error = shared->run())
+              fail(llvm::toString(std::move(error)));
+          }};
+}
+
+Row measure(const std::string &name, const Contender &ours,
+            const std::vector<Contender> &others, int rounds) {
+  std::vector<const Contender *> all = {&ours};
+  for (const Contender &other : others)
+    all.push_back(&other);
+  std::vector<std::vector<double>> times = interleave(all, rounds);
+  size_t best = 1;
+  for (size_t who = 2; who < all.size(); ++who)
+    if (quantile(times[who], 0.5) < quantile(times[best], 0.5))
+      best = who;
+  std::vector<double> quotients = ratios(times[best], times[0]);
+  Row row;
+  row.name = name;
+  row.other = all[best]->name;
+  row.oursMedian = quantile(times[0], 0.5);
+  row.otherMedian = quantile(times[best], 0.5);
+  row.ratioMedian = quantile(quotients, 0.5);
+  row.ratioP10 = quantile(quotients, 0.1);
+  row.rounds = rounds;
+  return row;
+}
+
 } // namespace bnn::bench

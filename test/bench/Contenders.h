@@ -4,7 +4,8 @@
 // What is compared: compiled kernels and models, and hand-written ones.
 #pragma once
 
-#include "test/bench/Measure.h"
+#include "lib/Run/Measure.h"
+#include "lib/Run/OnnxRuntime.h"
 
 #include <cstdint>
 #include <memory>
@@ -75,13 +76,24 @@ struct Tokens {
 /// when the model does not run.
 Contender compiledModel(const Library &library, const Tokens &tokens);
 
-/// What ONNX Runtime may do to a graph before it runs: everything, or nothing,
-/// which leaves the binarisation of weights to every run.
-enum class GraphOptimization { all, none };
-
-/// An ONNX model in ONNX Runtime (`library` is its shared library): one thread,
-/// sequential. Fails when it does not run.
-Contender onnxRuntime(const Library &library, const std::string &model,
+/// An ONNX model in ONNX Runtime (`library` is the path of its shared library):
+/// one thread, sequential. Fails when it does not run.
+Contender onnxRuntime(const std::string &library, const std::string &model,
                       const Tokens &tokens, GraphOptimization optimization);
+
+/// What a row of the table says. Times are seconds of CPU a call.
+struct Row {
+  std::string name;
+  /// The contender that ours was compared with: the fastest of the others.
+  std::string other;
+  double oursMedian = 0, otherMedian = 0;
+  /// The other's time over ours: the median and the 10th percentile of rounds.
+  double ratioMedian = 0, ratioP10 = 0;
+  int rounds = 0;
+};
+
+/// Runs ours and every other contender in `rounds` interleaved rounds.
+Row measure(const std::string &name, const Contender &ours,
+            const std::vector<Contender> &others, int rounds);
 
 } // namespace bnn::bench

@@ -19,26 +19,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <sched.h>
 #include <sstream>
 
+using namespace bnn;
 using namespace bnn::bench;
 
 namespace {
-
-// The last core that this process may use: the first ones serve interrupts.
-void pin() {
-  cpu_set_t allowed, one;
-  if (sched_getaffinity(0, sizeof allowed, &allowed))
-    fail("cannot ask for the cores");
-  int core = CPU_SETSIZE - 1;
-  while (core > 0 && !CPU_ISSET(core, &allowed))
-    --core;
-  CPU_ZERO(&one);
-  CPU_SET(core, &one);
-  if (sched_setaffinity(0, sizeof one, &one))
-    fail("cannot pin to a core");
-}
 
 Row gemmRow(const std::string &name, std::istream &plan, int rounds) {
   std::string generated, weights, peer, kernel;
@@ -74,7 +60,7 @@ Row modelRow(const std::string &kind, const std::string &name,
   std::string optimization;
   plan >> onnx >> optimization;
   return measure(name, ours,
-                 {onnxRuntime(Library(peer), onnx, tokens,
+                 {onnxRuntime(peer, onnx, tokens,
                               optimization == "none" ? GraphOptimization::none
                                                      : GraphOptimization::all)},
                  rounds);
@@ -102,7 +88,8 @@ int main(int argc, char **argv) {
   std::ifstream plan(argv[1]);
   if (!plan || rounds < 1)
     fail("the plan cannot be read, or ROUNDS is below 1");
-  pin();
+  if (pinToOneCore() < 0)
+    fail("cannot pin to a core");
   std::printf("| row | ours, ms | the other | its ms | ratio, median | p10 |\n"
               "| --- | --- | --- | --- | --- | --- |\n");
   std::vector<Row> rows;

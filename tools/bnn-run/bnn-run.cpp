@@ -3,9 +3,11 @@
 //
 // bnn-run: runs a model once, and checks or times it.
 
+#include "lib/Driver/Options.h"
 #include "lib/Run/RunTool.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/WithColor.h"
 
 using namespace llvm;
 
@@ -26,35 +28,67 @@ cl::opt<double> tolerance("atol",
                           cl::desc("The absolute difference that --expect "
                                    "allows (default 0)"),
                           cl::init(0), cl::cat(category));
-cl::opt<unsigned> benchmark("benchmark",
-                            cl::desc("Run N times and print the time of a run"),
-                            cl::value_desc("N"), cl::init(0),
-                            cl::cat(category));
-cl::opt<bool> reference("reference",
-                        cl::desc("Compile with the reference lowering (.onnx)"),
-                        cl::cat(category));
+cl::opt<std::string>
+    benchmark("benchmark",
+              cl::desc("Time N rounds (default 20) on one core, and print the "
+                       "least, the median and the 90th percentile"),
+              cl::value_desc("N"), cl::ValueOptional, cl::cat(category));
+cl::list<std::string> againstOnnxRuntime(
+    "against-onnxruntime",
+    cl::desc("Let ONNX Runtime run these models, one thread, in the same "
+             "rounds, and print the ratio of its time to the model's"),
+    cl::value_desc("MODEL.onnx,..."), cl::CommaSeparated, cl::cat(category));
+cl::opt<std::string> onnxRuntimeLib(
+    "onnxruntime-lib",
+    cl::desc("Its libonnxruntime.so (default: the environment's "
+             "BNN_ONNXRUNTIME, or where the dynamic linker finds it)"),
+    cl::value_desc("PATH"), cl::cat(category));
+cl::opt<std::string>
+    profile("profile",
+            cl::desc("Run N times (default 20) and print where the time goes"),
+            cl::value_desc("N"), cl::ValueOptional, cl::cat(category));
 cl::opt<bool> dynamicShapes(
     "dynamic",
     cl::desc("Keep dynamic dimensions dynamic; otherwise an .onnx is compiled "
              "for the shapes of the inputs"),
     cl::cat(category));
-cl::opt<std::string> cpu("mcpu", cl::desc("CPU to compile for (.onnx)"),
-                         cl::cat(category));
-cl::opt<std::string> attributes("mattr",
-                                cl::desc("CPU features, +a,-b (.onnx)"),
-                                cl::cat(category));
-cl::opt<std::string> strategy("strategy",
-                              cl::desc("Kernel strategy (.onnx); bnn-opt "
-                                       "--print-targets lists them"),
-                              cl::cat(category));
-cl::opt<std::string> prefix("prefix",
-                            cl::desc("Which model, where a file holds several"),
-                            cl::cat(category));
+
+// The rounds that --benchmark or --profile asks for; 0 where it is absent.
+Expected<unsigned> rounds(const cl::opt<std::string> &option) {
+  if (!option.getNumOccurrences())
+    return 0;
+  unsigned count = 20;
+  if (!option.empty() && (StringRef(option).getAsInteger(10, count) || !count))
+    return createStringError("--" + option.ArgStr + "=" + option +
+                             ": the number of rounds is 1 or more");
+  return count;
+}
+
+Error readOptions(bnn::RunOptions &options) {
+  auto compile = bnn::compileOptions(modelPath);
+  if (!compile)
+    return compile.takeError();
+  options.compile = std::move(*compile);
+  options.compileOptionsGiven = bnn::compileOptionsGiven();
+  options.dynamicShapes = dynamicShapes;
+  options.inputs = inputs;
+  options.outputDir = outputDir;
+  options.expectDir = expectDir;
+  options.tolerance = tolerance;
+  auto benchmarkRounds = rounds(benchmark), profileRounds = rounds(profile);
+  if (!benchmarkRounds || !profileRounds)
+    return joinErrors(benchmarkRounds.takeError(), profileRounds.takeError());
+  options.profile = *profileRounds;
+  options.benchmark = {*benchmarkRounds, againstOnnxRuntime, onnxRuntimeLib};
+  if (!againstOnnxRuntime.empty() && !options.benchmark.rounds)
+    options.benchmark.rounds = 20;
+  return Error::success();
+}
 } // namespace
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
-  cl::HideUnrelatedOptions(category);
+  cl::HideUnrelatedOptions({&category, &bnn::compileCategory});
   if (!cl::ParseCommandLineOptions(
           argc, argv,
           "Runs a model: an .onnx file, which is compiled in memory, or a "
@@ -65,17 +99,10 @@ int main(int argc, char **argv) {
           &errs()))
     return static_cast<int>(bnn::RunResult::BadInput);
   bnn::RunOptions options;
-  options.compile.input = modelPath;
-  options.compile.cpu = cpu;
-  options.compile.attrs = attributes;
-  options.compile.strategy = strategy;
-  options.compile.prefix = prefix;
-  options.compile.reference = reference;
-  options.dynamicShapes = dynamicShapes;
-  options.inputs = inputs;
-  options.outputDir = outputDir;
-  options.expectDir = expectDir;
-  options.tolerance = tolerance;
-  options.benchmark = benchmark;
+  if (Error error = readOptions(options)) {
+    logAllUnhandledErrors(std::move(error),
+                          WithColor::error(errs(), "bnn-run"));
+    return static_cast<int>(bnn::RunResult::BadInput);
+  }
   return static_cast<int>(bnn::runTool(options));
 }

@@ -1,13 +1,14 @@
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "test/bench/Measure.h"
+#include "lib/Run/Measure.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cstdint>
 #include <ctime>
+#include <sched.h>
 
-namespace bnn::bench {
+namespace bnn {
 namespace {
 
 // CPU time of the whole process, helper threads included: what other programs
@@ -57,38 +58,55 @@ double quantile(std::vector<double> values, double fraction) {
          (place - double(below)) * (values[above] - values[below]);
 }
 
-Row measure(const std::string &name, const Contender &ours,
-            const std::vector<Contender> &others, int rounds) {
-  std::vector<const Contender *> all = {&ours};
-  for (const Contender &other : others)
-    all.push_back(&other);
-  std::vector<Turn> turns;
-  for (const Contender *contender : all)
-    turns.push_back(planTurn(*contender));
-  std::vector<std::vector<double>> times(all.size());
-  for (int round = 0; round < rounds; ++round)
-    for (size_t turn = 0; turn < all.size(); ++turn) {
-      size_t who = (turn + size_t(round)) % all.size();
-      if (turns[who].warmUp)
-        all[who]->run();
-      times[who].push_back(timeCalls(*all[who], turns[who].calls));
-    }
-  size_t best = 1;
-  for (size_t who = 2; who < all.size(); ++who)
-    if (quantile(times[who], 0.5) < quantile(times[best], 0.5))
-      best = who;
-  std::vector<double> ratios;
-  for (int round = 0; round < rounds; ++round)
-    ratios.push_back(times[best][size_t(round)] / times[0][size_t(round)]);
-  Row row;
-  row.name = name;
-  row.other = all[best]->name;
-  row.oursMedian = quantile(times[0], 0.5);
-  row.otherMedian = quantile(times[best], 0.5);
-  row.ratioMedian = quantile(ratios, 0.5);
-  row.ratioP10 = quantile(ratios, 0.1);
-  row.rounds = rounds;
-  return row;
+std::vector<double> ratios(const std::vector<double> &times,
+                           const std::vector<double> &over) {
+  std::vector<double> result;
+  for (size_t round = 0; round < times.size(); ++round)
+    result.push_back(times[round] / over[round]);
+  return result;
 }
 
-} // namespace bnn::bench
+int pinToOneCore() {
+  cpu_set_t allowed, one;
+  if (sched_getaffinity(0, sizeof allowed, &allowed))
+    return -1;
+  int core = CPU_SETSIZE - 1;
+  while (core > 0 && !CPU_ISSET(core, &allowed))
+    --core;
+  CPU_ZERO(&one);
+  CPU_SET(core, &one);
+  return sched_setaffinity(0, sizeof one, &one) ? -1 : core;
+}
+
+std::vector<std::vector<double>>
+interleave(const std::vector<const Contender *> &contenders, int rounds) {
+  std::vector<Turn> turns;
+  for (const Contender *contender : contenders)
+    turns.push_back(planTurn(*contender));
+  std::vector<std::vector<double>> times(contenders.size());
+  for (int round = 0; round < rounds; ++round)
+    for (size_t turn = 0; turn < contenders.size(); ++turn) {
+      size_t who = (turn + size_t(round)) % contenders.size();
+      if (turns[who].warmUp)
+        contenders[who]->run();
+      times[who].push_back(timeCalls(*contenders[who], turns[who].calls));
+    }
+  return times;
+}
+
+double measureClock() {
+  constexpr int64_t additions = 1 << 20;
+  // What the compiler cannot see through it can neither fold nor vectorise.
+  uint64_t sum = 0, step = 1;
+  double start = now();
+  for (int64_t i = 0; i < additions; i += 8) {
+    asm volatile("" : "+r"(sum), "+r"(step));
+    for (int j = 0; j < 8; ++j) {
+      sum += step;
+      asm volatile("" : "+r"(sum));
+    }
+  }
+  return double(additions) / (now() - start);
+}
+
+} // namespace bnn
