@@ -28,7 +28,7 @@ struct OutputOptions {
 
 // In a file of their own, so that only a tool that asks for them has them:
 
-/// Whether --emit or --compile-to is there: IR is then compiled as a model is.
+/// Whether one of them is there: IR is then compiled as a model is.
 bool outputRequested();
 
 /// What those options say; fails on an unknown name.
