@@ -68,11 +68,16 @@ static void annotate(ModuleOp module, const CompileOptions &options,
                      const ChosenTarget &target) {
   Builder b(module.getContext());
   const KernelStrategy &strategy = *target.choice.strategy;
+  KernelTile tile =
+      options.tile.value_or(KernelTile{strategy.rows, strategy.panels});
+  if (auto measured = options.tiles.find(strategy.name);
+      measured != options.tiles.end())
+    tile = measured->second;
   module->setAttr(
       kTargetAttr,
-      TargetAttr::get(b.getContext(), strategy.name, strategy.rows,
-                      strategy.panels, hasTernaryLogic(target.spec),
-                      strategy.byteCounts, strategy.parity,
+      TargetAttr::get(b.getContext(), strategy.name, tile.rows, tile.panels,
+                      hasTernaryLogic(target.spec), strategy.byteCounts,
+                      strategy.parity,
                       strategy.lookup ? byteShuffleWidth(target.spec) : 0));
   module->setAttr("bnn.target_triple", b.getStringAttr(target.spec.triple));
   module->setAttr("bnn.target_cpu", b.getStringAttr(target.spec.cpu));

@@ -2,12 +2,14 @@
 #pragma once
 #include "lib/Pipelines/Pipelines.h"
 #include "lib/Report/Report.h"
+#include "lib/Target/StrategyTable.h"
 #include "lib/Target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace bnn {
@@ -18,9 +20,12 @@ struct CompileOptions {
   std::string input;
   std::string triple, cpu, attrs; ///< As --mtriple, --mcpu and --mattr.
   std::string strategy;           ///< Forces a kernel strategy by name.
-  std::string prefix;             ///< Of the C symbols; from the file's name.
-  bool reference = false;         ///< The reference lowering.
-  bool instrument = false;        ///< Calls a hook before each operation.
+  /// Tiles by strategy, in place of the built-in ones; and one for any.
+  llvm::StringMap<KernelTile> tiles;
+  std::optional<KernelTile> tile;
+  std::string prefix;      ///< Of the C symbols; from the file's name.
+  bool reference = false;  ///< The reference lowering.
+  bool instrument = false; ///< Calls a hook before each operation.
   /// The CPU whose port limits an instrumented model states; empty: `cpu`.
   std::string modelledCPU;
   /// Shapes of inputs by name, which become static; -1 keeps a dimension.

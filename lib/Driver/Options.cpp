@@ -19,6 +19,9 @@ static cl::opt<std::string> mattr("mattr", cl::cat(category),
 static cl::opt<std::string>
     strategy("strategy", cl::cat(category), cl::value_desc("name"),
              cl::desc("Force a kernel strategy; see --print-targets"));
+static cl::opt<std::string> strategyTable(
+    "strategy-table", cl::cat(category), cl::value_desc("file"),
+    cl::desc("Take the kernels' tiles from a table that bnn-tune wrote"));
 static cl::opt<std::string>
     prefix("prefix", cl::cat(category), cl::value_desc("identifier"),
            cl::desc("What the model's C symbols begin with (default: from the "
@@ -49,9 +52,9 @@ static Error malformed(StringRef option, StringRef value, StringRef want) {
 bool bnn::compileOptionsGiven() {
   return mtriple.getNumOccurrences() || mcpu.getNumOccurrences() ||
          mattr.getNumOccurrences() || strategy.getNumOccurrences() ||
-         reference.getNumOccurrences() || instrument.getNumOccurrences() ||
-         inputShape.getNumOccurrences() || maxDim.getNumOccurrences() ||
-         optLevel.getNumOccurrences();
+         strategyTable.getNumOccurrences() || reference.getNumOccurrences() ||
+         instrument.getNumOccurrences() || inputShape.getNumOccurrences() ||
+         maxDim.getNumOccurrences() || optLevel.getNumOccurrences();
 }
 
 Expected<bnn::CompileOptions> bnn::compileOptions(std::string input) {
@@ -61,6 +64,12 @@ Expected<bnn::CompileOptions> bnn::compileOptions(std::string input) {
   options.cpu = mcpu;
   options.attrs = mattr;
   options.strategy = strategy;
+  if (!strategyTable.empty()) {
+    auto tiles = readStrategyTable(strategyTable);
+    if (!tiles)
+      return tiles.takeError();
+    options.tiles = std::move(*tiles);
+  }
   options.prefix = prefix;
   options.reference = reference;
   options.instrument = instrument;

@@ -12,7 +12,8 @@ extern llvm::cl::OptionCategory compileCategory;
 /// Whether one of them, other than --prefix, is on the command line.
 bool compileOptionsGiven();
 
-/// What the options --mtriple, --mcpu, --mattr, --strategy, --prefix,
+/// What the options --mtriple, --mcpu, --mattr, --strategy, --strategy-table,
+/// --prefix,
 /// --reference, --instrument, --input-shape, --max-dim and -O say, for the
 /// model in the file `input`. Fails where one of them is malformed. A tool has
 /// these options if it links this file.

@@ -28,10 +28,15 @@ bool doesWork(Operation &op) {
                    (op.getNumRegions() > 0 && !isa<func::FuncOp>(op));
 }
 
-/// The product of all dimensions of `buffer`: an index.
-Value elements(ImplicitLocOpBuilder &b, Value buffer) {
-  Value result = b.create<arith::ConstantIndexOp>(1);
+int64_t widthOf(Value buffer) {
+  return cast<BitsType>(cast<MemRefType>(buffer.getType()).getElementType())
+      .getWidth();
+}
+
+/// The bits that `buffer` stands for, over all its dimensions: an index.
+Value bitsOf(ImplicitLocOpBuilder &b, Value buffer) {
   auto type = cast<MemRefType>(buffer.getType());
+  Value result = b.create<arith::ConstantIndexOp>(widthOf(buffer));
   for (int64_t axis = 0; axis < type.getRank(); ++axis) {
     Value size;
     if (type.isDynamicDim(axis))
@@ -52,14 +57,18 @@ Value countMACs(ImplicitLocOpBuilder &b, Operation &op) {
   Value count =
       llvm::TypeSwitch<Operation *, Value>(&op)
           .Case([&](MatmulOp matmul) {
-            return b.create<arith::MulIOp>(elements(b, matmul.getLhs()),
+            return b.create<arith::MulIOp>(bitsOf(b, matmul.getLhs()),
                                            dimension(b, matmul.getRhs(), 0));
           })
           .Case([&](AttentionOp attention) {
             Value scores =
-                b.create<arith::MulIOp>(elements(b, attention.getQuery()),
+                b.create<arith::MulIOp>(bitsOf(b, attention.getQuery()),
                                         dimension(b, attention.getKey(), 1));
-            return b.create<arith::AddIOp>(scores, scores);
+            // Each plane of the query with each of the key; the context, of as
+            // many planes, costs as much as the scores.
+            Value both = b.create<arith::ConstantIndexOp>(
+                2 * widthOf(attention.getKey()));
+            return b.create<arith::MulIOp>(scores, both);
           })
           .Default(Value());
   if (!count)
@@ -89,6 +98,10 @@ std::string limitKey(Operation &op) {
   auto matmul = dyn_cast<MatmulOp>(op);
   if (!matmul)
     return kindOf(op).str();
+  if (cast<BitsType>(
+          cast<ShapedType>(matmul.getLhs().getType()).getElementType())
+          .getWidth() > 1)
+    return "matmul.planes";
   auto layout = dyn_cast_or_null<PanelsAttr>(
       getLayout(cast<ShapedType>(matmul.getRhs().getType())));
   return layout && layout.getParity() ? "matmul.parity" : "matmul";

@@ -17,8 +17,9 @@ def Instrument : Pass<"bnn-instrument", "::mlir::ModuleOp"> {
     name of the node in the ONNX graph, and from `bnn.port_limits`, if it is
     there, the multiply-accumulates a cycle that the CPU's execution ports allow.
 
-    A product of M x K by N x K bits is M K N multiply-accumulates; attention of
-    B x S x C bits is B S S C for the scores and as many for the context.
+    A product of M x K by N x K bits is M K N multiply-accumulates, and as many
+    for each plane of a left operand of more bits; attention of B x S x C bits is
+    B S S C for the scores and as many for the context, for each pair of planes.
 
     Before:
     ```mlir

@@ -1,0 +1,26 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Tiles that were measured, in place of those of lib/Target/Strategy.cpp.
+#pragma once
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace bnn {
+
+/// A register tile of the binary product.
+struct KernelTile {
+  unsigned rows;   ///< Of activations.
+  unsigned panels; ///< Of 16 outputs.
+};
+
+/// Reads a table: a line "STRATEGY ROWS PANELS" for each strategy, and comments
+/// from '#' to the end of a line. Fails, naming the file and the line, where a
+/// line has another form, names no strategy, or has a tile that is not 1 to 16
+/// rows by 1 to 8 panels.
+llvm::Expected<llvm::StringMap<KernelTile>>
+readStrategyTable(llvm::StringRef path);
+
+} // namespace bnn
