@@ -70,6 +70,7 @@ func.func @other(%x: memref<4xf32>, %y: memref<4xf32>) {
 
 // Attention: 2 x 8 x 8 x 64 for the scores, and as many for the context.
 // CHECK-LABEL: func.func @main
+// CHECK: memref.dim %{{.*}}, %{{.*}} : memref<2x8x64x!bnn.s1>
 // CHECK: %[[BOTH:.*]] = arith.constant 2 : index
 // CHECK: %[[TWICE:.*]] = arith.muli %{{.*}}, %[[BOTH]] : index
 // CHECK: %[[MACS:.*]] = arith.index_cast %[[TWICE]]
