@@ -98,17 +98,15 @@ void KernelBuilder::tileRows(Value first, Value end, int64_t tile,
 //===----------------------------------------------------------------------===//
 
 Value KernelBuilder::packMasks(Value low, Value high) {
-  auto half = [&](Value mask) -> Value {
-    Value bits =
-        create<vector::BitCastOp>(VectorType::get(1, getIntegerType(16)), mask);
-    Value scalar = create<vector::ExtractOp>(bits, ArrayRef<int64_t>{0});
-    return create<arith::ExtUIOp>(getI32Type(), scalar);
-  };
-  Value word = half(low);
-  if (!high)
-    return word;
-  Value shifted = create<arith::ShLIOp>(half(high), i32(16));
-  return create<arith::OrIOp>(word, shifted);
+  if (high) {
+    SmallVector<int64_t> both(2 * kLanes);
+    std::iota(both.begin(), both.end(), 0);
+    low = create<vector::ShuffleOp>(low, high, both);
+  }
+  Type type = getIntegerType(cast<VectorType>(low.getType()).getNumElements());
+  Value bits = create<vector::BitCastOp>(VectorType::get(1, type), low);
+  Value word = create<vector::ExtractOp>(bits, ArrayRef<int64_t>{0});
+  return high ? word : create<arith::ExtUIOp>(getI32Type(), word);
 }
 
 Value KernelBuilder::keepLanes(Value mask, int64_t valid) {

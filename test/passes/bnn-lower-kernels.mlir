@@ -24,10 +24,8 @@
 // CHECK: arith.subi %[[K]], %[[TWICE]]
 // CHECK: arith.cmpi ult, {{.*}} : vector<16xi32>
 // CHECK: arith.cmpi ult, {{.*}} : vector<16xi32>
-// CHECK: vector.bitcast %{{.*}} : vector<16xi1> to vector<1xi16>
-// CHECK: vector.bitcast %{{.*}} : vector<16xi1> to vector<1xi16>
-// CHECK: %[[HIGH:.*]] = arith.shli %{{.*}}, %c16_i32 : i32
-// CHECK: %[[WORD:.*]] = arith.ori %{{.*}}, %[[HIGH]] : i32
+// CHECK: %[[BITS:.*]] = vector.bitcast %{{.*}} : vector<32xi1> to vector<1xi32>
+// CHECK: %[[WORD:.*]] = vector.extract %[[BITS]][0] : i32 from vector<1xi32>
 // CHECK: memref.store %[[WORD]], %[[Y]]
 // CHECK-COUNT-3: memref.store
 // CHECK-NOT: memref.store
@@ -172,7 +170,7 @@ func.func @unsigned(%x: memref<4x64x!bnn.u1, #rows>, %w: memref<16x64x!bnn.s1, #
 // CHECK: arith.addf {{.*}} : vector<16xf32>
 // CHECK: arith.cmpf ogt, {{.*}} : vector<16xf32>
 // CHECK: arith.cmpf ueq, {{.*}} : vector<16xf32>
-// CHECK: vector.bitcast %{{.*}} : vector<16xi1> to vector<1xi16>
+// CHECK: vector.bitcast %{{.*}} : vector<32xi1> to vector<1xi32>
 // CHECK-COUNT-2: memref.store {{.*}} : memref<?x2xi32>
 #rows = #bnn.rows<word = 32, group = 64>
 func.func @binarize(%x: memref<?x64xf32>, %s: memref<64xf32>, %b: memref<?x64x!bnn.s1, #rows>, %z: memref<?x64x!bnn.u1, #rows>) {
@@ -189,7 +187,7 @@ func.func @binarize(%x: memref<?x64xf32>, %s: memref<64xf32>, %b: memref<?x64x!b
 // CHECK: %[[V:.*]] = vector.load {{.*}} : memref<?x64xf32>, vector<16xf32>
 // CHECK: arith.cmpf ogt, %[[V]], %[[LEVEL]] : vector<16xf32>
 // CHECK-NOT: arith.cmpf ueq
-// CHECK: vector.bitcast %{{.*}} : vector<16xi1> to vector<1xi16>
+// CHECK: vector.bitcast %{{.*}} : vector<32xi1> to vector<1xi32>
 // CHECK: memref.store {{.*}} : memref<?x2xi32>
 // CHECK-NOT: memref.store
 // CHECK: return
@@ -239,7 +237,7 @@ func.func @lookup(%x: memref<?x96x!bnn.s1, #rows>, %w: memref<64x96x!bnn.s1, #pa
 // CHECK: math.ctpop {{.*}} : vector<16xi32>
 // CHECK: math.exp {{.*}} : vector<16xf32>
 // CHECK: arith.cmpf ogt, {{.*}} : vector<16xf32>
-// CHECK: vector.bitcast %{{.*}} : vector<16xi1> to vector<1xi16>
+// CHECK: vector.bitcast %{{.*}} : vector<32xi1> to vector<1xi32>
 // CHECK: math.ctpop {{.*}} : vector<16xi32>
 // CHECK: return
 #heads = #bnn.rows<word = 32, group = 64>
