@@ -92,7 +92,7 @@ def watched(model, turned=()):
         forward = module.forward
 
         def watching(x, scale):
-            x = x.clone()
+            x = x.contiguous().clone()
             distance = thresholds(x, scale, module.bits, module.signed).reshape(-1)
             flat = x.view(-1)
             for element in torch.nonzero(distance < CLOSE).reshape(-1).tolist():
