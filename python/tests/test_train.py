@@ -100,6 +100,20 @@ def test_files_that_are_no_task(content, word, tmp_path, capsys):
     assert f"error: {path}" in capsys.readouterr().err
 
 
+def test_options_that_do_not_fit(task, tmp_path, capsys):
+    assert run(task, tmp_path / "run", "--epochs", "0") == 1
+    assert "--epochs: 0 is not positive" in capsys.readouterr().err
+    assert run(task, tmp_path / "run", "--heads", "5") == 1
+    assert "num_heads: 5 does not divide" in capsys.readouterr().err
+    for bits in ("3", "1,1"):
+        with pytest.raises(SystemExit):
+            run(task, tmp_path / "run", "--bits", bits)
+        assert "wanted are 1, 2 and 4" in capsys.readouterr().err
+    assert run(task, tmp_path / "run", "--bits", "") == 0
+    assert run(task, tmp_path / "run", "--bits", "", "--ffn", "32") == 1
+    assert "teacher.pt: made with other options" in capsys.readouterr().err
+
+
 def test_wordnet(tmp_path):
     path = tmp_path / "data.noun"
     path.write_text("  1 the licence\n"

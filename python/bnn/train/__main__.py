@@ -22,8 +22,7 @@ def _parser():
         if field.name in ("data", "output"):
             continue
         name = "--" + field.name.replace("_", "-")
-        kind = field.metadata.get("type", field.type)
-        parser.add_argument(name, type=kind, default=field.default,
+        parser.add_argument(name, type=field.type, default=field.default,
                             choices=field.metadata.get("choices"), help=field.metadata["help"],
                             metavar=field.metadata.get("metavar"))
     return parser

@@ -1,6 +1,7 @@
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The whole run: vocabulary, teacher, students of fewer and fewer bits, export."""
+import argparse
 import dataclasses
 import json
 import os
@@ -16,10 +17,11 @@ from .loop import Settings, Stage, accuracy
 
 
 def _bits(text):
-    bits = tuple(int(part) for part in text.split(",")) if text else ()
-    if any(b not in (1, 2, 4) for b in bits):
-        raise ValueError("wanted are 1, 2 and 4, separated by commas")
-    return bits
+    parts = text.split(",") if text else []
+    if any(part not in ("1", "2", "4") for part in parts) or len(set(parts)) != len(parts):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: wanted are 1, 2 and 4, each at most once, separated by commas")
+    return tuple(map(int, parts))
 
 
 def _option(default, help, **metadata):
@@ -73,11 +75,20 @@ def say(message):
     print(message, flush=True)
 
 
+def _load(model, weights, file):
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(f"{file}: made with other options (sizes, family, vocabulary): give "
+                         "those, or another output folder") from error
+
+
 def _run_stage(stage, checkpoint, rows, options):
     """Runs or resumes a stage; -> the rows with this stage's appended."""
     if os.path.exists(checkpoint):
         saved = torch.load(checkpoint)
         if saved["stage"] == stage.name:
+            _load(stage.model, saved["state"]["model"], checkpoint)
             stage.restore(saved["state"])
             rows = saved["rows"]
             say(f"{stage.name}: continuing after epoch {stage.epoch}")
@@ -120,6 +131,9 @@ def _tokenizer(options, dataset):
 
 def run(options):
     """Trains as `options` say; see the module's --help for the files it leaves."""
+    for name in ("teacher_epochs", "step_epochs", "epochs", "batch_size", "threads"):
+        if getattr(options, name) < 1:
+            raise ValueError(f"--{name.replace('_', '-')}: {getattr(options, name)} is not positive")
     torch.set_num_threads(options.threads)
     os.makedirs(options.output, exist_ok=True)
     started = time.monotonic()
@@ -165,7 +179,7 @@ def run(options):
                 raise ValueError(f"{options.teacher}: no teacher.pt: not a finished teacher's run")
         if os.path.exists(file):
             saved = torch.load(file)
-            model.load_state_dict(saved["weights"])
+            _load(model, saved["weights"], file)
             rows, record = saved["rows"], saved["record"]
         else:
             if previous is not None:
