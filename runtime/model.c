@@ -14,6 +14,7 @@ int32_t bnn_model_supported(const bnn_model_info *info) {
 
 size_t bnn_element_size(int32_t element_type) {
   switch (element_type) {
+  case BNN_F64:
   case BNN_I64:
     return 8;
   case BNN_F32:

@@ -5,7 +5,7 @@ using namespace mlir;
 
 namespace bnn::onnx {
 unsigned getElementBytes(Type element) {
-  if (element.isInteger(1))
+  if (element.isInteger(1) || element.isInteger(8))
     return 1;
   if (element.isSignlessInteger(32) || element.isF32())
     return 4;
@@ -55,7 +55,8 @@ std::optional<ConstantView> ConstantView::get(ElementsAttr attribute) {
 int64_t ConstantView::getInteger(int64_t index) const {
   switch (getElementBytes(getElementType())) {
   case 1:
-    return at<uint8_t>(index);
+    return getElementType().isSignlessInteger(8) ? int64_t(at<int8_t>(index))
+                                                 : at<uint8_t>(index);
   case 4:
     return at<int32_t>(index);
   default:

@@ -38,7 +38,8 @@ typedef enum bnn_element_type {
   BNN_I32 = 3,
   BNN_BOOL = 4,
   BNN_I8 = 5,
-  BNN_U8 = 6
+  BNN_U8 = 6,
+  BNN_F64 = 7
 } bnn_element_type;
 
 /* CPU features that an object may need: bits of

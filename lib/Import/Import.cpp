@@ -364,8 +364,8 @@ LogicalResult Importer::addInputs() {
     if (!input.element)
       return error() << "input '" << info.name() << "': element type "
                      << nameOfDataType(type.elem_type())
-                     << " is not supported; use FLOAT, DOUBLE, INT32, INT64 or "
-                        "BOOL";
+                     << " is not supported; use FLOAT, DOUBLE, INT8, UINT8, INT32, "
+                        "INT64 or BOOL";
     auto wanted = options.inputShapes.find(info.name());
     bool given = wanted != options.inputShapes.end();
     if (!type.has_shape()) {
@@ -695,6 +695,15 @@ LogicalResult Importer::addNode(const ::onnx::NodeProto &node) {
     break;
   case ResultElement::Second:
     element = getElementTypeOrSelf(operands[1].getType());
+    break;
+  case ResultElement::Third:
+    // Of QuantizeLinear: without a zero point the result is uint8.
+    element = isa<NoneType>(operands[2].getType())
+                  ? builder.getIntegerType(8, /*isSigned=*/false)
+                  : getElementTypeOrSelf(operands[2].getType());
+    break;
+  case ResultElement::Float:
+    element = builder.getF32Type();
     break;
   case ResultElement::Bool:
     element = builder.getI1Type();

@@ -28,11 +28,4 @@ struct ImportOptions {
 mlir::OwningOpRef<mlir::ModuleOp> importModel(llvm::StringRef path,
                                               const ImportOptions &options,
                                               mlir::MLIRContext *context);
-
-/// One line for every operator that importModel() accepts: its name.
-std::vector<std::string> listOperators();
-
-/// The range of opsets that importModel() accepts.
-constexpr int kMinOpset = 11;
-constexpr int kMaxOpset = 17;
 } // namespace bnn

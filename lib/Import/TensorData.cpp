@@ -46,6 +46,10 @@ mlir::Type getElementType(int32_t dataType, MLIRContext *context) {
     return IntegerType::get(context, 32);
   case ::onnx::TensorProto::INT64:
     return IntegerType::get(context, 64);
+  case ::onnx::TensorProto::INT8:
+    return IntegerType::get(context, 8);
+  case ::onnx::TensorProto::UINT8:
+    return IntegerType::get(context, 8, IntegerType::Unsigned);
   case ::onnx::TensorProto::BOOL:
     return IntegerType::get(context, 1);
   default:
@@ -246,7 +250,13 @@ Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
     if (!count(number = tensor.int32_data_size()))
       return wrongSize(number * width);
     for (int32_t value : tensor.int32_data()) {
-      if (!element.isInteger(1))
+      if (width == 1 && !element.isInteger(1)) {
+        if (value < (element.isUnsignedInteger() ? 0 : -128) ||
+            value > (element.isUnsignedInteger() ? 255 : 127))
+          return createStringError("the element " + Twine(value) +
+                                   " does not fit its type");
+        append(char(value));
+      } else if (!element.isInteger(1))
         append(value);
       else if (value == 0 || value == 1)
         append(char(value));

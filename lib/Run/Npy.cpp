@@ -109,6 +109,7 @@ static Expected<int32_t> elementType(StringRef descr) {
                              "newbyteorder('<'))");
   int32_t type = StringSwitch<int32_t>(descr)
                      .Case("<f4", BNN_F32)
+                     .Case("<f8", BNN_F64)
                      .Case("<i8", BNN_I64)
                      .Case("<i4", BNN_I32)
                      .Cases("|b1", "<b1", BNN_BOOL)
@@ -117,8 +118,8 @@ static Expected<int32_t> elementType(StringRef descr) {
                      .Default(0);
   if (!type)
     return createStringError("its element type '" + descr +
-                             "' is not supported: use float32, int64, int32, "
-                             "int8, uint8 or bool");
+                             "' is not supported: use float32, float64, "
+                             "int64, int32, int8, uint8 or bool");
   return type;
 }
 
@@ -165,7 +166,7 @@ Expected<HostTensor> parseNpy(StringRef bytes) {
 
 void writeNpy(const HostTensor &tensor, raw_ostream &out) {
   static constexpr const char *descriptions[] = {"",    "<f4", "<i8", "<i4",
-                                                 "|b1", "|i1", "|u1"};
+                                                 "|b1", "|i1", "|u1", "<f8"};
   std::string header;
   raw_string_ostream stream(header);
   stream << "{'descr': '" << descriptions[tensor.elementType]

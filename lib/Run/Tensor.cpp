@@ -28,6 +28,8 @@ const char *elementTypeName(int32_t elementType) {
   switch (elementType) {
   case BNN_F32:
     return "f32";
+  case BNN_F64:
+    return "f64";
   case BNN_I64:
     return "i64";
   case BNN_I32:
@@ -75,6 +77,8 @@ double elementAsDouble(const HostTensor &tensor, size_t position) {
   switch (tensor.elementType) {
   case BNN_F32:
     return load<float>(tensor, position);
+  case BNN_F64:
+    return load<double>(tensor, position);
   case BNN_I64:
     return load<int64_t>(tensor, position);
   case BNN_I32:

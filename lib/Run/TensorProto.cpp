@@ -18,6 +18,8 @@ static int32_t elementType(int32_t type) {
   switch (type) {
   case ::onnx::TensorProto::FLOAT:
     return BNN_F32;
+  case ::onnx::TensorProto::DOUBLE:
+    return BNN_F64;
   case ::onnx::TensorProto::INT64:
     return BNN_I64;
   case ::onnx::TensorProto::INT32:
@@ -50,6 +52,8 @@ static std::vector<char> readData(const ::onnx::TensorProto &proto,
   std::vector<char> data;
   if (type == BNN_F32)
     append<float>(proto.float_data(), data);
+  else if (type == BNN_F64)
+    append<double>(proto.double_data(), data);
   else if (type == BNN_I64)
     append<int64_t>(proto.int64_data(), data);
   else if (type == BNN_I32)
@@ -68,8 +72,8 @@ Expected<HostTensor> parseTensorProto(StringRef bytes) {
   if (!type)
     return createStringError(
         "its element type, number " + Twine(proto.data_type()) +
-        " of ONNX, is not supported: use FLOAT, INT64, INT32, INT8, UINT8 or "
-        "BOOL");
+        " of ONNX, is not supported: use FLOAT, DOUBLE, INT64, INT32, INT8, "
+        "UINT8 or BOOL");
   if (proto.data_location() == ::onnx::TensorProto::EXTERNAL)
     return createStringError("its data is in another file: save it inside");
   HostTensor tensor;

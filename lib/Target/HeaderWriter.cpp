@@ -38,6 +38,8 @@ static const char *elementTypeName(Type type) {
   switch (elementTypeCode(type)) {
   case BNN_F32:
     return "float";
+  case BNN_F64:
+    return "double";
   case BNN_I64:
     return "int64_t";
   case BNN_I32:

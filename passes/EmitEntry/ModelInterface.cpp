@@ -17,6 +17,8 @@ namespace bnn {
 int32_t elementTypeCode(Type type) {
   if (type.isF32())
     return BNN_F32;
+  if (type.isF64())
+    return BNN_F64;
   auto integer = dyn_cast<IntegerType>(type);
   if (!integer)
     return 0;

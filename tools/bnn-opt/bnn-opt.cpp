@@ -7,7 +7,7 @@
 #include "lib/Driver/Driver.h"
 #include "lib/Driver/Options.h"
 #include "lib/Driver/Registration.h"
-#include "lib/Import/Import.h"
+#include "lib/Import/OperatorTable.h"
 #include "lib/Target/OutputFile.h"
 #include "lib/Target/Strategy.h"
 #include "mlir/Pass/PassManager.h"
@@ -26,7 +26,8 @@ static cl::opt<bool> printTargetsFlag("print-targets", cl::cat(category),
                                       cl::desc("Print targets and strategies"));
 static cl::opt<bool> listOperatorsFlag("list-operators", cl::cat(category),
                                        cl::desc("Print the ONNX operators that "
-                                                "are imported"));
+                                                "are supported: opsets, "
+                                                "element types, restrictions"));
 
 namespace {
 constexpr int kCompileError = 1, kUsageError = 2;
@@ -129,11 +130,8 @@ int main(int argc, char **argv) {
       registry);
   if (printTargetsFlag)
     return bnn::printTargets(llvm::outs()), 0;
-  if (listOperatorsFlag) {
-    for (const std::string &name : bnn::listOperators())
-      llvm::outs() << name << '\n';
-    return 0;
-  }
+  if (listOperatorsFlag)
+    return bnn::printOperators(llvm::outs()), 0;
   if (StringRef(input).ends_with(".onnx") ||
       (StringRef(input).ends_with(".mlir") && bnn::outputRequested()))
     return compile(input, output);
