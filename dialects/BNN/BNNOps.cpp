@@ -425,6 +425,13 @@ LogicalResult CheckIndicesOp::verify() {
   return success();
 }
 
+void CheckShapeOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  // It says something to the caller: it must stay.
+  effects.emplace_back(MemoryEffects::Write::get());
+}
+
 void CheckIndicesOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {

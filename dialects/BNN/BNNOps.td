@@ -342,6 +342,23 @@ def CheckIndicesOp : BNN_Op<"check_indices", [
   let hasVerifier = 1;
 }
 
+def CheckShapeOp : BNN_Op<"check_shape", [
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Whether shapes fit each other at run time";
+  let description = [{
+    The model fails with the status `BNN_ERROR_SHAPE` where the condition is false: a dimension
+    that is only known at run time is neither what an operator needs, nor 1 where it is
+    broadcast.
+
+    Example:
+    ```mlir
+    bnn.check_shape %ok : i1
+    ```
+  }];
+  let arguments = (ins I1:$ok);
+  let assemblyFormat = "$ok attr-dict `:` type($ok)";
+}
+
 def YieldOp : BNN_Op<"yield", [Pure, Terminator, ReturnLike,
                                ParentOneOf<["MatmulOp", "AttentionOp"]>]> {
   let summary = "Ends an epilogue";

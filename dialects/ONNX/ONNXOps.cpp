@@ -96,6 +96,52 @@ LogicalResult MinOp::verify() {
   return getData().empty() ? emitOpError("needs an input") : success();
 }
 
+LogicalResult IsInfOp::verify() {
+  if (failed(verifyFlag(*this, getDetectNegative(), "detect_negative")) ||
+      failed(verifyFlag(*this, getDetectPositive(), "detect_positive")))
+    return failure();
+  return verifyFloat(*this, getX());
+}
+
+/// One scale, or a list of them along an axis of `data`; the zero point is of
+/// the element type of the quantised side and as many.
+static LogicalResult verifyQuantization(Operation *op, Value data, Value scale,
+                                        Value zero, Value quantized,
+                                        int64_t axis) {
+  std::optional<int64_t> scales = rankOf(scale), zeros = rankOf(zero);
+  if (scales && *scales > 1)
+    return op->emitOpError("the scale must be a scalar or have rank 1, got ")
+           << scale.getType();
+  if (scales && zeros && *scales != *zeros)
+    return op->emitOpError("scale and zero point differ in rank");
+  if (failed(verifyFloat(op, scale)) ||
+      failed(verifySameElement(op, quantized, zero,
+                               "quantised tensor and zero point")))
+    return failure();
+  if (scales && *scales == 1)
+    return verifyAxis(op, axis, data);
+  return success();
+}
+
+LogicalResult QuantizeLinearOp::verify() {
+  if (!getElementTypeOrSelf(getY().getType()).isInteger(8))
+    return emitOpError("the result must have elements i8 or ui8, got ")
+           << getY().getType();
+  if (failed(verifySameElement(*this, getX(), getYScale(), "X and scale")))
+    return failure();
+  return verifyQuantization(*this, getX(), getYScale(), getYZeroPoint(), getY(),
+                            getAxis());
+}
+
+LogicalResult DequantizeLinearOp::verify() {
+  if (!isa<IntegerType>(getElementTypeOrSelf(getX().getType())))
+    return emitOpError("needs integers, got ") << getX().getType();
+  if (failed(verifySameElement(*this, getXScale(), getY(), "scale and result")))
+    return failure();
+  return verifyQuantization(*this, getX(), getXScale(), getXZeroPoint(), getX(),
+                            getAxis());
+}
+
 LogicalResult WhereOp::verify() {
   if (failed(verifySameElement(*this, getX(), getY(), "X and Y")))
     return failure();
@@ -132,6 +178,30 @@ LogicalResult GatherOp::verify() {
           verifySameElement(*this, getData(), getOutput(), "data and output")))
     return failure();
   return verifyAxis(*this, getAxis(), getData());
+}
+
+LogicalResult GatherElementsOp::verify() {
+  std::optional<int64_t> data = rankOf(getData()),
+                         indices = rankOf(getIndices());
+  if (data && indices && *data != *indices)
+    return emitOpError("data and indices differ in rank");
+  if (failed(
+          verifySameElement(*this, getData(), getOutput(), "data and output")))
+    return failure();
+  return verifyAxis(*this, getAxis(), getData());
+}
+
+LogicalResult TriluOp::verify() {
+  std::optional<int64_t> rank = rankOf(getInput());
+  if (rank && *rank < 2)
+    return emitOpError("needs an input of rank 2 or more, got ")
+           << getInput().getType();
+  std::optional<int64_t> diagonal = rankOf(getK());
+  if (diagonal && *diagonal > 1)
+    return emitOpError("k must have one element, got ") << getK().getType();
+  if (failed(verifyFlag(*this, getUpper(), "upper")))
+    return failure();
+  return verifySameElement(*this, getInput(), getOutput(), "input and output");
 }
 
 LogicalResult ConcatOp::verify() {
@@ -300,6 +370,20 @@ LogicalResult ReduceMeanOp::verify() { return verifyReduce(*this); }
 LogicalResult ReduceMaxOp::verify() { return verifyReduce(*this); }
 LogicalResult ReduceMinOp::verify() { return verifyReduce(*this); }
 LogicalResult ReduceL1Op::verify() { return verifyReduce(*this); }
+
+LogicalResult ReduceL2Op::verify() { return verifyReduce(*this); }
+LogicalResult ReduceProdOp::verify() { return verifyReduce(*this); }
+LogicalResult ReduceSumSquareOp::verify() { return verifyReduce(*this); }
+LogicalResult ReduceLogSumOp::verify() { return verifyReduce(*this); }
+
+template <typename Pick> static LogicalResult verifyPick(Pick op) {
+  if (failed(verifyFlag(op, op.getKeepdims(), "keepdims")) ||
+      failed(verifyFlag(op, op.getSelectLastIndex(), "select_last_index")))
+    return failure();
+  return verifyAxis(op, op.getAxis(), op.getData());
+}
+LogicalResult ArgMaxOp::verify() { return verifyPick(*this); }
+LogicalResult ArgMinOp::verify() { return verifyPick(*this); }
 
 LogicalResult ReduceSumOp::verify() {
   if (failed(verifyFlag(*this, getKeepdims(), "keepdims")) ||

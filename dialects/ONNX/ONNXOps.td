@@ -20,7 +20,8 @@ def ONNX_Dialect : Dialect {
 
     A missing optional input is the result of `onnx.NoValue`, so that an
     operator's inputs keep their positions. Attributes that ONNX gives a default
-    are always present. `bool` is `i1`, `int32` and `int64` are `i32` and `i64`.
+    are always present. `bool` is `i1`, `int8`, `int32` and `int64` are `i8`,
+    `i32` and `i64`, and `uint8` is `ui8`.
     The function that holds the graph carries the names of inputs, outputs and
     symbolic dimensions as the argument and result attributes `onnx.name` and
     `onnx.dims`.
@@ -315,6 +316,138 @@ def ONNX_MinOp : ONNX_Op<"Min", [SameOperandsAndResultElementType, ResultsBroadc
   let hasVerifier = 1;
 }
 
+def ONNX_LeakyReluOp : ONNX_Unary<"LeakyRelu"> {
+  let summary = "Y = X, or alpha * X where X is negative";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.LeakyRelu %x {alpha = 0.01 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$X, F32Attr:$alpha);
+}
+
+def ONNX_EluOp : ONNX_Unary<"Elu"> {
+  let summary = "Y = X, or alpha * (exp(X) - 1) where X is negative";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.Elu %x {alpha = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$X, F32Attr:$alpha);
+}
+
+def ONNX_CeluOp : ONNX_Unary<"Celu"> {
+  let summary = "Y = max(0, X) + min(0, alpha * (exp(X / alpha) - 1))";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.Celu %x {alpha = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$X, F32Attr:$alpha);
+}
+
+def ONNX_SeluOp : ONNX_Unary<"Selu"> {
+  let summary = "Y = gamma * X, or gamma * alpha * (exp(X) - 1) where X is not positive";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.Selu %x {alpha = 1.67326 : f32, gamma = 1.0507 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$X, F32Attr:$alpha, F32Attr:$gamma);
+}
+
+def ONNX_HardSigmoidOp : ONNX_Unary<"HardSigmoid"> {
+  let summary = "Y = max(0, min(1, alpha * X + beta))";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.HardSigmoid %x {alpha = 0.2 : f32, beta = 0.5 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$X, F32Attr:$alpha, F32Attr:$beta);
+}
+
+def ONNX_HardSwishOp : ONNX_Unary<"HardSwish"> {
+  let summary = "Y = X * max(0, min(1, X / 6 + 0.5))";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.HardSwish %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+}
+
+def ONNX_SoftplusOp : ONNX_Unary<"Softplus"> {
+  let summary = "Y = log(exp(X) + 1)";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.Softplus %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+}
+
+def ONNX_SoftsignOp : ONNX_Unary<"Softsign"> {
+  let summary = "Y = X / (1 + |X|)";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.Softsign %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+}
+
+def ONNX_ThresholdedReluOp : ONNX_Unary<"ThresholdedRelu"> {
+  let summary = "Y = X where X is above alpha, else 0";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.ThresholdedRelu %x {alpha = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$X, F32Attr:$alpha);
+}
+
+def ONNX_PReluOp : ONNX_Op<"PRelu", [SameOperandsAndResultElementType]> {
+  let summary = "Y = X, or slope * X where X is negative; the slope is broadcast to X";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.PRelu %x, %slope : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$X, AnyTensor:$slope);
+  let results = (outs AnyTensor:$Y);
+}
+
+def ONNX_SumOp : ONNX_Op<"Sum", [SameOperandsAndResultElementType, ResultsBroadcastableShape]> {
+  let summary = "The elementwise sum of all inputs, with numpy broadcasting";
+  let description = [{
+    Example:
+    ```mlir
+    %m = onnx.Sum %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<AnyTensor>:$data);
+  let results = (outs AnyTensor:$sum);
+}
+
+def ONNX_MeanOp : ONNX_Op<"Mean", [SameOperandsAndResultElementType, ResultsBroadcastableShape]> {
+  let summary = "The elementwise mean of all inputs, with numpy broadcasting";
+  let description = [{
+    Example:
+    ```mlir
+    %m = onnx.Mean %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<AnyTensor>:$data);
+  let results = (outs AnyTensor:$mean);
+}
+
 //===-- Logic and comparison ------------------------------------------------===//
 
 def ONNX_AndOp : ONNX_Logical<"And"> {
@@ -335,6 +468,41 @@ def ONNX_OrOp : ONNX_Logical<"Or"> {
     %c = onnx.Or %a, %b : (tensor<2x3xi1>, tensor<3xi1>) -> tensor<2x3xi1>
     ```
   }];
+}
+
+def ONNX_XorOp : ONNX_Logical<"Xor"> {
+  let summary = "C = A or B, but not both";
+  let description = [{
+    Example:
+    ```mlir
+    %c = onnx.Xor %a, %b : (tensor<2x3xi1>, tensor<3xi1>) -> tensor<2x3xi1>
+    ```
+  }];
+}
+
+def ONNX_IsNaNOp : ONNX_Op<"IsNaN", [SameOperandsAndResultShape]> {
+  let summary = "Whether X is not a number";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.IsNaN %x : (tensor<2x3xf32>) -> tensor<2x3xi1>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$X);
+  let results = (outs TensorOf<[I1]>:$Y);
+}
+
+def ONNX_IsInfOp : ONNX_Op<"IsInf", [SameOperandsAndResultShape]> {
+  let summary = "Whether X is an infinity of a sign that is asked for";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.IsInf %x {detect_negative = 1 : i64, detect_positive = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xi1>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$X, I64Attr:$detect_negative, I64Attr:$detect_positive);
+  let results = (outs TensorOf<[I1]>:$Y);
+  let hasVerifier = 1;
 }
 
 def ONNX_NotOp : ONNX_Op<"Not", [SameOperandsAndResultShape]> {
@@ -424,6 +592,38 @@ def ONNX_CastOp : ONNX_Op<"Cast", [SameOperandsAndResultShape]> {
   }];
   let arguments = (ins AnyTensor:$input);
   let results = (outs AnyTensor:$output);
+}
+
+def ONNX_QuantizeLinearOp : ONNX_Op<"QuantizeLinear"> {
+  let summary = "Y = X / scale, rounded half to even, plus the zero point, saturated to the type of the result";
+  let description = [{
+    The scale has one element, or one for each element of `axis`. A zero point that is left
+    out is 0.
+
+    Example:
+    ```mlir
+    %y = onnx.QuantizeLinear %x, %scale, %zero {axis = 1 : i64} : (tensor<2x3xf32>, tensor<f32>, tensor<ui8>) -> tensor<2x3xui8>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$X, AnyTensor:$y_scale, ONNX_Optional:$y_zero_point, I64Attr:$axis);
+  let results = (outs AnyTensor:$Y);
+  let hasVerifier = 1;
+}
+
+def ONNX_DequantizeLinearOp : ONNX_Op<"DequantizeLinear"> {
+  let summary = "Y = (X - zero point) * scale";
+  let description = [{
+    The scale has one element, or one for each element of `axis`. A zero point that is left
+    out is 0.
+
+    Example:
+    ```mlir
+    %y = onnx.DequantizeLinear %x, %scale, %zero {axis = 1 : i64} : (tensor<2x3xui8>, tensor<f32>, tensor<ui8>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$X, AnyTensor:$x_scale, ONNX_Optional:$x_zero_point, I64Attr:$axis);
+  let results = (outs AnyTensor:$Y);
+  let hasVerifier = 1;
 }
 
 //===-- Values and shapes ---------------------------------------------------===//
@@ -529,6 +729,32 @@ def ONNX_GatherOp : ONNX_Op<"Gather"> {
     ```
   }];
   let arguments = (ins AnyTensor:$data, TensorOf<[I32, I64]>:$indices, I64Attr:$axis);
+  let results = (outs AnyTensor:$output);
+  let hasVerifier = 1;
+}
+
+def ONNX_GatherElementsOp : ONNX_Op<"GatherElements"> {
+  let summary = "Elements of `data` at the places of `indices`, but for `axis`, where the index says which; negative indices count from the end";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.GatherElements %data, %indices {axis = 1 : i64} : (tensor<2x8xf32>, tensor<2x3xi64>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$data, TensorOf<[I32, I64]>:$indices, I64Attr:$axis);
+  let results = (outs AnyTensor:$output);
+  let hasVerifier = 1;
+}
+
+def ONNX_TriluOp : ONNX_Op<"Trilu"> {
+  let summary = "The input with zeros below (upper = 1) or above (0) the `k`-th diagonal of its last two axes";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.Trilu %x, %none {upper = 1 : i64} : (tensor<2x4x4xf32>, none) -> tensor<2x4x4xf32>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$input, ONNX_Optional:$k, I64Attr:$upper);
   let results = (outs AnyTensor:$output);
   let hasVerifier = 1;
 }
@@ -786,6 +1012,72 @@ def ONNX_ReduceL1Op : ONNX_Reduce<"ReduceL1"> {
     %y = onnx.ReduceL1 %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
     ```
   }];
+}
+
+def ONNX_ReduceL2Op : ONNX_Reduce<"ReduceL2"> {
+  let summary = "The square root of the sum of squares over `axes`";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.ReduceL2 %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+    ```
+  }];
+}
+
+def ONNX_ReduceProdOp : ONNX_Reduce<"ReduceProd"> {
+  let summary = "The product over `axes`";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.ReduceProd %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+    ```
+  }];
+}
+
+def ONNX_ReduceSumSquareOp : ONNX_Reduce<"ReduceSumSquare"> {
+  let summary = "The sum of squares over `axes`";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.ReduceSumSquare %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+    ```
+  }];
+}
+
+def ONNX_ReduceLogSumOp : ONNX_Reduce<"ReduceLogSum"> {
+  let summary = "The natural logarithm of the sum over `axes`";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.ReduceLogSum %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+    ```
+  }];
+}
+
+def ONNX_ArgMaxOp : ONNX_Op<"ArgMax"> {
+  let summary = "The index of the largest element along `axis`: of the first one, or with select_last_index of the last";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.ArgMax %x {axis = 0 : i64, keepdims = 1 : i64, select_last_index = 0 : i64} : (tensor<2x3xf32>) -> tensor<1x3xi64>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$data, I64Attr:$axis, I64Attr:$keepdims, I64Attr:$select_last_index);
+  let results = (outs TensorOf<[I64]>:$reduced);
+  let hasVerifier = 1;
+}
+
+def ONNX_ArgMinOp : ONNX_Op<"ArgMin"> {
+  let summary = "The index of the smallest element along `axis`: of the first one, or with select_last_index of the last";
+  let description = [{
+    Example:
+    ```mlir
+    %y = onnx.ArgMin %x {axis = 0 : i64, keepdims = 1 : i64, select_last_index = 0 : i64} : (tensor<2x3xf32>) -> tensor<1x3xi64>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$data, I64Attr:$axis, I64Attr:$keepdims, I64Attr:$select_last_index);
+  let results = (outs TensorOf<[I64]>:$reduced);
+  let hasVerifier = 1;
 }
 
 def ONNX_ReduceSumOp : ONNX_Op<"ReduceSum"> {

@@ -90,6 +90,12 @@ public:
   std::optional<llvm::SmallVector<SymbolicDim>>
   broadcast(llvm::ArrayRef<SymbolicDim> a, llvm::ArrayRef<SymbolicDim> b);
 
+  /// The smaller of two dimensions.
+  SymbolicDim minimum(const SymbolicDim &a, const SymbolicDim &b);
+  /// The two that `dim` is the minimum() of, if it is one.
+  std::optional<std::pair<SymbolicDim, SymbolicDim>>
+  minimumOf(const SymbolicDim &dim) const;
+
   /// The value's type with every dimension that is known filled in.
   mlir::Type refinedType(mlir::Value value) const;
   /// Sets the type of every onnx operation's results, and the function's result
@@ -121,12 +127,17 @@ private:
   SymbolicDim product(llvm::ArrayRef<SymbolicDim> dims);
   /// What two dimensions that may be 1 are broadcast to.
   SymbolicDim join(const SymbolicDim &a, const SymbolicDim &b);
+  /// Whether the dimension is certainly 1 or more: those of arguments are.
+  bool isPositive(const SymbolicDim &dim) const;
+  /// Whether `dim` is a minimum of `bound`, perhaps among others.
+  bool isAtMost(const SymbolicDim &dim, const SymbolicDim &bound) const;
 
   /// What an operation's transfer function finds out about one result.
   struct Fact {
     std::optional<Dims> shape;
     std::optional<Dims> elements;
   };
+  friend class ShapeInference;
   mlir::LogicalResult infer(mlir::Operation *op,
                             llvm::SmallVectorImpl<Fact> &facts);
   void inferElements(mlir::Operation *op, Fact &fact);
@@ -138,6 +149,10 @@ private:
   std::map<std::pair<bool, std::string>, unsigned> idOf;
   llvm::DenseSet<unsigned> isNamed; ///< Symbols that arguments' dims name.
   std::map<unsigned, std::vector<SymbolicDim>> joined; ///< By join(); sorted.
+  /// Symbols below this are dimensions of arguments.
+  unsigned numArgumentSymbols = 0;
+  /// The symbols that are minima, and of what.
+  std::map<unsigned, std::pair<SymbolicDim, SymbolicDim>> minima;
   llvm::DenseMap<mlir::Value, Fact> facts;
 };
 } // namespace bnn::onnx

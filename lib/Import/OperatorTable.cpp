@@ -91,8 +91,8 @@ std::vector<OperatorSpec> makeTable() {
                  {Int, "transB", 0}}),
       Op("Greater", 2, kNumbers).gives(E::Bool),
       Op("GreaterOrEqual", 2, kNumbers).gives(E::Bool).since(12),
-      Op("HardSigmoid", 1, kF32).with({{Float, "alpha", 0.2f},
-                                       {Float, "beta", 0.5}}),
+      Op("HardSigmoid", 1, kF32)
+          .with({{Float, "alpha", 0.2f}, {Float, "beta", 0.5}}),
       Op("HardSwish", 1, kF32).since(14),
       Op("Identity", 1, kAnything).only("tensors"),
       Op("IsInf", 1, kF32 | kF64)
@@ -143,8 +143,9 @@ std::vector<OperatorSpec> makeTable() {
       Op("Relu", 1, kSigned),
       Op("Reshape", 2, kAnything).with({{Int, "allowzero", 0}}).known({1}),
       Op("Round", 1, kF32),
-      Op("Selu", 1, kF32).with({{Float, "alpha", 1.67326319217681884765625},
-                                {Float, "gamma", 1.05070102214813232421875}}),
+      Op("Selu", 1, kF32)
+          .with({{Float, "alpha", 1.67326319217681884765625},
+                 {Float, "gamma", 1.05070102214813232421875}}),
       Op("Shape", 1, kAnything)
           .gives(E::Int64)
           .with({{Int, "start", 0}, {Int, "end", std::nullopt}}),
@@ -236,9 +237,12 @@ void printOperators(llvm::raw_ostream &out) {
     }
     if (*spec.restriction)
       add(spec.restriction);
-    out << llvm::format("%-19s %2d-%d  %-29s", spec.name, spec.since, kMaxOpset,
+    std::string line;
+    llvm::raw_string_ostream(line)
+        << llvm::format("%-19s %2d-%d  %-28s", spec.name, spec.since, kMaxOpset,
                         elementTypeNames(spec.types).c_str())
-        << rest << '\n';
+        << rest;
+    out << llvm::StringRef(line).rtrim() << '\n';
   }
 }
 } // namespace bnn

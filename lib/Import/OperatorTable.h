@@ -51,7 +51,7 @@ struct OperatorSpec {
   /// this number become onnx.NoValue.
   unsigned maxInputs;
   /// What is computed at run time: the element types of the first input (of
-  /// the second one of Where, of the result of an operator without inputs).
+  /// the second one of Where, of the result of Constant and ConstantOfShape).
   unsigned types;
   ResultElement element = ResultElement::First;
   std::vector<AttributeSpec> attributes = {};

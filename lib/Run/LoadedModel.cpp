@@ -257,6 +257,8 @@ bindInputs(const bnn_model_info &info, std::vector<NamedTensor> &inputs,
     bound[index] = true;
     if (Error error = checkInput(*found, given.tensor))
       return std::move(error);
+    // A tensor of no elements has a place, too.
+    given.tensor.data.reserve(1);
     tensors[index].data = given.tensor.data.data();
     llvm::copy(given.tensor.shape, tensors[index].shape);
     for (auto [dim, size] :
@@ -304,6 +306,7 @@ LoadedModel::bind(std::vector<NamedTensor> &given) const {
         tensorBytes(info.element_type, result.tensor.shape);
     if (!bytes)
       return bytes.takeError();
+    result.tensor.data.reserve(1);
     result.tensor.data.resize(*bytes);
     bound->outputs[index].data = result.tensor.data.data();
   }

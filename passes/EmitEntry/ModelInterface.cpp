@@ -69,7 +69,8 @@ private:
   LogicalResult readProfile(unsigned index, StringRef kind);
   LogicalResult readProfiledOps();
   LogicalResult readTensor(unsigned index, MemRefType type, StringRef kind);
-  FailureOr<ModelDim> readDim(unsigned index, Attribute dim, int64_t size);
+  FailureOr<ModelDim> readDim(unsigned index, Attribute dim, int64_t size,
+                              StringRef kind);
   LogicalResult checkOutputs();
 
   InFlightDiagnostic error(unsigned index) {
@@ -99,8 +100,8 @@ LogicalResult Reader::readPrefix(StringRef prefix) {
   return success();
 }
 
-FailureOr<ModelDim> Reader::readDim(unsigned index, Attribute dim,
-                                    int64_t size) {
+FailureOr<ModelDim> Reader::readDim(unsigned index, Attribute dim, int64_t size,
+                                    StringRef kind) {
   if (auto number = dyn_cast<IntegerAttr>(dim)) {
     if (ShapedType::isDynamic(size) || number.getInt() != size)
       return error(index) << "has a static dimension " << number.getInt()
@@ -116,6 +117,14 @@ FailureOr<ModelDim> Reader::readDim(unsigned index, Attribute dim,
                         << "', which is static in its type";
   auto maximum =
       maxima ? maxima.getAs<IntegerAttr>(symbol.getValue()) : IntegerAttr();
+  if (!maximum && kind == "output")
+    return error(index)
+           << "(output '"
+           << function.getArgAttrOfType<StringAttr>(index, "bnn.name")
+                  .getValue()
+           << "') has a dimension '" << symbol.getValue()
+           << "' that is no dimension of an input, so a caller could not know "
+              "its size; fix what it depends on by --input-shape";
   if (!maximum || maximum.getInt() < 1)
     return error(index) << "has a dimension '" << symbol.getValue()
                         << "' without a positive maximum in 'bnn.max_dims'";
@@ -142,7 +151,7 @@ LogicalResult Reader::readTensor(unsigned index, MemRefType type,
   tensor.elementType = type.getElementType();
   tensor.argument = index;
   for (auto [dim, size] : llvm::zip_equal(dims, type.getShape())) {
-    FailureOr<ModelDim> read = readDim(index, dim, size);
+    FailureOr<ModelDim> read = readDim(index, dim, size, kind);
     if (failed(read))
       return failure();
     tensor.dims.push_back(*read);

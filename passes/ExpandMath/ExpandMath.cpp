@@ -1,5 +1,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/ExpandMath/Power.h"
 #include "passes/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
@@ -287,11 +288,12 @@ constexpr unsigned maxPower = 16;
 FailureOr<Value> expandPow(F32Builder &m, math::PowFOp op) {
   Value x = op.getLhs();
   std::optional<float> exponent = constantSplat(op.getRhs());
+  auto general = [&] {
+    OpBuilder b(op);
+    return bnn::expandPower(b, op.getLoc(), x, op.getRhs());
+  };
   if (!exponent)
-    return op.emitError("a power with a computed exponent has no lowering that "
-                        "gives the same bits on every target; only constant "
-                        "exponents are supported: integers from -16 to 16 and "
-                        "0.5");
+    return general();
   float e = *exponent;
   if (e == 0.0f)
     return m.f(1.0f);
@@ -301,10 +303,7 @@ FailureOr<Value> expandPow(F32Builder &m, math::PowFOp op) {
     return m.select(m.eq(x, m.f(-INFINITY)), m.f(INFINITY), root);
   }
   if (std::abs(e) > maxPower || e != std::floor(e) || std::isnan(e))
-    return op.emitError("a power with the exponent ")
-           << e
-           << " has no lowering that gives the same bits on every target; only "
-              "integers from -16 to 16 and 0.5 are supported";
+    return general();
   Value power = powerByProducts(m, x, unsigned(std::abs(e)));
   return e > 0 ? power : m.div(m.f(1.0f), power);
 }

@@ -21,10 +21,11 @@ def ExpandMath : Pass<"bnn-expand-math", ""> {
     | `math.erf` | 2 ulp, 1e-7 absolute | odd; erf(+-0) = +-0, erf(+-inf) = +-1 |
     | `math.tanh` | 2 ulp | odd; tanh(+-0) = +-0, tanh(+-inf) = +-1 |
     | `math.rsqrt` | two roundings: 1 / sqrt(x) | those of its parts |
-    | `math.powf`, constant exponent | a product per step | integer exponents from -16 to 16, and 0.5 |
+    | `math.powf`, constant integers from -16 to 16, and 0.5 | a product per step | |
+    | `math.powf`, any other exponent | 0.51 ulp, by way of f64 | those of C's `pow` |
     | `math.roundeven`, `round`, `floor`, `ceil`, `trunc` | exact | the sign of zero is kept |
 
-    NaN gives NaN. What one rounding defines already stays as it is: `math.sqrt`,
+    NaN gives NaN, but where C's `pow` gives 1. What one rounding defines already stays as it is: `math.sqrt`,
     `math.fma`, `math.absf`, `math.copysign` and integer operations. Every other
     float function is an error: there is no fixed sequence for it.
 

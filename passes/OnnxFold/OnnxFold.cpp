@@ -18,8 +18,8 @@ namespace {
 /// Operations that broadcast their operands elementwise.
 bool isElementwise(Operation *op) {
   return isa<AddOp, SubOp, MulOp, DivOp, PowOp, MaxOp, MinOp, AndOp, OrOp,
-             EqualOp, GreaterOp, GreaterOrEqualOp, LessOp, LessOrEqualOp,
-             WhereOp>(op);
+             XorOp, SumOp, MeanOp, EqualOp, GreaterOp, GreaterOrEqualOp, LessOp,
+             LessOrEqualOp, WhereOp>(op);
 }
 
 struct OnnxFold : impl::OnnxFoldBase<OnnxFold> {
@@ -43,6 +43,7 @@ private:
   bool evaluateConstants();
   void eraseDead();
   void alignConstants();
+  void nameResultDims();
 
   bool keepsShape(Operation *op, unsigned index, ArrayRef<SymbolicDim> shape);
   void replace(Operation *op, Value value);
@@ -85,7 +86,8 @@ bool OnnxFold::foldKnownElements(Operation *op) {
   Value result = op->getResult(0);
   auto type = dyn_cast<RankedTensorType>(result.getType());
   std::optional<ArrayRef<SymbolicDim>> elements = shapes->elementsOf(result);
-  if (!type || !type.hasStaticShape() || !elements)
+  if (!type || !type.hasStaticShape() || !elements ||
+      !isa<IntegerType>(type.getElementType()))
     return false;
   SmallVector<int64_t> values;
   for (const SymbolicDim &element : *elements) {
@@ -536,6 +538,36 @@ void OnnxFold::alignConstants() {
   }
 }
 
+/// Names the results' dimensions by what is known of them now.
+void OnnxFold::nameResultDims() {
+  func::FuncOp func = getOperation();
+  Builder builder(&getContext());
+  auto isInputDim = [&](const SymbolicDim &dim) {
+    return llvm::any_of(func.getArguments(), [&](Value argument) {
+      auto all = shapes->shapeOf(argument);
+      return all && llvm::is_contained(*all, dim);
+    });
+  };
+  Operation *terminator = func.getBody().front().getTerminator();
+  for (auto [i, value] : llvm::enumerate(terminator->getOperands())) {
+    auto noted = func.getResultAttrOfType<ArrayAttr>(i, "onnx.dims");
+    std::optional<ArrayRef<SymbolicDim>> dims = shapes->shapeOf(value);
+    if (!noted || !dims)
+      continue;
+    SmallVector<Attribute> names;
+    for (auto [axis, dim] : llvm::enumerate(*dims)) {
+      // A name that the model gives stays, unless it is an input's after all.
+      if (std::optional<int64_t> constant = dim.getConstant())
+        names.push_back(builder.getI64IntegerAttr(*constant));
+      else if (noted.size() == dims->size() && !isInputDim(dim))
+        names.push_back(noted[axis]);
+      else
+        names.push_back(builder.getStringAttr(shapes->str(dim)));
+    }
+    func.setResultAttr(i, "onnx.dims", builder.getArrayAttr(names));
+  }
+}
+
 void OnnxFold::runOnOperation() {
   if (!getOperation().getBody().hasOneBlock())
     return;
@@ -568,6 +600,7 @@ void OnnxFold::runOnOperation() {
       return signalPassFailure();
   }
   alignConstants();
+  nameResultDims();
   shapes.reset();
 }
 } // namespace

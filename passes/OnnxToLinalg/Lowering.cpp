@@ -1,4 +1,5 @@
 #include "passes/OnnxToLinalg/Lowering.h"
+#include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -98,6 +99,10 @@ OpFoldResult Lowering::product(ArrayRef<OpFoldResult> values) {
 OpFoldResult Lowering::materialize(const SymbolicDim &dim) {
   if (std::optional<int64_t> constant = dim.getConstant())
     return index(*constant);
+  if (auto parts = shapes.minimumOf(dim)) {
+    OpFoldResult x = materialize(parts->first), y = materialize(parts->second);
+    return x && y ? min(x, y) : OpFoldResult();
+  }
   for (const ArgumentDim &known : argumentDims) {
     auto value = [&] {
       return OpFoldResult(
@@ -154,35 +159,67 @@ OpFoldResult Lowering::element(Value list, int64_t i) {
   return b.create<arith::IndexCastOp>(loc, b.getIndexType(), value).getResult();
 }
 
+OpFoldResult Lowering::broadcastDim(OpFoldResult x, OpFoldResult y) {
+  if (x == y || isConstantIntValue(y, 1))
+    return x;
+  if (isConstantIntValue(x, 1))
+    return y;
+  // A constant other than 1 is the length, or there is none.
+  if (getConstantIntValue(x))
+    return x;
+  if (getConstantIntValue(y))
+    return y;
+  Value isOne = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
+                                        asValue(x), asValue(index(1)));
+  return b.create<arith::SelectOp>(loc, isOne, asValue(y), asValue(x))
+      .getResult();
+}
+
 Dims Lowering::broadcastDims(Value result, ValueRange inputs) {
   int64_t rank = rankOf(result);
   Dims out;
   for (int64_t axis = 0; axis < rank; ++axis) {
-    // Who has this axis at all, and not with length 1?
-    Value carrier;
-    int64_t carrierAxis = 0;
-    int64_t size = 1;
+    if (OpFoldResult length = knownDim(result, axis)) {
+      out.push_back(length);
+      continue;
+    }
+    OpFoldResult size = index(1);
+    std::optional<SymbolicDim> known;
     for (Value input : inputs) {
-      int64_t inputAxis = axis - rank + rankOf(input);
-      if (inputAxis < 0 || typeOf(input).getDimSize(inputAxis) == 1)
+      int64_t own = axis - rank + rankOf(input);
+      if (own < 0 || typeOf(input).getDimSize(own) == 1)
         continue;
-      if (!typeOf(input).isDynamicDim(inputAxis)) {
-        size = typeOf(input).getDimSize(inputAxis);
-      } else if (!carrier) {
-        carrier = input;
-        carrierAxis = inputAxis;
-      }
+      // A length that is there already needs no second look.
+      std::optional<SymbolicDim> next = symbolic(input, own);
+      if (known && next && *known == *next)
+        continue;
+      known = known ? std::nullopt : next;
+      size = broadcastDim(size, dim(input, own));
     }
-    if (size == 1 && carrier) {
-      if (OpFoldResult known = knownDim(result, axis))
-        out.push_back(known);
-      else
-        out.push_back(dim(carrier, carrierAxis));
-    } else {
-      out.push_back(index(size));
-    }
+    out.push_back(size);
   }
   return out;
+}
+
+void Lowering::requireEqual(OpFoldResult x, OpFoldResult y) {
+  std::optional<int64_t> a = getConstantIntValue(x), c = getConstantIntValue(y);
+  if (x == y || (a && c && *a == *c))
+    return;
+  Value equal = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
+                                        asValue(x), asValue(y));
+  b.create<bnn::CheckShapeOp>(loc, equal);
+}
+
+void Lowering::requireBroadcast(OpFoldResult x, OpFoldResult y) {
+  std::optional<int64_t> a = getConstantIntValue(x), c = getConstantIntValue(y);
+  if (x == y || a == 1 || (a && c && *a == *c))
+    return;
+  auto equal = [&](OpFoldResult to) -> Value {
+    return b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, asValue(x),
+                                   asValue(to));
+  };
+  Value fits = b.create<arith::OrIOp>(loc, equal(index(1)), equal(y));
+  b.create<bnn::CheckShapeOp>(loc, fits);
 }
 
 //===----------------------------------------------------------------------===//
@@ -207,10 +244,27 @@ Value Lowering::empty(ArrayRef<OpFoldResult> dims, Type element) {
   return b.create<tensor::EmptyOp>(loc, folded, element);
 }
 
+Type Lowering::signlessType(Type element) {
+  if (element.isUnsignedInteger())
+    return IntegerType::get(element.getContext(),
+                            element.getIntOrFloatBitWidth());
+  return element;
+}
+
+/// The same bits with the sign of `type`, or none.
+static Value withSign(OpBuilder &b, Location loc, Value x, Type type) {
+  if (x.getType() == type)
+    return x;
+  return b.create<UnrealizedConversionCastOp>(loc, type, x).getResult(0);
+}
+
 Value Lowering::filled(ArrayRef<OpFoldResult> dims, TypedAttr value) {
-  return b
-      .create<linalg::FillOp>(loc, constant(value),
-                              empty(dims, value.getType()))
+  Type element = value.getType(), signless = signlessType(element);
+  if (element != signless)
+    value =
+        b.getIntegerAttr(signless, mlir::cast<IntegerAttr>(value).getValue());
+  Value scalar = withSign(b, loc, constant(value), element);
+  return b.create<linalg::FillOp>(loc, scalar, empty(dims, element))
       .getResult(0);
 }
 
@@ -242,11 +296,76 @@ static TypedAttr splatElement(Value value, Builder &b) {
   if (!view || !(view->isSplat() || view->getNumElements() == 1))
     return {};
   Type element = view->getElementType();
-  if (element.isF32())
-    return b.getF32FloatAttr(view->at<float>(0));
+  if (isa<FloatType>(element))
+    return b.getFloatAttr(element, view->getFloat(0));
   if (isa<IntegerType>(element))
-    return b.getIntegerAttr(element, view->getInteger(0));
+    return b.getIntegerAttr(Lowering::signlessType(element),
+                            view->getInteger(0));
   return {};
+}
+
+Value Lowering::align(Value input, Value result, ArrayRef<OpFoldResult> dims,
+                      ArrayRef<int64_t> axes) {
+  RankedTensorType type = typeOf(input);
+  SmallVector<Value> last(type.getRank());
+  Dims own;
+  bool copy = false;
+  for (int64_t axis = 0; axis < type.getRank(); ++axis) {
+    if (axis >= int64_t(axes.size())) {
+      own.push_back(dim(input, axis));
+      continue;
+    }
+    int64_t target = axes[axis];
+    own.push_back(type.isDynamicDim(axis) ? dims[target]
+                                          : index(type.getDimSize(axis)));
+    if (!type.isDynamicDim(axis))
+      continue;
+    std::optional<SymbolicDim> mine = symbolic(input, axis);
+    std::optional<SymbolicDim> wanted = symbolic(result, target);
+    if (mine && wanted && *mine == *wanted)
+      continue;
+    OpFoldResult length = dim(input, axis);
+    if (length == dims[target])
+      continue;
+    requireBroadcast(length, dims[target]);
+    last[axis] = asValue(sub(length, index(1)));
+    copy = true;
+  }
+  if (!copy)
+    return input;
+  // An axis of length 1 is read at 0 always; and whatever the shapes are,
+  // nothing outside the tensor is read.
+  Value zero = asValue(index(0));
+  return elementwise(
+      own, type.getElementType(), {}, {},
+      [&](OpBuilder &nested, Location at, ValueRange) -> Value {
+        SmallVector<Value> position;
+        for (auto [axis, bound] : llvm::enumerate(last)) {
+          Value i = nested.create<linalg::IndexOp>(at, axis);
+          if (bound) {
+            i = nested.create<arith::MinSIOp>(at, i, bound);
+            i = nested.create<arith::MaxSIOp>(at, i, zero);
+          }
+          position.push_back(i);
+        }
+        Value x = nested.create<tensor::ExtractOp>(at, input, position);
+        return withSign(nested, at, x, signlessType(x.getType()));
+      });
+}
+
+Value Lowering::align(Value input, Value result, ArrayRef<OpFoldResult> dims) {
+  int64_t lead = int64_t(dims.size()) - rankOf(input);
+  return align(input, result, dims,
+               llvm::to_vector(llvm::seq<int64_t>(lead, int64_t(dims.size()))));
+}
+
+Value Lowering::broadcast(Value result, Type element, ValueRange inputs,
+                          Body body) {
+  Dims dims = broadcastDims(result, inputs);
+  SmallVector<Value> aligned;
+  for (Value input : inputs)
+    aligned.push_back(align(input, result, dims));
+  return elementwise(dims, element, aligned, body);
 }
 
 Value Lowering::elementwise(ArrayRef<OpFoldResult> dims, Type element,
@@ -282,11 +401,14 @@ Value Lowering::elementwise(ArrayRef<OpFoldResult> dims, Type element,
       [&](OpBuilder &nested, Location at, ValueRange args) {
         SmallVector<Value> values;
         size_t next = 0;
-        for (Value scalar : scalars)
-          values.push_back(scalar ? scalar : args[next++]);
+        for (Value scalar : scalars) {
+          Value x = scalar ? scalar : args[next++];
+          values.push_back(withSign(nested, at, x, signlessType(x.getType())));
+        }
         Value result = body(nested, at, values);
         supported = bool(result);
-        nested.create<linalg::YieldOp>(at, result ? result : args.back());
+        nested.create<linalg::YieldOp>(
+            at, result ? withSign(nested, at, result, element) : args.back());
       });
   if (!supported) {
     generic.erase();
@@ -373,6 +495,9 @@ Value Lowering::dropUnitAxes(Value tensor, ArrayRef<int64_t> axes) {
 Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
                         Value result) {
   int64_t sourceRank = rankOf(tensor), resultRank = int64_t(dims.size());
+  // Of no elements there is nothing to keep.
+  if (llvm::any_of(dims, [](auto dim) { return isConstantIntValue(dim, 0); }))
+    return empty(dims, typeOf(tensor).getElementType());
   SmallVector<std::optional<SymbolicDim>> source, target;
   for (int64_t i = 0; i < sourceRank; ++i)
     source.push_back(symbolic(tensor, i));

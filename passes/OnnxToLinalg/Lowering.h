@@ -61,8 +61,15 @@ public:
   mlir::OpFoldResult knownDim(mlir::Value result, int64_t axis);
   /// Element `i` of an integer tensor of rank 0 or 1, as an index.
   mlir::OpFoldResult element(mlir::Value list, int64_t i);
+  /// What numpy's rules make of two lengths of an axis, one of which may be 1
+  /// at run time only.
+  mlir::OpFoldResult broadcastDim(mlir::OpFoldResult x, mlir::OpFoldResult y);
   /// The shape of `result`, which broadcasting `inputs` gives.
   Dims broadcastDims(mlir::Value result, mlir::ValueRange inputs);
+  /// Has the model fail at run time unless the two lengths are equal, or, for
+  /// requireBroadcast(), the first is 1.
+  void requireEqual(mlir::OpFoldResult x, mlir::OpFoldResult y);
+  void requireBroadcast(mlir::OpFoldResult x, mlir::OpFoldResult y);
 
   //===-- Tensors
   //-----------------------------------------------------------===//
@@ -80,6 +87,24 @@ public:
   mlir::Value castToDims(mlir::Value tensor,
                          llvm::ArrayRef<mlir::OpFoldResult> dims);
 
+  /// The type without a sign, which arithmetic wants; bytes that count from 0
+  /// (ui8) keep theirs in tensors.
+  static mlir::Type signlessType(mlir::Type element);
+  /// An elementwise operation on `inputs`, broadcast to the shape of `result`,
+  /// the value that it computes, whatever their shapes turn out to be at run
+  /// time. `body` sees signless integers. Null if `body` gives null.
+  mlir::Value broadcast(mlir::Value result, mlir::Type element,
+                        mlir::ValueRange inputs, Body body);
+  /// `input` such that each of its axes has length 1 in its type, or has the
+  /// length of the axis of `dims` that `axes` names; `result` is the value
+  /// whose shape `dims` is. Axes beyond those in `axes` stay as they are. A copy
+  /// where an axis may be 1 at run time.
+  mlir::Value align(mlir::Value input, mlir::Value result,
+                    llvm::ArrayRef<mlir::OpFoldResult> dims,
+                    llvm::ArrayRef<int64_t> axes);
+  /// The same, where the last axes of `input` are those of `result`.
+  mlir::Value align(mlir::Value input, mlir::Value result,
+                    llvm::ArrayRef<mlir::OpFoldResult> dims);
   /// A tensor of shape `dims` whose elements `body` computes from elements of
   /// the inputs, each broadcast by numpy's rules. Constants of one element go
   /// into the body. Null if `body` gives null.
@@ -142,11 +167,15 @@ using Lowered = std::optional<mlir::FailureOr<llvm::SmallVector<mlir::Value>>>;
 
 /// The operators that compute each element by itself.
 Lowered lowerElementwise(Lowering &l, mlir::Operation *op);
+Lowered lowerPow(Lowering &l, mlir::Operation *op);
+Lowered lowerQuantization(Lowering &l, mlir::Operation *op);
 /// MatMul and Gemm.
 Lowered lowerProducts(Lowering &l, mlir::Operation *op);
 /// Reductions and what is made of them: softmax, layer normalisation.
 Lowered lowerReductions(Lowering &l, mlir::Operation *op);
-/// Operators that move elements and give them other shapes.
+/// Operators that make shapes, and give elements other shapes.
+Lowered lowerShapes(Lowering &l, mlir::Operation *op);
+/// Operators that move elements.
 Lowered lowerMovement(Lowering &l, mlir::Operation *op);
 
 } // namespace bnn::onnx

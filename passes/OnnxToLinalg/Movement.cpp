@@ -1,3 +1,4 @@
+// Parts of tensors, and elements that change places.
 #include "dialects/BNN/BNN.h"
 #include "passes/OnnxToLinalg/Lowering.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -10,234 +11,6 @@ namespace {
 using Values = FailureOr<SmallVector<Value>>;
 
 Values one(Value value) { return SmallVector<Value>{value}; }
-
-/// A loop over `dims` that may look at the indices.
-Value generate(Lowering &l, ArrayRef<OpFoldResult> dims, Type element,
-               ValueRange inputs, ArrayRef<AffineMap> maps, Body body) {
-  return l.elementwise(dims, element, inputs, maps, body);
-}
-
-//===----------------------------------------------------------------------===//
-// Shapes
-//===----------------------------------------------------------------------===//
-
-/// A list of i64 from index values.
-Value listOf(Lowering &l, ArrayRef<OpFoldResult> values) {
-  SmallVector<int64_t> constants;
-  SmallVector<Value> elements;
-  for (OpFoldResult value : values) {
-    if (std::optional<int64_t> constant = getConstantIntValue(value))
-      constants.push_back(*constant);
-    Value v = l.asValue(value);
-    elements.push_back(
-        l.b.create<arith::IndexCastOp>(l.loc, l.b.getI64Type(), v));
-  }
-  auto type = RankedTensorType::get(int64_t(values.size()), l.b.getI64Type());
-  if (constants.size() == values.size())
-    return l.constant(DenseElementsAttr::get(type, ArrayRef(constants)));
-  return l.b.create<tensor::FromElementsOp>(l.loc, type, elements);
-}
-
-Values lowerShape(Lowering &l, ShapeOp op) {
-  int64_t rank = Lowering::rankOf(op.getData());
-  auto clamp = [&](int64_t position) {
-    return std::clamp<int64_t>(position < 0 ? position + rank : position, 0,
-                               rank);
-  };
-  int64_t start = clamp(int64_t(op.getStart()));
-  int64_t end = op.getEnd() ? clamp(int64_t(*op.getEnd())) : rank;
-  Dims dims;
-  for (int64_t axis = start; axis < end; ++axis)
-    dims.push_back(l.dim(op.getData(), axis));
-  return one(listOf(l, dims));
-}
-
-Values lowerSize(Lowering &l, SizeOp op) {
-  Value size = l.asValue(l.product(l.dims(op.getData())));
-  Value integer = l.b.create<arith::IndexCastOp>(l.loc, l.b.getI64Type(), size);
-  return one(l.b.create<tensor::FromElementsOp>(
-      l.loc, RankedTensorType::get({}, l.b.getI64Type()), integer));
-}
-
-/// The dimensions that `shape`, a list of sizes, asks for.
-Dims dimsFromList(Lowering &l, Value result, Value shape) {
-  Dims dims;
-  for (int64_t axis = 0; axis < Lowering::rankOf(result); ++axis) {
-    OpFoldResult known = l.knownDim(result, axis);
-    dims.push_back(known ? known : l.element(shape, axis));
-  }
-  return dims;
-}
-
-Values lowerReshape(Lowering &l, ReshapeOp op) {
-  Value data = op.getData(), result = op.getReshaped();
-  int64_t rank = Lowering::rankOf(result);
-  bool zeroCopies = !op.getAllowzero();
-  Dims dims(rank);
-  // Which dimensions may turn out to be the -1, and its condition if that is
-  // only known at run time.
-  SmallVector<std::pair<int64_t, Value>> inferred;
-  for (int64_t axis = 0; axis < rank; ++axis) {
-    dims[axis] = l.knownDim(result, axis);
-    if (dims[axis])
-      continue;
-    OpFoldResult wanted = l.element(op.getShape(), axis);
-    std::optional<int64_t> constant = getConstantIntValue(wanted);
-    bool canCopy = zeroCopies && axis < Lowering::rankOf(data);
-    if (constant == 0 && canCopy) {
-      wanted = l.dim(data, axis);
-    } else if (constant == -1) {
-      inferred.emplace_back(axis, Value());
-      wanted = l.index(1);
-    } else if (!constant) {
-      auto is = [&](int64_t value) -> Value {
-        return l.b.create<arith::CmpIOp>(l.loc, arith::CmpIPredicate::eq,
-                                         l.asValue(wanted),
-                                         l.asValue(l.index(value)));
-      };
-      auto choose = [&](Value condition, OpFoldResult x, OpFoldResult y) {
-        return OpFoldResult(l.b.create<arith::SelectOp>(
-                                   l.loc, condition, l.asValue(x), l.asValue(y))
-                                .getResult());
-      };
-      Value isRest = is(-1);
-      inferred.emplace_back(axis, isRest);
-      OpFoldResult size = wanted;
-      if (canCopy)
-        size = choose(is(0), l.dim(data, axis), wanted);
-      wanted = choose(isRest, l.index(1), size);
-    }
-    dims[axis] = wanted;
-  }
-  // Every candidate counts as 1 so far, so that the product is that of the
-  // others.
-  if (!inferred.empty()) {
-    OpFoldResult rest = l.divide(l.product(l.dims(data)), l.product(dims));
-    for (auto [axis, condition] : inferred)
-      dims[axis] = condition
-                       ? OpFoldResult(l.b.create<arith::SelectOp>(
-                                             l.loc, condition, l.asValue(rest),
-                                             l.asValue(dims[axis]))
-                                          .getResult())
-                       : rest;
-  }
-  return one(l.reshape(data, dims, result));
-}
-
-Values lowerFlatten(Lowering &l, FlattenOp op) {
-  Dims dims = l.dims(op.getInput());
-  int64_t axis = axisOf(op.getAxis(), int64_t(dims.size()));
-  ArrayRef<OpFoldResult> all(dims);
-  Dims flat{l.product(all.take_front(axis)), l.product(all.drop_front(axis))};
-  return one(l.reshape(op.getInput(), flat, op.getOutput()));
-}
-
-Values lowerSqueeze(Lowering &l, SqueezeOp op) {
-  Value data = op.getData();
-  int64_t rank = Lowering::rankOf(data);
-  SmallVector<int64_t> axes;
-  if (isa<NoneType>(op.getAxes().getType())) {
-    for (int64_t axis = 0; axis < rank; ++axis)
-      if (Lowering::typeOf(data).getDimSize(axis) == 1)
-        axes.push_back(axis);
-  } else {
-    auto listed = getConstantIntegers(op.getAxes());
-    if (!listed)
-      return op.emitError("onnx.Squeeze has computed axes; export the model "
-                          "with constant axes");
-    axes = normalizeAxes(*listed, rank);
-  }
-  return one(l.dropUnitAxes(data, axes));
-}
-
-Values lowerUnsqueeze(Lowering &l, UnsqueezeOp op) {
-  auto listed = getConstantIntegers(op.getAxes());
-  if (!listed)
-    return op.emitError("onnx.Unsqueeze has computed axes; export the model "
-                        "with constant axes");
-  return one(l.insertUnitAxes(
-      op.getData(),
-      normalizeAxes(*listed, Lowering::rankOf(op.getExpanded()))));
-}
-
-Values lowerExpand(Lowering &l, ExpandOp op) {
-  Value input = op.getInput(), result = op.getOutput();
-  RankedTensorType type = Lowering::typeOf(input);
-  int64_t rank = Lowering::rankOf(result), lead = rank - type.getRank();
-  auto listed = op.getShape();
-  int64_t listLead = rank - Lowering::typeOf(listed).getDimSize(0);
-  if (Lowering::typeOf(listed).isDynamicDim(0))
-    return op.emitError("onnx.Expand has a shape of unknown length; export the "
-                        "model with shapes of constant rank");
-  Dims dims;
-  for (int64_t axis = 0; axis < rank; ++axis) {
-    OpFoldResult known = l.knownDim(result, axis);
-    bool own = axis >= lead && type.getDimSize(axis - lead) != 1;
-    if (known)
-      dims.push_back(known);
-    else if (own)
-      dims.push_back(l.dim(input, axis - lead));
-    else
-      dims.push_back(l.element(listed, axis - listLead));
-  }
-  Type element = type.getElementType();
-  return one(l.elementwise(
-      dims, element, input,
-      [](OpBuilder &, Location, ValueRange v) -> Value { return v[0]; }));
-}
-
-Values lowerConstantOfShape(Lowering &l, ConstantOfShapeOp op) {
-  auto values = dyn_cast<DenseElementsAttr>(op.getValue());
-  if (!values || values.getNumElements() != 1)
-    return op.emitError("onnx.ConstantOfShape needs a value of one element");
-  return one(l.filled(dimsFromList(l, op.getOutput(), op.getInput()),
-                      cast<TypedAttr>(values.getValues<Attribute>()[0])));
-}
-
-/// start, start + delta, ...
-Values lowerRange(Lowering &l, RangeOp op) {
-  Value result = op.getOutput();
-  Type element = Lowering::typeOf(result).getElementType();
-  bool isFloat = isa<FloatType>(element);
-  Value start =
-      l.b.create<tensor::ExtractOp>(l.loc, op.getStart(), ValueRange());
-  Value delta =
-      l.b.create<tensor::ExtractOp>(l.loc, op.getDelta(), ValueRange());
-  OpFoldResult count = l.knownDim(result, 0);
-  if (!count) {
-    if (isFloat)
-      return op.emitError("onnx.Range over floats has a computed length; "
-                          "export the model with a range of integers");
-    auto step = getConstantIntegers(op.getDelta());
-    if (!step || step->size() != 1 || step->front() == 0)
-      return op.emitError("onnx.Range has a computed step; export the model "
-                          "with a constant step");
-    OpFoldResult length =
-        l.sub(l.element(op.getLimit(), 0), l.element(op.getStart(), 0));
-    if (step->front() < 0)
-      length = l.sub(l.index(0), length);
-    count = l.max(l.divideUp(length, std::abs(step->front())), l.index(0));
-  }
-  return one(
-      generate(l, count, element, {}, {},
-               [&](OpBuilder &b, Location loc, ValueRange) -> Value {
-                 Value i = b.create<arith::IndexCastOp>(
-                     loc, b.getI64Type(), b.create<linalg::IndexOp>(loc, 0));
-                 if (isFloat) {
-                   Value f = b.create<arith::SIToFPOp>(loc, element, i);
-                   return b.create<arith::AddFOp>(
-                       loc, start, b.create<arith::MulFOp>(loc, f, delta));
-                 }
-                 if (!element.isInteger(64))
-                   i = b.create<arith::TruncIOp>(loc, element, i);
-                 return b.create<arith::AddIOp>(
-                     loc, start, b.create<arith::MulIOp>(loc, i, delta));
-               }));
-}
-
-//===----------------------------------------------------------------------===//
-// Parts
-//===----------------------------------------------------------------------===//
 
 Value extractPart(Lowering &l, Value data, ArrayRef<OpFoldResult> offsets,
                   ArrayRef<OpFoldResult> sizes,
@@ -269,6 +42,26 @@ OpFoldResult sliceBound(Lowering &l, OpFoldResult bound, OpFoldResult size) {
   return l.max(l.min(wrapped, size), l.index(0));
 }
 
+/// A bound of a slice that runs backwards: clamped to the last element, or to
+/// -1, which is beyond the first.
+OpFoldResult sliceBoundBackwards(Lowering &l, OpFoldResult bound,
+                                 OpFoldResult size) {
+  Value b = l.asValue(bound), zero = l.asValue(l.index(0));
+  if (std::optional<int64_t> constant = getConstantIntValue(bound)) {
+    if (*constant >= 0)
+      return l.min(bound, l.sub(size, l.index(1)));
+    if (*constant <= std::numeric_limits<int32_t>::min())
+      return l.index(-1);
+    return l.max(l.add(size, bound), l.index(-1));
+  }
+  Value fromEnd = l.asValue(l.add(bound, size));
+  Value isNegative =
+      l.b.create<arith::CmpIOp>(l.loc, arith::CmpIPredicate::slt, b, zero);
+  OpFoldResult wrapped =
+      l.b.create<arith::SelectOp>(l.loc, isNegative, fromEnd, b).getResult();
+  return l.max(l.min(wrapped, l.sub(size, l.index(1))), l.index(-1));
+}
+
 Values lowerSlice(Lowering &l, SliceOp op) {
   Value data = op.getData();
   int64_t rank = Lowering::rankOf(data);
@@ -288,19 +81,36 @@ Values lowerSlice(Lowering &l, SliceOp op) {
   if (!isa<NoneType>(op.getSteps().getType())) {
     auto listed = getConstantIntegers(op.getSteps());
     if (!listed || int64_t(listed->size()) != count ||
-        llvm::any_of(*listed, [](int64_t step) { return step <= 0; }))
-      return op.emitError("onnx.Slice is supported with constant steps greater "
-                          "than 0 only; reverse the axis before the export");
+        llvm::any_of(*listed, [](int64_t step) {
+          return step == 0 || step == INT64_MIN;
+        }))
+      return op.emitError("onnx.Slice is supported with constant steps other "
+                          "than 0 only");
     steps = *listed;
   }
   Dims offsets(rank, l.index(0)), sizes = l.dims(data),
                                   strides(rank, l.index(1));
+  bool backwards = false;
   for (int64_t i = 0; i < count; ++i) {
     int64_t axis = axes[i] < 0 ? axes[i] + rank : axes[i];
     if (axis < 0 || axis >= rank)
       return op.emitError("onnx.Slice has an axis out of range for rank ")
              << rank;
     OpFoldResult size = sizes[axis];
+    if (steps[i] < 0) {
+      backwards = true;
+      OpFoldResult first =
+          sliceBoundBackwards(l, l.element(op.getStarts(), i), size);
+      OpFoldResult last =
+          sliceBoundBackwards(l, l.element(op.getEnds(), i), size);
+      offsets[axis] = first;
+      strides[axis] = l.index(steps[i]);
+      OpFoldResult known = l.knownDim(op.getOutput(), axis);
+      sizes[axis] =
+          known ? known
+                : l.max(l.divideUp(l.sub(first, last), -steps[i]), l.index(0));
+      continue;
+    }
     OpFoldResult start = sliceBound(l, l.element(op.getStarts(), i), size);
     OpFoldResult end = sliceBound(l, l.element(op.getEnds(), i), size);
     offsets[axis] = start;
@@ -310,7 +120,23 @@ Values lowerSlice(Lowering &l, SliceOp op) {
         known ? known
               : l.max(l.divideUp(l.sub(end, start), steps[i]), l.index(0));
   }
-  return one(extractPart(l, data, offsets, sizes, strides));
+  if (!backwards)
+    return one(extractPart(l, data, offsets, sizes, strides));
+  // There are no views that run backwards.
+  SmallVector<std::pair<Value, Value>> lines;
+  for (auto [offset, stride] : llvm::zip_equal(offsets, strides))
+    lines.emplace_back(l.asValue(offset), l.asValue(stride));
+  return one(l.elementwise(
+      sizes, Lowering::typeOf(data).getElementType(), {}, {},
+      [&](OpBuilder &b, Location loc, ValueRange) -> Value {
+        SmallVector<Value> at;
+        for (auto [axis, line] : llvm::enumerate(lines)) {
+          Value i = b.create<linalg::IndexOp>(loc, axis);
+          Value moved = b.create<arith::MulIOp>(loc, i, line.second);
+          at.push_back(b.create<arith::AddIOp>(loc, line.first, moved));
+        }
+        return b.create<tensor::ExtractOp>(loc, data, at);
+      }));
 }
 
 Values lowerSplit(Lowering &l, SplitOp op) {
@@ -357,6 +183,15 @@ Values lowerConcat(Lowering &l, ConcatOp op) {
       if (!Lowering::typeOf(input).isDynamicDim(other))
         dims[other] = l.index(Lowering::typeOf(input).getDimSize(other));
   }
+  for (Value input : op.getInputs())
+    for (int64_t other = 0; other < rank; ++other) {
+      if (other == axis || !Lowering::typeOf(input).isDynamicDim(other))
+        continue;
+      auto mine = l.shapes.shapeOf(input);
+      auto first = l.shapes.shapeOf(op.getConcatResult());
+      if (!mine || !first || (*mine)[other] != (*first)[other])
+        l.requireEqual(l.dim(input, other), dims[other]);
+    }
   dims[axis] = total;
   Value result =
       l.empty(dims, Lowering::typeOf(op.getConcatResult()).getElementType());
@@ -370,6 +205,19 @@ Values lowerConcat(Lowering &l, ConcatOp op) {
     offsets[axis] = l.add(offsets[axis], length);
   }
   return one(result);
+}
+
+/// An index, counted from the end if it is negative, and clamped into the axis.
+Value clampIndex(OpBuilder &b, Location loc, Value index, Value length,
+                 Value last, Value zero) {
+  Value i = b.create<arith::IndexCastOp>(loc, b.getIndexType(), index);
+  Value isNegative =
+      b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, i, zero);
+  Value fromEnd = b.create<arith::AddIOp>(loc, i, length);
+  i = b.create<arith::SelectOp>(loc, isNegative, fromEnd, i);
+  // Whatever the input says, nothing outside the table is read.
+  i = b.create<arith::MinSIOp>(loc, i, last);
+  return b.create<arith::MaxSIOp>(loc, i, zero);
 }
 
 Values lowerGather(Lowering &l, GatherOp op) {
@@ -410,17 +258,10 @@ Values lowerGather(Lowering &l, GatherOp op) {
   Value length = l.asValue(dataDims[axis]);
   Value zero = l.asValue(l.index(0));
   Value last = l.asValue(l.sub(dataDims[axis], l.index(1)));
-  return one(generate(
-      l, dims, Lowering::typeOf(data).getElementType(), indices, map,
+  return one(l.elementwise(
+      dims, Lowering::typeOf(data).getElementType(), indices, map,
       [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
-        Value i = b.create<arith::IndexCastOp>(loc, b.getIndexType(), v[0]);
-        Value isNegative =
-            b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, i, zero);
-        Value fromEnd = b.create<arith::AddIOp>(loc, i, length);
-        i = b.create<arith::SelectOp>(loc, isNegative, fromEnd, i);
-        // Whatever the input says, nothing outside the table is read.
-        i = b.create<arith::MinSIOp>(loc, i, last);
-        i = b.create<arith::MaxSIOp>(loc, i, zero);
+        Value i = clampIndex(b, loc, v[0], length, last, zero);
         SmallVector<Value> at;
         for (int64_t d = 0; d < axis; ++d)
           at.push_back(b.create<linalg::IndexOp>(loc, d));
@@ -428,6 +269,69 @@ Values lowerGather(Lowering &l, GatherOp op) {
         for (int64_t d = axis + 1; d < rank; ++d)
           at.push_back(b.create<linalg::IndexOp>(loc, d - 1 + picks));
         return b.create<tensor::ExtractOp>(loc, data, at);
+      }));
+}
+
+Values lowerGatherElements(Lowering &l, GatherElementsOp op) {
+  Value data = op.getData(), indices = op.getIndices();
+  int64_t rank = Lowering::rankOf(data), axis = axisOf(op.getAxis(), rank);
+  Dims dataDims = l.dims(data), dims = l.dims(indices);
+  SmallVector<Value> last;
+  for (int64_t d = 0; d < rank; ++d)
+    last.push_back(l.asValue(l.sub(dataDims[d], l.index(1))));
+  for (int64_t d = 0; d < rank; ++d) {
+    if (d == axis)
+      continue;
+    auto have = getConstantIntValue(dataDims[d]);
+    auto want = getConstantIntValue(dims[d]);
+    if (have && want && *want > *have)
+      return op.emitError("onnx.GatherElements has more indices than data "
+                          "along axis ")
+             << d;
+    if (!have || !want) {
+      Value fits =
+          l.b.create<arith::CmpIOp>(l.loc, arith::CmpIPredicate::sle,
+                                    l.asValue(dims[d]), l.asValue(dataDims[d]));
+      l.b.create<bnn::CheckShapeOp>(l.loc, fits);
+    }
+  }
+  if (auto limit = getConstantIntValue(dataDims[axis]); limit && *limit > 0)
+    l.b.create<bnn::CheckIndicesOp>(l.loc, l.b.getI1Type(), indices,
+                                    l.b.getI64IntegerAttr(*limit));
+  Value length = l.asValue(dataDims[axis]), zero = l.asValue(l.index(0));
+  return one(l.elementwise(
+      dims, Lowering::typeOf(data).getElementType(), indices,
+      [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+        SmallVector<Value> at;
+        for (int64_t d = 0; d < rank; ++d) {
+          Value i = b.create<linalg::IndexOp>(loc, d);
+          at.push_back(d == axis
+                           ? clampIndex(b, loc, v[0], length, last[d], zero)
+                           : b.create<arith::MinSIOp>(loc, i, last[d]));
+        }
+        return b.create<tensor::ExtractOp>(loc, data, at);
+      }));
+}
+
+Values lowerTrilu(Lowering &l, TriluOp op) {
+  Value input = op.getInput();
+  int64_t rank = Lowering::rankOf(input);
+  Type element = Lowering::typeOf(input).getElementType();
+  bool upper = op.getUpper();
+  OpFoldResult diagonal =
+      isa<NoneType>(op.getK().getType()) ? l.index(0) : l.element(op.getK(), 0);
+  Value k = l.asValue(diagonal);
+  Value zero = l.constant(l.b.getZeroAttr(Lowering::signlessType(element)));
+  return one(l.elementwise(
+      l.dims(input), element, input,
+      [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+        Value row = b.create<linalg::IndexOp>(loc, rank - 2);
+        Value column = b.create<linalg::IndexOp>(loc, rank - 1);
+        Value distance = b.create<arith::SubIOp>(loc, column, row);
+        Value keep = b.create<arith::CmpIOp>(
+            loc, upper ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sle,
+            distance, k);
+        return b.create<arith::SelectOp>(loc, keep, v[0], zero);
       }));
 }
 
@@ -460,34 +364,27 @@ Values lowerTile(Lowering &l, TileOp op) {
   for (OpFoldResult dim : own)
     lengths.push_back(l.asValue(dim));
   return one(
-      generate(l, dims, Lowering::typeOf(input).getElementType(), {}, {},
-               [&](OpBuilder &b, Location loc, ValueRange) -> Value {
-                 SmallVector<Value> at;
-                 for (auto [axis, length] : llvm::enumerate(lengths))
-                   at.push_back(b.create<arith::RemUIOp>(
-                       loc, b.create<linalg::IndexOp>(loc, axis), length));
-                 return b.create<tensor::ExtractOp>(loc, input, at);
-               }));
+      l.elementwise(dims, Lowering::typeOf(input).getElementType(), {}, {},
+                    [&](OpBuilder &b, Location loc, ValueRange) -> Value {
+                      SmallVector<Value> at;
+                      for (auto [axis, length] : llvm::enumerate(lengths))
+                        at.push_back(b.create<arith::RemUIOp>(
+                            loc, b.create<linalg::IndexOp>(loc, axis), length));
+                      return b.create<tensor::ExtractOp>(loc, input, at);
+                    }));
 }
 
 } // namespace
 
 Lowered lowerMovement(Lowering &l, Operation *op) {
   return llvm::TypeSwitch<Operation *, Lowered>(op)
-      .Case([&](ShapeOp o) { return lowerShape(l, o); })
-      .Case([&](SizeOp o) { return lowerSize(l, o); })
-      .Case([&](ReshapeOp o) { return lowerReshape(l, o); })
-      .Case([&](FlattenOp o) { return lowerFlatten(l, o); })
-      .Case([&](SqueezeOp o) { return lowerSqueeze(l, o); })
-      .Case([&](UnsqueezeOp o) { return lowerUnsqueeze(l, o); })
-      .Case([&](ExpandOp o) { return lowerExpand(l, o); })
-      .Case([&](ConstantOfShapeOp o) { return lowerConstantOfShape(l, o); })
-      .Case([&](RangeOp o) { return lowerRange(l, o); })
       .Case([&](SliceOp o) { return lowerSlice(l, o); })
       .Case([&](SplitOp o) { return lowerSplit(l, o); })
       .Case([&](ConcatOp o) { return lowerConcat(l, o); })
       .Case([&](GatherOp o) { return lowerGather(l, o); })
+      .Case([&](GatherElementsOp o) { return lowerGatherElements(l, o); })
       .Case([&](TransposeOp o) { return lowerTranspose(l, o); })
+      .Case([&](TriluOp o) { return lowerTrilu(l, o); })
       .Case([&](TileOp o) { return lowerTile(l, o); })
       .Case([&](IdentityOp o) { return one(o.getX()); })
       .Case([&](DropoutOp o) { return one(o.getData()); })

@@ -1,5 +1,6 @@
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/OnnxToLinalg/Lowering.h"
 #include "passes/Passes.h"
 
@@ -70,8 +71,10 @@ private:
   LogicalResult lower(onnx::Lowering &lowering, Operation *op) {
     lowering.startAt(op);
     onnx::Lowered lowered;
-    for (auto family : {onnx::lowerElementwise, onnx::lowerProducts,
-                        onnx::lowerReductions, onnx::lowerMovement})
+    for (auto family :
+         {onnx::lowerElementwise, onnx::lowerPow, onnx::lowerQuantization,
+          onnx::lowerProducts, onnx::lowerReductions, onnx::lowerShapes,
+          onnx::lowerMovement})
       if ((lowered = family(lowering, op)))
         break;
     if (!lowered)

@@ -12,8 +12,9 @@ def OnnxToLinalg : Pass<"onnx-to-linalg", "::mlir::func::FuncOp"> {
     and fuse but never reassociate:
 
     - elementwise operators become one `linalg.generic` each, with numpy
-      broadcasting in the indexing maps. A dynamic dimension is taken to equal
-      the other operand's, and is never broadcast at run time;
+      broadcasting in the indexing maps. A dynamic dimension that is not known to
+      equal the result's may be 1 at run time: its operand is copied to the
+      result's shape first, and `bnn.check_shape` says whether it could be;
     - a product accumulates by `math.fma` in the order of k, from +0;
     - a reduction of f32 over the last axes is a `bnn.reduce`, which has the
       canonical order; over other axes it runs through them in order;
@@ -61,6 +62,7 @@ def OnnxToLinalg : Pass<"onnx-to-linalg", "::mlir::func::FuncOp"> {
     "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect",
+    "::mlir::scf::SCFDialect",
     "::mlir::tensor::TensorDialect"
   ];
 }

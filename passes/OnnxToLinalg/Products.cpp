@@ -44,17 +44,28 @@ FailureOr<SmallVector<Value>> lowerMatMul(Lowering &l, MatMulOp op) {
 
   Dims dims;
   for (int64_t axis = 0; axis < batch; ++axis) {
-    // The factor that has this axis with another length than 1.
     OpFoldResult size = l.index(1);
     for (Value factor : {a, b}) {
       int64_t own = axis - batch + Lowering::rankOf(factor) - 2;
-      if (own < 0 || Lowering::typeOf(factor).getDimSize(own) == 1)
-        continue;
-      if (!Lowering::typeOf(factor).isDynamicDim(own) ||
-          isConstantIntValue(size, 1))
-        size = l.dim(factor, own);
+      if (own >= 0)
+        size = l.broadcastDim(size, l.dim(factor, own));
     }
     dims.push_back(size);
+  }
+  if (batch) {
+    // The batch axes are broadcast, the matrices are not.
+    auto align = [&](Value factor) {
+      int64_t rank = Lowering::rankOf(factor), lead = batch + 2 - rank;
+      if (rank < 3)
+        return factor;
+      Dims all = dims;
+      SmallVector<int64_t> axes;
+      for (int64_t own = 0; own < rank - 2; ++own)
+        axes.push_back(own + lead);
+      return l.align(factor, op.getY(), all, axes);
+    };
+    a = align(a);
+    b = align(b);
   }
   auto factorMap = [&](Value factor, ArrayRef<unsigned> last) {
     int64_t lead = Lowering::rankOf(factor) - int64_t(last.size());
@@ -119,7 +130,7 @@ FailureOr<SmallVector<Value>> lowerGemm(Lowering &l, GemmOp op) {
   bool hasC = !isa<NoneType>(op.getC().getType());
   SmallVector<Value> inputs{result};
   if (hasC)
-    inputs.push_back(op.getC());
+    inputs.push_back(l.align(op.getC(), op.getY(), dims));
   if (hasC || alpha != 1.0)
     result =
         l.elementwise(dims, element, inputs,

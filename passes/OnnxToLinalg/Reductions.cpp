@@ -1,5 +1,5 @@
 #include "dialects/BNN/BNN.h"
-#include "passes/OnnxToLinalg/Lowering.h"
+#include "passes/OnnxToLinalg/Scalars.h"
 
 using namespace mlir;
 
@@ -8,48 +8,54 @@ namespace {
 
 using Iterator = utils::IteratorType;
 
+/// The reductions that are not made of others.
+enum class Kind { Add, Mul, Max, Min };
+
 /// What a reduction starts from.
-TypedAttr neutral(Builder &b, Type element, ReduceKind kind) {
-  if (auto type = dyn_cast<FloatType>(element)) {
-    if (kind == ReduceKind::Add)
-      return b.getFloatAttr(type, 0.0);
-    return b.getFloatAttr(type, APFloat::getInf(type.getFloatSemantics(),
-                                                kind == ReduceKind::Max));
-  }
+TypedAttr neutral(Builder &b, Type element, Kind kind) {
+  if (kind == Kind::Mul)
+    return b.getOneAttr(element);
+  if (kind == Kind::Add)
+    return b.getZeroAttr(element);
+  bool isMax = kind == Kind::Max;
+  if (auto type = dyn_cast<FloatType>(element))
+    return b.getFloatAttr(type,
+                          APFloat::getInf(type.getFloatSemantics(), isMax));
   unsigned width = element.getIntOrFloatBitWidth();
-  if (kind == ReduceKind::Add)
-    return b.getIntegerAttr(element, 0);
-  return b.getIntegerAttr(element, kind == ReduceKind::Max
-                                       ? APInt::getSignedMinValue(width)
-                                       : APInt::getSignedMaxValue(width));
+  return b.getIntegerAttr(element, isMax ? APInt::getSignedMinValue(width)
+                                         : APInt::getSignedMaxValue(width));
 }
 
 /// One step: `a` so far, `x` the new element.
-Value combine(OpBuilder &b, Location loc, ReduceKind kind, Value a, Value x) {
-  bool isFloat = isa<FloatType>(a.getType());
-  if (kind == ReduceKind::Add) {
-    if (isFloat)
-      return b.create<arith::AddFOp>(loc, a, x);
-    return b.create<arith::AddIOp>(loc, a, x);
+Value combine(OpBuilder &b, Location loc, Kind kind, Value a, Value x) {
+  Scalars s(b, loc);
+  if (kind == Kind::Add)
+    return s.add(a, x);
+  if (kind == Kind::Mul)
+    return s.mul(a, x);
+  return s.select(kind == Kind::Max ? s.greater(a, x) : s.less(a, x), a, x);
+}
+
+/// The kind of reduction that bnn.reduce has, in the canonical order.
+std::optional<ReduceKind> canonicalKind(Kind kind) {
+  switch (kind) {
+  case Kind::Add:
+    return ReduceKind::Add;
+  case Kind::Max:
+    return ReduceKind::Max;
+  case Kind::Min:
+    return ReduceKind::Min;
+  case Kind::Mul:
+    return std::nullopt;
   }
-  bool isMax = kind == ReduceKind::Max;
-  Value keep;
-  if (isFloat)
-    keep = b.create<arith::CmpFOp>(
-        loc, isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT, a,
-        x);
-  else
-    keep = b.create<arith::CmpIOp>(
-        loc, isMax ? arith::CmpIPredicate::sgt : arith::CmpIPredicate::slt, a,
-        x);
-  return b.create<arith::SelectOp>(loc, keep, a, x);
+  llvm_unreachable("a kind of reduction");
 }
 
 /// Reduces `axes` (sorted) of a tensor of shape `dims` and drops them: in the
 /// canonical order if they are the last ones of a tensor of f32, else running
 /// through them in order.
 Value reduce(Lowering &l, Value x, ArrayRef<OpFoldResult> dims,
-             ArrayRef<int64_t> axes, ReduceKind kind) {
+             ArrayRef<int64_t> axes, Kind kind) {
   if (axes.empty())
     return x;
   int64_t rank = Lowering::rankOf(x);
@@ -67,7 +73,8 @@ Value reduce(Lowering &l, Value x, ArrayRef<OpFoldResult> dims,
   }
 
   int64_t lead = rank - int64_t(axes.size());
-  if (element.isF32() && axes.front() == lead) {
+  std::optional<ReduceKind> canonical = canonicalKind(kind);
+  if (element.isF32() && axes.front() == lead && canonical) {
     if (axes.size() > 1) {
       Groups groups;
       for (int64_t axis = 0; axis < lead; ++axis)
@@ -77,7 +84,8 @@ Value reduce(Lowering &l, Value x, ArrayRef<OpFoldResult> dims,
     }
     Value out = l.empty(kept, element);
     return l.b
-        .create<bnn::ReduceOp>(l.loc, out.getType(), kind, x, ValueRange(out))
+        .create<bnn::ReduceOp>(l.loc, out.getType(), *canonical, x,
+                               ValueRange(out))
         ->getResult(0);
   }
 
@@ -132,7 +140,7 @@ Value countAs(Lowering &l, ArrayRef<OpFoldResult> dims, ArrayRef<int64_t> axes,
 Value mean(Lowering &l, Value x, ArrayRef<OpFoldResult> dims,
            ArrayRef<int64_t> axes) {
   Type element = Lowering::typeOf(x).getElementType();
-  Value sum = reduce(l, x, dims, axes, ReduceKind::Add);
+  Value sum = reduce(l, x, dims, axes, Kind::Add);
   Value count = countAs(l, dims, axes, element);
   return l.elementwise(keptDims(dims, axes), element, sum,
                        [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
@@ -158,22 +166,64 @@ lowerReduction(Lowering &l, Operation *op, Value x,
     return op->emitError() << op->getName()
                            << " has an axis out of range for rank " << rank;
   Dims dims = l.dims(x);
+  // Each element before, and each sum after the reduction.
+  auto map = [&](Value value, ArrayRef<OpFoldResult> shape,
+                 llvm::function_ref<Value(OpBuilder &, Location, Value)> f) {
+    return l.elementwise(shape, element, value,
+                         [&](OpBuilder &b, Location loc, ValueRange v) {
+                           return f(b, loc, v[0]);
+                         });
+  };
+  auto square = [](OpBuilder &b, Location loc, Value v) {
+    return Scalars(b, loc).mul(v, v);
+  };
+  bool needsFloat = isa<ReduceL2Op, ReduceLogSumOp>(op);
+  if (element.isInteger(8) || (needsFloat && !element.isF32())) {
+    if (needsFloat || !isa<ReduceMaxOp, ReduceMinOp>(op))
+      return op->emitError()
+             << op->getName() << " is not supported on " << element
+             << "; cast its input to f32" << (needsFloat ? "" : " or i32");
+    // Bytes, with a sign or without, are compared as wider integers.
+    bool isUnsigned = element.isUnsignedInteger();
+    Value wide = l.elementwise(
+        dims, l.b.getI32Type(), x,
+        [&](OpBuilder &b, Location loc, ValueRange v) {
+          return Scalars(b, loc, isUnsigned).convert(v[0], b.getI32Type());
+        });
+    Kind kind = isa<ReduceMaxOp>(op) ? Kind::Max : Kind::Min;
+    Value reduced = reduce(l, wide, dims, axes, kind);
+    x = l.elementwise(keptDims(dims, axes), element, reduced,
+                      [&](OpBuilder &b, Location loc, ValueRange v) {
+                        return Scalars(b, loc).convert(v[0], b.getI8Type());
+                      });
+  }
   Value result;
-  if (isa<ReduceMeanOp>(op)) {
+  if (element.isInteger(8)) {
+    result = x;
+  } else if (isa<ReduceMeanOp>(op)) {
     result = axes.empty() ? x : mean(l, x, dims, axes);
   } else if (isa<ReduceL1Op>(op)) {
-    Value magnitude =
-        l.elementwise(dims, element, x,
-                      [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
-                        if (isa<FloatType>(element))
-                          return b.create<math::AbsFOp>(loc, v[0]);
-                        return b.create<math::AbsIOp>(loc, v[0]);
-                      });
-    result = reduce(l, magnitude, dims, axes, ReduceKind::Add);
+    Value magnitude = map(x, dims, [](OpBuilder &b, Location loc, Value v) {
+      return Scalars(b, loc).abs(v);
+    });
+    result = reduce(l, magnitude, dims, axes, Kind::Add);
+  } else if (isa<ReduceL2Op, ReduceSumSquareOp>(op)) {
+    result = reduce(l, map(x, dims, square), dims, axes, Kind::Add);
+    if (isa<ReduceL2Op>(op))
+      result = map(result, keptDims(dims, axes),
+                   [](OpBuilder &b, Location loc, Value v) -> Value {
+                     return b.create<math::SqrtOp>(loc, v);
+                   });
+  } else if (isa<ReduceLogSumOp>(op)) {
+    result = map(reduce(l, x, dims, axes, Kind::Add), keptDims(dims, axes),
+                 [](OpBuilder &b, Location loc, Value v) -> Value {
+                   return b.create<math::LogOp>(loc, v);
+                 });
   } else {
-    ReduceKind kind = isa<ReduceMaxOp>(op)   ? ReduceKind::Max
-                      : isa<ReduceMinOp>(op) ? ReduceKind::Min
-                                             : ReduceKind::Add;
+    Kind kind = isa<ReduceMaxOp>(op)    ? Kind::Max
+                : isa<ReduceMinOp>(op)  ? Kind::Min
+                : isa<ReduceProdOp>(op) ? Kind::Mul
+                                        : Kind::Add;
     result = reduce(l, x, dims, axes, kind);
   }
   if (keepDims && !axes.empty()) {
@@ -181,6 +231,58 @@ lowerReduction(Lowering &l, Operation *op, Value x,
     for (int64_t axis : axes)
       full[axis] = l.index(1);
     result = l.reshape(result, full, op->getResult(0));
+  }
+  return SmallVector<Value>{result};
+}
+
+/// The index of the largest or smallest element along an axis, from a walk
+/// along it that keeps the best so far and where it was.
+template <typename Op>
+FailureOr<SmallVector<Value>> lowerPick(Lowering &l, Op op) {
+  constexpr bool largest = std::is_same_v<Op, ArgMaxOp>;
+  Value x = op.getData();
+  int64_t rank = Lowering::rankOf(x), axis = axisOf(op.getAxis(), rank);
+  Type element = Lowering::typeOf(x).getElementType(), i64 = l.b.getI64Type();
+  if (element.isInteger(1) || rank == 0)
+    return op.emitError() << op->getName()
+                          << " needs a tensor of numbers with an axis; cast "
+                             "its input to numbers";
+  bool isUnsigned = element.isUnsignedInteger();
+  Dims dims = l.dims(x), rows = keptDims(dims, {axis});
+  if (isUnsigned) {
+    x = l.elementwise(dims, l.b.getI32Type(), x,
+                      [&](OpBuilder &b, Location loc, ValueRange v) {
+                        return Scalars(b, loc, /*isUnsigned=*/true)
+                            .convert(v[0], b.getI32Type());
+                      });
+    element = l.b.getI32Type();
+  }
+  SmallVector<Iterator> iterators(rank, Iterator::parallel);
+  iterators[axis] = Iterator::reduction;
+  AffineMap row = keptMap(l, rank, {axis});
+  AffineMap maps[] = {l.b.getMultiDimIdentityMap(unsigned(rank)), row, row};
+  Value best = l.filled(rows, cast<TypedAttr>(l.b.getZeroAttr(element)));
+  Value where = l.filled(rows, l.b.getI64IntegerAttr(0));
+  bool last = op.getSelectLastIndex();
+  auto generic = l.b.create<linalg::GenericOp>(
+      l.loc, TypeRange{best.getType(), where.getType()}, ValueRange(x),
+      ValueRange{best, where}, maps, iterators,
+      [&](OpBuilder &b, Location loc, ValueRange v) {
+        Scalars s(b, loc);
+        Value i = b.create<arith::IndexCastOp>(
+            loc, i64, b.create<linalg::IndexOp>(loc, axis));
+        Value take = largest ? s.greater(v[0], v[1]) : s.less(v[0], v[1]);
+        if (last)
+          take = s.either(take, s.equal(v[0], v[1]));
+        take = s.either(take, s.equal(i, s.number(i64, 0)));
+        b.create<linalg::YieldOp>(loc, ValueRange{s.select(take, v[0], v[1]),
+                                                  s.select(take, i, v[2])});
+      });
+  Value result = generic.getResult(1);
+  if (op.getKeepdims()) {
+    Dims full = dims;
+    full[axis] = l.index(1);
+    result = l.reshape(result, full, op.getReduced());
   }
   return SmallVector<Value>{result};
 }
@@ -216,7 +318,7 @@ FailureOr<SmallVector<Value>> lowerSoftmax(Lowering &l, Operation *op, Value x,
   AffineMap identity = l.b.getMultiDimIdentityMap(unsigned(rank));
   AffineMap row = keptMap(l, rank, axes);
 
-  Value max = reduce(l, x, dims, axes, ReduceKind::Max);
+  Value max = reduce(l, x, dims, axes, Kind::Max);
   auto subtract = [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
     return b.create<arith::SubFOp>(loc, v[0], v[1]);
   };
@@ -225,7 +327,7 @@ FailureOr<SmallVector<Value>> lowerSoftmax(Lowering &l, Operation *op, Value x,
   };
   Value exps =
       l.elementwise(dims, element, {x, max}, {identity, row}, exponential);
-  Value sum = reduce(l, exps, dims, axes, ReduceKind::Add);
+  Value sum = reduce(l, exps, dims, axes, Kind::Add);
   if (!logarithm)
     return SmallVector<Value>{
         l.elementwise(dims, element, {exps, sum}, {identity, row},
@@ -279,13 +381,15 @@ FailureOr<SmallVector<Value>> lowerLayerNormalization(Lowering &l,
 
   RankedTensorType type = RankedTensorType::get(
       SmallVector<int64_t>(rank, ShapedType::kDynamic), element);
-  SmallVector<Value> inputs{d, deviation, op.getScale()};
-  SmallVector<AffineMap> maps{
-      identity, row, l.broadcastMap(Lowering::typeOf(op.getScale()), type)};
+  Value scale = l.align(op.getScale(), op.getY(), dims);
+  SmallVector<Value> inputs{d, deviation, scale};
+  SmallVector<AffineMap> maps{identity, row,
+                              l.broadcastMap(Lowering::typeOf(scale), type)};
   bool hasBias = !isa<NoneType>(op.getB().getType());
   if (hasBias) {
-    inputs.push_back(op.getB());
-    maps.push_back(l.broadcastMap(Lowering::typeOf(op.getB()), type));
+    Value bias = l.align(op.getB(), op.getY(), dims);
+    inputs.push_back(bias);
+    maps.push_back(l.broadcastMap(Lowering::typeOf(bias), type));
   }
   return SmallVector<Value>{
       l.elementwise(dims, element, inputs, maps,
@@ -315,6 +419,18 @@ Lowered lowerReductions(Lowering &l, Operation *op) {
     return byAttribute(o);
   if (auto o = dyn_cast<ReduceL1Op>(op))
     return byAttribute(o);
+  if (auto o = dyn_cast<ReduceL2Op>(op))
+    return byAttribute(o);
+  if (auto o = dyn_cast<ReduceProdOp>(op))
+    return byAttribute(o);
+  if (auto o = dyn_cast<ReduceSumSquareOp>(op))
+    return byAttribute(o);
+  if (auto o = dyn_cast<ReduceLogSumOp>(op))
+    return byAttribute(o);
+  if (auto o = dyn_cast<ArgMaxOp>(op))
+    return lowerPick(l, o);
+  if (auto o = dyn_cast<ArgMinOp>(op))
+    return lowerPick(l, o);
   if (auto o = dyn_cast<ReduceSumOp>(op))
     return lowerReduceSum(l, o);
   if (auto o = dyn_cast<SoftmaxOp>(op))

@@ -57,15 +57,19 @@ struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
   // The dimensions of an argument or result: what the importer noted, or its
   // static shape.
   ArrayAttr dimsOf(Attribute noted, Type type, StringRef name) {
-    if (auto dims = dyn_cast_or_null<ArrayAttr>(noted))
-      return dims;
+    auto known = dyn_cast_or_null<ArrayAttr>(noted);
+    auto tensor = cast<RankedTensorType>(type);
+    // At import the rank may have been unknown.
+    bool isUsable = known && int64_t(known.size()) == tensor.getRank();
     Builder b(&getContext());
     SmallVector<Attribute> dims;
-    for (auto [i, size] :
-         llvm::enumerate(cast<RankedTensorType>(type).getShape()))
-      dims.push_back(ShapedType::isDynamic(size)
-                         ? Attribute(b.getStringAttr(name + "_d" + Twine(i)))
-                         : Attribute(b.getI64IntegerAttr(size)));
+    for (auto [i, size] : llvm::enumerate(tensor.getShape()))
+      if (isUsable && !(isa<StringAttr>(known[i]) && size >= 0))
+        dims.push_back(known[i]);
+      else
+        dims.push_back(ShapedType::isDynamic(size)
+                           ? Attribute(b.getStringAttr(name + "_d" + Twine(i)))
+                           : Attribute(b.getI64IntegerAttr(size)));
     return b.getArrayAttr(dims);
   }
 
@@ -148,6 +152,13 @@ struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
     Value wrong = b.create<arith::ConstantIntOp>(BNN_ERROR_INDEX, 32);
     for (auto check : body.getOps<CheckIndicesOp>())
       status = b.create<arith::SelectOp>(check.getOk(), status, wrong);
+    Value misfit;
+    for (auto check : llvm::make_early_inc_range(body.getOps<CheckShapeOp>())) {
+      if (!misfit)
+        misfit = b.create<arith::ConstantIntOp>(BNN_ERROR_SHAPE, 32);
+      status = b.create<arith::SelectOp>(check.getOk(), status, misfit);
+      check.erase();
+    }
     b.create<func::ReturnOp>(status);
     ret.erase();
 

@@ -5,8 +5,8 @@ def PrepareEntry : Pass<"bnn-prepare-entry", "::mlir::func::FuncOp"> {
   let description = [{
     The function `@main` on tensors becomes one on buffers: an input argument
     for each input, an output argument for each result, and last the workspace.
-    It returns a status: `BNN_OK`, or `BNN_ERROR_INDEX` if a `bnn.check_indices`
-    says no. The arguments get `bnn.kind`, `bnn.name` and `bnn.dims` (from
+    It returns a status: `BNN_OK`, `BNN_ERROR_INDEX` if a `bnn.check_indices`
+    says no, or `BNN_ERROR_SHAPE` if a `bnn.check_shape` does. The arguments get `bnn.kind`, `bnn.name` and `bnn.dims` (from
     `onnx.name` and `onnx.dims`, if present), and the module gets
     `bnn.max_dims`: the declared maximum of each symbolic dimension, from the
     options where the module does not have it yet.

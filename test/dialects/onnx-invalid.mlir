@@ -326,3 +326,139 @@ func.func @reduce_sum(%x: tensor<2x3xf32>, %n: none) {
   %0 = onnx.ReduceSum %x, %n {keepdims = 1 : i64, noop_with_empty_axes = 2 : i64} : (tensor<2x3xf32>, none) -> tensor<?x?xf32>
   return
 }
+
+// -----
+
+func.func @infinity_flag(%x: tensor<2xf32>) {
+  // expected-error @+1 {{attribute detect_negative must be 0 or 1}}
+  %0 = onnx.IsInf %x {detect_negative = 2 : i64, detect_positive = 1 : i64} : (tensor<2xf32>) -> tensor<2xi1>
+  return
+}
+
+// -----
+
+func.func @infinity_float(%x: tensor<2xi64>) {
+  // expected-error @+1 {{needs floating-point elements}}
+  %0 = onnx.IsInf %x {detect_negative = 1 : i64, detect_positive = 1 : i64} : (tensor<2xi64>) -> tensor<2xi1>
+  return
+}
+
+// -----
+
+func.func @quantize_result(%x: tensor<2xf32>, %s: tensor<f32>, %n: none) {
+  // expected-error @+1 {{the result must have elements i8 or ui8, got 'tensor<2xi32>'}}
+  %0 = onnx.QuantizeLinear %x, %s, %n {axis = 0 : i64} : (tensor<2xf32>, tensor<f32>, none) -> tensor<2xi32>
+  return
+}
+
+// -----
+
+func.func @quantize_scale(%x: tensor<2xf32>, %s: tensor<f64>, %n: none) {
+  // expected-error @+1 {{X and scale: element types}}
+  %0 = onnx.QuantizeLinear %x, %s, %n {axis = 0 : i64} : (tensor<2xf32>, tensor<f64>, none) -> tensor<2xi8>
+  return
+}
+
+// -----
+
+func.func @scale_rank(%x: tensor<2xf32>, %s: tensor<1x2xf32>, %n: none) {
+  // expected-error @+1 {{the scale must be a scalar or have rank 1}}
+  %0 = onnx.QuantizeLinear %x, %s, %n {axis = 0 : i64} : (tensor<2xf32>, tensor<1x2xf32>, none) -> tensor<2xi8>
+  return
+}
+
+// -----
+
+func.func @zero_rank(%x: tensor<2xi8>, %s: tensor<2xf32>, %z: tensor<i8>) {
+  // expected-error @+1 {{scale and zero point differ in rank}}
+  %0 = onnx.DequantizeLinear %x, %s, %z {axis = 0 : i64} : (tensor<2xi8>, tensor<2xf32>, tensor<i8>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @zero_element(%x: tensor<2xi8>, %s: tensor<f32>, %z: tensor<ui8>) {
+  // expected-error @+1 {{quantised tensor and zero point: element types}}
+  %0 = onnx.DequantizeLinear %x, %s, %z {axis = 0 : i64} : (tensor<2xi8>, tensor<f32>, tensor<ui8>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @dequantize_input(%x: tensor<2xf32>, %s: tensor<f32>, %n: none) {
+  // expected-error @+1 {{needs integers, got}}
+  %0 = onnx.DequantizeLinear %x, %s, %n {axis = 0 : i64} : (tensor<2xf32>, tensor<f32>, none) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @dequantize_result(%x: tensor<2xi8>, %s: tensor<f32>, %n: none) {
+  // expected-error @+1 {{scale and result: element types}}
+  %0 = onnx.DequantizeLinear %x, %s, %n {axis = 0 : i64} : (tensor<2xi8>, tensor<f32>, none) -> tensor<2xf64>
+  return
+}
+
+// -----
+
+func.func @quantize_axis(%x: tensor<2xi8>, %s: tensor<2xf32>, %n: none) {
+  // expected-error @+1 {{axis 1 is out of range for rank 1}}
+  %0 = onnx.DequantizeLinear %x, %s, %n {axis = 1 : i64} : (tensor<2xi8>, tensor<2xf32>, none) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @gather_elements_rank(%x: tensor<2x3xf32>, %i: tensor<2xi64>) {
+  // expected-error @+1 {{data and indices differ in rank}}
+  %0 = onnx.GatherElements %x, %i {axis = 0 : i64} : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @gather_elements_axis(%x: tensor<2xf32>, %i: tensor<2xi64>) {
+  // expected-error @+1 {{axis 1 is out of range for rank 1}}
+  %0 = onnx.GatherElements %x, %i {axis = 1 : i64} : (tensor<2xf32>, tensor<2xi64>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @trilu_rank(%x: tensor<2xf32>, %n: none) {
+  // expected-error @+1 {{needs an input of rank 2 or more}}
+  %0 = onnx.Trilu %x, %n {upper = 1 : i64} : (tensor<2xf32>, none) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @trilu_diagonal(%x: tensor<2x2xf32>, %k: tensor<1x1xi64>) {
+  // expected-error @+1 {{k must have one element}}
+  %0 = onnx.Trilu %x, %k {upper = 1 : i64} : (tensor<2x2xf32>, tensor<1x1xi64>) -> tensor<2x2xf32>
+  return
+}
+
+// -----
+
+func.func @trilu_flag(%x: tensor<2x2xf32>, %n: none) {
+  // expected-error @+1 {{attribute upper must be 0 or 1}}
+  %0 = onnx.Trilu %x, %n {upper = 2 : i64} : (tensor<2x2xf32>, none) -> tensor<2x2xf32>
+  return
+}
+
+// -----
+
+func.func @pick_flag(%x: tensor<2xf32>) {
+  // expected-error @+1 {{attribute select_last_index must be 0 or 1}}
+  %0 = onnx.ArgMax %x {axis = 0 : i64, keepdims = 1 : i64, select_last_index = 7 : i64} : (tensor<2xf32>) -> tensor<1xi64>
+  return
+}
+
+// -----
+
+func.func @pick_axis(%x: tensor<2xf32>) {
+  // expected-error @+1 {{axis -2 is out of range for rank 1}}
+  %0 = onnx.ArgMin %x {axis = -2 : i64, keepdims = 1 : i64, select_last_index = 0 : i64} : (tensor<2xf32>) -> tensor<1xi64>
+  return
+}

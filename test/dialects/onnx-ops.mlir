@@ -428,3 +428,178 @@ func.func @ReduceSum(%x: tensor<2x3xf32>, %axes: tensor<1xi64>) -> (tensor<2xf32
   %y = onnx.ReduceSum %x, %axes {keepdims = 0 : i64, noop_with_empty_axes = 0 : i64} : (tensor<2x3xf32>, tensor<1xi64>) -> tensor<2xf32>
   return %y : tensor<2xf32>
 }
+
+// CHECK-LABEL: @LeakyRelu
+// CHECK: onnx.LeakyRelu{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @LeakyRelu(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.LeakyRelu %x {alpha = 0.01 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Elu
+// CHECK: onnx.Elu{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Elu(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Elu %x {alpha = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Celu
+// CHECK: onnx.Celu{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Celu(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Celu %x {alpha = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Selu
+// CHECK: onnx.Selu{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Selu(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Selu %x {alpha = 1.67326 : f32, gamma = 1.0507 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @HardSigmoid
+// CHECK: onnx.HardSigmoid{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @HardSigmoid(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.HardSigmoid %x {alpha = 0.2 : f32, beta = 0.5 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @HardSwish
+// CHECK: onnx.HardSwish{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @HardSwish(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.HardSwish %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Softplus
+// CHECK: onnx.Softplus{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Softplus(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Softplus %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Softsign
+// CHECK: onnx.Softsign{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @Softsign(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.Softsign %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @ThresholdedRelu
+// CHECK: onnx.ThresholdedRelu{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @ThresholdedRelu(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.ThresholdedRelu %x {alpha = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @PRelu
+// CHECK: onnx.PRelu{{.*}} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+func.func @PRelu(%x: tensor<2x3xf32>, %slope: tensor<3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.PRelu %x, %slope : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Sum
+// CHECK: onnx.Sum{{.*}} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+func.func @Sum(%a: tensor<2x3xf32>, %b: tensor<3xf32>) -> (tensor<2x3xf32>) {
+  %m = onnx.Sum %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return %m : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Mean
+// CHECK: onnx.Mean{{.*}} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+func.func @Mean(%a: tensor<2x3xf32>, %b: tensor<3xf32>) -> (tensor<2x3xf32>) {
+  %m = onnx.Mean %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return %m : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Xor
+// CHECK: onnx.Xor{{.*}} : (tensor<2x3xi1>, tensor<3xi1>) -> tensor<2x3xi1>
+func.func @Xor(%a: tensor<2x3xi1>, %b: tensor<3xi1>) -> (tensor<2x3xi1>) {
+  %c = onnx.Xor %a, %b : (tensor<2x3xi1>, tensor<3xi1>) -> tensor<2x3xi1>
+  return %c : tensor<2x3xi1>
+}
+
+// CHECK-LABEL: @IsNaN
+// CHECK: onnx.IsNaN{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xi1>
+func.func @IsNaN(%x: tensor<2x3xf32>) -> (tensor<2x3xi1>) {
+  %y = onnx.IsNaN %x : (tensor<2x3xf32>) -> tensor<2x3xi1>
+  return %y : tensor<2x3xi1>
+}
+
+// CHECK-LABEL: @IsInf
+// CHECK: onnx.IsInf{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xi1>
+func.func @IsInf(%x: tensor<2x3xf32>) -> (tensor<2x3xi1>) {
+  %y = onnx.IsInf %x {detect_negative = 1 : i64, detect_positive = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xi1>
+  return %y : tensor<2x3xi1>
+}
+
+// CHECK-LABEL: @QuantizeLinear
+// CHECK: onnx.QuantizeLinear{{.*}} : (tensor<2x3xf32>, tensor<f32>, tensor<ui8>) -> tensor<2x3xui8>
+func.func @QuantizeLinear(%x: tensor<2x3xf32>, %scale: tensor<f32>, %zero: tensor<ui8>) -> (tensor<2x3xui8>) {
+  %y = onnx.QuantizeLinear %x, %scale, %zero {axis = 1 : i64} : (tensor<2x3xf32>, tensor<f32>, tensor<ui8>) -> tensor<2x3xui8>
+  return %y : tensor<2x3xui8>
+}
+
+// CHECK-LABEL: @DequantizeLinear
+// CHECK: onnx.DequantizeLinear{{.*}} : (tensor<2x3xui8>, tensor<f32>, tensor<ui8>) -> tensor<2x3xf32>
+func.func @DequantizeLinear(%x: tensor<2x3xui8>, %scale: tensor<f32>, %zero: tensor<ui8>) -> (tensor<2x3xf32>) {
+  %y = onnx.DequantizeLinear %x, %scale, %zero {axis = 1 : i64} : (tensor<2x3xui8>, tensor<f32>, tensor<ui8>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @GatherElements
+// CHECK: onnx.GatherElements{{.*}} : (tensor<2x8xf32>, tensor<2x3xi64>) -> tensor<2x3xf32>
+func.func @GatherElements(%data: tensor<2x8xf32>, %indices: tensor<2x3xi64>) -> (tensor<2x3xf32>) {
+  %y = onnx.GatherElements %data, %indices {axis = 1 : i64} : (tensor<2x8xf32>, tensor<2x3xi64>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @Trilu
+// CHECK: onnx.Trilu{{.*}} : (tensor<2x4x4xf32>, none) -> tensor<2x4x4xf32>
+func.func @Trilu(%x: tensor<2x4x4xf32>, %none: none) -> (tensor<2x4x4xf32>) {
+  %y = onnx.Trilu %x, %none {upper = 1 : i64} : (tensor<2x4x4xf32>, none) -> tensor<2x4x4xf32>
+  return %y : tensor<2x4x4xf32>
+}
+
+// CHECK-LABEL: @ReduceL2
+// CHECK: onnx.ReduceL2{{.*}} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+func.func @ReduceL2(%x: tensor<2x3xf32>) -> (tensor<2x1xf32>) {
+  %y = onnx.ReduceL2 %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+  return %y : tensor<2x1xf32>
+}
+
+// CHECK-LABEL: @ReduceProd
+// CHECK: onnx.ReduceProd{{.*}} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+func.func @ReduceProd(%x: tensor<2x3xf32>) -> (tensor<2x1xf32>) {
+  %y = onnx.ReduceProd %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+  return %y : tensor<2x1xf32>
+}
+
+// CHECK-LABEL: @ReduceSumSquare
+// CHECK: onnx.ReduceSumSquare{{.*}} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+func.func @ReduceSumSquare(%x: tensor<2x3xf32>) -> (tensor<2x1xf32>) {
+  %y = onnx.ReduceSumSquare %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+  return %y : tensor<2x1xf32>
+}
+
+// CHECK-LABEL: @ReduceLogSum
+// CHECK: onnx.ReduceLogSum{{.*}} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+func.func @ReduceLogSum(%x: tensor<2x3xf32>) -> (tensor<2x1xf32>) {
+  %y = onnx.ReduceLogSum %x {axes = array<i64: -1>, keepdims = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+  return %y : tensor<2x1xf32>
+}
+
+// CHECK-LABEL: @ArgMax
+// CHECK: onnx.ArgMax{{.*}} : (tensor<2x3xf32>) -> tensor<1x3xi64>
+func.func @ArgMax(%x: tensor<2x3xf32>) -> (tensor<1x3xi64>) {
+  %y = onnx.ArgMax %x {axis = 0 : i64, keepdims = 1 : i64, select_last_index = 0 : i64} : (tensor<2x3xf32>) -> tensor<1x3xi64>
+  return %y : tensor<1x3xi64>
+}
+
+// CHECK-LABEL: @ArgMin
+// CHECK: onnx.ArgMin{{.*}} : (tensor<2x3xf32>) -> tensor<1x3xi64>
+func.func @ArgMin(%x: tensor<2x3xf32>) -> (tensor<1x3xi64>) {
+  %y = onnx.ArgMin %x {axis = 0 : i64, keepdims = 1 : i64, select_last_index = 0 : i64} : (tensor<2x3xf32>) -> tensor<1x3xi64>
+  return %y : tensor<1x3xi64>
+}

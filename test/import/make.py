@@ -169,18 +169,19 @@ def twice():
                  [info("x", [2])], [info("y", [2])])
 
 
-def uint8():
+def float16():
     return model([node("Neg", ["x"], ["y"])],
-                 [info("x", [2], TensorProto.UINT8)],
-                 [info("y", [2], TensorProto.UINT8)])
+                 [info("x", [2], TensorProto.FLOAT16)],
+                 [info("y", [2], TensorProto.FLOAT16)])
 
 
-def mean_output():
-    """The statistics of a layer normalisation are read."""
+def side_outputs():
+    """The statistics of a layer normalisation and a dropout's mask are read."""
     return model(
-        [node("LayerNormalization", ["x", "s"], ["n", "mean"]),
-         node("Add", ["n", "mean"], ["y"])],
-        [info("x", [2, 4])], [info("y", [2, 4])], [array("s", np.ones(4))])
+        [node("LayerNormalization", ["x", "s"], ["n", "", "inverse"]),
+         node("Mul", ["n", "inverse"], ["y"]), node("Dropout", ["y"], ["z", "mask"])],
+        [info("x", [2, 4])], [info("z", [2, 4]), info("mask", [2, 4], TensorProto.BOOL)],
+        [array("s", np.ones(4))])
 
 
 def training():
@@ -249,8 +250,8 @@ MODELS = {
     "cycle": cycle,
     "undefined": undefined,
     "twice": twice,
-    "uint8": uint8,
-    "mean-output": mean_output,
+    "float16": float16,
+    "side-outputs": side_outputs,
     "training": training,
     "overflow": lambda: bad_weight([2 ** 40, 2 ** 40], 48),
     "negative": lambda: bad_weight([-4, -3], 48),

@@ -8,16 +8,19 @@
 // operators are in the importer's table. What the table itself leaves out of an
 // operator (an element type, say) is counted by reason. --folded makes every
 // input a constant, so that the compiler and not the compiled code computes.
-// --dynamic gives every dimension of every input a name, so that the code
-// learns the shapes at run time; outputs whose shapes a caller could not know
-// are left out. --docs writes the table with the counts, as Markdown.
-// The exit code is 1 if a case fails or a claimed operator has none.
+// --dynamic gives every dimension of every input but those of length 1 a name,
+// the same to those of one length, so that the code learns the shapes at run
+// time; outputs whose shapes a caller could not know are left out. --docs
+// writes the table with the counts, as Markdown. The exit code is 1 if a case
+// fails or a claimed operator has none.
 #include "bnn/runtime.h"
+#include "dialects/ONNX/ONNXDialect.h"
 #include "lib/Driver/Driver.h"
 #include "lib/Driver/Registration.h"
 #include "lib/Import/OperatorTable.h"
 #include "lib/Run/LoadedModel.h"
 #include "lib/Run/TensorProto.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/StringExtras.h"
@@ -82,9 +85,9 @@ std::optional<Outcome> readCase(StringRef path, Case &test) {
   }
   if (other)
     return Outcome{Outcome::OtherOperator, ""};
-  auto read = [&](const auto &infos, StringRef kind,
-                  std::vector<::onnx::TensorProto> &tensors)
-      -> std::optional<Outcome> {
+  auto read =
+      [&](const auto &infos, StringRef kind,
+          std::vector<::onnx::TensorProto> &tensors) -> std::optional<Outcome> {
     for (int i = 0; i < infos.size(); ++i) {
       if (!infos[i].type().has_tensor_type())
         return outside("sequences and optionals");
@@ -136,13 +139,16 @@ std::optional<Outcome> bindConstants(Case &test) {
     if (node.op_type() == "Dropout" && node.input_size() == 3)
       for (auto [info, tensor] : zip(graph->input(), test.inputs))
         if (info.name() == node.input(2)) {
-          auto value = cantFail(bnn::parseTensorProto(tensor.SerializeAsString()));
+          auto value =
+              cantFail(bnn::parseTensorProto(tensor.SerializeAsString()));
           if (value.data[0])
             return outside("training");
         }
   }
   ::onnx::GraphProto bound = *graph;
   bound.clear_input();
+  // Before, an initializer had to be an input as well.
+  test.model.set_ir_version(8);
   std::vector<::onnx::TensorProto> inputs;
   for (auto [info, tensor] : zip(graph->input(), test.inputs)) {
     tensor.set_name(info.name());
@@ -153,12 +159,12 @@ std::optional<Outcome> bindConstants(Case &test) {
     ::onnx::ValueInfoProto *kept = bound.add_input();
     *kept = info;
     if (dynamic) {
-      auto *shape = kept->mutable_type()->mutable_tensor_type()->mutable_shape();
+      auto *shape =
+          kept->mutable_type()->mutable_tensor_type()->mutable_shape();
       for (int i = 0; i < shape->dim_size(); ++i) {
-        if (shape->dim(i).dim_value() < 1)
-          continue; // A named dimension is at least 1.
-        shape->mutable_dim(i)->set_dim_param(info.name() + "_" +
-                                             std::to_string(i));
+        int64_t size = shape->dim(i).dim_value();
+        if (size > 1)
+          shape->mutable_dim(i)->set_dim_param("d" + std::to_string(size));
       }
     }
     inputs.push_back(tensor);
@@ -223,12 +229,24 @@ Outcome runCase(Case &test, StringRef scratch) {
   });
   bnn::CompileOptions options;
   options.input = path;
+  if (folded) {
+    auto module = bnn::compileToPhase(options, bnn::Phase::Fold, context);
+    if (!module)
+      return failed(message);
+    bool computed = false;
+    module->walk([&](mlir::func::ReturnOp returned) {
+      for (mlir::Value value : returned.getOperands())
+        computed |= !value.getDefiningOp<bnn::onnx::ConstantOp>();
+    });
+    if (computed)
+      return failed("is not evaluated at compile time");
+  }
   options.prefix = "model";
   options.optLevel = 0;
   if (dynamic)
     for (const auto &tensor : test.inputs)
       for (int i = 0; i < tensor.dims_size(); ++i)
-        options.maxDims[tensor.name() + "_" + std::to_string(i)] =
+        options.maxDims["d" + std::to_string(tensor.dims(i))] =
             std::max<int64_t>(tensor.dims(i), 1);
   auto object = bnn::compileToObject(options, context);
   if (mlir::failed(object)) {
@@ -259,6 +277,47 @@ Outcome runCase(Case &test, StringRef scratch) {
   return passed();
 }
 
+/// The table against ONNX's own definitions: the names, the first opsets, and
+/// that no element type is claimed that an operator does not have.
+bool checkTable() {
+  bool good = true;
+  auto complain = [&](const bnn::OperatorSpec &spec, const Twine &what) {
+    outs() << "FAILED operator " << spec.name << ": " << what << '\n';
+    good = false;
+  };
+  for (const bnn::OperatorSpec &spec : bnn::getOperators()) {
+    using ::onnx::OpSchemaRegistry;
+    const auto *schema = OpSchemaRegistry::Schema(spec.name, bnn::kMaxOpset);
+    if (!schema) {
+      complain(spec, "ONNX has none of this name");
+      continue;
+    }
+    int first = bnn::kMinOpset;
+    while (!OpSchemaRegistry::Schema(spec.name, first))
+      ++first;
+    if (first != spec.since)
+      complain(spec, "is there from opset " + Twine(first) + " on");
+    // Of these two the types are those of the result.
+    bool isSource = StringRef(spec.name).starts_with("Constant");
+    const auto &values = isSource ? schema->outputs() : schema->inputs();
+    const auto &value =
+        values[spec.element == bnn::ResultElement::Second ? 1 : 0];
+    unsigned allowed = 0;
+    for (const std::string *type : value.GetTypes())
+      for (auto [name, bit] : {std::pair("tensor(float)", bnn::kF32),
+                               std::pair("tensor(double)", bnn::kF64),
+                               std::pair("tensor(int32)", bnn::kI32),
+                               std::pair("tensor(int64)", bnn::kI64),
+                               std::pair("tensor(int8)", bnn::kI8),
+                               std::pair("tensor(uint8)", bnn::kU8),
+                               std::pair("tensor(bool)", bnn::kBool)})
+        allowed |= *type == name ? unsigned(bit) : 0u;
+    if (unsigned wrong = spec.types & ~allowed)
+      complain(spec, "has no elements of type " + bnn::elementTypeNames(wrong));
+  }
+  return good;
+}
+
 void writeDocs(raw_ostream &out, const std::map<std::string, unsigned> &runs,
                const std::map<std::string, unsigned> &reasons, unsigned total) {
   out << "# Operators\n\n"
@@ -267,14 +326,16 @@ void writeDocs(raw_ostream &out, const std::map<std::string, unsigned> &runs,
          "compared by a test: `node-tests FOLDER --docs=docs/operators.md`, "
          "where\nFOLDER is `/usr/share/libonnx-testdata/data/node`.\n\n"
          "Opsets are those of the model. The element types are those of the "
-         "first input (the second of `Where`);\nwhat ONNX does not allow in "
+         "first input (the second of `Where`, the result of `Constant` and "
+         "`ConstantOfShape`);\nwhat ONNX does not allow in "
          "an opset, or for an operator, is not allowed here either. Inputs "
          "listed as\nknown must be constants, or follow from the shapes of "
          "other values. Cases are ONNX's own node tests\nthat use the "
          "operator: each is compiled, run and compared with the stored outputs "
          "(integers and\nbooleans exactly, floats within rtol 1e-3 and atol "
          "1e-7, ONNX's own tolerance).\n\n"
-         "| operator | opsets | element types | known | restrictions | cases |\n"
+         "| operator | opsets | element types | known | restrictions | cases "
+         "|\n"
          "| --- | --- | --- | --- | --- | --- |\n";
   for (const bnn::OperatorSpec &spec : bnn::getOperators()) {
     out << "| " << spec.name << " | " << spec.since << "-" << bnn::kMaxOpset
@@ -338,8 +399,8 @@ int main(int argc, char **argv) {
       outs() << ": " << join(names, " ");
     outs() << '\n';
   }
-  bool bare = false;
-  if (only.empty())
+  bool bare = !checkTable();
+  if (only.empty() && !dynamic)
     for (const bnn::OperatorSpec &spec : bnn::getOperators())
       if (!runs.count(spec.name)) {
         bare = true;

@@ -121,9 +121,9 @@ module attributes {bnn.prefix = "model", bnn.max_dims = {n = 4 : i64}} {
 // -----
 
 module attributes {bnn.prefix = "model", bnn.max_dims = {n = 4 : i64}} {
-  // expected-error @below {{argument #0 has the element type 'f64', which the C interface lacks}}
+  // expected-error @below {{argument #0 has the element type 'f16', which the C interface lacks}}
   func.func private @main(
-      %x: memref<?xf64> {bnn.kind = "input", bnn.name = "x", bnn.dims = ["n"]}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
+      %x: memref<?xf16> {bnn.kind = "input", bnn.name = "x", bnn.dims = ["n"]}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
     %ok = arith.constant 0 : i32
     return %ok : i32
   }

@@ -50,6 +50,25 @@ func.func @main(%ids: tensor<4xi64>, %types: tensor<4xi32>) -> tensor<4xi64> {
 
 // -----
 
+// A dimension that does not fit turns it into BNN_ERROR_SHAPE.
+// CHECK: func.func @main
+// CHECK: %[[FITS:.*]] = arith.cmpi eq
+// CHECK-NOT: bnn.check_shape
+// CHECK: %[[OK:.*]] = arith.constant 0 : i32
+// CHECK: %[[MISFIT:.*]] = arith.constant 2 : i32
+// CHECK: %[[S:.*]] = arith.select %[[FITS]], %[[OK]], %[[MISFIT]] : i32
+// CHECK: return %[[S]] : i32
+func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %zero = arith.constant 0 : index
+  %five = arith.constant 5 : index
+  %n = tensor.dim %x, %zero : tensor<?xf32>
+  %fits = arith.cmpi eq, %n, %five : index
+  bnn.check_shape %fits : i1
+  return %x : tensor<?xf32>
+}
+
+// -----
+
 // Two ops that CSE gave one empty tensor would both be given one output.
 // CHECK: func.func @main
 // CHECK-DAG: %[[E0:.*]] = tensor.empty() : tensor<4xf32>

@@ -1,12 +1,12 @@
 // RUN: bnn-opt %s --onnx-to-linalg --split-input-file --verify-diagnostics
 
 // All of them at once.
-func.func @pow(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error @+1 {{onnx.Pow with a computed exponent cannot be lowered}}
-  %0 = onnx.Pow %x, %y : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
-  %e = onnx.Constant {value = dense<0.3> : tensor<f32>} : () -> tensor<f32>
-  // expected-error @+1 {{use constant exponents that are integers from -16 to 16 or 0.5}}
-  %1 = onnx.Pow %0, %e : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+func.func @pow(%x: tensor<4xf64>, %y: tensor<4xi1>) -> tensor<4xf32> {
+  // expected-error @+1 {{onnx.Pow is not supported on elements of 'f64' and 'f64'; cast its inputs to f32, i32 or i64}}
+  %0 = onnx.Pow %x, %x : (tensor<4xf64>, tensor<4xf64>) -> tensor<4xf64>
+  %z = onnx.Cast %0 : (tensor<4xf64>) -> tensor<4xf32>
+  // expected-error @+1 {{onnx.Pow is not supported on elements of 'f32' and 'i1'}}
+  %1 = onnx.Pow %z, %y : (tensor<4xf32>, tensor<4xi1>) -> tensor<4xf32>
   return %1 : tensor<4xf32>
 }
 
@@ -36,14 +36,45 @@ func.func @axes(%x: tensor<4x8xf32>, %axes: tensor<1xi64>) -> tensor<?x?xf32> {
 
 // -----
 
-func.func @backwards(%x: tensor<4x8xf32>) -> tensor<?x8xf32> {
+func.func @steps(%x: tensor<4x8xf32>, %steps: tensor<1xi64>) -> tensor<?x8xf32> {
   %starts = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
   %ends = onnx.Constant {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>
   %axes = onnx.Constant {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>
-  %steps = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
-  // expected-error @+1 {{onnx.Slice is supported with constant steps greater than 0 only}}
+  // expected-error @+1 {{onnx.Slice is supported with constant steps other than 0 only}}
   %0 = onnx.Slice %x, %starts, %ends, %axes, %steps : (tensor<4x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?x8xf32>
   return %0 : tensor<?x8xf32>
+}
+
+// -----
+
+func.func @bytes(%x: tensor<4x8xi8>) -> tensor<4xi8> {
+  // expected-error @+1 {{onnx.ReduceL1 is not supported on 'i8'; cast its input to f32 or i32}}
+  %0 = onnx.ReduceL1 %x {axes = array<i64: 1>, keepdims = 0 : i64} : (tensor<4x8xi8>) -> tensor<4xi8>
+  return %0 : tensor<4xi8>
+}
+
+// -----
+
+func.func @pick(%x: tensor<4xi1>) -> tensor<1xi64> {
+  // expected-error @+1 {{onnx.ArgMax needs a tensor of numbers with an axis}}
+  %0 = onnx.ArgMax %x {axis = 0 : i64, keepdims = 1 : i64, select_last_index = 0 : i64} : (tensor<4xi1>) -> tensor<1xi64>
+  return %0 : tensor<1xi64>
+}
+
+// -----
+
+func.func @quantize(%x: tensor<4xf64>, %s: tensor<f64>, %n: none) -> tensor<4xi8> {
+  // expected-error @+1 {{onnx.QuantizeLinear is supported between f32 and i8 or ui8}}
+  %0 = onnx.QuantizeLinear %x, %s, %n {axis = 0 : i64} : (tensor<4xf64>, tensor<f64>, none) -> tensor<4xi8>
+  return %0 : tensor<4xi8>
+}
+
+// -----
+
+func.func @gather_elements(%x: tensor<2x8xf32>, %i: tensor<3x8xi64>) -> tensor<3x8xf32> {
+  // expected-error @+1 {{onnx.GatherElements has more indices than data along axis 0}}
+  %0 = onnx.GatherElements %x, %i {axis = 1 : i64} : (tensor<2x8xf32>, tensor<3x8xi64>) -> tensor<3x8xf32>
+  return %0 : tensor<3x8xf32>
 }
 
 // -----

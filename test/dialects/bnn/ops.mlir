@@ -193,6 +193,8 @@ func.func @embedding(%i32: tensor<1x16xi32>, %i64: tensor<?xi64>, %t: tensor<10x
       : tensor<?xi64>, tensor<10x192x!bnn.s1>, tensor<10xf32> -> tensor<?x192xf32>
   // CHECK: bnn.check_indices %{{.*}} limit 10 : tensor<1x16xi32>
   %4 = bnn.check_indices %i32 limit 10 : tensor<1x16xi32>
+  // CHECK: bnn.check_shape %{{.*}} : i1
+  bnn.check_shape %4 : i1
   // CHECK: bnn.check_indices %{{.*}} limit 10 {note = "ids"} : tensor<?xi64>
   %5 = bnn.check_indices %i64 limit 10 {note = "ids"} : tensor<?xi64>
   return

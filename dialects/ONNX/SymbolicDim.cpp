@@ -1,0 +1,83 @@
+// Arithmetic on dimensions.
+#include "dialects/ONNX/SymbolicShapes.h"
+
+using namespace mlir;
+
+namespace bnn::onnx {
+std::optional<int64_t> SymbolicDim::getConstant() const {
+  if (terms.empty())
+    return 0;
+  if (terms.size() == 1 && terms.begin()->first.empty())
+    return terms.begin()->second;
+  return std::nullopt;
+}
+
+std::optional<unsigned> SymbolicDim::getSymbol() const {
+  if (terms.size() == 1 && terms.begin()->first.size() == 1 &&
+      terms.begin()->second == 1)
+    return terms.begin()->first.front();
+  return std::nullopt;
+}
+
+bool SymbolicDim::isNonNegative() const {
+  return llvm::all_of(terms, [](const auto &term) { return term.second > 0; });
+}
+
+std::optional<SymbolicDim> SymbolicDim::plus(const SymbolicDim &other) const {
+  SymbolicDim result = *this;
+  for (const auto &[symbols, coefficient] : other.terms) {
+    int64_t &sum = result.terms[symbols];
+    if (__builtin_add_overflow(sum, coefficient, &sum))
+      return std::nullopt;
+    if (sum == 0)
+      result.terms.erase(symbols);
+  }
+  return result;
+}
+
+std::optional<SymbolicDim> SymbolicDim::times(const SymbolicDim &other) const {
+  SymbolicDim result;
+  for (const auto &[left, a] : terms)
+    for (const auto &[right, b] : other.terms) {
+      std::vector<unsigned> symbols;
+      std::merge(left.begin(), left.end(), right.begin(), right.end(),
+                 std::back_inserter(symbols));
+      int64_t coefficient;
+      int64_t &sum = result.terms[symbols];
+      if (__builtin_mul_overflow(a, b, &coefficient) ||
+          __builtin_add_overflow(sum, coefficient, &sum))
+        return std::nullopt;
+      if (sum == 0)
+        result.terms.erase(symbols);
+    }
+  return result;
+}
+
+std::optional<SymbolicDim> SymbolicDim::minus(const SymbolicDim &other) const {
+  std::optional<SymbolicDim> negative = other.times(SymbolicDim(-1));
+  if (!negative)
+    return std::nullopt;
+  return plus(*negative);
+}
+
+std::optional<SymbolicDim>
+SymbolicDim::dividedBy(const SymbolicDim &other) const {
+  if (other.terms.size() != 1)
+    return std::nullopt;
+  const auto &[divisorSymbols, divisor] = *other.terms.begin();
+  if (divisor == -1)
+    return std::nullopt;
+  SymbolicDim result;
+  for (const auto &[symbols, coefficient] : terms) {
+    if (coefficient % divisor != 0 ||
+        !std::includes(symbols.begin(), symbols.end(), divisorSymbols.begin(),
+                       divisorSymbols.end()))
+      return std::nullopt;
+    std::vector<unsigned> rest;
+    std::set_difference(symbols.begin(), symbols.end(), divisorSymbols.begin(),
+                        divisorSymbols.end(), std::back_inserter(rest));
+    result.terms[rest] = coefficient / divisor;
+  }
+  return result;
+}
+} // namespace bnn::onnx

@@ -1,0 +1,135 @@
+// The importer's state: one model on its way into the `onnx` dialect.
+#pragma once
+#include "dialects/ONNX/SymbolicShapes.h"
+#include "lib/Import/Import.h"
+#include "lib/Import/OperatorTable.h"
+#include "lib/Import/TensorData.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/Path.h"
+#include <onnx/onnx_pb.h>
+
+namespace bnn {
+/// No tensor of a model that can run has more elements.
+constexpr int64_t kMaxTensorElements = int64_t(1) << 40;
+constexpr size_t kMaxRank = 64;
+
+/// A domain as ONNX's own is spelt: empty.
+inline llvm::StringRef normalDomain(llvm::StringRef domain) {
+  return domain == "ai.onnx" ? llvm::StringRef() : domain;
+}
+
+/// An error in the making. Names in a model may be any bytes: what is no text
+/// is escaped before a terminal sees it.
+class Report {
+public:
+  explicit Report(mlir::Location location) : location(location) {}
+  Report(Report &&other)
+      : location(other.location), text(std::move(other.text)),
+        active(std::exchange(other.active, false)) {}
+  ~Report() {
+    if (active)
+      report();
+  }
+
+  template <typename T> Report &&operator<<(const T &value) && {
+    *this << value;
+    return std::move(*this);
+  }
+  template <typename T> Report &operator<<(const T &value) & {
+    llvm::raw_string_ostream stream(text);
+    stream << value;
+    return *this;
+  }
+  operator mlir::LogicalResult() { return mlir::failure(); }
+  template <typename T> operator mlir::FailureOr<T>() {
+    return mlir::failure();
+  }
+
+private:
+  void report();
+
+  mlir::Location location;
+  std::string text;
+  bool active = true;
+};
+
+class Importer {
+public:
+  Importer(llvm::StringRef path, const ImportOptions &options,
+           mlir::MLIRContext *context)
+      : path(path.str()), options(options), context(context), builder(context),
+        fileLoc(mlir::FileLineColLoc::get(context, path, 0, 0)),
+        baseLoc(mlir::FileLineColLoc::get(
+            context, llvm::sys::path::filename(path), 0, 0)) {}
+
+  mlir::OwningOpRef<mlir::ModuleOp> run();
+
+private:
+  Report error() { return Report(fileLoc); }
+  Report error(const ::onnx::NodeProto &node) {
+    return Report(fileLoc) << "node '" << nameOf(node) << "' ("
+                           << node.op_type() << ", opset " << opset << "): ";
+  }
+  static std::string nameOf(const ::onnx::NodeProto &node) {
+    if (!node.name().empty())
+      return node.name();
+    return node.output_size() ? node.output(0) : std::string("?");
+  }
+  mlir::Location locOf(llvm::StringRef name) {
+    return mlir::NameLoc::get(builder.getStringAttr(name), baseLoc);
+  }
+
+  mlir::LogicalResult load();
+  mlir::LogicalResult readOpsets();
+  mlir::LogicalResult checkOperators();
+  mlir::LogicalResult sortNodes();
+  mlir::LogicalResult runChecker();
+  mlir::LogicalResult addInputs();
+  mlir::LogicalResult addConstants();
+  mlir::LogicalResult addNode(const ::onnx::NodeProto &node);
+  mlir::LogicalResult addOutputs();
+  mlir::LogicalResult checkSizes();
+
+  mlir::LogicalResult addConstantNode(const ::onnx::NodeProto &node);
+  mlir::FailureOr<mlir::Value> lookup(const ::onnx::NodeProto &node,
+                                      llvm::StringRef name);
+  mlir::Value noValue();
+  mlir::Value constantOf(llvm::ArrayRef<int64_t> values, mlir::Location loc);
+  bool isRead(llvm::StringRef value) const;
+  mlir::LogicalResult addSideOutputs(const ::onnx::NodeProto &node,
+                                     mlir::Operation *op, int outputs);
+  mlir::LogicalResult addDropoutMask(const ::onnx::NodeProto &node,
+                                     mlir::Operation *op);
+  mlir::LogicalResult addNormStatistics(const ::onnx::NodeProto &node,
+                                        onnx::LayerNormalizationOp op,
+                                        int outputs);
+  mlir::LogicalResult finish(const ::onnx::NodeProto &node,
+                             mlir::Operation *op);
+
+  std::string path;
+  const ImportOptions &options;
+  mlir::MLIRContext *context;
+  mlir::OpBuilder builder;
+  mlir::Location fileLoc, baseLoc;
+
+  ::onnx::ModelProto model;
+  std::shared_ptr<DataFile> file;
+  std::unique_ptr<TensorReader> reader;
+  int64_t opset = 0;
+  llvm::StringMap<int64_t> domains;
+  llvm::SmallVector<const ::onnx::NodeProto *> order;
+  llvm::DenseMap<const ::onnx::TensorProto *, mlir::ElementsAttr> tensors;
+
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::func::FuncOp func;
+  std::unique_ptr<onnx::SymbolicShapes> shapes;
+  llvm::StringMap<mlir::Value> values;
+  mlir::Value none;
+};
+
+/// The attribute of this name, or null.
+const ::onnx::AttributeProto *findAttribute(const ::onnx::NodeProto &node,
+                                            llvm::StringRef name);
+} // namespace bnn

@@ -1,0 +1,64 @@
+// Pow, by element types and by what is known of the exponent.
+#include "passes/OnnxToLinalg/Scalars.h"
+
+using namespace mlir;
+
+namespace bnn::onnx {
+
+/// The exponents that are a few products: those of bnn-expand-math.
+static bool isShortExponent(double exponent) {
+  return exponent == 0.5 ||
+         (exponent == std::floor(exponent) && std::abs(exponent) <= 16);
+}
+
+/// The exponent, if it is one constant.
+static std::optional<double> constantExponent(Value value) {
+  if (std::optional<double> exponent = getConstantScalar(value))
+    return exponent;
+  if (auto integer = getConstantIntegers(value);
+      integer && integer->size() == 1)
+    return double(integer->front());
+  return std::nullopt;
+}
+
+Lowered lowerPow(Lowering &l, Operation *operation) {
+  auto op = dyn_cast<PowOp>(operation);
+  if (!op)
+    return std::nullopt;
+  Type type = getElementTypeOrSelf(op.getX().getType());
+  Type exponentType = getElementTypeOrSelf(op.getY().getType());
+  auto isNumber = [](Type t) {
+    return t.isF32() || t.isSignlessInteger(32) || t.isSignlessInteger(64);
+  };
+  if (!isNumber(type) || !isNumber(exponentType)) {
+    op.emitError("onnx.Pow is not supported on elements of ")
+        << type << " and " << exponentType
+        << "; cast its inputs to f32, i32 or i64";
+    return failure();
+  }
+  std::optional<double> exponent = constantExponent(op.getY());
+  bool isShort = exponent && isShortExponent(*exponent);
+  bool isFloat = type.isF32();
+  auto body = [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
+    Scalars s(b, loc);
+    if (isShort && *exponent >= 0 && *exponent != 0.5)
+      return s.power(x[0], unsigned(*exponent));
+    if (isFloat) {
+      Value y = isShort ? s.number(type, *exponent) : s.convert(x[1], type);
+      return b.create<math::PowFOp>(loc, x[0], y);
+    }
+    Value n = s.convert(x[1], b.getI64Type());
+    Value whole = s.powerOfIntegers(x[0], n);
+    if (!exponentType.isF32())
+      return whole;
+    // An exponent with a fraction: in f32, and truncated.
+    Value power =
+        b.create<math::PowFOp>(loc, s.convert(x[0], exponentType), x[1]);
+    Value isWhole = s.equal(s.convert(n, exponentType), x[1]);
+    return s.select(isWhole, whole, s.convert(power, type));
+  };
+  return FailureOr<SmallVector<Value>>(
+      {l.broadcast(op.getZ(), type, {op.getX(), op.getY()}, body)});
+}
+
+} // namespace bnn::onnx

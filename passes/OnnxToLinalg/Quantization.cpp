@@ -1,0 +1,82 @@
+// QuantizeLinear and DequantizeLinear.
+#include "passes/OnnxToLinalg/Scalars.h"
+
+using namespace mlir;
+
+namespace bnn::onnx {
+
+/// Maps from the elements of `x` to those of one scale, or of a list of scales
+/// along `axis`.
+static AffineMap scaleMap(Lowering &l, Value x, Value scale, int64_t axis) {
+  unsigned rank = unsigned(Lowering::rankOf(x));
+  SmallVector<AffineExpr> exprs;
+  if (Lowering::rankOf(scale) == 1)
+    exprs.push_back(Lowering::typeOf(scale).getDimSize(0) == 1
+                        ? l.b.getAffineConstantExpr(0)
+                        : l.b.getAffineDimExpr(unsigned(axis)));
+  return AffineMap::get(rank, 0, exprs, l.b.getContext());
+}
+
+template <typename Op>
+static Value lowerScaled(Lowering &l, Op op, Value x, Value scale, Value zero,
+                         Type element, Body body) {
+  int64_t rank = Lowering::rankOf(x), axis = axisOf(op.getAxis(), rank);
+  SmallVector<Value> inputs{x, scale};
+  SmallVector<AffineMap> maps{l.b.getMultiDimIdentityMap(unsigned(rank)),
+                              scaleMap(l, x, scale, axis)};
+  if (!isa<NoneType>(zero.getType())) {
+    inputs.push_back(zero);
+    maps.push_back(scaleMap(l, x, zero, axis));
+  }
+  if (Lowering::rankOf(scale) == 1 &&
+      Lowering::typeOf(scale).getDimSize(0) != 1)
+    for (Value list : ArrayRef(inputs).drop_front())
+      l.requireEqual(l.dim(list, 0), l.dim(x, axis));
+  return l.elementwise(l.dims(x), element, inputs, maps, body);
+}
+
+Lowered lowerQuantization(Lowering &l, Operation *operation) {
+  auto refuse = [&]() -> Lowered {
+    operation->emitError() << operation->getName()
+                           << " is supported between f32 and i8 or ui8 (from "
+                              "i32, too) only; cast its inputs";
+    return failure();
+  };
+  if (auto op = dyn_cast<QuantizeLinearOp>(operation)) {
+    Type element = getElementTypeOrSelf(op.getY().getType());
+    if (!Lowering::typeOf(op.getX()).getElementType().isF32())
+      return refuse();
+    bool isUnsigned = element.isUnsignedInteger();
+    Type byte = l.b.getI8Type();
+    Value result = lowerScaled(
+        l, op, op.getX(), op.getYScale(), op.getYZeroPoint(), element,
+        [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+          Scalars s(b, loc), bytes(b, loc, isUnsigned);
+          Value y = b.create<math::RoundEvenOp>(loc, s.div(v[0], v[1]));
+          if (v.size() > 2)
+            y = s.add(y, bytes.convert(v[2], v[0].getType()));
+          return s.convert(y, byte, isUnsigned);
+        });
+    return FailureOr<SmallVector<Value>>({result});
+  }
+  if (auto op = dyn_cast<DequantizeLinearOp>(operation)) {
+    Type from = Lowering::typeOf(op.getX()).getElementType();
+    Type element = getElementTypeOrSelf(op.getY().getType());
+    if (!element.isF32() || !(from.isInteger(8) || from.isInteger(32)))
+      return refuse();
+    bool isUnsigned = from.isUnsignedInteger();
+    Value result = lowerScaled(
+        l, op, op.getX(), op.getXScale(), op.getXZeroPoint(), element,
+        [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+          Scalars s(b, loc), given(b, loc, isUnsigned);
+          Value x = given.convert(v[0], b.getI32Type());
+          if (v.size() > 2)
+            x = s.sub(x, given.convert(v[2], b.getI32Type()));
+          return s.mul(s.convert(x, v[1].getType()), v[1]);
+        });
+    return FailureOr<SmallVector<Value>>({result});
+  }
+  return std::nullopt;
+}
+
+} // namespace bnn::onnx
