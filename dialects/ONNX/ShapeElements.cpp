@@ -141,11 +141,15 @@ void SymbolicShapes::inferElements(Operation *op, Fact &fact) {
           auto elements = elementsOf(value);
           if (!elements)
             return;
-          for (int64_t i = 0; i < count; ++i)
+          for (int64_t i = 0; i < count; ++i) {
+            const SymbolicDim &element = at(*elements, i);
+            if (!element.isNonNegative())
+              return;
             if (n == 0)
-              result.push_back(at(*elements, i));
+              result.push_back(element);
             else
-              result[i] = minimum(result[i], at(*elements, i));
+              result[i] = minimum(result[i], element);
+          }
         }
         fact.elements = result;
       })

@@ -113,8 +113,10 @@ SymbolicDim SymbolicShapes::minimum(const SymbolicDim &a,
     return std::min(*x, *y);
   if (x)
     return minimum(b, a);
-  if (isAtMost(a, b) || (y == 1 && isAtMost(b, a)))
+  if (isAtMost(a, b))
     return a;
+  if (isAtMost(b, a) || y == 0)
+    return b;
   if (y == 1 && isPositive(a))
     return 1;
   // One constant in all.

@@ -90,7 +90,7 @@ public:
   std::optional<llvm::SmallVector<SymbolicDim>>
   broadcast(llvm::ArrayRef<SymbolicDim> a, llvm::ArrayRef<SymbolicDim> b);
 
-  /// The smaller of two dimensions.
+  /// The smaller of two dimensions, neither of which is negative.
   SymbolicDim minimum(const SymbolicDim &a, const SymbolicDim &b);
   /// The two that `dim` is the minimum() of, if it is one.
   std::optional<std::pair<SymbolicDim, SymbolicDim>>

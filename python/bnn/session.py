@@ -14,7 +14,8 @@ from bnn.compiler import Artifact
 
 # By bnn_element_type.
 _DTYPES = {1: np.dtype(np.float32), 2: np.dtype(np.int64), 3: np.dtype(np.int32),
-           4: np.dtype(np.bool_), 5: np.dtype(np.int8), 6: np.dtype(np.uint8)}
+           4: np.dtype(np.bool_), 5: np.dtype(np.int8), 6: np.dtype(np.uint8),
+           7: np.dtype(np.float64)}
 
 
 class LoadError(Exception):

@@ -109,7 +109,7 @@ def activations():
     kinds = ["Elu", "Selu", "Celu", "LeakyRelu", "HardSigmoid", "HardSwish", "Softplus",
              "Softsign", "ThresholdedRelu", "Sigmoid", "Tanh"]
     nodes = [node(kind, "x", kind.lower()) for kind in kinds]
-    return (model(nodes, [info("x", ["n"])], [info(kind.lower(), ["n"]) for kind in kinds]),
+    return (model(nodes, [info("x", [400])], [info(kind.lower(), [400]) for kind in kinds]),
             [{"x": np.concatenate([floats(8, 300, scale=3), floats(9, 100, scale=1e-3)])}])
 
 

@@ -2,7 +2,8 @@
 // each case of a claimed operator is compiled, run and compared with the stored
 // outputs, in this process.
 //
-//   node-tests FOLDER [--only=TEXT] [--folded] [--dynamic] [--docs=FILE]
+//   node-tests FOLDER [--only=TEXT] [--folded | --dynamic | --types]
+//              [--docs=FILE]
 //
 // FOLDER holds the cases (data/node). A case belongs to the claim if all its
 // operators are in the importer's table. What the table itself leaves out of an
@@ -10,9 +11,11 @@
 // input a constant, so that the compiler and not the compiled code computes.
 // --dynamic gives every dimension of every input but those of length 1 a name,
 // the same to those of one length, so that the code learns the shapes at run
-// time; outputs whose shapes a caller could not know are left out. --docs
-// writes the table with the counts, as Markdown. The exit code is 1 if a case
-// fails or a claimed operator has none.
+// time; outputs whose shapes a caller could not know are left out. --types
+// turns the floats of up to two cases of each operator into each other element
+// type that is claimed, and compares what the compiled code computes with what
+// the compiler computes. --docs writes the table with the counts, as Markdown.
+// The exit code is 1 if a case fails or a claimed operator has none.
 #include "bnn/runtime.h"
 #include "dialects/ONNX/ONNXDialect.h"
 #include "lib/Driver/Driver.h"
@@ -23,6 +26,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
+#include "test/onnx/OperatorPage.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/CommandLine.h"
@@ -43,6 +47,7 @@ static cl::opt<std::string> only("only", cl::desc("Cases whose name has this"));
 static cl::opt<std::string> docs("docs", cl::desc("Where to write the table"));
 static cl::opt<bool> folded("folded", cl::desc("Inputs are constants"));
 static cl::opt<bool> dynamic("dynamic", cl::desc("Dimensions have names"));
+static cl::opt<bool> types("types", cl::desc("Other element types"));
 static cl::opt<bool> verbose("v", cl::desc("Name what is left out"));
 
 namespace {
@@ -204,20 +209,23 @@ std::optional<std::string> compare(const bnn::NamedTensor &got,
   return std::nullopt;
 }
 
-/// Compiles, runs and compares.
-Outcome runCase(Case &test, StringRef scratch) {
-  for (auto *end : {+raiseOpset, +bindConstants})
-    if (auto outcome = end(test))
-      return *outcome;
+/// A compiled model's outputs, or why there are none.
+struct Run {
+  std::vector<bnn::NamedTensor> outputs;
+  std::optional<Outcome> end;
+};
+
+/// Compiles `model` and runs it on `inputs`, which have their names.
+Run compileAndRun(const ::onnx::ModelProto &model,
+                  ArrayRef<::onnx::TensorProto> inputs, StringRef scratch) {
   std::string path = (scratch + "/model.onnx").str();
   {
     std::error_code error;
     raw_fd_ostream out(path, error);
     if (error)
-      return failed(error.message());
-    out << test.model.SerializeAsString();
+      return {{}, failed(error.message())};
+    out << model.SerializeAsString();
   }
-
   mlir::DialectRegistry registry;
   bnn::registerAllDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
@@ -229,45 +237,56 @@ Outcome runCase(Case &test, StringRef scratch) {
   });
   bnn::CompileOptions options;
   options.input = path;
+  options.prefix = "model";
+  options.optLevel = 0;
   if (folded) {
     auto module = bnn::compileToPhase(options, bnn::Phase::Fold, context);
     if (!module)
-      return failed(message);
+      return {{}, failed(message)};
     bool computed = false;
     module->walk([&](mlir::func::ReturnOp returned) {
       for (mlir::Value value : returned.getOperands())
         computed |= !value.getDefiningOp<bnn::onnx::ConstantOp>();
     });
     if (computed)
-      return failed("is not evaluated at compile time");
+      return {{}, failed("is not evaluated at compile time")};
   }
-  options.prefix = "model";
-  options.optLevel = 0;
   if (dynamic)
-    for (const auto &tensor : test.inputs)
+    for (const auto &tensor : inputs)
       for (int i = 0; i < tensor.dims_size(); ++i)
         options.maxDims["d" + std::to_string(tensor.dims(i))] =
             std::max<int64_t>(tensor.dims(i), 1);
   auto object = bnn::compileToObject(options, context);
   if (mlir::failed(object)) {
     if (dynamic && StringRef(message).contains("a caller could not know"))
-      return outside("the shape of an output follows from no one input");
-    return failed(message);
+      return {{}, outside("the shape of an output follows from no one input")};
+    return {{}, failed(message)};
   }
-  auto model = bnn::LoadedModel::load(std::move(*object), "model");
-  if (!model)
-    return failed(toString(model.takeError()));
-  std::vector<bnn::NamedTensor> inputs;
-  for (const auto &tensor : test.inputs) {
+  auto loaded = bnn::LoadedModel::load(std::move(*object), "model");
+  if (!loaded)
+    return {{}, failed(toString(loaded.takeError()))};
+  std::vector<bnn::NamedTensor> values;
+  for (const auto &tensor : inputs) {
     auto value = bnn::parseTensorProto(tensor.SerializeAsString());
     if (!value)
-      return failed(toString(value.takeError()));
-    inputs.push_back({tensor.name(), std::move(*value)});
+      return {{}, failed(toString(value.takeError()))};
+    values.push_back({tensor.name(), std::move(*value)});
   }
-  auto results = (*model)->run(inputs);
+  auto results = (*loaded)->run(values);
   if (!results)
-    return failed(toString(results.takeError()));
-  for (auto [i, result] : enumerate(*results)) {
+    return {{}, failed(toString(results.takeError()))};
+  return {std::move(*results), std::nullopt};
+}
+
+/// Compiles, runs and compares.
+Outcome runCase(Case &test, StringRef scratch) {
+  for (auto *end : {+raiseOpset, +bindConstants})
+    if (auto outcome = end(test))
+      return *outcome;
+  Run run = compileAndRun(test.model, test.inputs, scratch);
+  if (run.end)
+    return *run.end;
+  for (auto [i, result] : enumerate(run.outputs)) {
     auto want = bnn::parseTensorProto(test.outputs[i].SerializeAsString());
     if (!want)
       return failed(toString(want.takeError()));
@@ -277,81 +296,119 @@ Outcome runCase(Case &test, StringRef scratch) {
   return passed();
 }
 
-/// The table against ONNX's own definitions: the names, the first opsets, and
-/// that no element type is claimed that an operator does not have.
-bool checkTable() {
-  bool good = true;
-  auto complain = [&](const bnn::OperatorSpec &spec, const Twine &what) {
-    outs() << "FAILED operator " << spec.name << ": " << what << '\n';
-    good = false;
+/// `tensor`, of floats, in another element type: ten times the value, so that
+/// integers differ, and its magnitude where there are no signs.
+void retype(::onnx::TensorProto &tensor, int32_t type) {
+  auto value = cantFail(bnn::parseTensorProto(tensor.SerializeAsString()));
+  std::string data;
+  auto append = [&](auto element) {
+    data.append(reinterpret_cast<const char *>(&element), sizeof element);
   };
-  for (const bnn::OperatorSpec &spec : bnn::getOperators()) {
-    using ::onnx::OpSchemaRegistry;
-    const auto *schema = OpSchemaRegistry::Schema(spec.name, bnn::kMaxOpset);
-    if (!schema) {
-      complain(spec, "ONNX has none of this name");
-      continue;
+  for (size_t i = 0; i < value.size(); ++i) {
+    double x = 10 * bnn::elementAsDouble(value, i);
+    double whole = std::clamp(std::trunc(x), -100.0, 100.0);
+    switch (bnn::elementTypeBit(type)) {
+    case bnn::kF64:
+      append(x / 10);
+      break;
+    case bnn::kI64:
+      append(int64_t(whole));
+      break;
+    case bnn::kI32:
+      append(int32_t(whole));
+      break;
+    case bnn::kI8:
+      append(int8_t(whole));
+      break;
+    case bnn::kU8:
+      append(uint8_t(2 * std::fabs(whole)));
+      break;
+    default:
+      append(uint8_t(x > 0));
     }
-    int first = bnn::kMinOpset;
-    while (!OpSchemaRegistry::Schema(spec.name, first))
-      ++first;
-    if (first != spec.since)
-      complain(spec, "is there from opset " + Twine(first) + " on");
-    // Of these two the types are those of the result.
-    bool isSource = StringRef(spec.name).starts_with("Constant");
-    const auto &values = isSource ? schema->outputs() : schema->inputs();
-    const auto &value =
-        values[spec.element == bnn::ResultElement::Second ? 1 : 0];
-    unsigned allowed = 0;
-    for (const std::string *type : value.GetTypes())
-      for (auto [name, bit] : {std::pair("tensor(float)", bnn::kF32),
-                               std::pair("tensor(double)", bnn::kF64),
-                               std::pair("tensor(int32)", bnn::kI32),
-                               std::pair("tensor(int64)", bnn::kI64),
-                               std::pair("tensor(int8)", bnn::kI8),
-                               std::pair("tensor(uint8)", bnn::kU8),
-                               std::pair("tensor(bool)", bnn::kBool)})
-        allowed |= *type == name ? unsigned(bit) : 0u;
-    if (unsigned wrong = spec.types & ~allowed)
-      complain(spec, "has no elements of type " + bnn::elementTypeNames(wrong));
   }
-  return good;
+  tensor.clear_float_data();
+  tensor.set_data_type(type);
+  tensor.set_raw_data(data);
 }
 
-void writeDocs(raw_ostream &out, const std::map<std::string, unsigned> &runs,
-               const std::map<std::string, unsigned> &reasons, unsigned total) {
-  out << "# Operators\n\n"
-         "The ONNX operators that are compiled, from the table that "
-         "`bnn-opt --list-operators` prints.\nThis page is generated, and "
-         "compared by a test: `node-tests FOLDER --docs=docs/operators.md`, "
-         "where\nFOLDER is `/usr/share/libonnx-testdata/data/node`.\n\n"
-         "Opsets are those of the model. The element types are those of the "
-         "first input (the second of `Where`, the result of `Constant` and "
-         "`ConstantOfShape`);\nwhat ONNX does not allow in "
-         "an opset, or for an operator, is not allowed here either. Inputs "
-         "listed as\nknown must be constants, or follow from the shapes of "
-         "other values. Cases are ONNX's own node tests\nthat use the "
-         "operator: each is compiled, run and compared with the stored outputs "
-         "(integers and\nbooleans exactly, floats within rtol 1e-3 and atol "
-         "1e-7, ONNX's own tolerance).\n\n"
-         "| operator | opsets | element types | known | restrictions | cases "
-         "|\n"
-         "| --- | --- | --- | --- | --- | --- |\n";
-  for (const bnn::OperatorSpec &spec : bnn::getOperators()) {
-    out << "| " << spec.name << " | " << spec.since << "-" << bnn::kMaxOpset
-        << " | " << bnn::elementTypeNames(spec.types) << " | ";
-    interleaveComma(spec.knownInputs, out);
-    auto found = runs.find(spec.name);
-    out << " | " << spec.restriction << " | "
-        << (found == runs.end() ? 0 : found->second) << " |\n";
+/// The case with another element type in place of floats, in compiled code and
+/// by the compiler.
+Outcome runWithType(Case test, int32_t type, StringRef scratch) {
+  const auto &node = test.model.graph().node(0);
+  const bnn::OperatorSpec &spec = *bnn::findOperator(node.op_type());
+  // From the last opset on: earlier ones allow fewer types.
+  for (auto &import : *test.model.mutable_opset_import())
+    import.set_version(bnn::kMaxOpset);
+  auto *graph = test.model.mutable_graph();
+  for (auto [info, tensor] : zip(*graph->mutable_input(), test.inputs))
+    if (tensor.data_type() == ::onnx::TensorProto::FLOAT) {
+      retype(tensor, type);
+      info.mutable_type()->mutable_tensor_type()->set_elem_type(type);
+    }
+  bool keepsType = spec.element == bnn::ResultElement::First ||
+                   spec.element == bnn::ResultElement::Second;
+  for (auto &info : *graph->mutable_output())
+    if (keepsType &&
+        info.type().tensor_type().elem_type() == ::onnx::TensorProto::FLOAT)
+      info.mutable_type()->mutable_tensor_type()->set_elem_type(type);
+  Case constant = test;
+  if (auto end = bindConstants(test))
+    return *end;
+  Run run = compileAndRun(test.model, test.inputs, scratch);
+  if (run.end)
+    return *run.end;
+  auto *bound = constant.model.mutable_graph();
+  for (auto [info, tensor] : zip(bound->input(), constant.inputs)) {
+    *bound->add_initializer() = tensor;
+    bound->mutable_initializer()->rbegin()->set_name(info.name());
   }
-  out << "\nCases run: " << total
-      << ", of the 932 of ONNX 1.12; none fails. Cases of these operators that "
-         "the claim leaves out:\n\n";
-  for (const auto &[reason, count] : reasons)
-    out << "- " << count << ": " << reason << "\n";
-  out << "\nElement types are written as in the `onnx` dialect: `f32` is "
-         "ONNX's FLOAT, `f64` DOUBLE, `u8` UINT8.\n";
+  bound->clear_input();
+  constant.model.set_ir_version(8);
+  Run want = compileAndRun(constant.model, {}, scratch);
+  if (want.end)
+    return *want.end;
+  for (auto [got, expected] : zip(run.outputs, want.outputs))
+    if (auto difference = compare(got, expected.tensor))
+      return failed(*difference);
+  return passed();
+}
+
+/// Every claimed type of every operator that has a case on floats.
+int runTypes(ArrayRef<std::string> cases, StringRef scratch) {
+  unsigned passes = 0, failures = 0;
+  std::map<std::pair<std::string, int32_t>, unsigned> runs;
+  for (const std::string &path : cases) {
+    Case test;
+    if (readCase(path, test) || test.model.graph().node_size() != 1)
+      continue;
+    const std::string name = *test.operators.begin();
+    const bnn::OperatorSpec &spec = *bnn::findOperator(name);
+    bool onFloats = any_of(test.inputs, [](const auto &tensor) {
+      return tensor.data_type() == ::onnx::TensorProto::FLOAT;
+    });
+    // Cast names its types itself, and a scale stays a float.
+    if (!onFloats || name == "Cast" || name == "DequantizeLinear" ||
+        StringRef(path).contains("training"))
+      continue;
+    for (int32_t type = 1; type <= 11; ++type) {
+      unsigned bit = bnn::elementTypeBit(type);
+      if (bit == bnn::kF32 || !(spec.types & bit) || runs[{name, type}] >= 2)
+        continue;
+      ++runs[{name, type}];
+      Outcome outcome = runWithType(test, type, scratch);
+      if (outcome.kind == Outcome::Passed) {
+        ++passes;
+        continue;
+      }
+      ++failures;
+      outs() << "FAILED " << sys::path::filename(path) << " on "
+             << bnn::elementTypeNames(bit) << ": " << outcome.reason << '\n';
+    }
+  }
+  outs() << passes << " passed on other element types, " << failures
+         << " failed\n";
+  return failures != 0;
 }
 } // namespace
 
@@ -371,6 +428,12 @@ int main(int argc, char **argv) {
   SmallString<128> scratch;
   if (fs::createUniqueDirectory("node-tests", scratch))
     return 1;
+
+  if (types) {
+    int status = runTypes(cases, scratch);
+    fs::remove_directories(scratch);
+    return status;
+  }
 
   unsigned counts[4] = {};
   std::map<std::string, std::vector<std::string>> reasons;
@@ -416,7 +479,7 @@ int main(int argc, char **argv) {
       errs() << "node-tests: " << docs << ": " << error.message() << '\n';
       return 1;
     }
-    writeDocs(out, runs, reasonCounts, counts[Outcome::Passed]);
+    writePage(out, runs, reasonCounts, counts[Outcome::Passed]);
   }
   return counts[Outcome::Failed] || bare;
 }

@@ -697,3 +697,64 @@ func.func @dropout(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = onnx.Dropout %x, %none, %none : (tensor<4xf32>, none, none) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+// Either dimension may be 1 at run time: the length is chosen, each operand is
+// brought to it, and what is neither fails.
+// CHECK-LABEL: func.func @run_time(
+// CHECK-DAG: %[[N:.*]] = tensor.dim %{{.*}}, %{{.*}} : tensor<?xf32>
+// CHECK: %[[ONE:.*]] = arith.cmpi eq, %[[N]], %{{.*}} : index
+// CHECK: %[[LENGTH:.*]] = arith.select %[[ONE]], %{{.*}}, %[[N]] : index
+// CHECK: bnn.check_shape %{{.*}} : i1
+// CHECK: linalg.generic
+// CHECK: linalg.index 0
+// CHECK: arith.minsi
+// CHECK: tensor.extract
+// CHECK: bnn.check_shape %{{.*}} : i1
+// CHECK: tensor.extract
+// CHECK: arith.addf
+func.func @run_time(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
+  %0 = onnx.Add %x, %y : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+// Of one name they are equal: nothing to check.
+// CHECK-LABEL: func.func @same_name(
+// CHECK-NOT: bnn.check_shape
+// CHECK-NOT: tensor.extract
+// CHECK: return
+func.func @same_name(%x: tensor<?xf32> {onnx.dims = ["n"]}, %y: tensor<?xf32> {onnx.dims = ["n"]}) -> tensor<?xf32> {
+  %0 = onnx.Add %x, %y : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+// Bytes without sign keep their type in tensors; arithmetic is signless.
+// CHECK-LABEL: func.func @bytes(
+// CHECK: ^bb0(%[[A:.*]]: ui8, %[[B:.*]]: ui8, %{{.*}}: ui8):
+// CHECK: %[[SA:.*]] = builtin.unrealized_conversion_cast %[[A]] : ui8 to i8
+// CHECK: %[[SB:.*]] = builtin.unrealized_conversion_cast %[[B]] : ui8 to i8
+// CHECK: arith.cmpi ugt, %[[SA]], %[[SB]] : i8
+func.func @bytes(%x: tensor<4xui8>, %y: tensor<4xui8>) -> tensor<4xui8> {
+  %0 = onnx.Max %x, %y : (tensor<4xui8>, tensor<4xui8>) -> tensor<4xui8>
+  return %0 : tensor<4xui8>
+}
+
+// -----
+
+// A slice that runs backwards.
+// CHECK-LABEL: func.func @backwards(
+// CHECK: linalg.generic
+// CHECK: arith.subi
+// CHECK: tensor.extract
+func.func @backwards(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %starts = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %ends = onnx.Constant {value = dense<-100> : tensor<1xi64>} : () -> tensor<1xi64>
+  %axes = onnx.Constant {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>
+  %0 = onnx.Slice %x, %starts, %ends, %axes, %starts : (tensor<4x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}

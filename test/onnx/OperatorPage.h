@@ -1,0 +1,16 @@
+// The table of operators as a page of the documentation, and against ONNX.
+#pragma once
+#include "llvm/Support/raw_ostream.h"
+#include <map>
+#include <string>
+
+/// Compares the table with ONNX's own definitions: the names, the first opsets,
+/// and that no element type is claimed that an operator does not have. Prints a
+/// line for each difference.
+bool checkTable();
+
+/// Writes the table as Markdown. `runs`: how many cases each operator took part
+/// in; `reasons`: how many cases were left out, and why; `total`: all that ran.
+void writePage(llvm::raw_ostream &out,
+               const std::map<std::string, unsigned> &runs,
+               const std::map<std::string, unsigned> &reasons, unsigned total);
