@@ -20,7 +20,7 @@ struct ProductShape {
 /// The times of one tile.
 struct TileTimes {
   KernelTile tile;
-  std::vector<double> seconds; ///< The median for each shape.
+  std::vector<double> seconds; ///< The least for each shape.
   /// The geometric mean, over the shapes, of its time over the best tile's: 1
   /// is the best everywhere.
   double loss = 0;
