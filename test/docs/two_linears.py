@@ -5,18 +5,17 @@ A feed-forward block in small: binary linear, GELU, binary linear; 4 inputs, 3 i
 """
 import os
 import sys
-import types
 
 from onnx import TensorProto, helper
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "models"))
-from make_bipft import Bipft
+from binary_bert import BinaryBert, Options  # noqa: E402
 
 
 def main():
-    block = Bipft(types.SimpleNamespace(opset=17, seed=1, zero_bias=False))
-    y = block.gelu("/inner", block.binary_linear("/inner/dense", "inner.dense", "x", 4, 3, 60.0))
+    block = BinaryBert(Options())
+    y = block.g.gelu("/inner", block.binary_linear("/inner/dense", "inner.dense", "x", 4, 3, 60.0))
     y = block.binary_linear("/output/dense", "output.dense", y, 3, 2, 0.5)
     block.g.nodes.append(helper.make_node("Identity", [y], ["y"], name="/output/Identity"))
     graph = helper.make_graph(
