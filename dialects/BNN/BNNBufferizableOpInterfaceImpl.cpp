@@ -131,6 +131,7 @@ void bnn::registerBufferizableOpInterfaceExternalModels(
     AttentionOp::attachInterface<DestinationOpInterface<AttentionOp>>(*context);
     EmbeddingOp::attachInterface<DestinationOpInterface<EmbeddingOp>>(*context);
     LowRankOp::attachInterface<DestinationOpInterface<LowRankOp>>(*context);
+    SignedSumOp::attachInterface<DestinationOpInterface<SignedSumOp>>(*context);
     bnn::ReduceOp::attachInterface<DestinationOpInterface<bnn::ReduceOp>>(
         *context);
     LayerNormOp::attachInterface<DestinationOpInterface<LayerNormOp>>(*context);

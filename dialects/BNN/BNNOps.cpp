@@ -143,6 +143,7 @@ BNN_EFFECTS(MatmulOp)
 BNN_EFFECTS(AttentionOp)
 BNN_EFFECTS(EmbeddingOp)
 BNN_EFFECTS(LowRankOp)
+BNN_EFFECTS(SignedSumOp)
 BNN_EFFECTS(bnn::ReduceOp)
 BNN_EFFECTS(LayerNormOp)
 #undef BNN_EFFECTS
@@ -394,6 +395,25 @@ LogicalResult LowRankOp::verify() {
            << getBias().getType() << " is not one value per output";
   return verifyOutputShape(*this, getOuts(),
                            productShape(getInput(), weight[1]));
+}
+
+LogicalResult SignedSumOp::verify() {
+  if (failed(verifyOutputCount(*this, getOuts(), 1)))
+    return failure();
+  ArrayRef<int64_t> input = shaped(getInput()).getShape(),
+                    weight = shaped(getWeight()).getShape();
+  if (!isBits(getWeight(), true))
+    return emitOpError("the weight has elements of !bnn.s1, not ")
+           << getWeight().getType();
+  if (input.empty() || weight.size() != 2 ||
+      !compatible(input.back(), weight[1]))
+    return emitOpError("rows of ")
+           << getInput().getType() << " do not fit " << getWeight().getType();
+  for (Value value : {getScale(), getBias()})
+    if (!compatible(shaped(value).getShape(), weight[0]))
+      return emitOpError() << value.getType() << " is not one value per output";
+  return verifyOutputShape(*this, getOuts(),
+                           productShape(getInput(), weight[0]));
 }
 
 LogicalResult bnn::ReduceOp::verify() {

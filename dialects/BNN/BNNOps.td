@@ -258,12 +258,13 @@ def EmbeddingOp : BNN_DestinationOp<"embedding"> {
 }
 
 def LowRankOp : BNN_DestinationOp<"low_rank"> {
-  let summary = "A tall and thin f32 projection: the low-rank residual terms";
+  let summary = "An f32 projection: low-rank terms, and real weights";
   let description = [{
     out[.., r] = (sum over k of input[.., k] * weight[k, r]) + bias[r], the sum
-    by fma in the order of k from 0. R is small: the rank-r estimators of the
-    binarisation residual, all in one pass over the input (BiPFT, arXiv
-    2312.08937, section 3.2).
+    by fma in the order of k from 0. The rank-r estimators of the binarisation
+    residual, all in one pass over the input (BiPFT, arXiv 2312.08937, section
+    3.2); what LoRA adds beside a layer; and layers with binary inputs whose
+    weights are real.
 
     Example:
     ```mlir
@@ -276,6 +277,30 @@ def LowRankOp : BNN_DestinationOp<"low_rank"> {
   let assemblyFormat = [{
     $input `,` $weight `,` $bias `outs` `(` $outs `:` type($outs) `)` attr-dict
     `:` type($input) `,` type($weight) `,` type($bias) (`->` type($results)^)?
+  }];
+}
+
+def SignedSumOp : BNN_DestinationOp<"signed_sum"> {
+  let summary = "Real inputs by binary weights: sums and differences";
+  let description = [{
+    out[.., n] = fma(sum over k of input[.., k] * weight[n, k], scale[n],
+    bias[n]): the sum adds or subtracts one input after the other, in f32, in
+    the order of k from +0.0. The weights are one bit each also when the model
+    runs (W1A32 of BiPFT, arXiv 2312.08937, section 4.3).
+
+    Example:
+    ```mlir
+    %y = bnn.signed_sum %x, %w, %scale, %bias outs(%0 : tensor<1x16x3072xf32>)
+        : tensor<1x16x768xf32>, tensor<3072x768x!bnn.s1>, tensor<3072xf32>, tensor<3072xf32>
+        -> tensor<1x16x3072xf32>
+    ```
+  }];
+  let arguments = (ins BNN_F32:$input, BNN_Bits:$weight, BNN_F32:$scale,
+                       BNN_F32:$bias, Variadic<BNN_F32>:$outs);
+  let assemblyFormat = [{
+    $input `,` $weight `,` $scale `,` $bias `outs` `(` $outs `:` type($outs) `)`
+    attr-dict `:` type($input) `,` type($weight) `,` type($scale) `,`
+    type($bias) (`->` type($results)^)?
   }];
 }
 

@@ -119,6 +119,8 @@ void emitQuantize(KernelBuilder &b, QuantizeOp op, QuantizeOp::Adaptor buffers);
 void emitEmbedding(KernelBuilder &b, EmbeddingOp op,
                    EmbeddingOp::Adaptor buffers);
 void emitLowRank(KernelBuilder &b, LowRankOp op, LowRankOp::Adaptor buffers);
+void emitSignedSum(KernelBuilder &b, SignedSumOp op,
+                   SignedSumOp::Adaptor buffers);
 void emitLayerNorm(KernelBuilder &b, LayerNormOp op,
                    LayerNormOp::Adaptor buffers);
 void emitReduce(KernelBuilder &b, ReduceOp op, ReduceOp::Adaptor buffers);

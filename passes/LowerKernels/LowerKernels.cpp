@@ -79,6 +79,8 @@ struct LowerKernelsPass : impl::LowerKernelsBase<LowerKernelsPass> {
                                              lowered);
     patterns.add<KernelPattern<LowRankOp>>(types, context, emitLowRank,
                                            lowered);
+    patterns.add<KernelPattern<SignedSumOp>>(types, context, emitSignedSum,
+                                             lowered);
     patterns.add<KernelPattern<LayerNormOp>>(types, context, emitLayerNorm,
                                              lowered);
     patterns.add<KernelPattern<bnn::ReduceOp>>(types, context, emitReduce,

@@ -103,10 +103,10 @@ void bnn::emitLowRank(KernelBuilder &b, LowRankOp op,
   Value input = b.rows2d(buffers.getInput());
   Value out = b.rows2d(buffers.getOuts()[0]);
   Value weight = buffers.getWeight();
-  for (int64_t first = 0; first < columns; first += kLanes) {
+  // The outputs of one vector, `valid` of them.
+  auto outputs = [&](Value column, int64_t valid) {
     // Half a vector is often enough, and takes half the registers.
-    const int64_t valid = std::min(kLanes, columns - first),
-                  lanes = valid > kLanes / 2 ? kLanes : kLanes / 2;
+    const int64_t lanes = valid > kLanes / 2 ? kLanes : kLanes / 2;
     // Rows in flight hide the latency of the chain of fma; more than 8 vectors
     // of 8 lanes would not fit into 16 registers with the rest.
     const int64_t tileRows = 4 * kLanes / lanes;
@@ -124,7 +124,6 @@ void bnn::emitLowRank(KernelBuilder &b, LowRankOp op,
         return b.create<vector::MaskedLoadOp>(type, buffer, at, mask, none);
       return b.create<vector::LoadOp>(type, buffer, at);
     };
-    Value column = b.index(first);
     Value bias = load(buffers.getBias(), column);
     b.tileRows(
         b.index(0), b.dim(input, 0), tileRows, [&](Value row, int64_t count) {
@@ -149,7 +148,13 @@ void bnn::emitLowRank(KernelBuilder &b, LowRankOp op,
               b.create<vector::StoreOp>(y, out, at);
           }
         });
-  }
+  };
+  const int64_t whole = columns / kLanes * kLanes;
+  if (whole)
+    b.loop(b.index(0), b.index(whole), kLanes,
+           [&](Value column) { outputs(column, kLanes); });
+  if (columns > whole)
+    outputs(b.index(whole), columns - whole);
 }
 
 void bnn::emitReduce(KernelBuilder &b, bnn::ReduceOp op,

@@ -352,6 +352,27 @@ void lower(LoopBuilder &b, LowRankOp op, LowRankOp::Adaptor in) {
   });
 }
 
+void lower(LoopBuilder &b, SignedSumOp op, SignedSumOp::Adaptor in) {
+  Value x = b.rows2d(in.getInput()), out = b.rows2d(in.getOuts()[0]);
+  b.loop(b.index(0), b.dim(x, 0), 1, [&](Value m) {
+    b.loop(b.index(0), b.dim(in.getWeight(), 0), 1, [&](Value n) {
+      Value sum =
+          sequence(b, b.dim(x, 1), b.f32(0), [&](Value k, Value acc) -> Value {
+            Value value = b.load(x, {m, k});
+            Value isPlus = b.create<arith::CmpIOp>(
+                arith::CmpIPredicate::sgt, number(b, in.getWeight(), {n, k}),
+                b.i32(0));
+            Value other = b.create<arith::NegFOp>(value);
+            return b.create<arith::AddFOp>(
+                acc, b.create<arith::SelectOp>(isPlus, value, other));
+          });
+      Value y = b.create<math::FmaOp>(sum, b.load(in.getScale(), n),
+                                      b.load(in.getBias(), n));
+      b.store(y, out, {m, n});
+    });
+  });
+}
+
 void lower(LoopBuilder &b, bnn::ReduceOp op, bnn::ReduceOp::Adaptor in) {
   Value x = b.rows2d(in.getInput()), out = b.flat(in.getOuts()[0]);
   Value partials = allocPartials(b);
@@ -440,12 +461,11 @@ struct LowerReferencePass : impl::LowerReferenceBase<LowerReferencePass> {
   void runOnOperation() override {
     LogicalTypeConverter types;
     RewritePatternSet patterns(&getContext());
-    patterns
-        .add<ReferencePattern<BinarizeOp>, ReferencePattern<QuantizeOp>,
-             ReferencePattern<MatmulOp>, ReferencePattern<AttentionOp>,
-             ReferencePattern<EmbeddingOp>, ReferencePattern<LowRankOp>,
-             ReferencePattern<bnn::ReduceOp>, ReferencePattern<LayerNormOp>>(
-            types, &getContext());
+    patterns.add<ReferencePattern<BinarizeOp>, ReferencePattern<QuantizeOp>,
+                 ReferencePattern<MatmulOp>, ReferencePattern<AttentionOp>,
+                 ReferencePattern<EmbeddingOp>, ReferencePattern<LowRankOp>,
+                 ReferencePattern<SignedSumOp>, ReferencePattern<bnn::ReduceOp>,
+                 ReferencePattern<LayerNormOp>>(types, &getContext());
     if (failed(convertBuffers(getOperation(), types, std::move(patterns),
                               numbers)))
       signalPassFailure();

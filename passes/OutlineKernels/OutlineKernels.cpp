@@ -24,7 +24,7 @@ struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
       if (isa<MatmulOp, AttentionOp, BinarizeOp, QuantizeOp, EmbeddingOp,
-              LowRankOp, LayerNormOp>(op) &&
+              LowRankOp, SignedSumOp, LayerNormOp>(op) &&
           op->getNumResults() == 0)
         ops.push_back(op);
     });

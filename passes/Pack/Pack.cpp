@@ -69,6 +69,8 @@ struct PackPass : impl::PackBase<PackPass> {
     result = getOperation().walk([&](Operation *op) -> WalkResult {
       if (auto matmul = dyn_cast<MatmulOp>(op))
         return packWeights(matmul);
+      if (auto sum = dyn_cast<SignedSumOp>(op))
+        return packWeights(sum);
       if (auto embedding = dyn_cast<EmbeddingOp>(op))
         return packTable(embedding);
       return success();
@@ -115,6 +117,15 @@ struct PackPass : impl::PackBase<PackPass> {
         &getContext(), kLanes, kWordBits, lhs.getGroup(),
         out ? out.getGroup() : type.getDimSize(0), lhs.getParity());
     return packConstant(op, op.getRhsMutable(), withLayout(type, layout));
+  }
+
+  LogicalResult packWeights(SignedSumOp op) {
+    RankedTensorType type = unpackedBits(op.getWeight());
+    if (!type)
+      return success();
+    auto layout = PanelsAttr::get(&getContext(), kLanes, kWordBits,
+                                  type.getDimSize(1), type.getDimSize(0), 0);
+    return packConstant(op, op.getWeightMutable(), withLayout(type, layout));
   }
 
   LogicalResult packTable(EmbeddingOp op) {

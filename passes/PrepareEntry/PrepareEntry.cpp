@@ -3,6 +3,7 @@
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -35,18 +36,20 @@ struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
     if (failed(declareMaxima(func)))
       return;
     rewrite(func);
-    unshareEmpties(func);
+    unshareInits(func);
   }
 
-  // Ops that share an empty tensor would all be given the output that the
-  // elimination of empty tensors finds for one of them.
-  static void unshareEmpties(func::FuncOp func) {
-    func.walk([](tensor::EmptyOp empty) {
-      OpBuilder b(empty);
+  // Ops that share an empty tensor, or one that was filled, would all be given
+  // the output that the elimination of empty tensors finds for one of them.
+  static void unshareInits(func::FuncOp func) {
+    auto unshare = [](Operation *op) {
+      OpBuilder b(op);
       for (OpOperand &use : llvm::make_early_inc_range(
-               llvm::drop_begin(empty->getUses(), empty->use_empty() ? 0 : 1)))
-        use.set(b.clone(*empty)->getResult(0));
-    });
+               llvm::drop_begin(op->getUses(), op->use_empty() ? 0 : 1)))
+        use.set(b.clone(*op)->getResult(0));
+    };
+    func.walk([&](linalg::FillOp fill) { unshare(fill); });
+    func.walk([&](tensor::EmptyOp empty) { unshare(empty); });
   }
 
   LogicalResult fail(Operation *op, const Twine &message) {

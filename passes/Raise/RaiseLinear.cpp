@@ -45,20 +45,154 @@ std::optional<Linear> matchLinear(Operation *op) {
 // Every input element has the minimum added, so every output its products with
 // the weights.
 void addMinimum(const SignMatrix &weight, float minimum,
-                std::optional<SmallVector<float>> &bias) {
-  if (!bias)
-    bias.emplace(weight.rows, 0.0f);
+                SmallVectorImpl<float> &bias) {
+  bias.resize(weight.rows);
   auto bit = weight.bits.getValues<bool>().begin();
   for (int64_t n = 0; n < weight.rows; ++n) {
     int64_t sum = 0;
     for (int64_t k = 0; k < weight.columns; ++k, ++bit)
       sum += *bit ? 1 : -1;
-    (*bias)[n] = static_cast<float>(
-        double((*bias)[n]) + double(minimum) * weight.scale[n] * double(sum));
+    bias[n] = static_cast<float>(
+        double(bias[n]) + double(minimum) * weight.scale[n] * double(sum));
   }
 }
 
 } // namespace
+
+// The bias, one number an output, or nothing if there is none: what is added
+// but is no such bias stays an addition. Fails where it cannot.
+static FailureOr<SmallVector<float>> takeBias(Linear &linear, Operation *op,
+                                              int64_t outputs) {
+  if (!linear.bias)
+    return SmallVector<float>();
+  if (auto bias = matchRowVector(linear.bias, outputs))
+    return *bias;
+  if (linear.last == op)
+    return failure();
+  linear.last = op;
+  return SmallVector<float>();
+}
+
+static void replaceWith(RaiseRewriter &rewriter, Operation *op, Value result) {
+  Type type = op->getResult(0).getType();
+  if (result.getType() != type)
+    result = rewriter.create<tensor::CastOp>(op->getLoc(), type, result);
+  rewriter.replaceOp(op, result);
+}
+
+// The number of inputs of a row, if it is that of the weights; else 0.
+static int64_t inputsOf(Value activation, int64_t expected) {
+  auto type = dyn_cast<RankedTensorType>(activation.getType());
+  return type && type.getRank() && type.getElementType().isF32() &&
+                 type.getShape().back() == expected
+             ? expected
+             : 0;
+}
+
+// Whether a row of the weights has one or two magnitudes only, as ternary
+// weights have: weights that were meant to be binary, or nearly.
+static bool hasFewMagnitudes(const onnx::ConstantView &view, int64_t rows,
+                             int64_t columns, bool transposed) {
+  for (int64_t row = 0; row < rows; ++row) {
+    SmallVector<float, 3> magnitudes;
+    for (int64_t column = 0; column < columns && magnitudes.size() < 3;
+         ++column) {
+      float magnitude = std::fabs(view.at<float>(
+          transposed ? column * rows + row : row * columns + column));
+      if (!llvm::is_contained(magnitudes, magnitude))
+        magnitudes.push_back(magnitude);
+    }
+    if (magnitudes.size() < 3)
+      return true;
+  }
+  return false;
+}
+
+// Inputs of one or a few bits and real weights: the inputs stay f32.
+static LogicalResult raiseRealWeights(RaiseRewriter &rewriter, Operation *op,
+                                      Linear &linear, unsigned bits,
+                                      const Twine &why) {
+  auto view = onnx::ConstantView::get(linear.weight);
+  auto type = cast<RankedTensorType>(linear.weight.getType());
+  if (type.getRank() != 2 || !type.getElementType().isF32())
+    return rewriter.refuse(op, why);
+  int64_t outputs = type.getDimSize(linear.transposed ? 1 : 0),
+          inputs = type.getDimSize(linear.transposed ? 0 : 1);
+  if (!inputsOf(linear.activation, inputs) || !outputs ||
+      hasFewMagnitudes(*view, outputs, inputs, linear.transposed))
+    return rewriter.refuse(op, why);
+  auto bias = takeBias(linear, op, outputs);
+  if (failed(bias))
+    return rewriter.refuse(op, "the Gemm's C is not one bias per output");
+  rewriter.setInsertionPoint(linear.last);
+  Location loc = op->getLoc();
+  // As [inputs, outputs].
+  SmallVector<float> values(inputs * outputs);
+  for (int64_t k = 0; k < inputs; ++k)
+    for (int64_t n = 0; n < outputs; ++n)
+      values[k * outputs + n] =
+          view->at<float>(linear.transposed ? k * outputs + n : n * inputs + k);
+  bias->resize(outputs);
+  Value out = emptyRows(rewriter, loc, linear.activation, outputs,
+                        rewriter.getF32Type());
+  auto product = rewriter.create<LowRankOp>(
+      loc, out.getType(), linear.activation,
+      constantTensor(rewriter, loc, values, {inputs, outputs}),
+      constantTensor(rewriter, loc, *bias, outputs), ValueRange{out});
+  rewriter.became(op, "f32x" + std::to_string(bits), why);
+  replaceWith(rewriter, linear.last, product.getResult(0));
+  return success();
+}
+
+// Whether a few steps before `value` something is rounded, or is a sign: an
+// input that was meant to be binary, or nearly.
+static bool looksQuantised(Value value, int depth = 5) {
+  Operation *op = value.getDefiningOp();
+  if (!op || depth == 0)
+    return false;
+  if (isa<onnx::SignOp, onnx::RoundOp>(op))
+    return true;
+  if (!isa<onnx::MulOp, onnx::AddOp, onnx::SubOp, onnx::DivOp, onnx::ClipOp,
+           onnx::CastOp, onnx::WhereOp, onnx::ReshapeOp>(op))
+    return false;
+  // A sum with something else is no longer quantised.
+  if (isa<onnx::AddOp, onnx::SubOp>(op) &&
+      !onnx::ConstantView::get(op->getOperand(0)) &&
+      !onnx::ConstantView::get(op->getOperand(1)))
+    return false;
+  return llvm::any_of(op->getOperands(), [&](Value operand) {
+    return looksQuantised(operand, depth - 1);
+  });
+}
+
+// Real inputs and binary weights: sums and differences.
+static LogicalResult raiseRealInputs(RaiseRewriter &rewriter, Operation *op,
+                                     Linear &linear, const SignMatrix &weight,
+                                     const Twine &why) {
+  // One weight an output is always a sign times a magnitude.
+  if (weight.columns < 2 || !inputsOf(linear.activation, weight.columns) ||
+      looksQuantised(linear.activation))
+    return rewriter.refuse(op, why);
+  auto bias = takeBias(linear, op, weight.rows);
+  if (failed(bias))
+    return rewriter.refuse(op, "the Gemm's C is not one bias per output");
+  rewriter.setInsertionPoint(linear.last);
+  Location loc = op->getLoc();
+  auto bitsType =
+      RankedTensorType::get({weight.rows, weight.columns},
+                            BitsType::get(rewriter.getContext(), true, 1));
+  Value bits = rewriter.create<bnn::ConstantOp>(loc, bitsType, weight.bits);
+  bias->resize(weight.rows);
+  Value out = emptyRows(rewriter, loc, linear.activation, weight.rows,
+                        rewriter.getF32Type());
+  auto sum = rewriter.create<SignedSumOp>(
+      loc, out.getType(), linear.activation, bits,
+      constantTensor(rewriter, loc, weight.scale, weight.rows),
+      constantTensor(rewriter, loc, *bias, weight.rows), ValueRange{out});
+  rewriter.became(op, "1xf32", why);
+  replaceWith(rewriter, linear.last, sum.getResult(0));
+  return success();
+}
 
 LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
   std::optional<Linear> linear = matchLinear(op);
@@ -73,21 +207,19 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
   std::optional<SignMatrix> weight =
       matchSignMatrix(linear->weight, linear->transposed,
                       /*allowZeroRows=*/false, &whyWeight);
-  if (!in || !weight)
-    return rewriter.refuse(op, in       ? whyWeight
-                               : weight ? whyInput
-                                        : whyInput + "; " + whyWeight);
+  if (in && !weight)
+    return raiseRealWeights(rewriter, op, *linear, in->element.getWidth(),
+                            whyWeight);
+  if (!in && weight)
+    return raiseRealInputs(rewriter, op, *linear, *weight, whyInput);
+  if (!in)
+    return rewriter.refuse(op, whyInput + "; " + whyWeight);
   auto inputType = cast<RankedTensorType>(in->input.getType());
   if (weight->columns != inputType.getShape().back())
     return rewriter.refuse(op, "the quantised input is broadcast");
-  std::optional<SmallVector<float>> bias;
-  if (linear->bias) {
-    bias = matchRowVector(linear->bias, weight->rows);
-    if (!bias && linear->last == op)
-      return rewriter.refuse(op, "the Gemm's C is not one bias per output");
-    if (!bias)
-      linear->last = op;
-  }
+  auto bias = takeBias(*linear, op, weight->rows);
+  if (failed(bias))
+    return rewriter.refuse(op, "the Gemm's C is not one bias per output");
 
   // Each product of the original is exactly +-(alpha * scale) before rounding.
   SmallVector<float> scale;
@@ -95,7 +227,7 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
     scale.push_back(static_cast<float>(double(in->alpha) * s));
 
   if (in->minimum != 0)
-    addMinimum(*weight, in->minimum, bias);
+    addMinimum(*weight, in->minimum, *bias);
 
   rewriter.setInsertionPoint(linear->last);
   Location loc = op->getLoc();
@@ -110,7 +242,7 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
         loc, rewriter.getF32FloatAttr(scale[0])));
   else
     params.push_back(constantTensor(rewriter, loc, scale, weight->rows));
-  if (bias)
+  if (!bias->empty())
     params.push_back(constantTensor(rewriter, loc, *bias, weight->rows));
   Value out =
       emptyRows(rewriter, loc, in->input, weight->rows, rewriter.getF32Type());
@@ -126,19 +258,15 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
                              SmallVector<Location>(types.size(), loc));
     Value acc =
         rewriter.create<arith::SIToFPOp>(loc, f32, block->getArgument(0));
-    Value y =
-        bias ? Value(rewriter.create<math::FmaOp>(
-                   loc, acc, block->getArgument(1), block->getArgument(2)))
-             : Value(rewriter.create<arith::MulFOp>(loc, acc,
-                                                    block->getArgument(1)));
+    Value y = !bias->empty()
+                  ? Value(rewriter.create<math::FmaOp>(
+                        loc, acc, block->getArgument(1), block->getArgument(2)))
+                  : Value(rewriter.create<arith::MulFOp>(
+                        loc, acc, block->getArgument(1)));
     rewriter.create<bnn::YieldOp>(loc, y);
   }
-  Value result = matmul.getResult(0);
-  Type type = linear->last->getResult(0).getType();
-  if (result.getType() != type)
-    result = rewriter.create<tensor::CastOp>(loc, type, result);
   rewriter.became(op, "1x" + std::to_string(in->element.getWidth()));
-  rewriter.replaceOp(linear->last, result);
+  replaceWith(rewriter, linear->last, matmul.getResult(0));
   return success();
 }
 

@@ -10,6 +10,7 @@ random. A model of BERT-base's size:
                  --positions 512 -o bert.onnx
 """
 import argparse
+import dataclasses
 import os
 import sys
 
@@ -17,17 +18,18 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "models"))
-from make_bipft import Bipft  # noqa: E402
+from binary_bert import BinaryBert, Options  # noqa: E402
 
 
-class Bert(Bipft):
+class Bert(BinaryBert):
     """Replaces what is binary in the emitter of BiPFT models."""
 
-    def __init__(self, options):
+    def __init__(self, options, int8):
         super().__init__(options)
+        self.int8 = int8
         self.quantized = {}
 
-    def binary_weight(self, scope, name, weight, scale):
+    def binary_weight(self, scope, name, weight, per_row=False):
         return self.g.parameter(name, weight)
 
     def integers(self, name, array):
@@ -43,11 +45,11 @@ class Bert(Bipft):
             self.quantized[x] = outputs
         return self.quantized[x]
 
-    def binary_linear(self, scope, parameter, x, inputs, outputs, alpha):
+    def binary_linear(self, scope, parameter, x, inputs, outputs, alpha, layer="", signed=True):
         g = self.g
         weight = self.normal((inputs, outputs), 0.02)
         bias = g.parameter(f"{parameter}.bias", self.bias(outputs, 0.02))
-        if not self.o.int8:
+        if not self.int8:
             product = g.node(scope, "MatMul", x, g.folded("MatMul", weight))
             return g.node(scope, "Add", bias, product)
         scale = np.float32(np.abs(weight).max() / 127)
@@ -60,7 +62,7 @@ class Bert(Bipft):
         both = g.node(scope, "Mul", x_scale, g.parameter(f"{parameter}.weight_scale", scale))
         return g.node(scope, "Add", bias, g.node(scope, "Mul", product, both))
 
-    def attention(self, scope, parameter, x, mask):
+    def attention(self, index, scope, parameter, x, mask):
         g, o = self.g, self.o
         query, key, value = (
             self.binary_linear(f"{scope}/{name}", f"{parameter}.{name}", x, o.hidden, o.hidden,
@@ -97,7 +99,10 @@ def main():
     parser.set_defaults(opset=17, dynamic=True, zero_bias=False, int32=False)
     options = parser.parse_args()
     with open(options.output, "wb") as file:
-        file.write(Bert(options).model().SerializeToString())
+        known = {field.name for field in dataclasses.fields(Options)}
+        chosen = {name: value for name, value in vars(options).items() if name in known}
+        model = Bert(Options(**chosen), options.int8).model("make_bert")
+        file.write(model.SerializeToString())
     return 0
 
 

@@ -1,17 +1,29 @@
 """Compares what the compiler says that it made of each layer with what the generator knows."""
 import collections
-import re
+import json
 
-from harness import Failure, run_command
-
-OPS = {"linear": "bnn.matmul", "attention": "bnn.attention", "embedding": "bnn.embedding"}
+from harness import Failure
 
 
-def check(tools, model, layers):
-    """Raises Failure where they differ. The number of binary layers of each kind."""
-    ir = run_command([tools.bnn_opt, model, "--compile-to=raise", "--mlir-elide-elementsattrs-if-larger=8", "-o", "-"])
-    found = collections.Counter(re.findall(r"= (bnn\.(?:matmul|attention|embedding)) ", ir))
-    for kind, op in OPS.items():
-        known = sum(layer.kind == kind and layer.became != "float" for layer in layers)
-        if found[op] != known:
-            raise Failure(f"{found[op]} {op}, but {known} binary layers of the kind {kind}")
+def check(report_path, layers, renamed):
+    """Raises Failure where the report differs from `layers`: by the nodes' names, or by the number
+    of each kind where an optimiser has `renamed` them."""
+    with open(report_path) as file:
+        report = json.load(file)
+    found = {(layer["name"], layer["kind"], layer["became"]): layer for layer in report["layers"]}
+    known = {tuple(layer) for layer in layers}
+    if renamed:
+        found_kinds = collections.Counter((kind, became) for _, kind, became in found)
+        known_kinds = collections.Counter((kind, became) for _, kind, became in known)
+        if found_kinds != known_kinds:
+            raise Failure(f"the report has {dict(found_kinds)}, known are {dict(known_kinds)}")
+        return
+    for name, kind, became in sorted(known - set(found)):
+        said = [f"{layer['became']} ({layer['reason']})" for layer in found.values()
+                if layer["name"] == name]
+        raise Failure(f"{kind} {name} is {became}; the report says {', '.join(said) or 'nothing'}")
+    for name, kind, became in sorted(set(found) - known):
+        raise Failure(f"the report has a {kind} {name}, {became}, that there is not")
+    for layer in found.values():
+        if (layer["became"] == "float") != bool(layer["reason"]) and "f32" not in layer["became"]:
+            raise Failure(f"{layer['name']} is {layer['became']}, the reason is {layer['reason']!r}")

@@ -54,6 +54,11 @@ def draw(seed):
     if r.random() < 0.25:
         o.lora = r.choice([1, 4, 8])
         o.lora_scale = r.choice([1.0, 0.5])
+    if r.random() < 0.25:
+        o.half_binary = r.choice(["W32A1", "W1A32"])
+        names = ["query", "key", "value", "output", "intermediate", "ffn_output", "pooler",
+                 "transform"]
+        o.half_layers = tuple(names if r.random() < 0.5 else r.sample(names, 3))
     o.score_mul = r.random() < 0.2
     o.hidden_states = r.random() < 0.15
     if r.random() < 0.15:

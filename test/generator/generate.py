@@ -111,7 +111,8 @@ class Model:
     def check(self, tools):
         # The optimiser takes most of the time, and must not change a byte: one model in four.
         level = tools.level or ("-O1" if self.o.seed % 4 == 0 else "-O0")
-        actual = self.run(tools, "native", level)
+        actual = self.run(tools, "native", level, "--report=json",
+                          f"--report-file={self.path('report.json')}")
         self.compare(actual)
         others = {"reference": ["--reference", "-O0"]}
         strategies = ["portable", "avx2"]
@@ -126,7 +127,7 @@ class Model:
                                                actual[i][output].ravel().view(np.uint32))
                         raise Failure(f"run {i}: {output} has other bytes with {name}: "
                                       f"{wrong.size} of {value.size} values")
-        claims.check(tools, self.model, self.layers)
+        claims.check(self.path("report.json"), self.layers, self.optimise)
 
 
 def write_all(models):

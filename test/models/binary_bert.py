@@ -106,6 +106,9 @@ class BinaryBert:
             weight = np.where(weight < 0, -magnitude, magnitude).astype(np.float32)
         return weight
 
+    def binary_weight(self, scope, name, weight, per_row=False):
+        return self.g.binary_weight(scope, name, weight, per_row)
+
     def input_quantiser(self, alpha, signed=True):
         """That of a linear layer whose input has a spread of about 1."""
         if self.bits == 1:
@@ -143,7 +146,7 @@ class BinaryBert:
                                     perm=[1, 0])
             binary = None
         else:
-            binary = g.binary_weight(scope, f"{parameter}.weight", weight)
+            binary = self.binary_weight(scope, f"{parameter}.weight", weight)
         move = g.parameter(f"{parameter}.move.bias", self.bias(inputs, 0.1))
         if half == "W1A32":
             bits = x
@@ -300,6 +303,7 @@ class BinaryBert:
         if mask:
             scores = g.node(scope, "Add", scores, mask)
         weights = softmax = g.softmax(scope, scores, 4)
+        name_of_attention = g.producers[softmax]
         q = self.probability_quantiser()
         if self.is_near_miss("clip_multiplier", f"{index}/attention"):
             q.after = float(np.float32(q.alpha * 1.25))
@@ -316,7 +320,7 @@ class BinaryBert:
         context = g.node(scope, "Transpose", context, perm=[0, 2, 1, 3])
         context = g.node(scope, "Reshape", context,
                          self.shape_of_heads(scope, context, [self.inner]))
-        self.layers.append(Layer(g.producers[context], "attention", became))
+        self.layers.append(Layer(name_of_attention, "attention", became))
         return context
 
     def extra_output(self, name, value, tail):
@@ -392,28 +396,30 @@ class BinaryBert:
         weight = self.normal((o.vocab, o.hidden), 0.05)
         weight[0] = 0  # torch keeps the padding row at zero, so its scale is zero
         self.word_embedding = weight
-        became = "1xf32"
+        became = "1x1"
         if self.is_near_miss("ternary", "embedding"):
             table = np.where(weight < 0, -0.05, 0.05).astype(np.float32)
             table[1:, 0] = 0
             table = g.parameter("bert.embeddings.word_embeddings.weight", table)
             became = "float"
         else:
-            table = g.binary_weight(f"{scope}/word_embeddings",
-                                    "bert.embeddings.word_embeddings.weight", weight, True)
+            table = self.binary_weight(f"{scope}/word_embeddings",
+                                       "bert.embeddings.word_embeddings.weight", weight, True)
         words = g.node(f"{scope}/word_embeddings", "Gather", table, "input_ids")
         self.layers.append(Layer(g.producers[words], "embedding", became))
         table = g.parameter("bert.embeddings.position_embeddings.weight",
                             self.normal((o.positions, o.hidden), 0.02))
         places = g.node(f"{scope}/position_embeddings", "Gather", table, positions)
-        self.layers.append(Layer(g.producers[places], "embedding", "float"))
+        if o.dynamic:  # a lookup at fixed places is a constant
+            self.layers.append(Layer(g.producers[places], "embedding", "float"))
         table = g.parameter("bert.embeddings.token_type_embeddings.weight",
                             self.normal((2, o.hidden), 0.02))
         types = "token_type_ids"
         if types not in o.inputs:
             types = self.like_ids(scope, 0)
         types = g.node(f"{scope}/token_type_embeddings", "Gather", table, types)
-        self.layers.append(Layer(g.producers[types], "embedding", "float"))
+        if o.dynamic or "token_type_ids" in o.inputs:
+            self.layers.append(Layer(g.producers[types], "embedding", "float"))
         total = g.node(scope, "Add", g.node(scope, "Add", words, places), types)
         return self.layer_norm(f"{scope}/LayerNorm", "bert.embeddings.LayerNorm", total)
 

@@ -196,3 +196,20 @@ func.func @attention_planes(%q: memref<1x3x8x!bnn.s4>, %s: f32, %y: memref<1x3x8
   }
   return
 }
+
+// -----
+
+// Sums and differences, one after the other; the sign of a bit picks one.
+// CHECK-LABEL: func.func @signed_sum
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: %[[SUM:.*]] = scf.for {{.*}} -> (f32)
+// CHECK: %[[PLUS:.*]] = arith.cmpi sgt
+// CHECK: %[[MINUS:.*]] = arith.negf %[[X:.*]] : f32
+// CHECK: %[[TERM:.*]] = arith.select %[[PLUS]], %[[X]], %[[MINUS]] : f32
+// CHECK: arith.addf %{{.*}}, %[[TERM]] : f32
+// CHECK: math.fma %[[SUM]], {{.*}} : f32
+func.func @signed_sum(%x: memref<4x40xf32>, %w: memref<7x40x!bnn.s1>, %s: memref<7xf32>, %b: memref<7xf32>, %y: memref<4x7xf32>) {
+  bnn.signed_sum %x, %w, %s, %b outs(%y : memref<4x7xf32>) : memref<4x40xf32>, memref<7x40x!bnn.s1>, memref<7xf32>, memref<7xf32>
+  return
+}

@@ -85,6 +85,24 @@ func.func @main(%x: tensor<4x16xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
 
 // -----
 
+// Nor two that CSE gave one filled tensor.
+// CHECK: func.func @main
+// CHECK: %[[F0:.*]] = linalg.fill
+// CHECK: %[[F1:.*]] = linalg.fill
+// CHECK: linalg.matmul {{.*}} outs(%[[A:.*]] : tensor<4x4xf32>)
+// CHECK-NOT: linalg.matmul {{.*}} outs(%[[A]] : tensor<4x4xf32>)
+// CHECK: linalg.matmul
+func.func @main(%x: tensor<4x4xf32>, %y: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %0 = tensor.empty() : tensor<4x4xf32>
+  %1 = linalg.fill ins(%zero : f32) outs(%0 : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %2 = linalg.matmul ins(%x, %y : tensor<4x4xf32>, tensor<4x4xf32>) outs(%1 : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %3 = linalg.matmul ins(%2, %y : tensor<4x4xf32>, tensor<4x4xf32>) outs(%1 : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %2, %3 : tensor<4x4xf32>, tensor<4x4xf32>
+}
+
+// -----
+
 // Only @main is the model's function.
 // CHECK-LABEL: func.func @other
 // CHECK-SAME: (%[[X:.*]]: tensor<4xf32>) -> tensor<4xf32>

@@ -88,11 +88,12 @@ func.func @gemm(%x: tensor<4x3xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
 // -----
 
 // Near misses: a zero among the weights, two magnitudes in an output's row, one
-// a token before the product, weights that are computed, an input that is no
-// sign.
+// a token before the product, weights that are computed; and an input that is
+// no sign is no product of bits.
 // CHECK-LABEL: func.func @near_misses
-// CHECK-COUNT-5: onnx.MatMul
+// CHECK-COUNT-4: onnx.MatMul
 // CHECK-NOT: bnn.matmul
+// CHECK: bnn.signed_sum
 func.func @near_misses(%x: tensor<4x2xf32>, %alphas: tensor<4x1xf32>, %v: tensor<2x2xf32>)
     -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
   %ternary = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.0]]> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
@@ -396,4 +397,70 @@ func.func @layer_norm_near_misses(%x: tensor<2x3x4xf32>, %scale: tensor<4xf32>) 
   %0 = onnx.LayerNormalization %x, %scale, %b {axis = -1 : i64, epsilon = 1.0e-12 : f32, stash_type = 1 : i64} : (tensor<2x3x4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<2x3x4xf32>
   %1 = onnx.LayerNormalization %x, %s, %c {axis = 1 : i64, epsilon = 1.0e-12 : f32, stash_type = 1 : i64} : (tensor<2x3x4xf32>, tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<2x3x4xf32>
   return %0, %1 : tensor<2x3x4xf32>, tensor<2x3x4xf32>
+}
+
+// -----
+
+// Binary weights and real inputs: sums and differences; the bias goes with them.
+// CHECK-LABEL: func.func @real_inputs
+// CHECK: %[[W:.*]] = bnn.constant dense<{{\[\[}}true, false, true], [false, false, true]]> : tensor<2x3xi1> -> tensor<2x3x!bnn.s1>
+// CHECK-DAG: %[[S:.*]] = arith.constant dense<[5.000000e-01, 2.500000e-01]> : tensor<2xf32>
+// CHECK-DAG: %[[B:.*]] = arith.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>
+// CHECK: bnn.signed_sum %arg0, %[[W]], %[[S]], %[[B]] outs(%{{.*}} : tensor<?x2xf32>)
+// CHECK-NOT: onnx.
+func.func @real_inputs(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
+  %w = onnx.Constant {value = dense<[[0.5, -0.25], [-0.5, -0.25], [0.5, 0.25]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %b = onnx.Constant {value = dense<[1.0, 2.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %0 = onnx.MatMul %x, %w : (tensor<?x3xf32>, tensor<3x2xf32>) -> tensor<?x2xf32>
+  %1 = onnx.Add %0, %b : (tensor<?x2xf32>, tensor<2xf32>) -> tensor<?x2xf32>
+  return %1 : tensor<?x2xf32>
+}
+
+// -----
+
+// Near misses of it: one weight an output is always a sign times a magnitude,
+// and an input with a scale a token was meant to be binary.
+// CHECK-LABEL: func.func @real_inputs_near_misses
+// CHECK-COUNT-2: onnx.MatMul
+// CHECK-NOT: bnn.
+func.func @real_inputs_near_misses(%x: tensor<4x1xf32>, %y: tensor<4x3xf32>, %t: tensor<4x1xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
+  %v = onnx.Constant {value = dense<[[0.5, -0.25]]> : tensor<1x2xf32>} : () -> tensor<1x2xf32>
+  %w = onnx.Constant {value = dense<[[0.5, -0.25], [-0.5, -0.25], [0.5, 0.25]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %0 = onnx.MatMul %x, %v : (tensor<4x1xf32>, tensor<1x2xf32>) -> tensor<4x2xf32>
+  %1 = onnx.Sign %y : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  %2 = onnx.Mul %1, %t : (tensor<4x3xf32>, tensor<4x1xf32>) -> tensor<4x3xf32>
+  %3 = onnx.MatMul %2, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
+  return %0, %3 : tensor<4x2xf32>, tensor<4x2xf32>
+}
+
+// -----
+
+// Binary inputs and real weights, as the Gemm's transposed B.
+// CHECK-LABEL: func.func @real_weights
+// CHECK: %[[X:.*]] = onnx.Mul
+// CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[}}5.000000e-01, 1.000000e+00], [7.500000e-01, 2.000000e+00], [2.500000e-01, 3.000000e+00]]> : tensor<3x2xf32>
+// CHECK: bnn.low_rank %[[X]], %[[W]], %{{.*}} : tensor<4x3xf32>, tensor<3x2xf32>, tensor<2xf32> -> tensor<4x2xf32>
+func.func @real_weights(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
+  %alpha = onnx.Constant {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
+  %w = onnx.Constant {value = dense<[[0.5, 0.75, 0.25], [1.0, 2.0, 3.0]]> : tensor<2x3xf32>} : () -> tensor<2x3xf32>
+  %b = onnx.Constant {value = dense<[1.0, 2.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %0 = onnx.Sign %x : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  %1 = onnx.Mul %0, %alpha : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %2 = onnx.Gemm %1, %w, %b {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 1 : i64} : (tensor<4x3xf32>, tensor<2x3xf32>, tensor<2xf32>) -> tensor<4x2xf32>
+  return %2 : tensor<4x2xf32>
+}
+
+// -----
+
+// Near misses: weights of three values, and of two magnitudes.
+// CHECK-LABEL: func.func @few_magnitudes
+// CHECK-COUNT-2: onnx.MatMul
+// CHECK-NOT: bnn.
+func.func @few_magnitudes(%x: tensor<4x3xf32>) -> (tensor<4x1xf32>, tensor<4x1xf32>) {
+  %v = onnx.Constant {value = dense<[[0.5], [0.0], [-0.5]]> : tensor<3x1xf32>} : () -> tensor<3x1xf32>
+  %w = onnx.Constant {value = dense<[[0.5], [0.25], [-0.5]]> : tensor<3x1xf32>} : () -> tensor<3x1xf32>
+  %0 = onnx.Sign %x : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  %1 = onnx.MatMul %0, %v : (tensor<4x3xf32>, tensor<3x1xf32>) -> tensor<4x1xf32>
+  %2 = onnx.MatMul %0, %w : (tensor<4x3xf32>, tensor<3x1xf32>) -> tensor<4x1xf32>
+  return %1, %2 : tensor<4x1xf32>, tensor<4x1xf32>
 }

@@ -504,6 +504,21 @@ def low_rank(m, k, r, dims):
     m.output(y, "f32", out_dims)
 
 
+def signed_sum(m, k, n, dims):
+    x = m.input("f32", dims, hard)
+    bits = m.rng.random((n, k)) < 0.5
+    w = m.bits(bits)
+    scale = m.constant(m.rng.standard_normal(n).astype(np.float32))
+    b = m.constant(m.rng.standard_normal(n).astype(np.float32))
+    out_dims = (*dims[:-1], n)
+    out = m.empty(out_dims, "f32")
+    type_ = shape_type(out_dims, "f32")
+    y = m.value(f"bnn.signed_sum %{x}, {w}, {scale}, {b} outs({out} : {type_}) : "
+                f"{shape_type(dims, 'f32')}, tensor<{n}x{k}x!bnn.s1>, tensor<{n}xf32>, "
+                f"tensor<{n}xf32> -> {type_}")
+    m.output(y, "f32", out_dims)
+
+
 def reduce(m, kind, n, dims):
     x = m.input("f32", dims, hard if kind != "add" else mild)
     out = m.empty(dims[:-1], "f32")
@@ -601,6 +616,7 @@ def other_modules():
         embedding(m, [1, 2, 50][i % 3], columns, ["i64", "i32"][i % 2],
                   [("rows",), ("batch", "tokens"), (3, "rows")][i % 3])
         low_rank(m, columns, SIZES[(i * 3) % len(SIZES)], [("rows", columns), ("batch", "tokens", columns)][i % 2])
+        signed_sum(m, columns, SIZES[(i * 5) % len(SIZES)], [("batch", "tokens", columns), ("rows", columns)][i % 2])
         reduce(m, ["add", "max", "min"][i % 3], columns, [("rows", columns), (2, "rows", columns)][i % 2])
         layer_norm(m, columns, [("batch", "tokens", columns), ("rows", columns)][i % 2], i % 3 == 0)
     modules.append(m)

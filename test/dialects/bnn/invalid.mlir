@@ -954,6 +954,70 @@ func.func @f(%i: memref<5xi8>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>, %o
 
 // -----
 
+func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>) {
+  // expected-error @+1 {{'bnn.signed_sum' op has 0 outputs, expected 1}}
+  "bnn.signed_sum"(%x, %w, %b, %b) : (memref<2x64xf32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<7xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.u1>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // expected-error @+1 {{the weight has elements of !bnn.s1, not 'memref<7x64x!bnn.u1>'}}
+  bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<7x64x!bnn.u1>, memref<7xf32>, memref<7xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x32xf32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // expected-error @+1 {{rows of 'memref<2x32xf32>' do not fit 'memref<7x64x!bnn.s1>'}}
+  bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x7xf32>) : memref<2x32xf32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<7xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<f32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // expected-error @+1 {{rows of 'memref<f32>' do not fit 'memref<7x64x!bnn.s1>'}}
+  bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x7xf32>) : memref<f32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<7xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x64xf32>, %w: memref<64x!bnn.s1>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // expected-error @+1 {{rows of 'memref<2x64xf32>' do not fit 'memref<64x!bnn.s1>'}}
+  bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<64x!bnn.s1>, memref<7xf32>, memref<7xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %s: memref<64xf32>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // expected-error @+1 {{'memref<64xf32>' is not one value per output}}
+  bnn.signed_sum %x, %w, %s, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<7x64x!bnn.s1>, memref<64xf32>, memref<7xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %s: memref<7xf32>, %b: memref<8xf32>, %o: memref<2x7xf32>) {
+  // expected-error @+1 {{'memref<8xf32>' is not one value per output}}
+  bnn.signed_sum %x, %w, %s, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>, %o: memref<2x8xf32>) {
+  // expected-error @+1 {{the output 'memref<2x8xf32>' does not have the shape [2, 7]}}
+  bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x8xf32>) : memref<2x64xf32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<7xf32>
+  return
+}
+
+// -----
+
 func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<7xf32>) {
   // expected-error @+1 {{'bnn.low_rank' op has 0 outputs, expected 1}}
   "bnn.low_rank"(%x, %w, %b) : (memref<2x64xf32>, memref<64x7xf32>, memref<7xf32>) -> ()

@@ -200,6 +200,18 @@ func.func @embedding(%i32: tensor<1x16xi32>, %i64: tensor<?xi64>, %t: tensor<10x
   return
 }
 
+// CHECK-LABEL: func.func @signed_sum
+func.func @signed_sum(%x: tensor<2x?x40xf32>, %w: tensor<7x40x!bnn.s1>, %s: tensor<7xf32>, %0: tensor<2x?x7xf32>,
+                      %xm: memref<?x40xf32>, %wm: memref<7x40x!bnn.s1>, %sm: memref<7xf32>, %om: memref<?x7xf32>) {
+  // CHECK: bnn.signed_sum %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} outs(%{{.*}} : tensor<2x?x7xf32>) : tensor<2x?x40xf32>, tensor<7x40x!bnn.s1>, tensor<7xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
+  %1 = bnn.signed_sum %x, %w, %s, %s outs(%0 : tensor<2x?x7xf32>)
+      : tensor<2x?x40xf32>, tensor<7x40x!bnn.s1>, tensor<7xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
+  // CHECK: bnn.signed_sum {{.*}} : memref<?x40xf32>, memref<7x40x!bnn.s1>, memref<7xf32>, memref<7xf32>{{$}}
+  bnn.signed_sum %xm, %wm, %sm, %sm outs(%om : memref<?x7xf32>)
+      : memref<?x40xf32>, memref<7x40x!bnn.s1>, memref<7xf32>, memref<7xf32>
+  return
+}
+
 // CHECK-LABEL: func.func @float
 func.func @float(%x: tensor<2x?x192xf32>, %w: tensor<192x7xf32>, %b: tensor<7xf32>, %g: tensor<192xf32>,
                  %0: tensor<2x?x7xf32>, %1: tensor<2x?xf32>) {
