@@ -74,8 +74,8 @@ LogicalResult Importer::readOpsets() {
 OwningOpRef<ModuleOp> Importer::run() {
   context->loadDialect<onnx::ONNXDialect, func::FuncDialect>();
   StringRef fileName = sys::path::filename(path);
-  if (failed(load()) || failed(readOpsets()) || failed(checkOperators()) ||
-      failed(sortNodes()))
+  if (failed(load()) || failed(readOpsets()) || failed(expandCustomNodes()) ||
+      failed(checkOperators()) || failed(sortNodes()))
     return {};
 
   // Only now that the graph makes sense are the weights' bytes looked for.

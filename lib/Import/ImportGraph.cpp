@@ -35,12 +35,17 @@ LogicalResult Importer::checkOperators() {
     if (node.op_type() == "PythonOp" || domain == "prim")
       diagnostic << "it stands for a torch.autograd.Function that was exported "
                     "with ONNX_FALLTHROUGH: give the function a `symbolic` "
-                    "method that uses ONNX's own operators, or register one "
+                    "method that uses ONNX's own operators or those of "
+                    "docs/custom-operators.md, or register one "
                     "with torch.onnx.register_custom_op_symbolic, and export "
                     "again with operator_export_type=ONNX";
     else if (subgraph)
       diagnostic << "it holds a subgraph: export the model for inference "
                     "without control flow (torch.jit.trace instead of script)";
+    else if (domain == "bnn")
+      diagnostic
+          << "of this domain BwnWeight, Binarize and Quantize are known; "
+             "docs/custom-operators.md says what they mean";
     else if (!domain.empty())
       diagnostic << "export the model with ONNX's own operators only, or with "
                     "ONNX Runtime's optimiser at level basic at most";

@@ -83,6 +83,7 @@ private:
 
   mlir::LogicalResult load();
   mlir::LogicalResult readOpsets();
+  mlir::LogicalResult expandCustomNodes();
   mlir::LogicalResult checkOperators();
   mlir::LogicalResult sortNodes();
   mlir::LogicalResult runChecker();

@@ -29,7 +29,7 @@ def draw(seed):
     """The options of model `seed`; the same on every machine."""
     r = random.Random(seed)
     o = Options(seed=seed, weight_std=0.0)
-    o.family = r.choice(["bipft", "bipft", "bit1"])
+    o.family = r.choice(["bipft", "bipft", "bit1", "bit2", "bit4"])
     o.hidden, o.heads, o.head_size = r.choice(SHAPES)
     o.ffn = r.choice([200, 200, 96, 31, 130, 257])
     o.vocab = r.choice([61, 64, 100])
@@ -48,6 +48,7 @@ def draw(seed):
     o.tied = r.random() < 0.5
     o.folded = r.random() < 0.7
     o.merge = r.random() < 0.3
+    o.custom = r.random() < 0.1
     o.exact = r.random() < 0.1
     o.rank = r.choice([1, 1, 2, 3, 8, 17])
     o.no_residual = r.random() < 0.2

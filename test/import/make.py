@@ -126,6 +126,23 @@ def unsupported():
         domains=["com.microsoft", "prim"])
 
 
+def custom():
+    """What custom symbolics write: a binary linear layer, its input quantised twice."""
+    return model(
+        [node("BwnWeight", ["W"], ["w"], domain="bnn"),
+         node("Quantize", ["x", "a", "m"], ["q"], domain="bnn", bits=2, signed=0),
+         node("Binarize", ["q", "a"], ["s"], domain="bnn"),
+         node("MatMul", ["s", "w"], ["y"])],
+        [info("x", ["batch", 4])], [info("y", ["batch", 2])],
+        [array("W", [[1, -3], [2, -2], [-2, 1], [3, 1]]), array("a", 0.5), array("m", -1)],
+        domains=["bnn"])
+
+
+def bad_custom(operator, inputs, **attributes):
+    return model([node(operator, inputs, ["y"], domain="bnn", **attributes)],
+                 [info("x", [2, 2])], [info("y", [2, 2])], [array("a", 0.5)], domains=["bnn"])
+
+
 def subgraph():
     """An operator that holds a graph."""
     branch = helper.make_graph([node("Neg", ["x"], ["z"])], "branch", [],
@@ -253,6 +270,10 @@ MODELS = {
     "float16": float16,
     "side-outputs": side_outputs,
     "training": training,
+    "custom": custom,
+    "custom-inputs": lambda: bad_custom("Binarize", ["x"]),
+    "custom-bits": lambda: bad_custom("Quantize", ["x", "a"], bits=9),
+    "custom-unknown": lambda: bad_custom("TernaryWeight", ["x"]),
     "overflow": lambda: bad_weight([2 ** 40, 2 ** 40], 48),
     "negative": lambda: bad_weight([-4, -3], 48),
     "short-data": lambda: bad_weight([4, 3], 44),
