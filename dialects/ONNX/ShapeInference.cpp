@@ -1,4 +1,6 @@
 #include "dialects/ONNX/ShapeInference.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -12,7 +14,34 @@ LogicalResult ShapeInference::run() {
         &ShapeInference::inferProducts, &ShapeInference::inferReductions})
     if (Result result = (this->*group)())
       return *result;
+  if (auto placed = dyn_cast<DestinationStyleOpInterface>(op))
+    inferPlaced(placed);
   return success();
+}
+
+void ShapeInference::inferPlaced(DestinationStyleOpInterface placed) {
+  for (auto [result, fact] : llvm::zip_equal(op->getResults(), found)) {
+    auto place = placed.getTiedOpOperand(cast<OpResult>(result))
+                     ->get()
+                     .getDefiningOp<tensor::EmptyOp>();
+    if (!place)
+      continue;
+    fact.shape.emplace();
+    for (OpFoldResult size : place.getMixedSizes()) {
+      std::optional<int64_t> constant = getConstantIntValue(size);
+      tensor::DimOp dim;
+      if (!constant)
+        dim = cast<Value>(size).getDefiningOp<tensor::DimOp>();
+      std::optional<int64_t> axis = dim ? dim.getConstantIndex() : std::nullopt;
+      std::optional<Dims> source = dim ? dimsOf(dim.getSource()) : std::nullopt;
+      if (constant)
+        fact.shape->push_back(*constant);
+      else if (axis && source && *axis >= 0 && *axis < int64_t(source->size()))
+        fact.shape->push_back((*source)[*axis]);
+      else
+        fact.shape->push_back(fresh());
+    }
+  }
 }
 
 std::optional<ShapeInference::Dims> ShapeInference::dimsOf(Value value) const {

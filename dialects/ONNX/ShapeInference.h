@@ -3,6 +3,7 @@
 #pragma once
 #include "dialects/ONNX/ConstantView.h"
 #include "dialects/ONNX/SymbolicShapes.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
 
 namespace bnn::onnx {
 /// Shape arithmetic works on a few dimensions; longer lists are data.
@@ -25,6 +26,8 @@ public:
 private:
   /// Nothing: the operation is not of the group.
   using Result = std::optional<mlir::LogicalResult>;
+  /// Operations of other dialects that write into a place of known size.
+  void inferPlaced(mlir::DestinationStyleOpInterface placed);
   Result inferElementwise();
   Result inferValues();
   Result inferParts();

@@ -1,6 +1,7 @@
 #include "passes/OnnxToLinalg/Lowering.h"
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -135,9 +136,50 @@ OpFoldResult Lowering::knownDim(Value result, int64_t axis) {
   return {};
 }
 
+/// Whether two sizes are computed in the same way, and so are equal.
+static bool isSameSize(OpFoldResult x, OpFoldResult y) {
+  if (x == y)
+    return true;
+  std::optional<int64_t> a = getConstantIntValue(x), c = getConstantIntValue(y);
+  if (a || c)
+    return a == c;
+  Operation *left = llvm::cast<Value>(x).getDefiningOp();
+  Operation *right = llvm::cast<Value>(y).getDefiningOp();
+  return left && right && left->getNumResults() == 1 && isPure(left) &&
+         OperationEquivalence::isEquivalentTo(
+             left, right,
+             [](Value l, Value r) {
+               return success(l == r ||
+                              (l.getType().isIndex() && isSameSize(l, r)));
+             },
+             nullptr, OperationEquivalence::IgnoreLocations);
+}
+
 OpFoldResult Lowering::dim(Value tensor, int64_t axis) {
   if (OpFoldResult known = knownDim(tensor, axis))
     return known;
+  while (auto cast = tensor.getDefiningOp<tensor::CastOp>())
+    tensor = cast.getSource();
+  // What was made in a place of known size has that size; so has a view.
+  if (auto made = dyn_cast<OpResult>(tensor))
+    if (auto op = dyn_cast<DestinationStyleOpInterface>(made.getOwner()))
+      if (auto place =
+              op.getTiedOpOperand(made)->get().getDefiningOp<tensor::EmptyOp>())
+        return place.getMixedSizes()[axis];
+  if (auto slice = tensor.getDefiningOp<tensor::ExtractSliceOp>();
+      slice && slice.getSourceType().getRank() == rankOf(tensor))
+    return slice.getMixedSizes()[axis];
+  if (auto split = tensor.getDefiningOp<tensor::ExpandShapeOp>())
+    return getMixedValues(split.getStaticOutputShape(), split.getOutputShape(),
+                          b)[axis];
+  if (auto merged = tensor.getDefiningOp<tensor::CollapseShapeOp>()) {
+    Value source = merged.getSrc();
+    ReassociationIndices parts = merged.getReassociationIndices()[axis];
+    llvm::erase_if(
+        parts, [&](int64_t i) { return typeOf(source).getDimSize(i) == 1; });
+    if (parts.size() == 1)
+      return dim(source, parts.front());
+  }
   return b.create<tensor::DimOp>(loc, tensor, axis).getResult();
 }
 
@@ -160,7 +202,7 @@ OpFoldResult Lowering::element(Value list, int64_t i) {
 }
 
 OpFoldResult Lowering::broadcastDim(OpFoldResult x, OpFoldResult y) {
-  if (x == y || isConstantIntValue(y, 1))
+  if (isSameSize(x, y) || isConstantIntValue(y, 1))
     return x;
   if (isConstantIntValue(x, 1))
     return y;
@@ -202,8 +244,7 @@ Dims Lowering::broadcastDims(Value result, ValueRange inputs) {
 }
 
 void Lowering::requireEqual(OpFoldResult x, OpFoldResult y) {
-  std::optional<int64_t> a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (x == y || (a && c && *a == *c))
+  if (isSameSize(x, y))
     return;
   Value equal = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
                                         asValue(x), asValue(y));
@@ -211,8 +252,7 @@ void Lowering::requireEqual(OpFoldResult x, OpFoldResult y) {
 }
 
 void Lowering::requireBroadcast(OpFoldResult x, OpFoldResult y) {
-  std::optional<int64_t> a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (x == y || a == 1 || (a && c && *a == *c))
+  if (isConstantIntValue(x, 1) || isSameSize(x, y))
     return;
   auto equal = [&](OpFoldResult to) -> Value {
     return b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, asValue(x),
@@ -325,7 +365,7 @@ Value Lowering::align(Value input, Value result, ArrayRef<OpFoldResult> dims,
     if (mine && wanted && *mine == *wanted)
       continue;
     OpFoldResult length = dim(input, axis);
-    if (length == dims[target])
+    if (isSameSize(length, dims[target]))
       continue;
     requireBroadcast(length, dims[target]);
     last[axis] = asValue(sub(length, index(1)));
