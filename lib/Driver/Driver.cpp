@@ -129,6 +129,8 @@ static OwningOpRef<ModuleOp> lower(const CompileOptions &options,
   phases.reference = options.reference;
   phases.instrument = options.instrument;
   phases.report = collector != nullptr;
+  phases.requireBinary = options.requireBinary;
+  phases.allowFloat = options.allowFloat;
   for (const PhaseInfo &info : allPhases()) {
     if (info.phase > last)
       break;

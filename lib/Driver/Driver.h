@@ -32,7 +32,11 @@ struct CompileOptions {
   llvm::StringMap<llvm::SmallVector<int64_t>> inputShapes;
   /// Declared maxima of symbolic dimensions by name.
   llvm::StringMap<int64_t> maxDims;
-  bool report = false;   ///< Whether compileModel() makes a report.
+  bool report = false; ///< Whether compileModel() makes a report.
+  /// Whether a linear layer that is not binary is an error, unless its node's
+  /// name matches one of the patterns (*, ?, [abc]) of `allowFloat`.
+  bool requireBinary = false;
+  std::vector<std::string> allowFloat;
   unsigned optLevel = 3; ///< 0 to 3, LLVM's.
   /// Whether MLIR's own options (--mlir-print-ir-after-all, --mlir-timing, ...)
   /// apply; a tool that sets it has called registerPassManagerCLOptions().

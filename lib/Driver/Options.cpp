@@ -40,6 +40,14 @@ static cl::list<std::string>
     maxDim("max-dim", cl::cat(category), cl::value_desc("symbol:size"),
            cl::desc("Declare the maximum of a symbolic dimension (default: 8 "
                     "for the first of an input, 512 for others)"));
+static cl::opt<bool> requireBinary(
+    "require-binary", cl::cat(category),
+    cl::desc("Refuse a model with a linear layer that is not binary"));
+static cl::list<std::string>
+    allowFloat("allow-float", cl::cat(category), cl::value_desc("pattern"),
+               cl::desc("With --require-binary, accept linear layers whose "
+                        "node's name matches: * any characters, ? any one, "
+                        "[abc] one of those; may be repeated"));
 static cl::opt<unsigned> optLevel("O", cl::Prefix, cl::init(3),
                                   cl::cat(category), cl::value_desc("0-3"),
                                   cl::desc("Optimisation level"));
@@ -54,7 +62,8 @@ bool bnn::compileOptionsGiven() {
          mattr.getNumOccurrences() || strategy.getNumOccurrences() ||
          strategyTable.getNumOccurrences() || reference.getNumOccurrences() ||
          instrument.getNumOccurrences() || inputShape.getNumOccurrences() ||
-         maxDim.getNumOccurrences() || optLevel.getNumOccurrences();
+         requireBinary || maxDim.getNumOccurrences() ||
+         optLevel.getNumOccurrences();
 }
 
 Expected<bnn::CompileOptions> bnn::compileOptions(std::string input) {
@@ -74,6 +83,11 @@ Expected<bnn::CompileOptions> bnn::compileOptions(std::string input) {
   options.reference = reference;
   options.instrument = instrument;
   options.optLevel = optLevel;
+  options.requireBinary = requireBinary;
+  options.allowFloat = allowFloat;
+  if (!allowFloat.empty() && !requireBinary)
+    return createStringError(
+        "--allow-float says what --require-binary is to accept; give both");
   if (optLevel > 3)
     return createStringError("the optimisation level is 0 to 3");
   for (StringRef value : inputShape) {

@@ -13,9 +13,9 @@ extern llvm::cl::OptionCategory compileCategory;
 bool compileOptionsGiven();
 
 /// What the options --mtriple, --mcpu, --mattr, --strategy, --strategy-table,
-/// --prefix,
-/// --reference, --instrument, --input-shape, --max-dim and -O say, for the
-/// model in the file `input`. Fails where one of them is malformed. A tool has
+/// --prefix, --reference, --instrument, --input-shape, --max-dim,
+/// --require-binary, --allow-float and -O say, for the model in the file
+/// `input`. Fails where one of them is malformed. A tool has
 /// these options if it links this file.
 llvm::Expected<CompileOptions> compileOptions(std::string input);
 

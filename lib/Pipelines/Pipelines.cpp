@@ -22,8 +22,13 @@ static void addFold(OpPassManager &passes) {
 
 static void addRaise(OpPassManager &passes, const PhaseOptions &options) {
   RaiseOptions raise;
-  raise.recordLayers = options.report;
+  raise.recordLayers = options.report || options.requireBinary;
   passes.addNestedPass<func::FuncOp>(createRaise(raise));
+  if (options.requireBinary) {
+    RequireBinaryOptions require;
+    require.allowFloat = options.allowFloat;
+    passes.addNestedPass<func::FuncOp>(createRequireBinary(require));
+  }
   passes.addNestedPass<func::FuncOp>(createOnnxToLinalg());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());

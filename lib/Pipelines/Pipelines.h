@@ -4,6 +4,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bnn {
 
@@ -31,6 +32,10 @@ struct PhaseOptions {
   bool entry = true;
   /// Keeps what the report wants: bnn.layers and bnn.workspace_buffers.
   bool report = false;
+  /// Refuses linear layers that are not binary, but those whose node's name
+  /// matches one of the patterns of `allowFloat`.
+  bool requireBinary = false;
+  std::vector<std::string> allowFloat;
 };
 
 /// Adds the passes of one phase (none for `import`).

@@ -32,12 +32,33 @@ void ReportCollector::addAfter(OpPassManager &passes, Phase phase) {
     passes.addPass(std::make_unique<ReadPass>(
         [this, read](ModuleOp module) { (this->*read)(module); }));
   };
-  if (phase == Phase::Raise)
+  if (phase == Phase::Import)
+    add(&ReportCollector::countImported);
+  else if (phase == Phase::Fold)
+    add(&ReportCollector::countFolded);
+  else if (phase == Phase::Raise)
     add(&ReportCollector::readLayers);
   else if (phase == Phase::Pack)
     add(&ReportCollector::readWeights);
   else if (phase == Phase::Tile)
     add(&ReportCollector::readWorkspace);
+}
+
+static int64_t countNodes(ModuleOp module) {
+  int64_t count = 0;
+  module.walk([&](Operation *op) {
+    count += isa_and_nonnull<onnx::ONNXDialect>(op->getDialect()) &&
+             !isa<onnx::ConstantOp, onnx::NoValueOp>(op);
+  });
+  return count;
+}
+
+void ReportCollector::countImported(ModuleOp module) {
+  report.nodesImported = countNodes(module);
+}
+
+void ReportCollector::countFolded(ModuleOp module) {
+  report.nodesFolded = countNodes(module);
 }
 
 void ReportCollector::readLayers(ModuleOp module) {
@@ -91,11 +112,13 @@ void ReportCollector::readWorkspace(ModuleOp module) {
     for (auto buffer : buffers.getAsRange<DictionaryAttr>())
       report.tensors.push_back({buffer.getAs<StringAttr>("name").str(),
                                 buffer.getAs<IntegerAttr>("bytes").getInt(),
-                                buffer.getAs<IntegerAttr>("offset").getInt()});
+                                buffer.getAs<IntegerAttr>("offset").getInt(),
+                                buffer.getAs<IntegerAttr>("first").getInt(),
+                                buffer.getAs<IntegerAttr>("last").getInt()});
   }
   llvm::sort(report.tensors, [](const auto &a, const auto &b) {
-    return std::tie(a.offset, a.name, a.bytes) <
-           std::tie(b.offset, b.name, b.bytes);
+    return std::tie(a.first, a.offset, a.last, a.bytes) <
+           std::tie(b.first, b.offset, b.last, b.bytes);
   });
 }
 
@@ -103,6 +126,7 @@ ModelReport ReportCollector::take() {
   for (auto [i, remark] : llvm::enumerate(remarks)) {
     ModelReport::Layer layer;
     layer.name = remark.getName();
+    layer.op = remark.op;
     layer.kind = static_cast<ModelReport::Kind>(remark.kind);
     llvm::copy(remark.sizes, layer.sizes);
     layer.became = remark.became;

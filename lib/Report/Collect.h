@@ -8,9 +8,10 @@
 namespace bnn {
 
 /// Looks at a model on its way through the phases, each time at the point where
-/// something is known: layers after `raise`, the size of packed weights after
-/// `pack`, the workspace after `tile`. The passes that it adds change nothing
-/// but the attributes that were left for it, which they remove.
+/// something is known: nodes before and after `fold`, layers after `raise`, the
+/// size of packed weights after `pack`, the workspace after `tile`. The passes
+/// that it adds change nothing but the attributes that were left for it, which
+/// they remove.
 class ReportCollector {
 public:
   /// Adds what is to be read after `phase`. The collector must outlive the run.
@@ -20,6 +21,8 @@ public:
   ModelReport take();
 
 private:
+  void countImported(mlir::ModuleOp module);
+  void countFolded(mlir::ModuleOp module);
   void readLayers(mlir::ModuleOp module);
   void readWeights(mlir::ModuleOp module);
   void readWorkspace(mlir::ModuleOp module);

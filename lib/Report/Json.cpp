@@ -41,10 +41,15 @@ void writeJsonReport(const ModelReport &report, raw_ostream &out) {
   j.attribute("file", text(report.file));
   j.attribute("opset", report.opset);
   j.attribute("target", text(report.target));
+  j.attributeObject("nodes", [&] {
+    j.attribute("imported", report.nodesImported);
+    j.attribute("folded", report.nodesFolded);
+  });
   j.attributeArray("layers", [&] {
     for (const ModelReport::Layer &layer : report.layers)
       j.object([&] {
         j.attribute("name", text(layer.name));
+        j.attribute("op", text(layer.op));
         j.attribute("kind", kindName(layer.kind));
         j.attribute("shape", shapeOf(layer));
         j.attribute("became", layer.became);
@@ -86,6 +91,8 @@ void writeJsonReport(const ModelReport &report, raw_ostream &out) {
           j.attribute("name", text(tensor.name));
           j.attribute("bytes", tensor.bytes);
           j.attribute("offset", tensor.offset);
+          j.attribute("first", tensor.first);
+          j.attribute("last", tensor.last);
         });
     });
   });

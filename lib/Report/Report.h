@@ -19,6 +19,7 @@ struct ModelReport {
 
   struct Layer {
     std::string name; ///< Of the ONNX node; attention's softmax.
+    std::string op;   ///< The node's operator.
     Kind kind;
     /// Linear: inputs and outputs; attention: heads and elements of a head;
     /// embedding: rows (the vocabulary) and columns of its table.
@@ -41,8 +42,9 @@ struct ModelReport {
     int64_t bytes;
   };
   struct Tensor {
-    std::string name; ///< Of the node that computes it.
+    std::string name; ///< Of the node that first writes it, or "".
     int64_t bytes, offset;
+    int64_t first, last; ///< The steps of the program that it lives through.
   };
   /// Of one kind, how many layers are binary of how many.
   struct Count {
@@ -52,12 +54,13 @@ struct ModelReport {
   std::string model; ///< The prefix of its symbols.
   std::string file;
   int64_t opset = 0;
-  std::string target; ///< Triple and CPU.
+  int64_t nodesImported = 0, nodesFolded = 0; ///< Before and after folding.
+  std::string target;                         ///< Triple and CPU.
   std::vector<Layer> layers;
   int64_t objectBytes = 0;
   std::vector<Section> sections;
   int64_t workspaceBytes = 0;
-  std::vector<Tensor> tensors; ///< By offset; they share bytes over time.
+  std::vector<Tensor> tensors; ///< In the order of the program.
 
   int64_t totalBytesBefore() const;
   int64_t totalBytesAfter() const;

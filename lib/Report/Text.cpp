@@ -1,7 +1,93 @@
-//===- Text.cpp -===//
+//===- Text.cpp - The report on a terminal --------------------------------===//
+#include "lib/Report/Format.h"
 #include "lib/Report/Report.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/Support/Format.h"
+
+using namespace llvm;
+
 namespace bnn {
-void writeTextReport(const ModelReport &report, llvm::raw_ostream &out) {
-  out << summarize(report) << '\n';
+
+namespace {
+// Columns as wide as what is in them.
+class Table {
+public:
+  explicit Table(std::vector<std::string> heads) { add(std::move(heads)); }
+  void add(std::vector<std::string> row) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (auto [width, cell] : zip(widths, row))
+      width = std::max(width, cell.size());
+    rows.push_back(std::move(row));
+  }
+  // The first `left` columns are text, the others numbers.
+  void print(raw_ostream &out, unsigned left) const {
+    for (const auto &row : rows) {
+      std::string line = " ";
+      for (auto [i, cell] : enumerate(row)) {
+        std::string space(widths[i] - cell.size(), ' ');
+        line += " " + (i < left ? cell + space : space + cell) + " ";
+      }
+      out << StringRef(line).rtrim() << '\n';
+    }
+  }
+
+private:
+  std::vector<std::vector<std::string>> rows;
+  std::vector<size_t> widths;
+};
+} // namespace
+
+static void writeLayers(const ModelReport &report, raw_ostream &out) {
+  Table table({"layer", "kind", "shape", "became", "f32 bytes", "bytes",
+               "binary ops", "float ops", "share"});
+  for (const ModelReport::Layer &layer : report.layers)
+    table.add({printable(layer.name), kindName(layer.kind).str(),
+               shapeInWords(layer), layer.became, inBytes(layer.bytesBefore),
+               inBytes(layer.bytesAfter), inThousands(layer.binaryOps),
+               inThousands(layer.floatOps), inPercent(report.shareOf(layer))});
+  table.add({"total", "", "", "", inBytes(report.totalBytesBefore()),
+             inBytes(report.totalBytesAfter()),
+             inThousands(report.totalBinaryOps()),
+             inThousands(report.totalFloatOps()), ""});
+  table.print(out, 4);
 }
+
+static void writeReasons(const ModelReport &report, raw_ostream &out) {
+  MapVector<StringRef, std::vector<StringRef>> byReason;
+  for (const ModelReport::Layer &layer : report.layers)
+    if (!layer.isBinary())
+      byReason[layer.reason].push_back(layer.name);
+  if (byReason.empty())
+    return;
+  out << "\nNot binary, and why:\n";
+  for (const auto &[reason, names] : byReason) {
+    out << "  " << printable(reason) << ":\n";
+    for (StringRef name : names)
+      out << "    " << printable(name) << '\n';
+  }
+}
+
+void writeTextReport(const ModelReport &report, raw_ostream &out) {
+  out << printable(report.file) << ": opset " << report.opset << ", "
+      << report.nodesImported << " nodes, " << report.nodesFolded
+      << " after folding; for " << report.target << '\n'
+      << sentence(summarize(report)) << "\n\n";
+  writeLayers(report, out);
+  writeReasons(report, out);
+
+  out << "\nObject: " << inBytes(report.objectBytes) << '\n';
+  Table sections({"section", "bytes"});
+  for (const ModelReport::Section &section : bySize(report.sections))
+    sections.add({printable(section.name), inBytes(section.bytes)});
+  sections.print(out, 1);
+
+  out << "\nWorkspace: " << inBytes(report.workspaceBytes)
+      << ", shared by tensors that do not live at once\n";
+  Table tensors({"tensor of", "bytes", "offset"});
+  for (const ModelReport::Tensor &tensor : report.tensors)
+    tensors.add({tensor.name.empty() ? "-" : printable(tensor.name),
+                 inBytes(tensor.bytes), std::to_string(tensor.offset)});
+  tensors.print(out, 1);
+}
+
 } // namespace bnn

@@ -205,7 +205,9 @@ private:
       list.push_back(b.getDictionaryAttr(
           {b.getNamedAttr("name", b.getStringAttr(name)),
            b.getNamedAttr("bytes", b.getI64IntegerAttr(buffer.size)),
-           b.getNamedAttr("offset", b.getI64IntegerAttr(buffer.offset))}));
+           b.getNamedAttr("offset", b.getI64IntegerAttr(buffer.offset)),
+           b.getNamedAttr("first", b.getI64IntegerAttr(buffer.first)),
+           b.getNamedAttr("last", b.getI64IntegerAttr(buffer.last))}));
     }
     func->setAttr(bnn::kWorkspaceBuffersAttr, b.getArrayAttr(list));
   }

@@ -116,6 +116,7 @@ DictionaryAttr LayerRemark::getAttr() const {
   NamedAttrList attrs;
   attrs.set("kind", b.getStringAttr(kKinds[unsigned(kind)]));
   attrs.set("loc", LocationAttr(loc));
+  attrs.set("op", b.getStringAttr(op));
   attrs.set("sizes", b.getDenseI64ArrayAttr(sizes));
   attrs.set("rows", toAttr(b, rows));
   attrs.set("macs", toAttr(b, macs));
@@ -134,11 +135,12 @@ std::optional<LayerRemark> LayerRemark::get(Attribute attr) {
        became = dict.getAs<StringAttr>("became");
   auto loc = dict.getAs<LocationAttr>("loc");
   auto sizes = dict.getAs<DenseI64ArrayAttr>("sizes");
+  auto op = dict.getAs<StringAttr>("op");
   const auto *found = kind ? llvm::find(kKinds, kind.getValue()) : nullptr;
-  if (!kind || found == std::end(kKinds) || !became || !loc || !sizes ||
+  if (!kind || found == std::end(kKinds) || !became || !loc || !op || !sizes ||
       sizes.size() != 2)
     return std::nullopt;
-  LayerRemark remark{Kind(found - kKinds), Location(loc)};
+  LayerRemark remark{Kind(found - kKinds), Location(loc), op.str()};
   llvm::copy(sizes.asArrayRef(), remark.sizes);
   remark.rows = toCount(dict.get("rows"));
   remark.macs = toCount(dict.get("macs"));
@@ -175,10 +177,15 @@ void RaiseRewriter::warnOfNaN(Operation *op, Value weight) {
        ++i)
     count += std::isnan(view->at<float>(i));
   if (count)
-    op->emitWarning() << count << " of the " << view->getNumElements()
-                      << " weights of node '" << nodeName(op->getLoc())
-                      << "' are NaN; check how the model was trained or "
-                         "exported";
+    emitWarning(op->getLoc())
+        << count << " of the " << view->getNumElements() << " weights of node '"
+        << nodeName(op->getLoc())
+        << "' are NaN; check how the model was trained or "
+           "exported";
+}
+
+static LayerRemark remarkOf(Operation *op, LayerRemark::Kind kind) {
+  return {kind, op->getLoc(), op->getName().stripDialect().str()};
 }
 
 void RaiseRewriter::addLinear(Operation *op,
@@ -191,7 +198,7 @@ void RaiseRewriter::addLinear(Operation *op,
   if (!onnx::ConstantView::get(weight) || !type || type.getRank() < 1 ||
       !isa<FloatType>(type.getElementType()))
     return;
-  LayerRemark remark{LayerRemark::Kind::Linear, op->getLoc()};
+  LayerRemark remark = remarkOf(op, LayerRemark::Kind::Linear);
   auto gemm = dyn_cast<onnx::GemmOp>(op);
   bool transposed = gemm && (isLeft ? gemm.getTransA() : gemm.getTransB());
   // The last two dimensions are [inputs, outputs], or the other way round.
@@ -225,7 +232,7 @@ void RaiseRewriter::addEmbedding(onnx::GatherOp op) {
       !onnx::ConstantView::get(op.getData()) ||
       onnx::ConstantView::get(op.getIndices()))
     return;
-  LayerRemark remark{LayerRemark::Kind::Embedding, op->getLoc()};
+  LayerRemark remark = remarkOf(op, LayerRemark::Kind::Embedding);
   remark.sizes[0] = type.getDimSize(0);
   remark.sizes[1] = type.getDimSize(1);
   layers.insert({op, remark});
@@ -270,7 +277,7 @@ void RaiseRewriter::addAttention(onnx::SoftmaxOp op,
   if (!type || type.getRank() < 2 ||
       (op.getAxis() != -1 && op.getAxis() != type.getRank() - 1))
     return;
-  LayerRemark remark{LayerRemark::Kind::Attention, op->getLoc()};
+  LayerRemark remark = remarkOf(op, LayerRemark::Kind::Attention);
 
   // Forwards: products that the probabilities are the left factor of.
   SmallVector<Operation *> found;

@@ -32,6 +32,7 @@ struct LayerRemark {
   enum class Kind { Linear, Attention, Embedding };
   Kind kind;
   mlir::Location loc; ///< Of the node that names it; attention's softmax.
+  std::string op;     ///< The node's operator, "Gemm".
   /// Linear: inputs and outputs; attention: heads and elements of a head;
   /// embedding: rows and columns of the table.
   int64_t sizes[2] = {0, 0};

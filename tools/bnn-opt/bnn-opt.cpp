@@ -15,6 +15,7 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/WithColor.h"
 
@@ -59,6 +60,11 @@ int compile(StringRef input, std::string output) {
   if (!wanted)
     return usageError(llvm::toString(wanted.takeError()));
 
+  if (options->requireBinary && wanted->phase &&
+      *wanted->phase < bnn::Phase::Raise)
+    return usageError("--require-binary is checked in phase raise; this stops "
+                      "before");
+
   DialectRegistry registry;
   bnn::registerAllDialects(registry);
   MLIRContext context(registry);
@@ -77,7 +83,8 @@ int compile(StringRef input, std::string output) {
     if (code || !wanted->report)
       return code;
   }
-  options->report = wanted->report.has_value();
+  const bool onTerminal = llvm::sys::Process::StandardErrIsDisplayed();
+  options->report = wanted->report || onTerminal;
   auto model = bnn::compileModel(*options, wanted->emit, context);
   if (failed(model))
     return kCompileError;
@@ -96,7 +103,7 @@ int compile(StringRef input, std::string output) {
     llvm::sys::path::replace_extension(header, "h");
     error = add(header, model->header);
   }
-  if (!error && model->report)
+  if (!error && wanted->report)
     error = files.add(wanted->reportFile, [&](llvm::raw_ostream &out) {
       bnn::writeReport(*model->report, *wanted->report, out);
       return llvm::Error::success();
@@ -105,6 +112,11 @@ int compile(StringRef input, std::string output) {
     error = files.commit();
   if (error)
     return usageError(llvm::toString(std::move(error)));
+  if (onTerminal)
+    llvm::WithColor::note(llvm::errs(), "bnn-opt")
+        << model->report->nodesImported << " nodes, "
+        << model->report->nodesFolded << " after folding; "
+        << bnn::summarize(*model->report) << "; --report says more\n";
   if (options->cpu.empty())
     llvm::WithColor::note(llvm::errs(), "bnn-opt")
         << "compiled for " << model->target.cpu << " (" << model->target.triple

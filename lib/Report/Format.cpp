@@ -1,0 +1,61 @@
+//===- Format.cpp - Numbers and names for people --------------------------===//
+#include "lib/Report/Format.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+
+namespace bnn {
+
+// Three or four digits and one of the units, which are a thousand apart.
+static std::string scaled(int64_t value, llvm::ArrayRef<const char *> units) {
+  double number = double(value);
+  size_t unit = 0;
+  // 999.95 would be written as 1000.0.
+  for (; number >= 999.95 && unit + 1 < units.size(); ++unit)
+    number /= 1000;
+  return unit ? llvm::formatv("{0:F1} {1}", number, units[unit]).str()
+              : llvm::formatv("{0}{1}", value, units[0]).str();
+}
+
+std::string inBytes(int64_t bytes) {
+  return scaled(bytes, {" B", "kB", "MB", "GB", "TB"});
+}
+
+std::string inThousands(std::optional<int64_t> count) {
+  return count ? scaled(*count, {"", "k", "M", "G", "T", "P"}) : "?";
+}
+
+std::string inPercent(double share) {
+  return llvm::formatv("{0:F1}%", share * 100).str();
+}
+
+std::string shapeInWords(const ModelReport::Layer &layer) {
+  llvm::StringRef between =
+      layer.kind == ModelReport::Kind::Attention ? " heads x " : " x ";
+  return (llvm::Twine(layer.sizes[0]) + between + llvm::Twine(layer.sizes[1]))
+      .str();
+}
+
+std::string printable(llvm::StringRef name) {
+  std::string result;
+  for (char c : llvm::json::fixUTF8(name))
+    result += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  return result;
+}
+
+std::string sentence(std::string text) {
+  if (!text.empty())
+    text[0] = llvm::toUpper(text[0]);
+  return text + ".";
+}
+
+std::vector<ModelReport::Section>
+bySize(std::vector<ModelReport::Section> sections) {
+  llvm::sort(sections, [](const auto &a, const auto &b) {
+    return a.bytes != b.bytes ? a.bytes > b.bytes : a.name < b.name;
+  });
+  return sections;
+}
+
+} // namespace bnn

@@ -1,0 +1,23 @@
+//===- Format.h - Numbers and names for people ------------------*- C++ -*-===//
+#pragma once
+#include "lib/Report/Report.h"
+
+namespace bnn {
+
+/// 9216 -> "9.2 kB" (1 kB = 1000 bytes).
+std::string inBytes(int64_t bytes);
+/// 150994944 -> "151.0 M"; "?" where it is not known.
+std::string inThousands(std::optional<int64_t> count);
+/// 0.0368 -> "3.7%".
+std::string inPercent(double share);
+/// "192 x 384", "12 heads x 16", "1000 x 192".
+std::string shapeInWords(const ModelReport::Layer &layer);
+/// Valid UTF-8 without control characters: names come from the model's file.
+std::string printable(llvm::StringRef name);
+/// With a capital letter and a full stop.
+std::string sentence(std::string text);
+/// The largest first.
+std::vector<ModelReport::Section>
+bySize(std::vector<ModelReport::Section> sections);
+
+} // namespace bnn

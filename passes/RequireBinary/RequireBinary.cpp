@@ -1,0 +1,113 @@
+//===- RequireBinary.cpp - Refuses linear layers that are not binary ------===//
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/Passes.h"
+#include "passes/Raise/Remarks.h"
+#include "llvm/Support/GlobPattern.h"
+#include <map>
+
+using namespace mlir;
+
+namespace bnn {
+#define GEN_PASS_DEF_REQUIREBINARY
+#include "passes/RequireBinary/RequireBinary.h.inc"
+
+namespace {
+
+// A name as a pattern that matches it alone.
+std::string quoted(StringRef name) {
+  std::string pattern;
+  for (char c : name) {
+    if (StringRef("*?[]{}\\").contains(c))
+      pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
+// The same for layers whose names differ in numbers: "layer.*/dense".
+std::string family(StringRef name) {
+  std::string pattern;
+  for (size_t i = 0; i < name.size(); ++i) {
+    if (!llvm::isDigit(name[i])) {
+      pattern += quoted(name.substr(i, 1));
+      continue;
+    }
+    while (i + 1 < name.size() && llvm::isDigit(name[i + 1]))
+      ++i;
+    pattern += '*';
+  }
+  return pattern;
+}
+
+struct RequireBinaryPass : impl::RequireBinaryBase<RequireBinaryPass> {
+  using RequireBinaryBase::RequireBinaryBase;
+
+  void runOnOperation() override {
+    markAllAnalysesPreserved();
+    func::FuncOp func = getOperation();
+    auto layers = func->getAttrOfType<ArrayAttr>(kLayersAttr);
+    if (!layers) {
+      emitError(func.getLoc(), "has no ")
+          << kLayersAttr << ": run bnn-raise with record-layers before";
+      return signalPassFailure();
+    }
+    std::string opset;
+    if (auto module = func->getParentOfType<ModuleOp>())
+      if (auto version = module->getAttrOfType<IntegerAttr>("onnx.opset"))
+        opset = ", opset " + std::to_string(version.getInt());
+    SmallVector<llvm::GlobPattern> patterns;
+    for (const std::string &text : allowFloat) {
+      auto pattern = llvm::GlobPattern::create(text);
+      if (!pattern) {
+        emitError(func.getLoc(), "'")
+            << text << "' in allow-float is no pattern: "
+            << llvm::toString(pattern.takeError());
+        return signalPassFailure();
+      }
+      patterns.push_back(std::move(*pattern));
+    }
+    SmallVector<bool> used(patterns.size(), false);
+    // Patterns that would accept what is refused -> the names they stand for.
+    std::map<std::string, SmallVector<std::string>> remedies;
+    for (Attribute layer : layers) {
+      auto remark = LayerRemark::get(layer);
+      if (!remark) {
+        emitError(func.getLoc(), "has a ")
+            << kLayersAttr << " that is not bnn-raise's";
+        return signalPassFailure();
+      }
+      if (remark->kind != LayerRemark::Kind::Linear)
+        continue;
+      std::string name = remark->getName();
+      bool allowed = false;
+      for (auto [i, pattern] : llvm::enumerate(patterns))
+        if (pattern.match(name))
+          used[i] = allowed = true;
+      if (!remark->isFloat())
+        continue;
+      if (allowed) {
+        ++numAllowed;
+        continue;
+      }
+      ++numRefused;
+      remedies[family(name)].push_back(name);
+      emitError(remark->loc, "node '") << name << "' (" << remark->op
+                                       << ") is not binary: " << remark->reason;
+    }
+    for (auto [text, isUsed] : llvm::zip_equal(allowFloat, used))
+      if (!isUsed)
+        emitWarning(func.getLoc(), "--allow-float=")
+            << text << " matches no linear layer of this model";
+    if (remedies.empty())
+      return;
+    std::string advice;
+    for (const auto &[pattern, names] : remedies)
+      advice += " --allow-float='" +
+                (names.size() == 1 ? quoted(names[0]) : pattern) + "'";
+    emitRemark(func.getLoc(), "where float is meant, accept it:") << advice;
+    signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace bnn

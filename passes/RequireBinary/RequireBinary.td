@@ -1,0 +1,35 @@
+include "mlir/Pass/PassBase.td"
+
+def RequireBinary : Pass<"bnn-require-binary", "::mlir::func::FuncOp"> {
+  let summary = "Refuses linear layers that are not binary";
+  let description = [{
+    Reads `bnn.layers`, which `bnn-raise` writes with `record-layers`. Each linear
+    layer that became `float` is an error, with the recogniser's reason, unless
+    its node's name matches a pattern of `allow-float`: `*` and `?` stand for any
+    characters and any one, `[abc]` for one of those. All are listed at once. A
+    pattern that no linear layer matches is a warning. Nothing is changed.
+
+    Before:
+    ```mlir
+    func.func @main() attributes {bnn.layers = [
+      {became = "1x1", kind = "linear", loc = loc("dense"), op = "MatMul",
+       sizes = array<i64: 192, 192>} ]} {
+      return
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main() attributes {bnn.layers = [
+      {became = "1x1", kind = "linear", loc = loc("dense"), op = "MatMul",
+       sizes = array<i64: 192, 192>} ]} {
+      return
+    }
+    ```
+  }];
+  let options = [ListOption<
+      "allowFloat", "allow-float", "std::string",
+      "Accept linear layers whose node's name matches this pattern">];
+  let statistics = [
+    Statistic<"numRefused", "refused", "Linear layers refused">,
+    Statistic<"numAllowed", "allowed", "Linear layers allowed to be float">];
+}
