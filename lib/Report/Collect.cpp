@@ -134,7 +134,7 @@ ModelReport ReportCollector::take() {
     if (layer.kind != ModelReport::Kind::Attention) {
       layer.bytesBefore = layer.sizes[0] * layer.sizes[1] * 4;
       auto found = packed.find(layer.name);
-      layer.bytesAfter = layer.isBinary() && found != packed.end()
+      layer.bytesAfter = !layer.isFloat() && found != packed.end()
                              ? found->second
                              : layer.bytesBefore;
       // One f32 scale for each row of a binary table.

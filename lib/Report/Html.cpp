@@ -31,11 +31,9 @@ static std::string escaped(StringRef text) {
 
 // What colour a layer has.
 static StringRef styleOf(const ModelReport::Layer &layer) {
-  if (!layer.isBinary())
-    return "float";
-  if (layer.became == "1x1")
-    return "bits";
-  return StringRef(layer.became).contains("f32") ? "mixed" : "planes";
+  if (layer.isFloat() || layer.isMixed())
+    return layer.isFloat() ? "float" : "mixed";
+  return layer.became == "1x1" ? "bits" : "planes";
 }
 
 static std::string percentOf(double part, double whole) {
@@ -53,7 +51,7 @@ static void writeHead(const ModelReport &report, raw_ostream &out) {
   out << "<h1>" << escaped(report.model) << "</h1>\n<p class=\"sub\">"
       << escaped(report.file) << " &#183; opset " << report.opset
       << " &#183; for " << escaped(report.target) << "</p>\n<p class=\"verdict"
-      << (report.hasBinaryLayer() ? "" : " none") << "\">"
+      << (report.isAllFloat() ? " none" : "") << "\">"
       << escaped(sentence(summarize(report)))
       << "</p>\n<div class=\"tiles\">\n";
   writeTile(out, inPercent(report.binaryShare()), "of the operations binary",
@@ -135,7 +133,8 @@ static void writeLayers(const ModelReport &report, raw_ostream &out) {
   out << "<h2>Layers</h2>\n";
   writeLegend(report, out);
   out << "<label class=\"filter\"><input type=\"checkbox\" id=\"only\" /> only "
-         "what is not binary</label>\n<table id=\"layers\"><thead><tr>";
+         "what is not binary on both sides</label>\n<table "
+         "id=\"layers\"><thead><tr>";
   for (StringRef head : {"layer", "kind", "shape", "became"})
     out << "<th data-text=\"1\">" << head << "</th>";
   for (StringRef head : {"weights: f32 &#8594; packed", "operations", "share"})
@@ -164,7 +163,8 @@ static void writeLayers(const ModelReport &report, raw_ostream &out) {
     if (!ops || *ops) {
       out << "<div class=\"bar\"><i class=\"" << style << "\" style=\"width:"
           << percentOf(double(layer.binaryOps.value_or(0)), mostOps)
-          << "\"></i><i class=\"float\" style=\"left:"
+          << "\"></i><i class=\"" << (layer.isMixed() ? "mixed" : "float")
+          << "\" style=\"left:"
           << percentOf(double(layer.binaryOps.value_or(0)), mostOps)
           << ";width:" << percentOf(double(layer.floatOps.value_or(0)), mostOps)
           << "\"></i></div><small>" << inThousands(ops) << "</small>";

@@ -31,7 +31,8 @@ static json::Object shapeOf(const ModelReport::Layer &layer) {
 }
 
 static json::Value countOf(ModelReport::Count count) {
-  return json::Object{{"binary", count.binary}, {"all", count.all}};
+  return json::Object{
+      {"binary", count.binary}, {"mixed", count.mixed}, {"all", count.all}};
 }
 
 void writeJsonReport(const ModelReport &report, raw_ostream &out) {

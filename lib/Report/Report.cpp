@@ -56,12 +56,13 @@ ModelReport::Count ModelReport::count(Kind kind) const {
     if (layer.kind == kind) {
       ++count.all;
       count.binary += layer.isBinary();
+      count.mixed += layer.isMixed();
     }
   return count;
 }
 
-bool ModelReport::hasBinaryLayer() const {
-  return llvm::any_of(layers, [](const Layer &l) { return l.isBinary(); });
+bool ModelReport::isAllFloat() const {
+  return llvm::all_of(layers, [](const Layer &l) { return l.isFloat(); });
 }
 
 llvm::Error ModelReport::addObject(llvm::MemoryBufferRef object) {
@@ -95,7 +96,7 @@ std::string summarize(const ModelReport &report) {
   if (report.layers.empty())
     return "this model has no linear layer, attention or embedding: nothing in "
            "it is binary";
-  if (!report.hasBinaryLayer())
+  if (report.isAllFloat())
     return llvm::formatv("nothing in this model is binary: all of its {0} "
                          "layers are computed in f32",
                          report.layers.size())
@@ -112,6 +113,8 @@ std::string summarize(const ModelReport &report) {
     parts += llvm::formatv("{0} of {1} {2}{3}", count.binary, count.all,
                            kindName(kind), count.all == 1 ? "" : "s")
                  .str();
+    if (count.mixed)
+      parts += llvm::formatv(" and {0} on one side", count.mixed).str();
   }
   return llvm::formatv("{0:P1} of the operations are binary ({1})",
                        report.binaryShare(), parts)

@@ -30,12 +30,16 @@ struct ModelReport {
     /// "1x1", "1x4", "1xf32", ...: bits of the weights x bits of the
     /// activations; or "float".
     std::string became;
-    std::string reason;      ///< Why not binary; empty if it is.
+    std::string reason;      ///< Why not (wholly) binary; empty if it is.
     int64_t bytesBefore = 0; ///< The weights in f32.
     int64_t bytesAfter = 0;  ///< The weights in the object, with padding.
+    /// Products of few bits on both sides, and others.
     std::optional<int64_t> binaryOps, floatOps;
 
-    bool isBinary() const { return became != "float"; }
+    bool isFloat() const { return became == "float"; }
+    /// Only the weights or only the activations are of few bits.
+    bool isMixed() const { return llvm::StringRef(became).contains("f32"); }
+    bool isBinary() const { return !isFloat() && !isMixed(); }
   };
   struct Section {
     std::string name;
@@ -46,9 +50,9 @@ struct ModelReport {
     int64_t bytes, offset;
     int64_t first, last; ///< The steps of the program that it lives through.
   };
-  /// Of one kind, how many layers are binary of how many.
+  /// Of one kind, how many layers are binary, or on one side, of how many.
   struct Count {
-    int64_t binary = 0, all = 0;
+    int64_t binary = 0, mixed = 0, all = 0;
   };
 
   std::string model; ///< The prefix of its symbols.
@@ -71,7 +75,7 @@ struct ModelReport {
   /// A layer's operations of all operations, 0 to 1.
   double shareOf(const Layer &layer) const;
   Count count(Kind kind) const;
-  bool hasBinaryLayer() const;
+  bool isAllFloat() const;
 
   /// Fills in the object's size and sections.
   llvm::Error addObject(llvm::MemoryBufferRef object);

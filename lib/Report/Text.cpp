@@ -55,11 +55,11 @@ static void writeLayers(const ModelReport &report, raw_ostream &out) {
 static void writeReasons(const ModelReport &report, raw_ostream &out) {
   MapVector<StringRef, std::vector<StringRef>> byReason;
   for (const ModelReport::Layer &layer : report.layers)
-    if (!layer.isBinary())
+    if (!layer.reason.empty())
       byReason[layer.reason].push_back(layer.name);
   if (byReason.empty())
     return;
-  out << "\nNot binary, and why:\n";
+  out << "\nNot binary, or on one side only, and why:\n";
   for (const auto &[reason, names] : byReason) {
     out << "  " << printable(reason) << ":\n";
     for (StringRef name : names)

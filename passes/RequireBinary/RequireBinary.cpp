@@ -91,7 +91,7 @@ struct RequireBinaryPass : impl::RequireBinaryBase<RequireBinaryPass> {
       }
       ++numRefused;
       remedies[family(name)].push_back(name);
-      emitError(remark->loc, "node '") << name << "' (" << remark->op
+      emitError(remark->loc, "node '") << name << "' (" << remark->op << opset
                                        << ") is not binary: " << remark->reason;
     }
     for (auto [text, isUsed] : llvm::zip_equal(allowFloat, used))
