@@ -15,7 +15,6 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
-#include "llvm/Transforms/Utils/Cloning.h"
 
 using namespace mlir;
 
@@ -151,19 +150,6 @@ OwningOpRef<ModuleOp> compileToPhase(const CompileOptions &options, Phase last,
   return lower(options, *target, last, context);
 }
 
-// Sizes the object of a module that is about to be written as something else.
-static llvm::Error addObject(ModelReport &report, const llvm::Module &module,
-                             llvm::TargetMachine &machine) {
-  llvm::SmallVector<char, 0> bytes;
-  llvm::raw_svector_ostream out(bytes);
-  std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
-  if (llvm::Error error =
-          emitObject(*copy, machine, out, llvm::CodeGenFileType::ObjectFile))
-    return error;
-  return report.addObject(
-      llvm::MemoryBufferRef(llvm::StringRef(bytes.data(), bytes.size()), ""));
-}
-
 FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
                                       MLIRContext &context) {
   auto target = chooseTarget(options, context);
@@ -210,10 +196,6 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
     return report(context, options, std::move(error));
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream out(bytes);
-  // Code generation changes the module, so the report's object goes first.
-  if (result.report && emit != Emit::Object)
-    if (llvm::Error error = addObject(*result.report, *llvmModule, *machine))
-      return report(context, options, std::move(error));
   if (emit == Emit::LLVM)
     llvmModule->print(out, nullptr);
   else if (llvm::Error error = emitObject(

@@ -88,6 +88,13 @@ int compile(StringRef input, std::string output) {
   auto model = bnn::compileModel(*options, wanted->emit, context);
   if (failed(model))
     return kCompileError;
+  // The report is of the object, whatever else is written.
+  if (wanted->report && wanted->emit != bnn::Emit::Object) {
+    auto object = bnn::compileModel(*options, bnn::Emit::Object, context);
+    if (failed(object))
+      return kCompileError;
+    model->report = std::move(object->report);
+  }
   bnn::OutputFiles files;
   auto add = [&](StringRef path, StringRef text) {
     return files.add(path, [&](llvm::raw_ostream &out) {
