@@ -35,4 +35,16 @@ bool outputRequested();
 /// What those options say; fails on an unknown name.
 llvm::Expected<OutputOptions> outputOptions();
 
+/// Fails where these options and `output` (as -o) are at odds: an object for
+/// the standard output, code and report in one place, a check in a phase that
+/// is not reached.
+llvm::Error checkOutputs(const CompileOptions &compile,
+                         const OutputOptions &wanted, llvm::StringRef output);
+
+/// Writes the code to `output` unless IR was wanted, an object's header beside
+/// it, and the report: all of them or none. With a report and an object for the
+/// standard output only the report is written.
+llvm::Error writeOutputs(const CompiledModel &model,
+                         const OutputOptions &wanted, llvm::StringRef output);
+
 } // namespace bnn

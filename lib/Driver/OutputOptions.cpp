@@ -1,5 +1,6 @@
 //===- OutputOptions.cpp - Command-line options of an output --------------===//
 #include "lib/Driver/Options.h"
+#include "lib/Target/OutputFile.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Path.h"
@@ -79,4 +80,51 @@ Expected<bnn::OutputOptions> bnn::outputOptions() {
                              "' in --emit; see --help");
   options.emit = emit.value_or(Emit::Object);
   return options;
+}
+
+static bool isObject(const bnn::OutputOptions &wanted) {
+  return !wanted.phase && wanted.emit == Emit::Object;
+}
+
+Error bnn::checkOutputs(const CompileOptions &compile,
+                        const OutputOptions &wanted, StringRef output) {
+  if (compile.requireBinary && wanted.phase && *wanted.phase < Phase::Raise)
+    return createStringError("--require-binary is checked in phase raise; this "
+                             "stops before");
+  const bool noObject = isObject(wanted) && output == "-";
+  if (noObject && !wanted.report)
+    return createStringError("an object is not written to the terminal; name a "
+                             "file with -o, as in -o model.o");
+  if (wanted.report && !noObject && output == wanted.reportFile)
+    return createStringError("the report and the code would go to the same "
+                             "place; name a file with -o or --report-file");
+  return Error::success();
+}
+
+Error bnn::writeOutputs(const CompiledModel &model, const OutputOptions &wanted,
+                        StringRef output) {
+  OutputFiles files;
+  auto add = [&](StringRef path, StringRef text) {
+    return files.add(path, [&](raw_ostream &out) {
+      out << text;
+      return Error::success();
+    });
+  };
+  const bool noCode = wanted.phase || (isObject(wanted) && output == "-");
+  if (!noCode)
+    if (Error error = add(output, model.code->getBuffer()))
+      return error;
+  if (!noCode && isObject(wanted)) {
+    SmallString<128> header(output);
+    sys::path::replace_extension(header, "h");
+    if (Error error = add(header, model.header))
+      return error;
+  }
+  if (wanted.report)
+    if (Error error = files.add(wanted.reportFile, [&](raw_ostream &out) {
+          writeReport(*model.report, *wanted.report, out);
+          return Error::success();
+        }))
+      return error;
+  return files.commit();
 }

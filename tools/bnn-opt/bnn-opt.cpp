@@ -60,24 +60,13 @@ int compile(StringRef input, std::string output) {
   if (!wanted)
     return usageError(llvm::toString(wanted.takeError()));
 
-  if (options->requireBinary && wanted->phase &&
-      *wanted->phase < bnn::Phase::Raise)
-    return usageError("--require-binary is checked in phase raise; this stops "
-                      "before");
-
   DialectRegistry registry;
   bnn::registerAllDialects(registry);
   MLIRContext context(registry);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context, llvm::errs());
-  const bool isObject = !wanted->phase && wanted->emit == bnn::Emit::Object;
-  const bool onlyReport = wanted->report && isObject && output == "-";
-  if (isObject && output == "-" && !wanted->report)
-    return usageError("an object is not written to the terminal; name a file "
-                      "with -o, as in -o model.o");
-  if (wanted->report && !onlyReport && output == wanted->reportFile)
-    return usageError("the report and the code would go to the same place; "
-                      "name a file with -o or --report-file");
+  if (llvm::Error error = bnn::checkOutputs(*options, *wanted, output))
+    return usageError(llvm::toString(std::move(error)));
   if (wanted->phase) {
     int code = writeIR(*options, *wanted->phase, output, context);
     if (code || !wanted->report)
@@ -95,28 +84,7 @@ int compile(StringRef input, std::string output) {
       return kCompileError;
     model->report = std::move(object->report);
   }
-  bnn::OutputFiles files;
-  auto add = [&](StringRef path, StringRef text) {
-    return files.add(path, [&](llvm::raw_ostream &out) {
-      out << text;
-      return llvm::Error::success();
-    });
-  };
-  llvm::Error error = llvm::Error::success();
-  if (!onlyReport && !wanted->phase)
-    error = add(output, model->code->getBuffer());
-  if (!error && isObject && !onlyReport) {
-    llvm::SmallString<128> header(output);
-    llvm::sys::path::replace_extension(header, "h");
-    error = add(header, model->header);
-  }
-  if (!error && wanted->report)
-    error = files.add(wanted->reportFile, [&](llvm::raw_ostream &out) {
-      bnn::writeReport(*model->report, *wanted->report, out);
-      return llvm::Error::success();
-    });
-  if (!error)
-    error = files.commit();
+  llvm::Error error = bnn::writeOutputs(*model, *wanted, output);
   if (error)
     return usageError(llvm::toString(std::move(error)));
   if (onTerminal)
