@@ -50,6 +50,10 @@ typedef struct bnn_compile_options {
   size_t num_max_dims;
   int32_t reference; /* not 0: the reference lowering */
   int32_t report;    /* not 0: make a report as well */
+  /* Patterns of linears that may stay float, and whether others may not. */
+  const char *const *allow_float;
+  size_t num_allow_float;
+  int32_t require_binary;
 } bnn_compile_options;
 
 typedef enum bnn_severity {

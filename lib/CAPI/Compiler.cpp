@@ -37,6 +37,10 @@ static bnn::CompileOptions convert(const char *path,
     options.prefix = text(given->prefix);
     options.reference = given->reference != 0;
     options.report = given->report != 0;
+    options.requireBinary = given->require_binary != 0;
+    for (const char *pattern :
+         llvm::ArrayRef(given->allow_float, given->num_allow_float))
+      options.allowFloat.push_back(text(pattern));
     options.optLevel = given->opt_level;
     for (const bnn_input_shape &shape :
          llvm::ArrayRef(given->input_shapes, given->num_input_shapes))
@@ -58,6 +62,8 @@ static std::string findMistake(const bnn_compile_options *given,
     return "struct_size is not that of this library's bnn_compile_options";
   if (options.optLevel > 3)
     return "the optimisation level is 0 to 3";
+  if (!options.allowFloat.empty() && !options.requireBinary)
+    return "allow_float says what require_binary is to accept; give both";
   for (const auto &entry : options.maxDims)
     if (entry.second < 1)
       return ("the maximum of dimension '" + entry.first() + "' is below 1")

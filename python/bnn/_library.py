@@ -30,7 +30,9 @@ class CompileOptions(Structure):
                 ("strategy", c_char_p), ("prefix", c_char_p),
                 ("input_shapes", POINTER(InputShape)), ("num_input_shapes", c_size_t),
                 ("max_dims", POINTER(MaxDim)), ("num_max_dims", c_size_t),
-                ("reference", c_int32), ("report", c_int32)]
+                ("reference", c_int32), ("report", c_int32),
+                ("allow_float", POINTER(c_char_p)), ("num_allow_float", c_size_t),
+                ("require_binary", c_int32)]
 
 
 class Diagnostic(Structure):

@@ -89,18 +89,21 @@ def _encode(text):
 
 
 def _options(*, target=None, mcpu=None, mattr=None, strategy=None, prefix=None,
-             input_shapes=None, max_dims=None, opt_level=3, reference=False, report=False):
+             input_shapes=None, max_dims=None, opt_level=3, reference=False, report=False,
+             require_binary=False, allow_float=()):
     shapes = []
     for name, shape in (input_shapes or {}).items():
         dims = [-1 if size is None else size for size in shape]
         shapes.append(_library.InputShape(_encode(name), (ctypes.c_int64 * len(dims))(*dims),
                                           len(dims)))
     maxima = [_library.MaxDim(_encode(name), size) for name, size in (max_dims or {}).items()]
+    patterns = [_encode(pattern) for pattern in allow_float]
     return _library.CompileOptions(
         ctypes.sizeof(_library.CompileOptions), opt_level, _encode(target), _encode(mcpu),
         _encode(mattr), _encode(strategy), _encode(prefix),
         (_library.InputShape * len(shapes))(*shapes), len(shapes),
-        (_library.MaxDim * len(maxima))(*maxima), len(maxima), bool(reference), bool(report))
+        (_library.MaxDim * len(maxima))(*maxima), len(maxima), bool(reference), bool(report),
+        (ctypes.c_char_p * len(patterns))(*patterns), len(patterns), bool(require_binary))
 
 
 def _diagnostics(library, handle):
@@ -171,7 +174,8 @@ def _compile(model, options):
 
 
 def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=None, prefix=None,
-            input_shapes=None, max_dims=None, opt_level=3, reference=False):
+            input_shapes=None, max_dims=None, opt_level=3, reference=False, require_binary=False,
+            allow_float=()):
     """Compiles an ONNX model and returns an `Artifact`, which a `Session` runs.
 
     model: the path of an ONNX file, or its bytes, or an onnx.ModelProto.
@@ -183,6 +187,8 @@ def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=
     input_shapes: {input: shape}, which become static; None in a shape keeps a dimension.
     max_dims: {symbol: size}, the declared maxima of symbolic dimensions.
     opt_level: 0 to 3, LLVM's.
+    require_binary, allow_float: refuse a model whose linears are not all binary, those excepted
+        whose names match a pattern.
     reference, strategy: the reference lowering, or a kernel strategy by name.
 
     Raises a `CompileError` with the compiler's diagnostics, and an OSError where `output` cannot
@@ -191,7 +197,8 @@ def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=
     """
     artifact, _ = _compile(model, dict(
         target=target, mcpu=mcpu, mattr=mattr, strategy=strategy, prefix=prefix,
-        input_shapes=input_shapes, max_dims=max_dims, opt_level=opt_level, reference=reference))
+        input_shapes=input_shapes, max_dims=max_dims, opt_level=opt_level, reference=reference,
+        require_binary=require_binary, allow_float=allow_float))
     if output is not None:
         artifact.save(output)
     return artifact

@@ -86,7 +86,14 @@ def test_unsupported_operators_are_a_list(root, tmp_path):
     assert not (tmp_path / "m.o").exists() and not (tmp_path / "m.h").exists()
 
 
+def test_require_binary(tiny):
+    with pytest.raises(bnn.CompileError, match="classifier"):
+        bnn.compile(tiny, require_binary=True)
+    assert bnn.compile(tiny, require_binary=True, allow_float=["*"]).object
+
+
 @pytest.mark.parametrize("arguments, message", [
+    ({"allow_float": ["*"]}, "give both"),
     ({"mcpu": "cortex-a999", "target": "aarch64-linux-gnu"}, "unknown CPU 'cortex-a999'"),
     ({"target": "z80-unknown-none"}, "z80"),
     ({"strategy": "magic"}, "magic"),
