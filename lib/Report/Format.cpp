@@ -27,6 +27,10 @@ std::string inThousands(std::optional<int64_t> count) {
 }
 
 std::string inPercent(double share) {
+  if (share > 0 && share < 0.0005)
+    return "<0.1%";
+  if (share < 1 && share >= 0.9995)
+    return ">99.9%";
   return llvm::formatv("{0:F1}%", share * 100).str();
 }
 

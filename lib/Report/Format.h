@@ -8,7 +8,7 @@ namespace bnn {
 std::string inBytes(int64_t bytes);
 /// 150994944 -> "151.0 M"; "?" where it is not known.
 std::string inThousands(std::optional<int64_t> count);
-/// 0.0368 -> "3.7%".
+/// 0.0368 -> "3.7%"; neither "0.0%" nor "100.0%" unless it is exact.
 std::string inPercent(double share);
 /// "192 x 384", "12 heads x 16", "1000 x 192".
 std::string shapeInWords(const ModelReport::Layer &layer);

@@ -1,5 +1,6 @@
 //===- Report.cpp - What became of a model, layer by layer ----------------===//
 #include "lib/Report/Report.h"
+#include "lib/Report/Format.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Object/ObjectFile.h"
@@ -116,8 +117,8 @@ std::string summarize(const ModelReport &report) {
     if (count.mixed)
       parts += llvm::formatv(" and {0} on one side", count.mixed).str();
   }
-  return llvm::formatv("{0:P1} of the operations are binary ({1})",
-                       report.binaryShare(), parts)
+  return llvm::formatv("{0} of the operations are binary ({1})",
+                       inPercent(report.binaryShare()), parts)
       .str();
 }
 
