@@ -161,16 +161,22 @@ static void writeLayers(const ModelReport &report, raw_ostream &out) {
     std::optional<int64_t> ops = opsOf(layer);
     out << "</td><td data-v=\"" << ops.value_or(-1) << "\">";
     if (!ops || *ops) {
-      out << "<div class=\"bar\"><i class=\"" << style << "\" style=\"width:"
-          << percentOf(double(layer.binaryOps.value_or(0)), mostOps)
-          << "\"></i><i class=\"" << (layer.isMixed() ? "mixed" : "float")
-          << "\" style=\"left:"
-          << percentOf(double(layer.binaryOps.value_or(0)), mostOps)
-          << ";width:" << percentOf(double(layer.floatOps.value_or(0)), mostOps)
-          << "\"></i></div><small>" << inThousands(ops) << "</small>";
+      const double binary = double(layer.binaryOps.value_or(0)),
+                   real = double(layer.floatOps.value_or(0));
+      out << "<div class=\"bar\">";
+      // A part of nothing would still be a pixel wide.
+      if (binary > 0)
+        out << "<i class=\"" << style
+            << "\" style=\"width:" << percentOf(binary, mostOps) << "\"></i>";
+      if (real > 0)
+        out << "<i class=\"" << (layer.isMixed() ? "mixed" : "float")
+            << "\" style=\"left:" << percentOf(binary, mostOps)
+            << ";width:" << percentOf(real, mostOps) << "\"></i>";
+      out << "</div><small>" << inThousands(ops) << "</small>";
     }
     out << "</td><td data-v=\"" << report.shareOf(layer) << "\">"
-        << (ops ? inPercent(report.shareOf(layer)) : "?") << "</td></tr>\n";
+        << (ops ? escaped(inPercent(report.shareOf(layer))) : "?")
+        << "</td></tr>\n";
   }
   out << "</tbody></table>\n";
 }
