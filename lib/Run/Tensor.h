@@ -26,7 +26,8 @@ struct HostTensor {
   size_t size() const;
 };
 
-/// "f32", "f64", "i64", "i32", "bool", "i8" or "u8"; "unknown" for anything else.
+/// "f32", "f64", "i64", "i32", "bool", "i8" or "u8"; "unknown" for anything
+/// else.
 const char *elementTypeName(int32_t elementType);
 
 /// "[2, 16]".

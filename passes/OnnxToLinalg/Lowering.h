@@ -97,8 +97,8 @@ public:
                         mlir::ValueRange inputs, Body body);
   /// `input` such that each of its axes has length 1 in its type, or has the
   /// length of the axis of `dims` that `axes` names; `result` is the value
-  /// whose shape `dims` is. Axes beyond those in `axes` stay as they are. A copy
-  /// where an axis may be 1 at run time.
+  /// whose shape `dims` is. Axes beyond those in `axes` stay as they are. A
+  /// copy where an axis may be 1 at run time.
   mlir::Value align(mlir::Value input, mlir::Value result,
                     llvm::ArrayRef<mlir::OpFoldResult> dims,
                     llvm::ArrayRef<int64_t> axes);

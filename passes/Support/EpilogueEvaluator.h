@@ -21,8 +21,8 @@ public:
   ~EpilogueEvaluator();
 
   /// Writes, for each accumulator first, first + 1, ..., the yielded i1 values,
-  /// or the low bytes of i32 values, one after the other. `params` points to one 4-byte value per
-  /// parameter of the epilogue, f32 or i32.
+  /// or the low bytes of i32 values, one after the other. `params` points to
+  /// one 4-byte value per parameter of the epilogue, f32 or i32.
   using Function = void (*)(int32_t first, int32_t count, const void *params,
                             uint8_t *out);
 

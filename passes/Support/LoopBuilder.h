@@ -56,8 +56,9 @@ public:
   /// An i32, or a vector of them, whose low bits are round(v / step), half to
   /// even, in the range of `type`; NaN gives 0. `v` and `step` are of one type.
   mlir::Value quantizedBits(mlir::Value v, mlir::Value step, BitsType type);
-  /// An i32 whose low bits are those of `v`, a number, brought into the range of
-  /// two integers and rounded, half to even. All are of one type, f32 or vectors.
+  /// An i32 whose low bits are those of `v`, a number, brought into the range
+  /// of two integers and rounded, half to even. All are of one type, f32 or
+  /// vectors.
   mlir::Value roundedBits(mlir::Value v, mlir::Value least, mlir::Value most);
   /// One step of `bnn.reduce`.
   mlir::Value combine(ReduceKind kind, mlir::Value a, mlir::Value next);
