@@ -84,9 +84,8 @@ bnn::matchQuantiser(Value value, llvm::function_ref<Value(Value)> through,
   Walker walker(value, through);
   // A minimum of 0 may have been optimised away, before the clip and after it.
   const std::optional<float> after = walker.commutative<onnx::AddOp>();
-  const std::optional<float> scale = walker.commutative<onnx::MulOp>();
-  if (!scale)
-    return std::nullopt;
+  // So may a step of 1.
+  const float scale = walker.commutative<onnx::MulOp>().value_or(1);
   // The bounds are integers: rounding first or last is the same.
   const bool isRoundedLast = walker.round();
   if (!walker.get().getDefiningOp<onnx::ClipOp>())
@@ -95,7 +94,7 @@ bnn::matchQuantiser(Value value, llvm::function_ref<Value(Value)> through,
   if (!bounds)
     return no(why, "the bounds of the clip before the input are not constant");
   Quantiser q;
-  q.step = *scale;
+  q.step = scale;
   q.element = matchRange(value.getContext(), bounds->first, bounds->second);
   if (!q.element)
     return no(why, "the input is clipped to " + inWords(bounds->first) +
@@ -104,9 +103,9 @@ bnn::matchQuantiser(Value value, llvm::function_ref<Value(Value)> through,
   if (!isRoundedLast && !walker.round())
     return no(why, "the input is clipped but not rounded");
   auto div = walker.get().getDefiningOp<onnx::DivOp>();
-  if (!div)
+  if (!div && q.step != 1)
     return no(why, "nothing is divided before the round");
-  auto divisor = walker.byConstant<onnx::DivOp>();
+  auto divisor = div ? walker.byConstant<onnx::DivOp>() : q.step;
   if (!divisor)
     return no(why, "the divisor before the round is not one constant");
   if (*divisor != q.step)

@@ -87,6 +87,8 @@ def legal(o):
         o.half_binary, o.half_layers = "", ()
     if o.exact and o.family in ("bit2", "bit4"):
         o.exact = False  # a multiple of a step is a threshold's neighbour too often
+    if o.exact and o.half_binary == "W32A1":
+        o.half_binary, o.half_layers = "", ()  # weights of one magnitude are binary
     if o.family != "bipft":
         o.lora = 0
     return o

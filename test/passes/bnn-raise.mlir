@@ -464,3 +464,20 @@ func.func @few_magnitudes(%x: tensor<4x3xf32>) -> (tensor<4x1xf32>, tensor<4x1xf
   %2 = onnx.MatMul %0, %w : (tensor<4x3xf32>, tensor<3x1xf32>) -> tensor<4x1xf32>
   return %1, %2 : tensor<4x1xf32>, tensor<4x1xf32>
 }
+
+// -----
+
+// A step of 1 may have been optimised away.
+// CHECK-LABEL: func.func @step_of_one
+// CHECK: bnn.binarize %arg0 threshold(5.000000e-01)
+// CHECK: bnn.matmul
+// CHECK-NOT: onnx.
+func.func @step_of_one(%x: tensor<4x2xf32>) -> tensor<4x1xf32> {
+  %zero = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %one = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %w = onnx.Constant {value = dense<[[0.5], [-0.5]]> : tensor<2x1xf32>} : () -> tensor<2x1xf32>
+  %0 = onnx.Round %x : (tensor<4x2xf32>) -> tensor<4x2xf32>
+  %1 = onnx.Clip %0, %zero, %one : (tensor<4x2xf32>, tensor<f32>, tensor<f32>) -> tensor<4x2xf32>
+  %2 = onnx.MatMul %1, %w : (tensor<4x2xf32>, tensor<2x1xf32>) -> tensor<4x1xf32>
+  return %2 : tensor<4x1xf32>
+}
