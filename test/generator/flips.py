@@ -28,7 +28,7 @@ def find(model_path, feeds, target, tolerance):
     """The decisions within LIMIT of their threshold, as (margin, value, index), that numpy's
     float64 evaluation has to take the other way to come out at `target`; None if there are none."""
     model = onnx.load(model_path)
-    queue = [(0, 0.0, ())]  # the fewest flips first, among them the closest
+    queue = [(0, 0.0, ())]  # the fewest steps first, among them the closest
     seen = {()}
     for _ in range(EVALUATIONS):
         if not queue:
@@ -39,10 +39,15 @@ def find(model_path, feeds, target, tolerance):
         if close(outputs, target, tolerance):
             return list(flips)
         taken = {decision[1:] for decision in flips}
-        for decision in sorted(near):
+        # A token that comes twice has the same decisions twice: they are taken together first.
+        steps = {}
+        for decision in near:
             if decision[1:] not in taken:
-                longer = tuple(sorted(flips + (decision,)))
-                if longer not in seen:
-                    seen.add(longer)
-                    heapq.heappush(queue, (count + 1, total + decision[0], longer))
+                steps.setdefault(decision[:2], []).append(decision)
+                steps[decision] = [decision]
+        for step in steps.values():
+            longer = tuple(sorted(flips + tuple(step)))
+            if longer not in seen:
+                seen.add(longer)
+                heapq.heappush(queue, (count + 1, total + step[0][0] / len(step), longer))
     return None

@@ -93,8 +93,9 @@ class Evaluator:
                                for i in np.flatnonzero(self.near(margins))]
         flips = [index for name, index in self.flips if name == output]
         if flips:
-            result = np.array(result)
-            result.ravel()[flips] = np.broadcast_to(other, result.shape).ravel()[flips]
+            # Not in the order of memory of a transposed input: that would ravel a copy.
+            result = np.array(result, order="C")
+            result.reshape(-1)[flips] = np.broadcast_to(other, result.shape).ravel()[flips]
         return result
 
     def op_Constant(self, node, a):
