@@ -1,5 +1,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/ExpandMath/FloatBuilder.h"
 #include "passes/ExpandMath/Power.h"
 #include "passes/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -14,15 +15,12 @@ using namespace mlir;
 
 namespace {
 
-/// Writes f32 arithmetic on one type: f32 itself, or a vector of it. Constants
-/// are splatted, so that a function is spelt once for every width and computes
-/// the same bits in all of them.
-class F32Builder {
+/// Arithmetic on one type: f32 itself, or a vector of it.
+class F32Builder : public bnn::FloatBuilder {
 public:
   F32Builder(OpBuilder &builder, Location loc, Type type)
-      : b(builder), loc(loc), type(type) {
-    intType = withElement(b.getI32Type());
-  }
+      : FloatBuilder(builder, loc, type), type(type),
+        intType(with(b.getI32Type())) {}
 
   Value f(float value) { return constant(type, b.getF32FloatAttr(value)); }
   /// The float whose bits these are; for values that decimals only blur.
@@ -31,27 +29,9 @@ public:
     return constant(intType, b.getI32IntegerAttr(value));
   }
 
-  Value add(Value x, Value y) { return b.create<arith::AddFOp>(loc, x, y); }
-  Value sub(Value x, Value y) { return b.create<arith::SubFOp>(loc, x, y); }
-  Value mul(Value x, Value y) { return b.create<arith::MulFOp>(loc, x, y); }
-  Value div(Value x, Value y) { return b.create<arith::DivFOp>(loc, x, y); }
-  Value fma(Value x, Value y, Value z) {
-    return b.create<math::FmaOp>(loc, x, y, z);
-  }
   Value sqrt(Value x) { return b.create<math::SqrtOp>(loc, x); }
 
-  Value cmp(arith::CmpFPredicate predicate, Value x, Value y) {
-    return b.create<arith::CmpFOp>(loc, predicate, x, y);
-  }
-  /// False where either is NaN, as are gt and eq.
-  Value lt(Value x, Value y) { return cmp(arith::CmpFPredicate::OLT, x, y); }
-  Value gt(Value x, Value y) { return cmp(arith::CmpFPredicate::OGT, x, y); }
-  Value eq(Value x, Value y) { return cmp(arith::CmpFPredicate::OEQ, x, y); }
   Value isNaN(Value x) { return cmp(arith::CmpFPredicate::UNO, x, x); }
-  Value select(Value c, Value x, Value y) {
-    return b.create<arith::SelectOp>(loc, c, x, y);
-  }
-
   Value iadd(Value x, Value y) { return b.create<arith::AddIOp>(loc, x, y); }
   Value isub(Value x, Value y) { return b.create<arith::SubIOp>(loc, x, y); }
   Value iand(Value x, Value y) { return b.create<arith::AndIOp>(loc, x, y); }
@@ -74,28 +54,12 @@ public:
         ior(bits(magnitude), iand(bits(sign), i(int32_t(0x80000000u)))));
   }
 
-  /// Horner's rule by fma: coefficients from the highest power down.
+  /// A polynomial: coefficients from the highest power down.
   Value poly(Value x, ArrayRef<uint32_t> coefficients) {
-    Value p = fbits(coefficients.front());
-    for (uint32_t c : coefficients.drop_front())
-      p = fma(p, x, fbits(c));
-    return p;
+    return horner(x, coefficients, [&](uint32_t c) { return fbits(c); });
   }
 
 private:
-  Type withElement(Type element) {
-    if (auto vector = dyn_cast<VectorType>(type))
-      return vector.clone(element);
-    return element;
-  }
-  Value constant(Type t, TypedAttr scalar) {
-    if (auto vector = dyn_cast<VectorType>(t))
-      scalar = DenseElementsAttr::get(vector, Attribute(scalar));
-    return b.create<arith::ConstantOp>(loc, scalar);
-  }
-
-  OpBuilder &b;
-  Location loc;
   Type type;
   Type intType;
 };

@@ -1,16 +1,15 @@
 #include "passes/ExpandMath/Power.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
+#include "passes/ExpandMath/FloatBuilder.h"
 #include <cmath>
 
 using namespace mlir;
 
 namespace {
 /// Arithmetic on f32 and f64 of one shape.
-class Doubles {
+class Doubles : public bnn::FloatBuilder {
 public:
   Doubles(OpBuilder &b, Location loc, Type like)
-      : b(b), loc(loc), f32(like), f64(with(b.getF64Type())),
+      : FloatBuilder(b, loc, like), f32(like), f64(with(b.getF64Type())),
         i64(with(b.getI64Type())) {}
 
   Value number(double value) { return constant(f64, b.getF64FloatAttr(value)); }
@@ -23,24 +22,6 @@ public:
   Value fromBits(Value x) { return b.create<arith::BitcastOp>(loc, f64, x); }
   Value fromInt(Value x) { return b.create<arith::SIToFPOp>(loc, f64, x); }
 
-  template <typename Op> Value op(Value x, Value y) {
-    return b.create<Op>(loc, x, y);
-  }
-  Value add(Value x, Value y) { return op<arith::AddFOp>(x, y); }
-  Value sub(Value x, Value y) { return op<arith::SubFOp>(x, y); }
-  Value mul(Value x, Value y) { return op<arith::MulFOp>(x, y); }
-  Value div(Value x, Value y) { return op<arith::DivFOp>(x, y); }
-  Value fma(Value x, Value y, Value z) {
-    return b.create<math::FmaOp>(loc, x, y, z);
-  }
-  Value cmp(arith::CmpFPredicate predicate, Value x, Value y) {
-    return b.create<arith::CmpFOp>(loc, predicate, x, y);
-  }
-  Value eq(Value x, Value y) { return cmp(arith::CmpFPredicate::OEQ, x, y); }
-  Value lt(Value x, Value y) { return cmp(arith::CmpFPredicate::OLT, x, y); }
-  Value select(Value c, Value x, Value y) {
-    return b.create<arith::SelectOp>(loc, c, x, y);
-  }
   Value both(Value x, Value y) { return op<arith::AndIOp>(x, y); }
   Value either(Value x, Value y) { return op<arith::OrIOp>(x, y); }
   Value abs(Value x) { return b.create<math::AbsFOp>(loc, x); }
@@ -53,28 +34,12 @@ public:
       *low = op<arith::SubIOp>(bits(shifted), bits(magic));
     return sub(shifted, magic);
   }
-  /// Horner's rule by fma: coefficients from the highest power down.
+  /// A polynomial: coefficients from the highest power down.
   Value poly(Value x, ArrayRef<double> coefficients) {
-    Value p = number(coefficients.front());
-    for (double c : coefficients.drop_front())
-      p = fma(p, x, number(c));
-    return p;
+    return horner(x, coefficients, [&](double c) { return number(c); });
   }
 
 private:
-  Type with(Type element) {
-    if (auto vector = dyn_cast<VectorType>(f32))
-      return vector.clone(element);
-    return element;
-  }
-  Value constant(Type type, TypedAttr scalar) {
-    if (auto vector = dyn_cast<VectorType>(type))
-      scalar = DenseElementsAttr::get(vector, Attribute(scalar));
-    return b.create<arith::ConstantOp>(loc, scalar);
-  }
-
-  OpBuilder &b;
-  Location loc;
   Type f32, f64, i64;
 };
 

@@ -64,6 +64,30 @@ Operation *rebuild(RewriterBase &rewriter, Operation *producer,
   return rebuild(rewriter, cast<AttentionOp>(producer), newParams, outs);
 }
 
+// Moves `op`, which turns its input into bits, to the end of its producer's
+// epilogue. `encode` gets what the epilogue yielded and the epilogue's
+// arguments for `params`, and returns what it yields now.
+template <typename OpTy>
+LogicalResult fuseEncoder(
+    RewriterBase &rewriter, OpTy op, ArrayRef<Value> params,
+    function_ref<SmallVector<Value>(Value, ArrayRef<BlockArgument>)> encode) {
+  Operation *producer = fusibleProducer(op.getInput(), op);
+  if (!producer)
+    return failure();
+  rewriter.setInsertionPoint(op);
+  Operation *fused = rebuild(rewriter, producer, params, op.getOuts());
+  Block &body = fused->getRegion(0).front();
+  auto yield = cast<bnn::YieldOp>(body.getTerminator());
+  rewriter.setInsertionPoint(yield);
+  SmallVector<Value> encoded = encode(
+      yield.getValues()[0],
+      ArrayRef<BlockArgument>(body.getArguments()).take_back(params.size()));
+  rewriter.replaceOpWithNewOp<bnn::YieldOp>(yield, encoded);
+  rewriter.replaceOp(op, fused->getResults());
+  rewriter.eraseOp(producer);
+  return success();
+}
+
 struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
   FuseElementwise(MLIRContext *context, Pass::Statistic &count)
       : OpRewritePattern(context), count(count) {}
@@ -164,32 +188,24 @@ struct FuseBinarize : OpRewritePattern<BinarizeOp> {
 
   LogicalResult matchAndRewrite(BinarizeOp op,
                                 PatternRewriter &rewriter) const override {
-    Operation *producer = fusibleProducer(op.getInput(), op);
-    if (!producer)
+    SmallVector<Value> params;
+    if (op.getShift())
+      params.push_back(op.getShift());
+    auto encode = [&](Value v, ArrayRef<BlockArgument> arguments) {
+      Location loc = op.getLoc();
+      if (op.getShift())
+        v = rewriter.create<arith::AddFOp>(loc, v, arguments[0]);
+      Value level = rewriter.create<arith::ConstantOp>(
+          loc, rewriter.getF32FloatAttr(op.getLevel()));
+      SmallVector<Value> values = {rewriter.create<arith::CmpFOp>(
+          loc, arith::CmpFPredicate::OGT, v, level)};
+      if (op.getOuts().size() == 2)
+        values.push_back(rewriter.create<arith::CmpFOp>(
+            loc, arith::CmpFPredicate::UEQ, v, level));
+      return values;
+    };
+    if (failed(fuseEncoder(rewriter, op, params, encode)))
       return failure();
-    SmallVector<Value> newParams;
-    if (op.getShift())
-      newParams.push_back(op.getShift());
-    rewriter.setInsertionPoint(op);
-    Operation *fused = rebuild(rewriter, producer, newParams, op.getOuts());
-    Block &body = fused->getRegion(0).front();
-    auto yield = cast<bnn::YieldOp>(body.getTerminator());
-    rewriter.setInsertionPoint(yield);
-    Location loc = op.getLoc();
-    Value v = yield.getValues()[0];
-    if (op.getShift())
-      v = rewriter.create<arith::AddFOp>(
-          loc, v, body.getArgument(body.getNumArguments() - 1));
-    Value level = rewriter.create<arith::ConstantOp>(
-        loc, rewriter.getF32FloatAttr(op.getLevel()));
-    SmallVector<Value> values = {rewriter.create<arith::CmpFOp>(
-        loc, arith::CmpFPredicate::OGT, v, level)};
-    if (op.getOuts().size() == 2)
-      values.push_back(rewriter.create<arith::CmpFOp>(
-          loc, arith::CmpFPredicate::UEQ, v, level));
-    rewriter.replaceOpWithNewOp<bnn::YieldOp>(yield, values);
-    rewriter.replaceOp(op, fused->getResults());
-    rewriter.eraseOp(producer);
     ++count;
     return success();
   }
@@ -203,32 +219,24 @@ struct FuseQuantize : OpRewritePattern<QuantizeOp> {
 
   LogicalResult matchAndRewrite(QuantizeOp op,
                                 PatternRewriter &rewriter) const override {
-    Operation *producer = fusibleProducer(op.getInput(), op);
-    if (!producer)
+    SmallVector<Value> params;
+    if (op.getShift())
+      params.push_back(op.getShift());
+    if (op.getMinimum())
+      params.push_back(op.getMinimum());
+    params.push_back(op.getStep());
+    auto encode = [&](Value v, ArrayRef<BlockArgument> arguments) {
+      LoopBuilder b(op.getLoc(), rewriter);
+      unsigned next = 0;
+      if (op.getShift())
+        v = b.create<arith::AddFOp>(v, arguments[next++]);
+      if (op.getMinimum())
+        v = b.create<arith::SubFOp>(v, arguments[next++]);
+      auto type = cast<BitsType>(getElementTypeOrSelf(op.getOuts()[0]));
+      return SmallVector<Value>{b.quantizedBits(v, arguments[next], type)};
+    };
+    if (failed(fuseEncoder(rewriter, op, params, encode)))
       return failure();
-    SmallVector<Value> newParams;
-    if (op.getShift())
-      newParams.push_back(op.getShift());
-    if (op.getMinimum())
-      newParams.push_back(op.getMinimum());
-    newParams.push_back(op.getStep());
-    rewriter.setInsertionPoint(op);
-    Operation *fused = rebuild(rewriter, producer, newParams, op.getOuts());
-    Block &body = fused->getRegion(0).front();
-    auto yield = cast<bnn::YieldOp>(body.getTerminator());
-    rewriter.setInsertionPoint(yield);
-    LoopBuilder b(op.getLoc(), rewriter);
-    unsigned next = body.getNumArguments() - newParams.size();
-    Value v = yield.getValues()[0];
-    if (op.getShift())
-      v = b.create<arith::AddFOp>(v, body.getArgument(next++));
-    if (op.getMinimum())
-      v = b.create<arith::SubFOp>(v, body.getArgument(next++));
-    auto type = cast<BitsType>(getElementTypeOrSelf(op.getOuts()[0]));
-    Value integer = b.quantizedBits(v, body.getArgument(next), type);
-    rewriter.replaceOpWithNewOp<bnn::YieldOp>(yield, integer);
-    rewriter.replaceOp(op, fused->getResults());
-    rewriter.eraseOp(producer);
     ++count;
     return success();
   }

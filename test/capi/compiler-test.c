@@ -1,18 +1,10 @@
 /* A program that compiles a model and loads it: compiler-test MODEL.onnx */
+#include "../runtime/expect.h"
+
 #include "bnn/compiler.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static int failures;
-
-#define EXPECT(condition)                                                      \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      fprintf(stderr, "%s:%d: expected %s\n", __FILE__, __LINE__, #condition); \
-      ++failures;                                                              \
-    }                                                                          \
-  } while (0)
 
 static bnn_compile_options defaults(void) {
   bnn_compile_options options;

@@ -1,18 +1,10 @@
 /* The runtime library: everything that needs no compiled model but the CPU. */
+#include "expect.h"
+
 #include "bnn/runtime.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static int failures;
-
-#define EXPECT(condition)                                                      \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      fprintf(stderr, "%s:%d: expected %s\n", __FILE__, __LINE__, #condition); \
-      ++failures;                                                              \
-    }                                                                          \
-  } while (0)
 
 static void test_status_string(void) {
   int32_t status, other;

@@ -1,21 +1,13 @@
 /* The tokeniser under sanitizers, on texts that are cut, spoilt or endless: it
  * reads no byte past a text and writes no id past the caller's. What the ids
  * are is compared with Python's in python/tests/test_wordpiece.py. */
+#include "expect.h"
+
 #include "bnn/wordpiece.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int failures;
-
-#define EXPECT(condition)                                                      \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      fprintf(stderr, "%s:%d: expected %s\n", __FILE__, __LINE__, #condition); \
-      ++failures;                                                              \
-    }                                                                          \
-  } while (0)
 
 static const char vocabulary[] =
     "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nun\n##aff\n##able\n##a\n##\xC3\xBF\n"

@@ -374,6 +374,18 @@ FUNCTIONS = {
 }
 
 
+def exponentials(feeds, q, k, scale, divisor, left, right, mask):
+    """exp(score - the row's greatest), f64 [B, heads, S, S]: q, k are [B, heads, S, D]; `left`,
+    `right` ([B, S, R]) and `mask` ([B, S]) name inputs, or are None."""
+    scores = q @ k.transpose(0, 1, 3, 2) * scale
+    if left:
+        scores += (feeds[left].astype(np.float64) @ feeds[right].transpose(0, 2, 1))[:, None]
+    scores /= divisor
+    if mask:
+        scores += feeds[mask][:, None, None, :]
+    return np.exp(scores - scores.max(-1, keepdims=True))
+
+
 def attention(m, heads, width, options, ending):
     """options: the optional operands that are there."""
     channels = heads * width
@@ -452,13 +464,7 @@ def attention(m, heads, width, options, ending):
             value = as_numbers(feeds[sources[part]], zeros[part] is not None).astype(np.float64)
             return value.reshape(*value.shape[:2], heads, width).transpose(0, 2, 1, 3)
         q, k, v = split("query"), split("key"), split("value")
-        scores = q @ k.transpose(0, 1, 3, 2) * scale
-        if left:
-            scores += (feeds[left].astype(np.float64) @ feeds[right].transpose(0, 2, 1))[:, None]
-        scores /= divisor
-        if mask:
-            scores += feeds[mask][:, None, None, :]
-        e = np.exp(scores - scores.max(-1, keepdims=True))
+        e = exponentials(feeds, q, k, scale, divisor, left, right, mask)
         cut = cutoff * e.sum(-1, keepdims=True)
         expected = (e > cut).astype(np.float64) @ v
         expected = expected.transpose(0, 2, 1, 3).reshape(got.shape)

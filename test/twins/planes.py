@@ -1,7 +1,7 @@
 """Modules of bnn ops over integers of 2 and 4 bits, and what NumPy says that they compute."""
 import numpy as np
 
-from modules import (FUNCTIONS, HEADS, IDENTITY, LONG, SIZES, Module, hard, matmul, mild, random_bits,
+from modules import (FUNCTIONS, HEADS, IDENTITY, LONG, SIZES, Module, exponentials, hard, matmul, mild, random_bits,
                      random_bits_and_flat_rows, scalar, shape_type, with_flat_row)
 
 ELEMENTS = [("s2", -2, 1), ("u2", 0, 3), ("s4", -8, 7), ("u4", 0, 15)]
@@ -145,13 +145,7 @@ def attention(m, heads, width, bits, options, minimum, ending):
             value = quantise(feeds[sources[part]], 0.4, least, most).astype(np.float64)
             return value.reshape(*value.shape[:2], heads, width).transpose(0, 2, 1, 3)
         q, k, v = split("query"), split("key"), split("value")
-        scores = q @ k.transpose(0, 1, 3, 2) * scale
-        if left:
-            scores += (feeds[left].astype(np.float64) @ feeds[right].transpose(0, 2, 1))[:, None]
-        scores /= divisor
-        if mask:
-            scores += feeds[mask][:, None, None, :]
-        e = np.exp(scores - scores.max(-1, keepdims=True))
+        e = exponentials(feeds, q, k, scale, divisor, left, right, mask)
         exact = (e / e.sum(-1, keepdims=True) - np.float32(minimum)) / np.float32(step)
         p = np.clip(np.round(exact), 0, (1 << bits) - 1)
         expected = p @ v

@@ -67,11 +67,8 @@ int compile(StringRef input, std::string output) {
   SourceMgrDiagnosticHandler handler(sources, &context, llvm::errs());
   if (llvm::Error error = bnn::checkOutputs(*options, *wanted, output))
     return usageError(llvm::toString(std::move(error)));
-  if (wanted->phase) {
-    int code = writeIR(*options, *wanted->phase, output, context);
-    if (code || !wanted->report)
-      return code;
-  }
+  if (wanted->phase && !wanted->report)
+    return writeIR(*options, *wanted->phase, output, context);
   const bool onTerminal = llvm::sys::Process::StandardErrIsDisplayed();
   options->report = wanted->report || onTerminal;
   auto model = bnn::compileModel(*options, wanted->emit, context);
@@ -84,6 +81,10 @@ int compile(StringRef input, std::string output) {
       return kCompileError;
     model->report = std::move(object->report);
   }
+  // Only now, so that no IR is written where the report would fail.
+  if (wanted->phase)
+    if (int code = writeIR(*options, *wanted->phase, output, context))
+      return code;
   llvm::Error error = bnn::writeOutputs(*model, *wanted, output);
   if (error)
     return usageError(llvm::toString(std::move(error)));

@@ -4,7 +4,7 @@
 import torch
 from torch import nn
 
-from .encoder import Body, initialize
+from .encoder import Model, initialize
 from .linear import BinaryLinear
 
 MASKED = torch.finfo(torch.float32).min
@@ -56,7 +56,7 @@ class WordHead(nn.Module):
         return self.decoder(self.transform.LayerNorm(x))
 
 
-class BiPFT(nn.Module):
+class BiPFT(Model):
     """The binary transformer with a head.
 
     input_ids, attention_mask, token_type_ids: integers [B, S]; the mask (1: a token) and the
@@ -69,37 +69,13 @@ class BiPFT(nn.Module):
     """
 
     def __init__(self, config):
-        super().__init__()
-        if config.family != "bipft":
-            raise ValueError(f"family: BiPFT is built from a 'bipft' Config, not {config.family!r}")
-        self.config = config
         pooler = None if config.head == "question-answering" else Pooler(config)
-        self.bert = Body(config, nn.functional.gelu, True, pooler, MASKED)
-        self.dropout = nn.Dropout(config.dropout)
-        if config.head == "classification":
-            self.classifier = nn.Linear(config.hidden_size, config.num_labels)
-        elif config.head == "question-answering":
-            self.qa_outputs = nn.Linear(config.hidden_size, 2)
-        else:
+        super().__init__(config, "bipft", nn.functional.gelu, True, pooler, MASKED)
+        if config.head == "pretraining":
             self.cls = PretrainingHead(config)
         initialize(self, config)
 
-    def forward(self, input_ids, attention_mask=None, token_type_ids=None):
-        return self.forward_with_states(input_ids, attention_mask, token_type_ids)[0]
-
-    def forward_with_states(self, input_ids, attention_mask=None, token_type_ids=None):
-        """-> (what forward returns, the hidden states: embeddings and layers, [B, S, H])"""
-        if attention_mask is None:
-            attention_mask = torch.ones_like(input_ids)
-        if token_type_ids is None:
-            token_type_ids = torch.zeros_like(input_ids)
-        states, pooled = self.bert(input_ids, attention_mask, token_type_ids)
-        return self._head(states[-1], pooled), states
-
     def _head(self, hidden, pooled):
-        if self.config.head == "classification":
-            return self.classifier(self.dropout(pooled))
-        if self.config.head == "question-answering":
-            start, end = self.qa_outputs(hidden).split(1, dim=-1)
-            return start.squeeze(-1), end.squeeze(-1)
-        return self.cls(hidden, pooled)
+        if self.config.head == "pretraining":
+            return self.cls(hidden, pooled)
+        return super()._head(hidden, pooled)

@@ -115,6 +115,46 @@ class Body(nn.Module):
         return states, pooled
 
 
+class Model(nn.Module):
+    """A Body under a head: what the families' models share.
+
+    The forward pass takes input_ids, attention_mask and token_type_ids, integers [B, S]; the mask
+    (1: a token) and the types default to ones and zeros.
+    """
+
+    def __init__(self, config, family, activation, signed, pooler, masked):
+        super().__init__()
+        if config.family != family:
+            raise ValueError(f"family: {type(self).__name__} is built from a {family!r} Config, not "
+                             f"{config.family!r}")
+        self.config = config
+        self.bert = Body(config, activation, signed, pooler, masked)
+        self.dropout = nn.Dropout(config.dropout)
+        if config.head == "classification":
+            self.classifier = nn.Linear(config.hidden_size, config.num_labels)
+        elif config.head == "question-answering":
+            self.qa_outputs = nn.Linear(config.hidden_size, 2)
+
+    def forward(self, input_ids, attention_mask=None, token_type_ids=None):
+        return self.forward_with_states(input_ids, attention_mask, token_type_ids)[0]
+
+    def forward_with_states(self, input_ids, attention_mask=None, token_type_ids=None):
+        """-> (what forward returns, the hidden states: embeddings and layers, [B, S, H])"""
+        if attention_mask is None:
+            attention_mask = torch.ones_like(input_ids)
+        if token_type_ids is None:
+            token_type_ids = torch.zeros_like(input_ids)
+        states, pooled = self.bert(input_ids, attention_mask, token_type_ids)
+        return self._head(states[-1], pooled), states
+
+    def _head(self, hidden, pooled):
+        """[B, S, H], [B, H] -> the head's outputs."""
+        if self.config.head == "classification":
+            return self.classifier(self.dropout(pooled))
+        start, end = self.qa_outputs(hidden).split(1, dim=-1)
+        return start.squeeze(-1), end.squeeze(-1)
+
+
 def initialize(model, config):
     """Weights as BERT's (normal, deviation 0.02 at hidden 768), wider where the model is
     narrower so that a linear keeps its output's size; biases 0; LayerNorm 1 and 0."""
