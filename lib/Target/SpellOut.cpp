@@ -4,6 +4,7 @@
 #include "lib/Target/SpellOut.h"
 
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/Analysis/VectorUtils.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
@@ -11,10 +12,61 @@
 #include "llvm/TargetParser/Triple.h"
 #include "llvm/Transforms/Utils/IntegerDivision.h"
 
+#include <numeric>
+
 using namespace llvm;
 
 namespace bnn {
 namespace {
+
+/// An integer of the bits of more lanes than a vector of bytes has: half of the
+/// lanes at a time.
+class HalvingMasks {
+public:
+  explicit HalvingMasks(unsigned most) : most(most) {}
+
+  void run(Function &function) {
+    SmallVector<BitCastInst *> found;
+    for (Instruction &i : instructions(function))
+      if (auto *cast = dyn_cast<BitCastInst>(&i); cast && isWideMask(*cast))
+        found.push_back(cast);
+    for (BitCastInst *cast : found) {
+      IRBuilder<> b(cast);
+      Value *bits = toInteger(b, cast->getOperand(0));
+      cast->replaceAllUsesWith(b.CreateBitCast(bits, cast->getDestTy()));
+      cast->eraseFromParent();
+    }
+  }
+
+private:
+  unsigned most; // lanes of a mask that is left as it is
+
+  static unsigned lanesOf(const Value *mask) {
+    return cast<FixedVectorType>(mask->getType())->getNumElements();
+  }
+
+  bool isWideMask(const BitCastInst &cast) const {
+    auto *type = dyn_cast<FixedVectorType>(cast.getSrcTy());
+    return type && type->getElementType()->isIntegerTy(1) &&
+           type->getNumElements() > most &&
+           type->getNumElements() % (2 * most) == 0 &&
+           cast.getDestTy()->getScalarSizeInBits() == type->getNumElements();
+  }
+
+  Value *toInteger(IRBuilder<> &b, Value *mask) {
+    const unsigned lanes = lanesOf(mask);
+    if (lanes <= most)
+      return b.CreateBitCast(mask, b.getIntNTy(lanes));
+    Value *parts[2];
+    for (unsigned half : {0, 1}) {
+      SmallVector<int> taken(lanes / 2);
+      std::iota(taken.begin(), taken.end(), half * lanes / 2);
+      parts[half] = b.CreateZExt(
+          toInteger(b, b.CreateShuffleVector(mask, taken)), b.getIntNTy(lanes));
+    }
+    return b.CreateOr(parts[0], b.CreateShl(parts[1], lanes / 2));
+  }
+};
 
 class SpellingOut {
 public:
@@ -24,6 +76,8 @@ public:
   void run() {
     forEach([&](Instruction &i) { return isVectorToSplit(i); },
             [&](Instruction &i) { replace(i, splitVector(i)); });
+    forEach([](Instruction &i) { return isStoreOfLanes(i); },
+            [](Instruction &i) { storeLanes(cast<StoreInst>(i)); });
     forEach([&](Instruction &i) { return isLongConversion(i); },
             [&](Instruction &i) { replace(i, convert(i)); });
     forEach([&](Instruction &i) { return isDivision(i); },
@@ -155,6 +209,27 @@ private:
     return result;
   }
 
+  // A store of a vector that was put together from scalars.
+  static bool isStoreOfLanes(const Instruction &i) {
+    auto *store = dyn_cast<StoreInst>(&i);
+    return store && isa<InsertElementInst>(store->getValueOperand()) &&
+           store->getValueOperand()->getType()->getScalarType()->isFloatTy();
+  }
+
+  // Stores them one by one: the vector would be put together on the stack.
+  static void storeLanes(StoreInst &store) {
+    IRBuilder<> b(&store);
+    Value *value = store.getValueOperand();
+    auto *type = cast<FixedVectorType>(value->getType());
+    for (unsigned lane = 0; lane < type->getNumElements(); ++lane)
+      b.CreateAlignedStore(
+          findScalarElement(value, lane),
+          b.CreateConstGEP1_32(type->getElementType(),
+                               store.getPointerOperand(), lane),
+          commonAlignment(store.getAlign(), lane * sizeof(float)));
+    store.eraseFromParent();
+  }
+
   static Value *convert(Instruction &i) {
     IRBuilder<> b(&i);
     Value *from = i.getOperand(0);
@@ -223,6 +298,9 @@ private:
 
 void spellOut(Module &module, const TargetMachine &machine) {
   const Triple &triple = machine.getTargetTriple();
+  if (triple.isAArch64())
+    for (Function &function : module)
+      HalvingMasks(/*most=*/16).run(function);
   if (!triple.isArch32Bit())
     return;
   const bool isARM = triple.isARM() || triple.isThumb();

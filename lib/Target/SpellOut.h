@@ -1,7 +1,8 @@
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a target's code generator would compute by a call, or inexactly.
+// What a target's code generator would compute by a call, inexactly or through
+// the stack.
 #pragma once
 
 #include "llvm/IR/Module.h"
@@ -15,7 +16,9 @@ namespace bnn {
 ///   and divisions of the latter (of 32 bits too, on an ARM that cannot
 ///   divide), which would be calls of a compiler's library;
 /// - on 32-bit ARM, arithmetic on vectors of floats: NEON flushes subnormals
-///   to zero there, VFP does not.
+///   to zero there, VFP does not;
+/// - on AArch64, integers of the bits of more than 16 lanes, whose parts would
+///   go through the stack.
 ///
 /// Other modules are left as they are.
 void spellOut(llvm::Module &module, const llvm::TargetMachine &machine);

@@ -35,19 +35,23 @@ Value Attention::scratch(Value rows, Value columns, Type element) {
                                    ValueRange{rows, columns});
 }
 
-// The lanes of vector `block` that are tokens; null if all are in every vector.
-Value Attention::live(Value block) {
+// Whether every lane of every vector is a token.
+bool Attention::isFull() {
   auto type = cast<MemRefType>(buffers.getQuery().getType());
-  if (!type.isDynamicDim(1) && type.getDimSize(1) % kWordBits == 0)
-    return {};
+  return !type.isDynamicDim(1) && type.getDimSize(1) % kWordBits == 0;
+}
+
+// The lanes of vector `block` that are tokens.
+Value Attention::live(Value block) {
   Value left = b.create<arith::SubIOp>(tokens, b.mul(block, b.index(kLanes)));
   return b.create<vector::CreateMaskOp>(b.vectorOf(b.getI1Type()), left);
 }
 
 // `value` in the lanes of vector `block` that are tokens, `other` elsewhere.
 Value Attention::selectLive(Value block, Value value, Value other) {
-  Value lanes = live(block);
-  return lanes ? Value(b.create<arith::SelectOp>(lanes, value, other)) : value;
+  if (isFull())
+    return value;
+  return b.create<arith::SelectOp>(live(block), value, other);
 }
 
 // Packed rows [B, S, words] of one sentence, turned: into[word][token].
@@ -167,10 +171,17 @@ void Attention::emitScores(Value sentence, Value query, Value head,
     s = b.create<arith::DivFOp>(s, divisor);
     if (mask)
       s = b.create<arith::AddFOp>(s, b.loadLanes(mask, {zero, at}));
-    Value none = b.splatF32(-std::numeric_limits<float>::infinity());
-    s = selectLive(block, s, none);
     b.storeLanes(s, scores, {zero, at});
   });
+  // Outside of the loop: only vectors of the last group may be short.
+  if (isFull())
+    return;
+  Value none = b.splatF32(-std::numeric_limits<float>::infinity());
+  for (int64_t i = 1; i <= kWordBits / kLanes; ++i) {
+    Value block = b.offset(blocks, -i);
+    SmallVector<Value> at = {zero, b.mul(block, b.index(kLanes))};
+    b.storeLanes(selectLive(block, b.loadLanes(scores, at), none), scores, at);
+  }
 }
 
 Value Attention::maximum() {
@@ -188,16 +199,20 @@ Value Attention::maximum() {
   return b.fold(most, ReduceKind::Max);
 }
 
-// Replaces the scores by exp(score - most), 0 past the end; returns their sum.
+// Replaces the scores by exp(score - most) and returns their sum. Past the end
+// of a row that becomes bits there is -inf: no bit, whatever the cut.
 Value Attention::expSum(Value most) {
   Value lanes = b.splat(most);
+  Value none = b.splatF32(-std::numeric_limits<float>::infinity());
   Value sum = b.loop(zero, blocks, 1, b.splatF32(0),
                      [&](Value block, ValueRange acc) -> SmallVector<Value> {
                        Value at = b.mul(block, b.index(kLanes));
                        Value e = b.create<math::ExpOp>(b.create<arith::SubFOp>(
                            b.loadLanes(scores, {zero, at}), lanes));
+                       Value kept =
+                           planes == 1 ? selectLive(block, e, none) : e;
+                       b.storeLanes(kept, scores, {zero, at});
                        e = selectLive(block, e, b.splatF32(0));
-                       b.storeLanes(e, scores, {zero, at});
                        return {b.create<arith::AddFOp>(acc[0], e)};
                      })[0];
   return b.fold(sum, ReduceKind::Add);
@@ -221,8 +236,6 @@ void Attention::probabilityBits(Value cut, Value &ones, Value &selected) {
           Value e = b.loadLanes(scores, {zero, at});
           Value above =
               b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, e, lanes);
-          if (Value lanes = live(block))
-            above = b.create<arith::AndIOp>(above, lanes);
           masks.push_back(above);
           if (residual) {
             Value term = b.create<arith::SelectOp>(

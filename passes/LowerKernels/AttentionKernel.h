@@ -35,6 +35,7 @@ private:
 
   mlir::Value scratch(mlir::Value rows, mlir::Value columns,
                       mlir::Type element);
+  bool isFull();
   mlir::Value live(mlir::Value block);
   mlir::Value selectLive(mlir::Value block, mlir::Value value,
                          mlir::Value other);

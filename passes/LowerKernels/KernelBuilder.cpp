@@ -83,14 +83,25 @@ void KernelBuilder::storeLanes(Value value, Value buffer, ValueRange indices,
 
 void KernelBuilder::tileRows(Value first, Value end, int64_t tile,
                              llvm::function_ref<void(Value, int64_t)> body) {
-  if (tile > 1) {
-    Value rest =
-        create<arith::RemUIOp>(create<arith::SubIOp>(end, first), index(tile));
-    Value whole = create<arith::SubIOp>(end, rest);
-    loop(first, whole, tile, [&](Value row) { body(row, tile); });
-    first = whole;
+  if (tile == 1)
+    return loop(first, end, 1, [&](Value row) { body(row, 1); });
+  Value rest =
+      create<arith::RemUIOp>(create<arith::SubIOp>(end, first), index(tile));
+  Value row = create<arith::SubIOp>(end, rest);
+  loop(first, row, tile, [&](Value row) { body(row, tile); });
+  // Not a loop: LLVM would load what all rows need before it, and spill that.
+  for (int64_t count = llvm::bit_floor<uint64_t>(tile - 1); count; count /= 2) {
+    Value part = create<arith::AndIOp>(rest, index(count));
+    Value isLeft =
+        create<arith::CmpIOp>(arith::CmpIPredicate::ne, part, index(0));
+    auto branch = create<scf::IfOp>(isLeft, /*withElseRegion=*/false);
+    {
+      OpBuilder::InsertionGuard guard(*this);
+      setInsertionPointToStart(branch.thenBlock());
+      body(row, count);
+    }
+    row = add(row, part);
   }
-  loop(first, end, 1, [&](Value row) { body(row, 1); });
 }
 
 //===----------------------------------------------------------------------===//

@@ -37,7 +37,7 @@ public:
                   mlir::ValueRange indices, int64_t valid = kLanes);
 
   /// Calls `body(row, count)` for all rows from `first` to `end` in steps of
-  /// `tile` rows, then one by one.
+  /// `tile` rows, then of the powers of two that make up the rest.
   void tileRows(mlir::Value first, mlir::Value end, int64_t tile,
                 llvm::function_ref<void(mlir::Value, int64_t)> body);
 
