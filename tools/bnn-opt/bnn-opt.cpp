@@ -123,5 +123,8 @@ int main(int argc, char **argv) {
   if (StringRef(input).ends_with(".onnx") ||
       (StringRef(input).ends_with(".mlir") && bnn::outputRequested()))
     return compile(input, output);
+  if (bnn::compileOptionsGiven())
+    return usageError("options that say how to compile have no effect on " +
+                      input + " unless --emit or --report asks for a result");
   return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
 }
