@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 from bnn.nn import quantizers  # noqa: E402
-from bnn.nn.linear import BinaryEmbedding, BinaryLinear, freeze  # noqa: E402
+from bnn.nn.linear import BinaryEmbedding, BinaryLinear, freeze, settle  # noqa: E402
 
 
 def quantize(values, scale, bits, signed, minimum=None):
@@ -123,6 +123,22 @@ def test_a_weight_without_sign_is_not_frozen():
         linear.weight.copy_(torch.tensor([[-1.0, 0.0, 0.0, 1.0]]))
     with pytest.raises(ValueError, match="equals the mean"):
         freeze(linear)
+    settle(linear)
+    weight = linear.weight
+    assert torch.equal(torch.sign(weight - weight.mean()),
+                       torch.tensor([[-1.0, 1.0, 1.0, 1.0]]))
+    x = torch.randn(3, 4)
+    assert torch.equal(freeze(linear)(x), linear(x))
+
+
+def test_rows_of_zeros_stay_zeros_when_others_settle():
+    table = BinaryEmbedding(4, 2, 1)
+    with torch.no_grad():
+        table.weight.copy_(torch.tensor([[0.0, 0.0], [1.0, -1.0], [0.5, 0.0], [0.0, -0.5]]))
+    settle(table)
+    assert torch.equal(table(torch.tensor([0])), torch.zeros(1, 2))
+    assert not bool((table(torch.tensor([1, 2, 3])) == 0).any())
+    freeze(table)
 
 
 def test_one_signed_bit_starts_at_the_scale_of_least_error():

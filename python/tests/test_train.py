@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed")
 from bnn import nn, wordpiece  # noqa: E402
 from bnn.train import __main__ as train  # noqa: E402
-from bnn.train import batches, data, loop  # noqa: E402
+from bnn.train import batches, data, loop, losses  # noqa: E402
 
 TOPICS = {"weather": "rain sun wind snow cloud", "music": "song band tune drum choir",
           "travel": "train plane ticket hotel road"}
@@ -85,6 +85,37 @@ def test_seeds_and_a_teacher_of_another_run(task, tmp_path, capsys):
     assert "teacher epoch" not in said
     assert float(said.split("bag of words: validation ")[1].split()[0]) > 90
     assert not [name for name in torch.load(tmp_path / "b" / "model.pt") if ".q_p." in name]
+
+
+def test_noise_fades_to_what_is_left(task, tmp_path, monkeypatch):
+    drops = []
+
+    def recording(part, indices, rng=None, drop=0.0, *rest, real=batches.collate):
+        if rng is not None and drop not in drops:
+            drops.append(drop)
+        return real(part, indices, rng, drop, *rest)
+    monkeypatch.setattr(batches, "collate", recording)
+    assert run(task, tmp_path / "run", "--bits", "1", "--teacher-epochs", "2", "--epochs", "2",
+               "--bag-epochs", "0", "--drop", "0.1", "--student-drop", "0.4",
+               "--noise-left", "0.5") == 0
+    assert drops == [0.1, 0.4, pytest.approx(0.3)]
+
+
+def test_logits_of_the_first_teacher_and_states_of_the_last():
+    torch.manual_seed(3)
+    config = nn.Config(family="bipft", vocab_size=20, hidden_size=8, num_layers=1, num_heads=1,
+                       ffn_size=8, max_positions=8, num_labels=3)
+    student, first, last = (nn.build(config).eval() for _ in range(3))
+    ids, mask = torch.tensor([[2, 9, 3]]), torch.ones(1, 3, dtype=torch.long)
+    labels = torch.tensor([1])
+    settings = loop.Settings(epochs=1, learning_rate=0.1, label_weight=0.0)
+    stage = loop.Stage("s", student, [first, last], None, None, settings, 0, 1)
+    with torch.no_grad():
+        ours = student.forward_with_states(ids, mask)
+        expected = losses.distillation(*ours, first(ids, mask),
+                                       last.forward_with_states(ids, mask)[1],
+                                       settings.temperature, settings.hidden_weight)
+        assert torch.equal(stage._loss(ids, mask, labels)[0], expected)
 
 
 @pytest.mark.parametrize("content, word", [

@@ -15,6 +15,7 @@ from . import config
 from .checkpoint import CheckpointError, load_checkpoint
 from .config import Config
 from .export import export_onnx
+from .linear import settle
 from .quantizers import calibrate
 
 
@@ -24,4 +25,4 @@ def build(config):
 
 
 __all__ = ["BiPFT", "BiT", "CheckpointError", "Config", "build", "calibrate", "export_onnx",
-           "load_checkpoint"]
+           "load_checkpoint", "settle"]

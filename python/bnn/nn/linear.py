@@ -30,6 +30,18 @@ class _Freezable:
         self.register_buffer("scale", scale)
         self.frozen = True
 
+    def settle(self, per_row):
+        """Moves each latent weight that equals the mean, and is 0 when binarised, a little above
+        it. Training ends with some: a weight that is pulled to both sides of the mean comes
+        as close to it as the learning rate is small."""
+        with torch.no_grad():
+            while True:
+                zero = (binarize_weight(self.weight, per_row) == 0) & (
+                    self.weight.abs().amax(-1, keepdim=True) > 0)
+                if not bool(zero.any()):
+                    return
+                self.weight[zero] += 1e-6 * self.weight.abs().mean()
+
     def thawed(self):
         """The binary weight of a frozen module, f32."""
         return torch.where(self.signs, self.scale, -self.scale)
@@ -113,13 +125,25 @@ class Lora(nn.Module):
         return self.lora(x)
 
 
+def _binary_modules(model):
+    """-> (module, whether each row has its own scale) of all modules with 1-bit weights"""
+    for module in model.modules():
+        if isinstance(module, BinaryLinear) and module.weight_bits == 1:
+            yield module, False
+        elif isinstance(module, BinaryEmbedding) and module.bits == 1:
+            yield module, True
+
+
+def settle(model):
+    """Gives every binary weight of `model` a sign: see _Freezable.settle."""
+    for module, per_row in _binary_modules(model):
+        module.settle(per_row)
+
+
 def freeze(model):
     """A copy of `model` whose binary weights are stored as signs and scales: see
     _Freezable.freeze. What is real-valued stays as it is."""
     model = copy.deepcopy(model)
-    for module in model.modules():
-        if isinstance(module, BinaryLinear) and module.weight_bits == 1:
-            module.freeze(per_row=False)
-        elif isinstance(module, BinaryEmbedding) and module.bits == 1:
-            module.freeze(per_row=True)
+    for module, per_row in list(_binary_modules(model)):
+        module.freeze(per_row)
     return model

@@ -25,7 +25,7 @@ class Settings:
     label_smoothing: float = 0.1
     drop: float = 0.1
     swap: float = 0.05
-    fade: bool = False
+    noise_left: float = 1.0
     label_weight: float = 0.5
     temperature: float = 2.0
     hidden_weight: float = 1.0
@@ -62,10 +62,11 @@ def _parameter_groups(model, weight_decay):
 
 class Stage:
     """Trains `model` on `train`, keeping the weights of the epoch that does best on
-    `validation`. With a `teacher` (a model of the same hidden size and layers) it distils."""
+    `validation`. With `teachers` it distils: the first gives the logits, the last (a model of the
+    same hidden size and layers) the hidden states."""
 
-    def __init__(self, name, model, teacher, train, validation, settings, seed, unknown):
-        self.name, self.model, self.teacher = name, model, teacher
+    def __init__(self, name, model, teachers, train, validation, settings, seed, unknown):
+        self.name, self.model, self.teachers = name, model, teachers
         self.train, self.validation = train, validation
         self.settings, self.seed, self.unknown = settings, seed, unknown
         self.optimizer = torch.optim.AdamW(_parameter_groups(model, settings.weight_decay),
@@ -94,9 +95,10 @@ class Stage:
         logits, states = self.model.forward_with_states(ids, mask)
         loss = torch.nn.functional.cross_entropy(logits, labels,
                                                  label_smoothing=s.label_smoothing)
-        if self.teacher is not None:
+        if self.teachers:
             with torch.no_grad():
-                teacher_logits, teacher_states = self.teacher.forward_with_states(ids, mask)
+                taught = [teacher.forward_with_states(ids, mask) for teacher in self.teachers]
+            teacher_logits, teacher_states = taught[0][0], taught[-1][1]
             loss = s.label_weight * loss + distillation(
                 logits, states, teacher_logits, teacher_states, s.temperature, s.hidden_weight)
         return loss, int((logits.argmax(-1) == labels).sum())
@@ -106,12 +108,12 @@ class Stage:
         s = self.settings
         started = time.monotonic()
         self.model.train()
-        if self.teacher is not None:
-            self.teacher.eval()
+        for teacher in self.teachers:
+            teacher.eval()
         key = self.seed * 1000 + self.epoch
         order = batches.shuffled(self.train, s.batch_size, key)
         noise = random.Random(key)
-        fading = 1 - self.epoch / s.epochs if s.fade else 1.0
+        fading = 1 - (1 - s.noise_left) * self.epoch / s.epochs
         total, right, seen = 0.0, 0, 0
         with Bar(f"{self.name} epoch {self.epoch + 1}/{s.epochs}", len(order)) as bar:
             for number, indices in enumerate(order):

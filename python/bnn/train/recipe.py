@@ -34,35 +34,40 @@ class Options:
     data: str
     output: str
     family: str = _option("bipft", "the architecture", choices=nn.config.FAMILIES)
-    hidden: int = _option(192, "hidden size")
+    hidden: int = _option(256, "hidden size")
     layers: int = _option(2, "layers")
-    heads: int = _option(6, "attention heads")
-    ffn: int = _option(768, "size of the feed-forward layer")
+    heads: int = _option(8, "attention heads")
+    ffn: int = _option(1024, "size of the feed-forward layer")
     residual_rank: int = _option(1, "rank of BiPFT's residual estimators; 0: none")
     max_length: int = _option(64, "ids of a sentence at most")
     vocab_size: int = _option(3000, "size of the WordPiece vocabulary to train")
     vocab: str = _option("", "use this vocabulary instead", metavar="FILE")
-    bits: _bits = _option((4, 2, 1), "activation bits of the students, one after another",
+    bits: _bits = _option((2, 1), "activation bits of the students, one after another",
                           metavar="K,K,...")
     teacher: str = _option("", "take the teacher (and vocabulary) of this earlier run",
                            metavar="DIR")
-    teacher_epochs: int = _option(12, "epochs of the teacher")
+    teacher_epochs: int = _option(10, "epochs of the teacher")
     step_epochs: int = _option(4, "epochs of each student but the last")
-    epochs: int = _option(15, "epochs of the last student")
-    bag_epochs: int = _option(0, "epochs of a bag of words that teaches beside the teacher; "
+    epochs: int = _option(20, "epochs of the last student")
+    bag_epochs: int = _option(8, "epochs of a bag of words that teaches beside the teacher; "
                               "0: none")
     teacher_learning_rate: float = _option(1e-3, "the teacher's learning rate")
     learning_rate: float = _option(1e-3, "the students' learning rate")
     batch_size: int = _option(64, "sentences of a batch")
-    dropout: float = _option(0.1, "the teacher's dropout")
+    dropout: float = _option(0.2, "the teacher's dropout")
     student_dropout: float = _option(0.0, "the students' dropout")
     drop: float = _option(0.1, "share of the words deleted, made unknown or exchanged while the "
                           "teacher learns")
-    student_drop: float = _option(0.2, "the same for students, in their first epoch; it falls "
-                                  "to nothing as they learn, and so does swapping")
+    student_drop: float = _option(0.3, "the same for students, in their first epoch; it falls "
+                                  "as they learn, and so does swapping")
+    noise_left: float = _option(0.3, "the share of the students' noise that is left when they "
+                                "have learnt")
+    hidden_from: str = _option("previous", "whose hidden states a student follows: the "
+                               "teacher's, or those of the previous student, who is nearer",
+                               choices=("teacher", "previous"))
     swap: float = _option(0.05, "share of the words swapped with their neighbour")
     label_smoothing: float = _option(0.1, "label smoothing")
-    label_weight: float = _option(0.5, "weight of the labels beside the teacher")
+    label_weight: float = _option(0.2, "weight of the labels beside the teacher")
     hidden_weight: float = _option(1.0, "weight of the teacher's hidden states")
     temperature: float = _option(2.0, "temperature of the teacher's logits")
     weight_decay: float = _option(0.01, "weight decay of the teacher's matrices")
@@ -171,6 +176,9 @@ def run(options):
         # by stage, so that a run that is continued draws what an uninterrupted one draws
         torch.manual_seed(options.seed * 10 + number)
         model = nn.build(stage_config)
+        teachers = [teacher] if teacher else []
+        if options.hidden_from == "previous" and number > 1:
+            teachers.append(previous)
         is_teacher, is_last = number == 0, number == len(stages) - 1
         file = path(f"{name}.pt")
         if is_teacher and options.teacher:
@@ -193,10 +201,11 @@ def run(options):
                                else options.learning_rate),
                 weight_decay=options.weight_decay if is_teacher else 0.0,
                 drop=options.drop if is_teacher else options.student_drop,
-                fade=not is_teacher, **common)
-            stage = Stage(name, model, teacher, train, validation, settings,
+                noise_left=1.0 if is_teacher else options.noise_left, **common)
+            stage = Stage(name, model, teachers, train, validation, settings,
                           options.seed * 10 + number, unknown)
             rows = _run_stage(stage, path("checkpoint.pt"), rows, options)
+            nn.settle(model)
             record = {"stage": name, "validation": accuracy(model, validation),
                       "test": accuracy(model, test)}
             _save_model(file, model, rows, record)
