@@ -25,7 +25,9 @@ import sys
 import tempfile
 import warnings
 
-import numpy as np
+# Before numpy and torch load it: for one sentence at a time threads only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+import numpy as np  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "python"))
