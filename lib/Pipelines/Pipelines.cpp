@@ -36,7 +36,7 @@ static void addRaise(OpPassManager &passes, const PhaseOptions &options) {
 
 static void addFuse(OpPassManager &passes) {
   // Chains such as GELU become one op first, so that they can be an epilogue.
-  passes.addNestedPass<func::FuncOp>(createLinalgElementwiseOpFusionPass());
+  passes.addNestedPass<func::FuncOp>(createFuseElementwise());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
   passes.addNestedPass<func::FuncOp>(createFuse());

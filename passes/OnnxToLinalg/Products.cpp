@@ -1,3 +1,4 @@
+#include "dialects/BNN/BNN.h"
 #include "passes/OnnxToLinalg/Lowering.h"
 
 using namespace mlir;
@@ -29,6 +30,33 @@ Value multiplyAccumulate(Lowering &l, ArrayRef<OpFoldResult> dims, Value a,
   return generic.getResult(0);
 }
 
+/// Whether the rows of `input` times a constant f32 matrix [K, N] are a
+/// projection: `bnn.low_rank` adds up in the same order.
+bool isProjection(Value input, Value weight) {
+  RankedTensorType rows = Lowering::typeOf(input),
+                   matrix = Lowering::typeOf(weight);
+  return matrix.getRank() == 2 && matrix.hasStaticShape() &&
+         matrix.getElementType().isF32() && rows.getRank() > 0 &&
+         rows.getShape().back() == matrix.getDimSize(0) &&
+         matrix.getNumElements() != 0 &&
+         isa_and_nonnull<ConstantOp, arith::ConstantOp>(weight.getDefiningOp());
+}
+
+/// input [.., K] by weight [K, N].
+Value project(Lowering &l, Value input, Value weight) {
+  Type f32 = l.b.getF32Type();
+  Dims dims;
+  for (int64_t axis = 0; axis + 1 < Lowering::rankOf(input); ++axis)
+    dims.push_back(l.dim(input, axis));
+  dims.push_back(l.dim(weight, 1));
+  auto type =
+      RankedTensorType::get(Lowering::typeOf(weight).getDimSize(1), f32);
+  Value bias = l.constant(DenseElementsAttr::get(type, 0.0f));
+  Value out = l.empty(dims, f32);
+  return l.b.create<LowRankOp>(l.loc, out.getType(), input, weight, bias, out)
+      .getResult(0);
+}
+
 FailureOr<SmallVector<Value>> lowerMatMul(Lowering &l, MatMulOp op) {
   Value a = op.getA(), b = op.getB();
   int64_t rankA = Lowering::rankOf(a), rankB = Lowering::rankOf(b);
@@ -36,6 +64,8 @@ FailureOr<SmallVector<Value>> lowerMatMul(Lowering &l, MatMulOp op) {
   if (rankA == 0 || rankB == 0 || element.isInteger(1))
     return op.emitError("onnx.MatMul needs factors of rank 1 or more, of "
                         "numbers");
+  if (isProjection(a, b))
+    return SmallVector<Value>{project(l, a, b)};
   // A vector is a matrix without its m (or n).
   bool hasM = rankA > 1, hasN = rankB > 1;
   int64_t batch = std::max<int64_t>({rankA - 2, rankB - 2, 0});
@@ -99,24 +129,53 @@ FailureOr<SmallVector<Value>> lowerMatMul(Lowering &l, MatMulOp op) {
       multiplyAccumulate(l, dims, a, b, {mapA, mapB, mapOut}, iterators)};
 }
 
+/// The transpose of a constant matrix; null if its elements are not known.
+Value transposeConstant(Lowering &l, Value matrix) {
+  std::optional<ConstantView> view = ConstantView::get(matrix);
+  if (!view || view->isSplat())
+    return {};
+  const int64_t rows = view->getType().getDimSize(0),
+                columns = view->getType().getDimSize(1);
+  const size_t size = getElementBytes(view->getElementType());
+  SmallVector<char, 0> bytes(rows * columns * size);
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t column = 0; column < columns; ++column)
+      std::memcpy(&bytes[(column * rows + row) * size],
+                  &view->getBytes()[(row * columns + column) * size], size);
+  auto type = RankedTensorType::get({columns, rows}, view->getElementType());
+  return l.constant(DenseElementsAttr::getFromRawBuffer(type, bytes));
+}
+
 FailureOr<SmallVector<Value>> lowerGemm(Lowering &l, GemmOp op) {
   Value a = op.getA(), b = op.getB();
+  bool transB = op.getTransB();
   auto element = Lowering::typeOf(a).getElementType();
   if (Lowering::rankOf(a) != 2 || Lowering::rankOf(b) != 2 ||
       !isa<FloatType>(element))
     return op.emitError("onnx.Gemm needs two matrices of floats; use "
                         "onnx.MatMul for anything else");
-  Dims dims{l.dim(a, op.getTransA() ? 1 : 0), l.dim(b, op.getTransB() ? 0 : 1)};
-  AffineExpr m, k, n;
-  bindDims(l.b.getContext(), m, k, n);
-  auto map = [&](AffineExpr x, AffineExpr y) {
-    return AffineMap::get(3, 0, {x, y}, l.b.getContext());
-  };
-  Value result = multiplyAccumulate(
-      l, dims, a, b,
-      {op.getTransA() ? map(k, m) : map(m, k),
-       op.getTransB() ? map(n, k) : map(k, n), map(m, n)},
-      {Iterator::parallel, Iterator::reduction, Iterator::parallel});
+  // The innermost loop runs along the rows of the second factor.
+  if (transB)
+    if (Value transposed = transposeConstant(l, b)) {
+      b = transposed;
+      transB = false;
+    }
+  Dims dims{l.dim(a, op.getTransA() ? 1 : 0), l.dim(b, transB ? 0 : 1)};
+  Value result;
+  if (!op.getTransA() && !transB && isProjection(a, b)) {
+    result = project(l, a, b);
+  } else {
+    AffineExpr m, k, n;
+    bindDims(l.b.getContext(), m, k, n);
+    auto map = [&](AffineExpr x, AffineExpr y) {
+      return AffineMap::get(3, 0, {x, y}, l.b.getContext());
+    };
+    result = multiplyAccumulate(
+        l, dims, a, b,
+        {op.getTransA() ? map(k, m) : map(m, k), transB ? map(n, k) : map(k, n),
+         map(m, n)},
+        {Iterator::parallel, Iterator::reduction, Iterator::parallel});
+  }
 
   double alpha = op.getAlpha().convertToFloat();
   double beta = op.getBeta().convertToFloat();

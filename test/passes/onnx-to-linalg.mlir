@@ -301,6 +301,35 @@ func.func @gemm(%x: tensor<2x4xf32>, %w: tensor<5x4xf32>, %c: tensor<5xf32>) -> 
 
 // -----
 
+// By a constant matrix: the same order of k, 16 outputs at a time.
+// CHECK-LABEL: func.func @projection(
+// CHECK-DAG: %[[BIAS:.*]] = arith.constant dense<0.000000e+00> : tensor<2xf32>
+// CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[}}1.000000e+00, 2.000000e+00], [3.000000e+00, 4.000000e+00], [5.000000e+00, 6.000000e+00]]>
+// CHECK: %[[Y:.*]] = bnn.low_rank %{{.*}}, %[[W]], %[[BIAS]] outs({{.*}} : tensor<?x2xf32>)
+// CHECK: return %[[Y]]
+func.func @projection(%x: tensor<?x3xf32> {onnx.dims = ["batch", 3]}) -> tensor<?x2xf32> {
+  %w = onnx.Constant {value = dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %0 = onnx.MatMul %x, %w : (tensor<?x3xf32>, tensor<3x2xf32>) -> tensor<?x2xf32>
+  return %0 : tensor<?x2xf32>
+}
+
+// -----
+
+// The weights that PyTorch's exporter writes are turned at compile time.
+// CHECK-LABEL: func.func @turned_projection(
+// CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[}}1.000000e+00, 4.000000e+00], [2.000000e+00, 5.000000e+00], [3.000000e+00, 6.000000e+00]]>
+// CHECK: %[[P:.*]] = bnn.low_rank %{{.*}}, %[[W]]
+// CHECK: linalg.generic {{.*}} ins(%[[P]]
+// CHECK: arith.addf
+func.func @turned_projection(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
+  %w = onnx.Constant {value = dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>} : () -> tensor<2x3xf32>
+  %c = onnx.Constant {value = dense<[0.5, 0.25]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %0 = onnx.Gemm %x, %w, %c {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 1 : i64} : (tensor<4x3xf32>, tensor<2x3xf32>, tensor<2xf32>) -> tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
+
+// -----
+
 //===-- Reductions ----------------------------------------------------------===//
 
 // CHECK-LABEL: func.func @reduce_mean(

@@ -1,0 +1,64 @@
+//===- FuseElementwise.cpp - Elementwise ops, each element once -----------===//
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+
+namespace bnn {
+#define GEN_PASS_DEF_FUSEELEMENTWISE
+#include "passes/FuseElementwise/FuseElementwise.h.inc"
+
+namespace {
+
+// Whether the reader of `operand` reads each of its elements once.
+bool readsOnce(OpOperand &operand) {
+  auto reader = dyn_cast<linalg::LinalgOp>(operand.getOwner());
+  if (!reader)
+    return true; // a reshape
+  return reader.getNumParallelLoops() == reader.getNumLoops() &&
+         reader.getMatchingIndexingMap(&operand).isPermutation();
+}
+
+struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
+  using FuseElementwiseBase::FuseElementwiseBase;
+
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    auto hasOneReader = [](OpOperand *operand) {
+      Operation *producer = operand->get().getDefiningOp();
+      return producer && producer->hasOneUse();
+    };
+    auto isWorth = [&](OpOperand *operand) {
+      return hasOneReader(operand) && readsOnce(*operand);
+    };
+    RewritePatternSet patterns(context);
+    linalg::populateElementwiseOpsFusionPatterns(patterns, isWorth);
+    linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, hasOneReader);
+    linalg::populateConstantFoldLinalgOperations(patterns, hasOneReader);
+    affine::AffineApplyOp::getCanonicalizationPatterns(patterns, context);
+    linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
+    tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, context);
+    tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns, context);
+    context->getLoadedDialect<linalg::LinalgDialect>()
+        ->getCanonicalizationPatterns(patterns);
+    GreedyRewriteConfig config;
+    config.useTopDownTraversal = true; // as upstream's pass: fewer rounds
+    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns),
+                                            config)))
+      return signalPassFailure();
+    getOperation().walk([&](linalg::GenericOp op) {
+      for (OpOperand *operand : op.getDpsInputOperands())
+        if (auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+            producer && producer->hasOneUse() && !readsOnce(*operand))
+          ++kept;
+    });
+  }
+};
+
+} // namespace
+} // namespace bnn

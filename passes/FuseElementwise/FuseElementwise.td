@@ -1,0 +1,46 @@
+include "mlir/Pass/PassBase.td"
+
+def FuseElementwise : Pass<"bnn-fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "Fuses elementwise ops that compute each element once";
+  let description = [{
+    Upstream's elementwise fusion of `linalg.generic` and its folding of
+    reshapes and constants, but for producers that the consumer would compute
+    again and again: those that it broadcasts, and those of a reduction's
+    factors. A tanh before a classifier of 150 outputs would be computed 150
+    times an element.
+
+    Before:
+    ```mlir
+    func.func @f(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %0 = tensor.empty() : tensor<4x8xf32>
+      %1 = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+                           iterator_types = ["parallel", "parallel"]}
+          ins(%x : tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) {
+      ^bb0(%a: f32, %out: f32):
+        %t = math.tanh %a : f32
+        linalg.yield %t : f32
+      } -> tensor<4x8xf32>
+      %2 = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+                           iterator_types = ["parallel", "parallel"]}
+          ins(%1, %y : tensor<4x8xf32>, tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) {
+      ^bb0(%a: f32, %b: f32, %out: f32):
+        %s = arith.addf %a, %b : f32
+        linalg.yield %s : f32
+      } -> tensor<4x8xf32>
+      return %2 : tensor<4x8xf32>
+    }
+    ```
+    After:
+    ```mlir
+    %2 = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel", "parallel"]}
+        ins(%x, %y : tensor<4x8xf32>, tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) {
+    ^bb0(%a: f32, %b: f32, %out: f32):
+      %t = math.tanh %a : f32
+      %s = arith.addf %t, %b : f32
+      linalg.yield %s : f32
+    } -> tensor<4x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect"];
+  let statistics = [Statistic<"kept", "kept", "Producers that would be computed again and again">];
+}
