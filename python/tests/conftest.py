@@ -10,7 +10,9 @@ import pathlib
 import subprocess
 import sys
 
-import pytest
+# Before torch loads it: the tests' matrices are small, and threads only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+import pytest  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "python"))
