@@ -263,8 +263,8 @@ def LowRankOp : BNN_DestinationOp<"low_rank"> {
     out[.., r] = (sum over k of input[.., k] * weight[k, r]) + bias[r], the sum
     by fma in the order of k from 0. The rank-r estimators of the binarisation
     residual, all in one pass over the input (BiPFT, arXiv 2312.08937, section
-    3.2); what LoRA adds beside a layer; and layers with binary inputs whose
-    weights are real.
+    3.2); what LoRA adds beside a layer; layers with binary inputs whose weights
+    are real; and every other f32 product with a constant matrix.
 
     Example:
     ```mlir

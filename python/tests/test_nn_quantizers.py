@@ -131,6 +131,15 @@ def test_a_weight_without_sign_is_not_frozen():
     assert torch.equal(freeze(linear)(x), linear(x))
 
 
+def test_equal_weights_do_not_settle():
+    linear = BinaryLinear(1, 1, 1, 1)
+    before = linear.weight.clone()
+    settle(linear)
+    assert torch.equal(linear.weight, before)
+    x = torch.randn(3, 1)
+    assert torch.equal(freeze(linear)(x), linear(x))  # the bias alone
+
+
 def test_rows_of_zeros_stay_zeros_when_others_settle():
     table = BinaryEmbedding(4, 2, 1)
     with torch.no_grad():

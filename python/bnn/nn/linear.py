@@ -33,12 +33,12 @@ class _Freezable:
     def settle(self, per_row):
         """Moves each latent weight that equals the mean, and is 0 when binarised, a little above
         it. Training ends with some: a weight that is pulled to both sides of the mean comes
-        as close to it as the learning rate is small."""
+        as close to it as the learning rate is small. Weights that are all equal stay so."""
         with torch.no_grad():
             while True:
                 zero = (binarize_weight(self.weight, per_row) == 0) & (
                     self.weight.abs().amax(-1, keepdim=True) > 0)
-                if not bool(zero.any()):
+                if not bool(zero.any()) or bool(zero.all()):
                     return
                 self.weight[zero] += 1e-6 * self.weight.abs().mean()
 
