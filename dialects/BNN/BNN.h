@@ -32,6 +32,8 @@ constexpr int64_t kParityWords = 3;
 
 /// The module attribute that holds the `#bnn.target`.
 constexpr llvm::StringLiteral kTargetAttr = "bnn.target";
+/// On a math.exp: its argument is never above 0, or nobody reads the result.
+constexpr llvm::StringLiteral kNotPositiveAttr = "bnn.not_positive";
 
 /// Lets one-shot bufferisation handle the dialect's ops.
 void registerBufferizableOpInterfaceExternalModels(

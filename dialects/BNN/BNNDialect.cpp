@@ -122,8 +122,8 @@ PanelsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
 LogicalResult
 TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                    StringRef strategy, int64_t rows, int64_t panels,
-                   bool ternaryLogic, bool byteCounts, bool parity,
-                   int64_t shuffleBytes) {
+                   bool avx512, bool byteCounts, bool parity,
+                   int64_t shuffleBytes, int64_t queries) {
   if (rows < 1 || rows > 16)
     return emitError() << "a tile has 1 to 16 rows, not " << rows;
   if (panels != 1 && panels != 2)
@@ -131,6 +131,9 @@ TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   if (shuffleBytes != 0 && shuffleBytes != 32 && shuffleBytes != 64)
     return emitError() << "a byte shuffle has 32 or 64 bytes, not "
                        << shuffleBytes;
+  if (queries < 1 || queries > 4)
+    return emitError() << "attention has 1 to 4 queries in flight, not "
+                       << queries;
   return success();
 }
 

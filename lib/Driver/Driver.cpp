@@ -75,9 +75,10 @@ static void annotate(ModuleOp module, const CompileOptions &options,
   module->setAttr(
       kTargetAttr,
       TargetAttr::get(b.getContext(), strategy.name, tile.rows, tile.panels,
-                      hasTernaryLogic(target.spec), strategy.byteCounts,
+                      hasAVX512(target.spec), strategy.byteCounts,
                       strategy.parity,
-                      strategy.lookup ? byteShuffleWidth(target.spec) : 0));
+                      strategy.lookup ? byteShuffleWidth(target.spec) : 0,
+                      strategy.queries));
   module->setAttr("bnn.target_triple", b.getStringAttr(target.spec.triple));
   module->setAttr("bnn.target_cpu", b.getStringAttr(target.spec.cpu));
   module->setAttr("bnn.cpu_features", b.getI64IntegerAttr(int64_t(

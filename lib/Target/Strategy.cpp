@@ -30,23 +30,23 @@ namespace bnn {
 //   ones have to be expanded. It wants a Linux system call before it runs.
 // clang-format off
 static const KernelStrategy table[] = {
-    // name, architecture, features, rows, panels, byte counts, lookup, parity, reason
-    {"portable", "any", "", 1, 1, false, false, true,
+    // name, architecture, features, rows, panels, byte counts, lookup, parity, queries, reason
+    {"portable", "any", "", 1, 1, false, false, true, 1,
      "one row and one panel: right everywhere, tuned for nothing"},
-    {"avx2", "x86_64", "+avx2,+fma", 1, 1, true, true, true,
+    {"avx2", "x86_64", "+avx2,+fma", 1, 1, true, true, true, 1,
      "a byte shuffle counts four bits of two rows for 32 outputs, 1.3 times as "
      "fast as one row at a time; for fewer than 6 rows one row and one panel, "
      "which two more would spill"},
-    {"avx512", "x86_64", "+avx512f,+avx512bw,+avx512vl", 4, 2, true, true, true,
+    {"avx512", "x86_64", "+avx512f,+avx512bw,+avx512vl", 4, 2, true, true, true, 2,
      "a byte shuffle counts four bits of two rows for 64 outputs; for fewer "
      "than 6 rows eight accumulators of 32 registers, the population count by "
      "shuffles needs the rest"},
-    {"avx512-vpopcntdq", "x86_64", "+avx512f,+avx512bw,+avx512vl,+avx512vpopcntdq", 4, 2, false, false, true,
+    {"avx512-vpopcntdq", "x86_64", "+avx512f,+avx512bw,+avx512vl,+avx512vpopcntdq", 4, 2, false, false, true, 2,
      "vpopcntd on 32-bit lanes; 4x2 was the best tile for 8 rows and more"},
-    {"neon", "aarch64", "+neon", 3, 1, true, false, false,
+    {"neon", "aarch64", "+neon", 3, 1, true, false, false, 1,
      "a panel takes four of 32 registers, and four rows would spill; cnt counts "
      "bytes in one instruction, and a carry-save adder would spill"},
-    {"armv7-neon", "arm", "+neon", 2, 1, true, false, false,
+    {"armv7-neon", "arm", "+neon", 2, 1, true, false, false, 1,
      "a panel takes four of 16 registers: two rows share the weights; vcnt "
      "counts bytes in one instruction"},
 };
@@ -91,7 +91,9 @@ void printTargets(raw_ostream &out) {
   for (const KernelStrategy &strategy : table) {
     out << "  " << left_justify(strategy.name, 18)
         << left_justify(strategy.architecture, 9) << strategy.rows << " x "
-        << strategy.panels * panelLanes << " outputs\n";
+        << strategy.panels * panelLanes
+        << " outputs, attention: " << strategy.queries
+        << (strategy.queries == 1 ? " query\n" : " queries\n");
     if (!strategy.features.empty())
       out << "    needs " << strategy.features << '\n';
     out << "    " << strategy.reason << '\n';

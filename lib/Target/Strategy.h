@@ -36,6 +36,8 @@ struct KernelStrategy {
   bool lookup;
   /// Whether words go three at a time through a carry-save adder.
   bool parity;
+  /// Queries that attention has in flight.
+  unsigned queries;
   /// Why this shape.
   llvm::StringLiteral reason;
 };

@@ -247,7 +247,7 @@ std::unique_ptr<TargetMachine> createTargetMachine(const TargetSpec &spec,
                                   Reloc::PIC_, CodeModel::Small, level));
 }
 
-bool hasTernaryLogic(const TargetSpec &spec) {
+bool hasAVX512(const TargetSpec &spec) {
   return Triple(spec.triple).isX86() &&
          createSubtargetInfo(spec)->checkFeatures("+avx512f");
 }

@@ -56,9 +56,8 @@ std::unique_ptr<llvm::TargetMachine> createTargetMachine(
     const TargetSpec &spec,
     llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Aggressive);
 
-/// Whether the target computes any bitwise function of three vectors in one
-/// instruction (AVX-512's vpternlog).
-bool hasTernaryLogic(const TargetSpec &spec);
+/// Whether the target is an x86 CPU with AVX-512.
+bool hasAVX512(const TargetSpec &spec);
 
 /// How many bytes one instruction looks up in a table of 16 (AVX-512's or
 /// AVX2's vpshufb): 64, 32, or 0 where there is none.

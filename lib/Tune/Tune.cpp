@@ -22,7 +22,8 @@ namespace bnn {
 static void writeProduct(const ProductShape &shape, raw_ostream &out) {
   std::mt19937 random(1);
   std::string bits;
-  for (int64_t byte = 0; byte < divideCeil(shape.n * shape.k, 8); ++byte)
+  for (int64_t byte = 0; byte < int64_t(divideCeil(shape.n * shape.k, 8));
+       ++byte)
     bits += toHex(std::string(1, char(random() & 0xff)));
   std::string m = std::to_string(shape.m), n = std::to_string(shape.n),
               k = std::to_string(shape.k);

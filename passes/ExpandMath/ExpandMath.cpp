@@ -1,3 +1,5 @@
+#include "dialects/BNN/BNN.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/ExpandMath/FloatBuilder.h"
@@ -18,9 +20,9 @@ namespace {
 /// Arithmetic on one type: f32 itself, or a vector of it.
 class F32Builder : public bnn::FloatBuilder {
 public:
-  F32Builder(OpBuilder &builder, Location loc, Type type)
+  F32Builder(OpBuilder &builder, Location loc, Type type, bool avx512)
       : FloatBuilder(builder, loc, type), type(type),
-        intType(with(b.getI32Type())) {}
+        intType(with(b.getI32Type())), avx512(avx512) {}
 
   Value f(float value) { return constant(type, b.getF32FloatAttr(value)); }
   /// The float whose bits these are; for values that decimals only blur.
@@ -54,6 +56,26 @@ public:
         ior(bits(magnitude), iand(bits(sign), i(int32_t(0x80000000u)))));
   }
 
+  /// Whether `scale` is there.
+  bool canScale() const {
+    auto vector = dyn_cast<VectorType>(type);
+    return avx512 && vector && vector.getShape() == ArrayRef<int64_t>{16};
+  }
+  /// x * 2^n, rounded once, n a float with an integer value: vscalefps.
+  Value scale(Value x, Value n) {
+    auto constant = [&](Type type, int64_t value) -> Value {
+      return b.create<LLVM::ConstantOp>(loc, type,
+                                        b.getIntegerAttr(type, value));
+    };
+    Value all = constant(b.getI16Type(), -1);
+    Value asSet = constant(b.getI32Type(), 4); // round as MXCSR says
+    return b
+        .create<LLVM::CallIntrinsicOp>(
+            loc, type, b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512"),
+            ValueRange{x, n, x, all, asSet}, LLVM::FastmathFlags::none)
+        .getResult(0);
+  }
+
   /// A polynomial: coefficients from the highest power down.
   Value poly(Value x, ArrayRef<uint32_t> coefficients) {
     return horner(x, coefficients, [&](uint32_t c) { return fbits(c); });
@@ -62,12 +84,14 @@ public:
 private:
   Type type;
   Type intType;
+  bool avx512;
 };
 
 /// What the reduction of exp leaves: exp(x) = 2^n * exp(r), |r| <= ln2 / 2.
 struct ExpReduction {
-  Value n; // i32
-  Value r; // f32
+  Value n;       // i32
+  Value asFloat; // n as f32
+  Value r;       // f32
 };
 
 /// Cody and Waite: n = round(x / ln2) by the adder (a float next to 1.5 * 2^23
@@ -79,7 +103,7 @@ ExpReduction reduceExp(F32Builder &m, Value x) {
   Value n = m.sub(shifted, magic);
   Value r = m.fma(n, m.fbits(0xBF317200), x);
   r = m.fma(n, m.fbits(0xB5BFBE8E), r);
-  return {m.isub(m.bits(shifted), m.i(0x4B400000)), r};
+  return {m.isub(m.bits(shifted), m.i(0x4B400000)), n, r};
 }
 
 /// exp(r) for |r| <= ln2 / 2, far below half an ulp before rounding.
@@ -93,15 +117,24 @@ Value exp2Int(F32Builder &m, Value n) {
   return m.fromBits(m.shl(m.iadd(n, m.i(127)), 23));
 }
 
-Value expandExp(F32Builder &m, Value x) {
+/// `notPositive`: x is never above 0.
+Value expandExp(F32Builder &m, Value x, bool notPositive) {
   // Beyond these bounds the result is +inf or +0 anyway; NaN passes both.
-  Value lo = m.f(-104.0f), hi = m.f(89.0f);
+  Value lo = m.f(-104.0f);
   x = m.select(m.lt(x, lo), lo, x);
-  x = m.select(m.gt(x, hi), hi, x);
+  if (!notPositive) {
+    Value hi = m.f(89.0f);
+    x = m.select(m.gt(x, hi), hi, x);
+  }
   ExpReduction e = reduceExp(m, x);
   Value p = expReduced(m, e.r);
+  if (m.canScale())
+    return m.scale(p, e.asFloat);
   // n reaches from -150 to 128, beyond one float's exponent. Two steps: the
-  // first is exact, so the second rounds a denormal result once.
+  // first is exact, so the second rounds a denormal result once. Up to 0, the
+  // second can be the same for all.
+  if (notPositive)
+    return m.mul(m.mul(p, exp2Int(m, m.iadd(e.n, m.i(64)))), m.f(0x1p-64f));
   Value half = m.ashr(e.n, 1);
   p = m.mul(p, exp2Int(m, half));
   return m.mul(p, exp2Int(m, m.isub(e.n, half)));
@@ -276,6 +309,9 @@ struct ExpandMathPass : bnn::impl::ExpandMathBase<ExpandMathPass> {
   using ExpandMathBase::ExpandMathBase;
 
   void runOnOperation() override {
+    auto target =
+        getOperation()->getAttrOfType<bnn::TargetAttr>(bnn::kTargetAttr);
+    avx512 = target && target.getAvx512();
     SmallVector<Operation *> work;
     getOperation()->walk([&](Operation *op) {
       if (isa_and_nonnull<math::MathDialect>(op->getDialect()))
@@ -289,6 +325,8 @@ struct ExpandMathPass : bnn::impl::ExpandMathBase<ExpandMathPass> {
   }
 
 private:
+  bool avx512 = false; // what the module's target has
+
   /// What is defined to the last bit already, or has no float in it.
   bool staysAsItIs(Operation *op) {
     if (isa<math::SqrtOp, math::FmaOp, math::AbsFOp, math::CopySignOp>(op))
@@ -313,10 +351,13 @@ private:
              << type << ": only f32 and vectors of f32 have one";
 
     OpBuilder builder(op);
-    F32Builder m(builder, op->getLoc(), type);
+    F32Builder m(builder, op->getLoc(), type, avx512);
     FailureOr<Value> result =
         llvm::TypeSwitch<Operation *, FailureOr<Value>>(op)
-            .Case([&](math::ExpOp o) { return expandExp(m, o.getOperand()); })
+            .Case([&](math::ExpOp o) {
+              return expandExp(m, o.getOperand(),
+                               o->hasAttr(bnn::kNotPositiveAttr));
+            })
             .Case([&](math::LogOp o) { return expandLog(m, o.getOperand()); })
             .Case([&](math::ErfOp o) { return expandErf(m, o.getOperand()); })
             .Case([&](math::TanhOp o) { return expandTanh(m, o.getOperand()); })

@@ -2,9 +2,12 @@
 //
 // For each sentence the keys and values are first laid out by token, so that a
 // vector holds the same word of 16 keys, and a word holds the same channel of
-// 32 values. Then one query at a time goes over all heads: 16 scores a vector,
-// exp, the canonical sum, one bit a probability, and popcounts against the
-// values. Only one row of scores exists at a time.
+// 32 values. Then a few queries at a time go over all heads: 16 scores a
+// vector, exp, the canonical sum, one bit a probability, and popcounts against
+// the values. Only the rows of scores of these queries exist at a time.
+//
+// From a row's scores to its bits is one long chain, with a maximum and a sum
+// across lanes: several queries in flight hide its latency.
 //
 //===----------------------------------------------------------------------===//
 #include "passes/LowerKernels/AttentionKernel.h"
@@ -18,14 +21,18 @@ using namespace mlir;
 using namespace bnn;
 
 Attention::Attention(KernelBuilder &b, AttentionOp op,
-                     AttentionOp::Adaptor buffers)
-    : b(b), op(op), buffers(buffers) {
+                     AttentionOp::Adaptor buffers, TargetAttr target)
+    : b(b), op(op), buffers(buffers),
+      outputs(b, op.getOuts(), buffers.getOuts()),
+      params(b, buffers.getParams()) {
   planes = cast<BitsType>(getElementTypeOrSelf(op.getQuery())).getWidth();
   channels = cast<ShapedType>(op.getQuery().getType()).getShape().back();
   heads = op.getHeads();
   headSize = channels / heads;
   headWords = packedWords(headSize, headSize);
   channelBlocks = headWords * (kWordBits / kLanes);
+  // The planes of one query fill the registers.
+  tileQueries = target && planes == 1 ? target.getQueries() : 1;
 }
 
 // Uninitialised scratch for the whole op.
@@ -41,17 +48,33 @@ bool Attention::isFull() {
   return !type.isDynamicDim(1) && type.getDimSize(1) % kWordBits == 0;
 }
 
-// The lanes of vector `block` that are tokens.
-Value Attention::live(Value block) {
-  Value left = b.create<arith::SubIOp>(tokens, b.mul(block, b.index(kLanes)));
-  return b.create<vector::CreateMaskOp>(b.vectorOf(b.getI1Type()), left);
+// Calls `body(at, live, carried)` for each vector of 16 tokens, the first of
+// which is `at`. `live` has the lanes that are tokens; null where all are.
+SmallVector<Value> Attention::forVectors(
+    ValueRange init,
+    llvm::function_ref<SmallVector<Value>(Value, Value, ValueRange)> body) {
+  Value whole = b.create<arith::DivUIOp>(tokens, b.index(kLanes));
+  auto first = [&](Value block) { return b.mul(block, b.index(kLanes)); };
+  SmallVector<Value> carried =
+      b.loop(zero, whole, 1, init, [&](Value block, ValueRange carried) {
+        return body(first(block), Value(), carried);
+      });
+  if (isFull())
+    return carried;
+  return b.loop(whole, b.mul(groups, b.index(kWordBits / kLanes)), 1, carried,
+                [&](Value block, ValueRange carried) {
+                  Value at = first(block);
+                  Value left = b.create<arith::SubIOp>(tokens, at);
+                  Value live = b.create<vector::CreateMaskOp>(
+                      b.vectorOf(b.getI1Type()), left);
+                  return body(at, live, carried);
+                });
 }
 
-// `value` in the lanes of vector `block` that are tokens, `other` elsewhere.
-Value Attention::selectLive(Value block, Value value, Value other) {
-  if (isFull())
-    return value;
-  return b.create<arith::SelectOp>(live(block), value, other);
+// `value` in the lanes of `live`, all if it is null, and `other` elsewhere.
+static Value selectLive(KernelBuilder &b, Value live, Value value,
+                        Value other) {
+  return live ? b.create<arith::SelectOp>(live, value, other) : value;
 }
 
 // Packed rows [B, S, words] of one sentence, turned: into[word][token].
@@ -111,50 +134,67 @@ Value Attention::columns(Value source, Value sentence, Value into) {
   return into;
 }
 
-// bracket[j] = sum over r of left[query, r] * right[r, j].
-void Attention::emitBracket(Value sentence, Value query) {
+// bracket[i][j] = sum over r of left[query i, r] * right[r, j].
+void Attention::emitBracket(const Queries &queries) {
   Value rank = b.dim(right, 0);
-  b.loop(zero, blocks, 1, [&](Value block) {
-    Value at = b.mul(block, b.index(kLanes));
-    auto terms = [&](Value r) -> std::pair<Value, Value> {
-      return {b.splat(b.load(buffers.getLeft(), {sentence, query, r})),
-              b.loadLanes(right, {r, at})};
+  forVectors({}, [&](Value at, Value, ValueRange) -> SmallVector<Value> {
+    auto term = [&](Value r, Value lanes, int64_t i) {
+      Value l =
+          b.load(buffers.getLeft(), {queries.sentence, queries.at(b, i), r});
+      return std::pair(b.splat(l), lanes);
     };
-    auto [l, rr] = terms(zero);
-    Value sum = b.create<arith::MulFOp>(l, rr);
-    sum = b.loop(b.index(1), rank, 1, sum,
-                 [&](Value r, ValueRange acc) -> SmallVector<Value> {
-                   auto [l, rr] = terms(r);
-                   return {b.create<math::FmaOp>(l, rr, acc[0])};
-                 })[0];
-    b.storeLanes(sum, bracket, {zero, at});
+    SmallVector<Value> sums;
+    Value lanes = b.loadLanes(right, {zero, at});
+    for (int64_t i = 0; i < queries.count; ++i) {
+      auto [l, r] = term(zero, lanes, i);
+      sums.push_back(b.create<arith::MulFOp>(l, r));
+    }
+    sums = b.loop(b.index(1), rank, 1, sums, [&](Value r, ValueRange acc) {
+      Value lanes = b.loadLanes(right, {r, at});
+      SmallVector<Value> next;
+      for (int64_t i = 0; i < queries.count; ++i) {
+        auto [l, rr] = term(r, lanes, i);
+        next.push_back(b.create<math::FmaOp>(l, rr, acc[i]));
+      }
+      return next;
+    });
+    for (int64_t i = 0; i < queries.count; ++i)
+      b.storeLanes(sums[i], bracket, {b.index(i), at});
+    return {};
   });
 }
 
-// scores[j] of one head; -inf past the last token.
-void Attention::emitScores(Value sentence, Value query, Value head,
-                           bool masked) {
+// Computes scores[i][j] of one head.
+void Attention::emitScores(const Queries &queries, Value head, bool masked) {
   Value firstWord = b.mul(head, b.index(headWords));
   Value scale = b.splat(buffers.getScale());
   Value divisor = b.splatF32(op.getDivisor().convertToFloat());
-  SmallVector<Value> words, keep;
-  for (int64_t w = 0; w < planes * headWords; ++w) {
-    int64_t offset = w / headWords * heads * headWords + w % headWords;
-    SmallVector<Value> at = {sentence, query, b.offset(firstWord, offset)};
-    words.push_back(b.splat(b.load(buffers.getQuery(), at)));
-    if (masked)
-      keep.push_back(buffers.getQueryZeros()
-                         ? b.splat(b.load(buffers.getQueryZeros(), at))
-                         : b.splatI32(0));
-  }
-  b.loop(zero, blocks, 1, [&](Value block) {
-    Value at = b.mul(block, b.index(kLanes));
+  SmallVector<SmallVector<Value>> words(queries.count), keep(queries.count);
+  for (int64_t i = 0; i < queries.count; ++i)
+    for (int64_t w = 0; w < planes * headWords; ++w) {
+      int64_t offset = w / headWords * heads * headWords + w % headWords;
+      SmallVector<Value> at = {queries.sentence, queries.at(b, i),
+                               b.offset(firstWord, offset)};
+      words[i].push_back(b.splat(b.load(buffers.getQuery(), at)));
+      if (masked)
+        keep[i].push_back(buffers.getQueryZeros()
+                              ? b.splat(b.load(buffers.getQueryZeros(), at))
+                              : b.splatI32(0));
+    }
+  // The dot products of query i with the 16 keys from `at` on, as f32.
+  auto dots = [&](int64_t i, Value at) -> Value {
+    auto toFloat = [&](Value v) -> Value {
+      return b.create<arith::SIToFPOp>(b.vectorOf(b.getF32Type()), v);
+    };
+    if (planes > 1)
+      return toFloat(planeScores(words[i], firstWord, at));
     Value count = b.splatI32(0), base = b.splatI32(headSize);
-    for (int64_t w = 0; w < headWords && planes == 1; ++w) {
+    for (int64_t w = 0; w < headWords; ++w) {
       SmallVector<Value> key = {b.offset(firstWord, w), at};
-      Value differ = b.create<arith::XOrIOp>(words[w], b.loadLanes(keys, key));
+      Value differ =
+          b.create<arith::XOrIOp>(words[i][w], b.loadLanes(keys, key));
       if (masked) {
-        Value zeros = keep[w];
+        Value zeros = keep[i][w];
         if (keyZeros)
           zeros = b.create<arith::OrIOp>(zeros, b.loadLanes(keyZeros, key));
         differ = b.create<arith::AndIOp>(differ, b.bitNot(zeros));
@@ -162,144 +202,201 @@ void Attention::emitScores(Value sentence, Value query, Value head,
       }
       count = b.add(count, b.popcount(differ));
     }
-    Value dot = planes == 1 ? b.create<arith::SubIOp>(base, b.add(count, count))
-                            : planeScores(words, firstWord, at);
-    Value s = b.create<arith::SIToFPOp>(b.vectorOf(b.getF32Type()), dot);
-    s = bracket ? Value(b.create<math::FmaOp>(s, scale,
-                                              b.loadLanes(bracket, {zero, at})))
-                : Value(b.create<arith::MulFOp>(s, scale));
-    s = b.create<arith::DivFOp>(s, divisor);
-    if (mask)
-      s = b.create<arith::AddFOp>(s, b.loadLanes(mask, {zero, at}));
-    b.storeLanes(s, scores, {zero, at});
+    // The agreeing channels less the differing ones. In floats that takes one
+    // operation less, and is exact up to 2^24.
+    if (!masked && headSize <= 1 << 24)
+      return b.create<math::FmaOp>(toFloat(count), b.splatF32(-2),
+                                   b.splatF32(headSize));
+    return toFloat(b.create<arith::SubIOp>(base, b.add(count, count)));
+  };
+  forVectors({}, [&](Value at, Value, ValueRange) -> SmallVector<Value> {
+    for (int64_t i = 0; i < queries.count; ++i) {
+      SmallVector<Value> to = {b.index(i), at};
+      Value s = dots(i, at);
+      s = bracket
+              ? Value(b.create<math::FmaOp>(s, scale, b.loadLanes(bracket, to)))
+              : Value(b.create<arith::MulFOp>(s, scale));
+      s = b.create<arith::DivFOp>(s, divisor);
+      if (mask)
+        s = b.create<arith::AddFOp>(s, b.loadLanes(mask, {zero, at}));
+      b.storeLanes(s, scores, to);
+    }
+    return {};
   });
-  // Outside of the loop: only vectors of the last group may be short.
-  if (isFull())
-    return;
-  Value none = b.splatF32(-std::numeric_limits<float>::infinity());
-  for (int64_t i = 1; i <= kWordBits / kLanes; ++i) {
-    Value block = b.offset(blocks, -i);
-    SmallVector<Value> at = {zero, b.mul(block, b.index(kLanes))};
-    b.storeLanes(selectLive(block, b.loadLanes(scores, at), none), scores, at);
-  }
 }
 
-Value Attention::maximum() {
-  Value none = b.splatF32(-std::numeric_limits<float>::infinity());
-  Value most =
-      b.loop(zero, blocks, 1, none,
-             [&](Value block, ValueRange acc) -> SmallVector<Value> {
-               Value at = b.mul(block, b.index(kLanes));
-               Value s = b.loadLanes(scores, {zero, at});
-               // Lanes past the end hold -inf, which would replace a
-               // NaN that the definition keeps.
-               return {selectLive(block, b.combine(ReduceKind::Max, acc[0], s),
-                                  acc[0])};
-             })[0];
-  return b.fold(most, ReduceKind::Max);
-}
-
-// Replaces the scores by exp(score - most) and returns their sum. Past the end
-// of a row that becomes bits there is -inf: no bit, whatever the cut.
-Value Attention::expSum(Value most) {
-  Value lanes = b.splat(most);
-  Value none = b.splatF32(-std::numeric_limits<float>::infinity());
-  Value sum = b.loop(zero, blocks, 1, b.splatF32(0),
-                     [&](Value block, ValueRange acc) -> SmallVector<Value> {
-                       Value at = b.mul(block, b.index(kLanes));
-                       Value e = b.create<math::ExpOp>(b.create<arith::SubFOp>(
-                           b.loadLanes(scores, {zero, at}), lanes));
-                       Value kept =
-                           planes == 1 ? selectLive(block, e, none) : e;
-                       b.storeLanes(kept, scores, {zero, at});
-                       e = selectLive(block, e, b.splatF32(0));
-                       return {b.create<arith::AddFOp>(acc[0], e)};
-                     })[0];
-  return b.fold(sum, ReduceKind::Add);
-}
-
-// The probabilities above `cut`, as bits; how many there are, and the sum of
-// their value residuals.
-void Attention::probabilityBits(Value cut, Value &ones, Value &selected) {
-  Value lanes = b.splat(cut);
-  SmallVector<Value> init = {b.i32(0)};
-  if (residual)
-    init.push_back(b.splatF32(0));
-  SmallVector<Value> sums =
-      b.loop(zero, groups, 1, init, [&](Value group, ValueRange acc) {
-        SmallVector<Value> masks;
-        SmallVector<Value> next(acc.begin(), acc.end());
-        for (int64_t half = 0; half < kWordBits / kLanes; ++half) {
-          Value block =
-              b.offset(b.mul(group, b.index(kWordBits / kLanes)), half);
-          Value at = b.mul(block, b.index(kLanes));
-          Value e = b.loadLanes(scores, {zero, at});
-          Value above =
-              b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, e, lanes);
-          masks.push_back(above);
-          if (residual) {
-            Value term = b.create<arith::SelectOp>(
-                above, b.loadLanes(residual, {zero, at}), b.splatF32(0));
-            next[1] = b.create<arith::AddFOp>(next[1], term);
-          }
+// The most of each query's scores. Not in the loop that computes them: with
+// zeros, 16 registers are full there.
+SmallVector<Value> Attention::maxima(const Queries &queries) {
+  SmallVector<Value> none(queries.count,
+                          b.splatF32(-std::numeric_limits<float>::infinity()));
+  SmallVector<Value> most =
+      forVectors(none, [&](Value at, Value live, ValueRange acc) {
+        SmallVector<Value> next;
+        for (int64_t i = 0; i < queries.count; ++i) {
+          Value s = b.loadLanes(scores, {b.index(i), at});
+          Value more = b.combine(ReduceKind::Max, acc[i], s);
+          next.push_back(selectLive(b, live, more, acc[i]));
         }
-        Value word = b.packMasks(masks[0], masks[1]);
-        b.store(word, bits, {zero, group});
-        next[0] = b.add(next[0], b.popcount(word));
         return next;
       });
-  ones = sums[0];
-  selected = residual ? b.fold(sums[1], ReduceKind::Add) : b.f32(0);
+  for (Value &lanes : most)
+    lanes = b.fold(lanes, ReduceKind::Max);
+  return most;
 }
 
-// The output of one head of one token.
-void Attention::emitContext(Value sentence, Value query, Value head, Value ones,
-                            Value selected, OutputRows &outputs,
-                            EpilogueParams &params) {
-  const Value sources[] = {values, valueZeros};
-  Value onesLanes = ones ? b.splat(ones) : Value();
+// Replaces the scores by exp(score - most) and returns the sum of each query.
+// Past the end of a row that becomes bits there is -inf: no bit, whatever the
+// cut.
+SmallVector<Value> Attention::expSums(ValueRange most) {
+  SmallVector<Value> shifts;
+  for (Value value : most)
+    shifts.push_back(b.splat(value));
+  Value none = b.splatF32(-std::numeric_limits<float>::infinity());
+  SmallVector<Value> zeros(shifts.size(), b.splatF32(0));
+  SmallVector<Value> sums = forVectors(zeros, [&](Value at, Value live,
+                                                  ValueRange acc) {
+    SmallVector<Value> next;
+    for (auto [i, shift] : llvm::enumerate(shifts)) {
+      SmallVector<Value> to = {b.index(i), at};
+      Value difference =
+          b.create<arith::SubFOp>(b.loadLanes(scores, to), shift);
+      // A NaN among the scores may leave a smaller maximum; then the sum is
+      // NaN, whatever the terms.
+      auto exp = b.create<math::ExpOp>(difference);
+      exp->setAttr(kNotPositiveAttr, b.getUnitAttr());
+      Value e = exp;
+      b.storeLanes(planes == 1 ? selectLive(b, live, e, none) : e, scores, to);
+      e = selectLive(b, live, e, b.splatF32(0));
+      next.push_back(b.create<arith::AddFOp>(acc[i], e));
+    }
+    return next;
+  });
+  for (Value &sum : sums)
+    sum = b.fold(sum, ReduceKind::Add);
+  return sums;
+}
+
+// The probabilities above `cuts`, as bits; how many each query has, and the sum
+// of their value residuals.
+SmallVector<Attention::Chosen> Attention::probabilityBits(ValueRange cuts) {
+  constexpr int64_t halves = kWordBits / kLanes;
+  SmallVector<Value> lanes, init;
+  for (Value cut : cuts) {
+    lanes.push_back(b.splat(cut));
+    init.push_back(b.i32(0));
+    if (residual)
+      init.push_back(b.splatF32(0));
+  }
+  const size_t sums = init.size() / cuts.size();
+  SmallVector<Value> found =
+      b.loop(zero, groups, 1, init, [&](Value group, ValueRange acc) {
+        SmallVector<Value> next(acc.begin(), acc.end());
+        for (auto [i, cut] : llvm::enumerate(lanes)) {
+          SmallVector<Value> masks;
+          for (int64_t half = 0; half < halves; ++half) {
+            Value block = b.offset(b.mul(group, b.index(halves)), half);
+            Value at = b.mul(block, b.index(kLanes));
+            Value above = b.create<arith::CmpFOp>(
+                arith::CmpFPredicate::OGT,
+                b.loadLanes(scores, {b.index(i), at}), cut);
+            masks.push_back(above);
+            if (residual) {
+              // The definition adds 0 for what is not chosen. That changes no
+              // sum: none is -0.
+              Value &sum = next[i * sums + 1];
+              Value more = b.create<arith::AddFOp>(
+                  sum, b.loadLanes(residual, {zero, at}));
+              sum = b.create<arith::SelectOp>(above, more, sum);
+            }
+          }
+          Value word = b.packMasks(masks[0], masks[1]);
+          b.store(word, bits, {b.index(i), group});
+          next[i * sums] = b.add(next[i * sums], b.popcount(word));
+        }
+        return next;
+      });
+  SmallVector<Chosen> chosen;
+  for (size_t i = 0; i < cuts.size(); ++i)
+    chosen.push_back(
+        {found[i * sums],
+         residual ? b.fold(found[i * sums + 1], ReduceKind::Add) : b.f32(0)});
+  return chosen;
+}
+
+// The sums of the chosen values of each query for the panels of one word of a
+// head: +1 for each chosen one, -1 for each other chosen token; [query][panel].
+SmallVector<Value> Attention::bitContext(Value firstRow, int64_t firstColumn,
+                                         int64_t panels,
+                                         ArrayRef<Chosen> chosen) {
+  SmallVector<Value> sources = {values};
+  if (valueZeros)
+    sources.push_back(valueZeros);
+  const size_t queries = chosen.size();
+  auto index = [&](size_t source, size_t query, int64_t panel) {
+    return (source * queries + query) * panels + panel;
+  };
+  SmallVector<Value> init(sources.size() * queries * panels, b.splatI32(0));
+  SmallVector<Value> counts =
+      b.loop(zero, groups, 1, init, [&](Value group, ValueRange acc) {
+        SmallVector<Value> next(acc.begin(), acc.end()), p;
+        for (size_t i = 0; i < queries; ++i)
+          p.push_back(b.splat(b.load(bits, {b.index(i), group})));
+        for (auto [s, source] : llvm::enumerate(sources))
+          for (int64_t j = 0; j < panels; ++j) {
+            Value v = b.loadLanes(source, {b.add(firstRow, group),
+                                           b.index(firstColumn + j * kLanes)});
+            for (size_t i = 0; i < queries; ++i) {
+              Value &count = next[index(s, i, j)];
+              count =
+                  b.add(count, b.popcount(b.create<arith::AndIOp>(v, p[i])));
+            }
+          }
+        return next;
+      });
+  SmallVector<Value> dots;
+  for (auto [i, query] : llvm::enumerate(chosen)) {
+    Value ones = b.splat(query.ones);
+    for (int64_t j = 0; j < panels; ++j) {
+      Value count = counts[index(0, i, j)];
+      Value dot = b.create<arith::SubIOp>(b.add(count, count), ones);
+      // A zero was counted as -1.
+      dots.push_back(valueZeros ? b.add(dot, counts[index(1, i, j)]) : dot);
+    }
+  }
+  return dots;
+}
+
+// Stores the outputs of one head of each query.
+void Attention::emitContext(const Queries &queries, Value head,
+                            ArrayRef<Chosen> chosen) {
   Value firstRow = b.mul(head, groups);
-  Value row = b.add(b.mul(sentence, tokens), query);
+  Value row = b.add(b.mul(queries.sentence, tokens), queries.first);
   for (int64_t w = 0; w < headWords; ++w) {
-    int64_t valid = std::min(kWordBits, headSize - w * kWordBits);
-    Value channel = b.offset(b.mul(head, b.index(headSize)), w * kWordBits);
+    const int64_t valid = std::min(kWordBits, headSize - w * kWordBits);
+    const int64_t panels = panelsOf(valid), firstColumn = w * kWordBits;
+    Value channel = b.offset(b.mul(head, b.index(headSize)), firstColumn);
     Value word = b.offset(b.mul(head, b.index(headWords)), w);
     params.loadChannels(b, channel, valid);
-    SmallVector<SmallVector<Value>> panels;
-    for (int64_t j = 0; j < panelsOf(valid); ++j) {
-      Value column = b.index(w * kWordBits + j * kLanes);
-      SmallVector<Value> arguments;
-      if (planes > 1) {
-        arguments = {planeContext(head, column),
-                     valueSums ? b.loadLanes(valueSums, {head, column})
-                               : b.splatI32(0)};
-        arguments.append(params.vectors(b, row, j));
-        panels.push_back(b.vectorize(op.getEpilogue().front(), arguments));
-        continue;
+    SmallVector<Value> dots;
+    if (planes == 1)
+      dots = bitContext(firstRow, firstColumn, panels, chosen);
+    for (int64_t i = 0; i < queries.count; ++i) {
+      SmallVector<SmallVector<Value>> outs;
+      for (int64_t j = 0; j < panels; ++j) {
+        Value column = b.index(firstColumn + j * kLanes);
+        SmallVector<Value> arguments;
+        if (planes > 1)
+          arguments = {planeContext(head, column),
+                       valueSums ? b.loadLanes(valueSums, {head, column})
+                                 : b.splatI32(0)};
+        else
+          arguments = {dots[i * panels + j], b.splat(chosen[i].residual)};
+        arguments.append(params.vectors(b, b.offset(row, i), j));
+        outs.push_back(b.vectorize(op.getEpilogue().front(), arguments));
       }
-      SmallVector<Value> init(valueZeros ? 2 : 1, b.splatI32(0));
-      SmallVector<Value> counts =
-          b.loop(zero, groups, 1, init, [&](Value group, ValueRange acc) {
-            Value p = b.splat(b.load(bits, {zero, group}));
-            SmallVector<Value> next;
-            for (auto [source, count] : llvm::zip(sources, acc)) {
-              Value v = b.loadLanes(source, {b.add(firstRow, group), column});
-              next.push_back(
-                  b.add(count, b.popcount(b.create<arith::AndIOp>(v, p))));
-            }
-            return next;
-          });
-      // +1 for each chosen one, -1 for each other chosen token; a zero was
-      // counted as -1.
-      Value dot =
-          b.create<arith::SubIOp>(b.add(counts[0], counts[0]), onesLanes);
-      if (valueZeros)
-        dot = b.add(dot, counts[1]);
-      arguments = {dot, b.splat(selected)};
-      arguments.append(params.vectors(b, row, j));
-      panels.push_back(b.vectorize(op.getEpilogue().front(), arguments));
+      outputs.store(b, b.offset(row, i), channel, word, valid, outs);
     }
-    outputs.store(b, row, channel, word, valid, panels);
   }
 }
 
@@ -318,11 +415,10 @@ void Attention::emit() {
   tokens = b.dim(buffers.getQuery(), 1);
   groups = b.create<arith::DivUIOp>(b.offset(tokens, kWordBits - 1),
                                     b.index(kWordBits));
-  blocks = b.mul(groups, b.index(kWordBits / kLanes));
   Value padded = b.mul(groups, b.index(kWordBits));
 
   Type i32 = b.getI32Type(), f32 = b.getF32Type();
-  Value one = b.index(1);
+  Value one = b.index(1), rows = b.index(tileQueries);
   Value keyRows = b.index(planes * heads * headWords);
   Value valueRows = b.mul(b.index(planes * heads), groups);
   Value valueColumns = b.index(channelBlocks * kLanes);
@@ -334,20 +430,18 @@ void Attention::emit() {
     valueZeros = scratch(valueRows, valueColumns, i32);
   if (buffers.getRight()) {
     right = scratch(b.dim(buffers.getRight(), 2), padded, f32);
-    bracket = scratch(one, padded, f32);
+    bracket = scratch(rows, padded, f32);
   }
   if (buffers.getResidual())
     residual = scratch(one, padded, f32);
   if (buffers.getMask())
     mask = scratch(one, padded, f32);
-  scores = scratch(one, padded, f32);
-  bits = scratch(b.index(planes), groups, i32);
+  scores = scratch(rows, padded, f32);
+  bits = scratch(b.index(std::max(planes, tileQueries)), groups, i32);
   // Only a minimum of the probabilities needs them.
   if (planes > 1 && !op.getEpilogue().getArgument(1).use_empty())
     valueSums = scratch(b.index(heads), valueColumns, i32);
 
-  OutputRows outputs(b, op.getOuts(), buffers.getOuts());
-  EpilogueParams params(b, buffers.getParams());
   Value masked;
   if (buffers.getQueryZeros() || buffers.getKeyZeros())
     masked = hasZeros();
@@ -367,36 +461,44 @@ void Attention::emit() {
       columns(buffers.getResidual(), sentence, residual);
     if (mask)
       columns(buffers.getMask(), sentence, mask);
-    b.loop(zero, tokens, 1, [&](Value query) {
+    b.tileRows(zero, tokens, tileQueries, [&](Value first, int64_t count) {
+      Queries queries = {sentence, first, count};
       if (bracket)
-        emitBracket(sentence, query);
-      b.loop(zero, b.index(heads), 1, [&](Value head) {
-        if (masked) {
-          auto branch = b.create<scf::IfOp>(masked, /*withElseRegion=*/true);
-          for (bool which : {true, false}) {
-            OpBuilder::InsertionGuard guard(b);
-            b.setInsertionPointToStart(which ? branch.thenBlock()
-                                             : branch.elseBlock());
-            emitScores(sentence, query, head, which);
-          }
-        } else {
-          emitScores(sentence, query, head, false);
-        }
-        Value sum = expSum(maximum());
-        Value ones, selected;
-        if (planes > 1)
-          probabilityPlanes(sum);
-        else
-          probabilityBits(b.create<arith::MulFOp>(buffers.getCutoff(), sum),
-                          ones, selected);
-        emitContext(sentence, query, head, ones, selected, outputs, params);
-      });
+        emitBracket(queries);
+      b.loop(zero, b.index(heads), 1,
+             [&](Value head) { emitHead(queries, head, masked); });
     });
   });
   outputs.finish(b);
 }
 
+// All of one head for a few queries. `masked`: whether a query or a key has a
+// zero; null if none can have one.
+void Attention::emitHead(const Queries &queries, Value head, Value masked) {
+  if (masked) {
+    auto branch = b.create<scf::IfOp>(masked, /*withElseRegion=*/true);
+    for (bool which : {true, false}) {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(which ? branch.thenBlock()
+                                       : branch.elseBlock());
+      emitScores(queries, head, which);
+    }
+  } else {
+    emitScores(queries, head, false);
+  }
+  SmallVector<Value> sums = expSums(maxima(queries));
+  SmallVector<Chosen> chosen;
+  if (planes > 1) {
+    probabilityPlanes(sums[0]);
+  } else {
+    for (Value &sum : sums)
+      sum = b.create<arith::MulFOp>(buffers.getCutoff(), sum);
+    chosen = probabilityBits(sums);
+  }
+  emitContext(queries, head, chosen);
+}
+
 void bnn::emitAttention(KernelBuilder &b, AttentionOp op,
-                        AttentionOp::Adaptor buffers) {
-  Attention(b, op, buffers).emit();
+                        AttentionOp::Adaptor buffers, TargetAttr target) {
+  Attention(b, op, buffers, target).emit();
 }

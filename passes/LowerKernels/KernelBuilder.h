@@ -127,6 +127,6 @@ void emitReduce(KernelBuilder &b, ReduceOp op, ReduceOp::Adaptor buffers);
 void emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
                 TargetAttr target);
 void emitAttention(KernelBuilder &b, AttentionOp op,
-                   AttentionOp::Adaptor buffers);
+                   AttentionOp::Adaptor buffers, TargetAttr target);
 
 } // namespace bnn

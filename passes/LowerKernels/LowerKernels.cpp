@@ -68,12 +68,16 @@ struct LowerKernelsPass : impl::LowerKernelsBase<LowerKernelsPass> {
     auto matmul = [=](KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
       emitMatmul(b, op, in, target);
     };
+    auto attention = [=](KernelBuilder &b, AttentionOp op,
+                         AttentionOp::Adaptor in) {
+      emitAttention(b, op, in, target);
+    };
     patterns.add<KernelPattern<BinarizeOp>>(types, context, emitBinarize,
                                             lowered);
     patterns.add<KernelPattern<QuantizeOp>>(types, context, emitQuantize,
                                             lowered);
     patterns.add<KernelPattern<MatmulOp>>(types, context, matmul, lowered);
-    patterns.add<KernelPattern<AttentionOp>>(types, context, emitAttention,
+    patterns.add<KernelPattern<AttentionOp>>(types, context, attention,
                                              lowered);
     patterns.add<KernelPattern<EmbeddingOp>>(types, context, emitEmbedding,
                                              lowered);

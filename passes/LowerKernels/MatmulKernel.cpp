@@ -344,7 +344,7 @@ Matmul::Matmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
   p.words = packedWords(p.K, layout.getGroup());
   p.exclusive = p.element.getIsSigned() || planes > 1;
   p.parity = layout.getParity();
-  p.ternaryLogic = target && target.getTernaryLogic();
+  p.ternaryLogic = target && target.getAvx512();
   p.byteCounts = target && target.getByteCounts();
   rows = b.dim(b.rows2d(buffers.getLhs()), 0);
 }

@@ -4,9 +4,9 @@
 // CHECK-LABEL: func.func @exp(
 // CHECK-SAME: %[[X:.*]]: f32)
 // CHECK: %[[LO:.*]] = arith.constant -1.040000e+02 : f32
-// CHECK: %[[HI:.*]] = arith.constant 8.900000e+01 : f32
 // CHECK: %[[BELOW:.*]] = arith.cmpf olt, %[[X]], %[[LO]]
 // CHECK: %[[X1:.*]] = arith.select %[[BELOW]], %[[LO]], %[[X]]
+// CHECK: %[[HI:.*]] = arith.constant 8.900000e+01 : f32
 // CHECK: %[[ABOVE:.*]] = arith.cmpf ogt, %[[X1]], %[[HI]]
 // CHECK: %[[X2:.*]] = arith.select %[[ABOVE]], %[[HI]], %[[X1]]
 // The adder rounds to an integer.
@@ -185,4 +185,40 @@ func.func @stays(%x: f32, %i: i32) -> (f32, i32) {
   %3 = math.copysign %2, %x : f32
   %4 = math.ctpop %i : i32
   return %3, %4 : f32, i32
+}
+
+// -----
+
+// Never above 0: no upper bound, and one factor that is the same for all.
+// CHECK-LABEL: func.func @exp_not_positive(
+// CHECK-NOT: 8.900000e+01
+// CHECK: %[[FACTOR:.*]] = arith.bitcast %{{.*}} : i32 to f32
+// CHECK: %[[P:.*]] = arith.mulf %{{.*}}, %[[FACTOR]]
+// CHECK: %[[REST:.*]] = arith.constant 5.42101086E-20 : f32
+// CHECK: %[[R:.*]] = arith.mulf %[[P]], %[[REST]]
+// CHECK-NEXT: return %[[R]]
+func.func @exp_not_positive(%x: f32) -> f32 {
+  %y = math.exp %x {bnn.not_positive} : f32
+  return %y : f32
+}
+
+// -----
+
+// AVX-512 scales 16 lanes by one instruction, and only those.
+module attributes {bnn.target = #bnn.target<strategy = "avx512", rows = 1, panels = 1, avx512 = true>} {
+  // CHECK-LABEL: func.func @exp_avx512(
+  // CHECK: %[[N:.*]] = arith.subf
+  // CHECK: %[[R:.*]] = llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.ps.512"(%{{.*}}, %[[N]], {{.*}} -> vector<16xf32>
+  // CHECK-NEXT: return %[[R]]
+  func.func @exp_avx512(%x: vector<16xf32>) -> vector<16xf32> {
+    %y = math.exp %x : vector<16xf32>
+    return %y : vector<16xf32>
+  }
+
+  // CHECK-LABEL: func.func @exp_half(
+  // CHECK-NOT: llvm.call_intrinsic
+  func.func @exp_half(%x: vector<8xf32>) -> vector<8xf32> {
+    %y = math.exp %x : vector<8xf32>
+    return %y : vector<8xf32>
+  }
 }

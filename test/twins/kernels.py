@@ -40,7 +40,7 @@ def run(command, **options):
 
 
 # What may follow a tile's size: how bits are counted.
-FLAGS = {"bytes": ", byte_counts = true", "ternary": ", ternary_logic = true",
+FLAGS = {"bytes": ", byte_counts = true", "avx512": ", avx512 = true", "queries2": ", queries = 2",
          "table32": ", shuffle_bytes = 32", "table64": ", shuffle_bytes = 64"}
 
 
@@ -171,7 +171,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cpu", required=True)
     parser.add_argument("--tile", action="append", required=True,
-                        help="ROWSxPANELS[,bytes][,ternary][,table32][,table64]")
+                        help="ROWSxPANELS[,bytes][,avx512][,queries2][,table32][,table64]")
     parser.add_argument("--triple")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--emulator")

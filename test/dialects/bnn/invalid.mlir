@@ -115,6 +115,11 @@ module attributes {bnn.target = #bnn.target<strategy = "x", rows = 17, panels = 
 
 // -----
 
+// expected-error @+1 {{attention has 1 to 4 queries in flight, not 5}}
+module attributes {bnn.target = #bnn.target<strategy = "x", rows = 4, panels = 2, queries = 5>} {}
+
+// -----
+
 // expected-error @+1 {{a tile has 1 or 2 panels, not 3}}
 module attributes {bnn.target = #bnn.target<strategy = "x", rows = 4, panels = 3>} {}
 
