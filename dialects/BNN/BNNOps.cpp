@@ -426,8 +426,8 @@ LogicalResult bnn::ReduceOp::verify() {
 }
 
 LogicalResult LayerNormOp::verify() {
-  if (failed(verifyOutputCount(*this, getOuts(), 1)))
-    return failure();
+  if (getOuts().empty())
+    return emitOpError("has no outputs");
   ArrayRef<int64_t> input = shaped(getInput()).getShape();
   if (input.empty() || ShapedType::isDynamic(input.back()) || !input.back())
     return emitOpError("needs rows of a static size of at least 1, not ")
@@ -436,7 +436,20 @@ LogicalResult LayerNormOp::verify() {
     if (!compatible(shaped(row).getShape(), input.back()))
       return emitOpError("the parameter ")
              << row.getType() << " is not one value per element of a row";
-  return verifyOutputShape(*this, getOuts(), input);
+  if (failed(verifyOutputShape(*this, getOuts(), input)))
+    return failure();
+  return verifyParams(*this, getParams(), input);
+}
+
+LogicalResult LayerNormOp::verifyRegions() {
+  Type f32 = Float32Type::get(getContext());
+  if (!getEpilogue().empty())
+    return verifyEpilogue(*this, getEpilogue(), {f32}, getParams(), getOuts());
+  if (getOuts().size() == 1 && getParams().empty() &&
+      shaped(getOuts()[0]).getElementType() == f32)
+    return success();
+  return emitOpError("has one output of f32 and no parameters without an "
+                     "epilogue");
 }
 
 LogicalResult CheckIndicesOp::verify() {

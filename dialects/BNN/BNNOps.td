@@ -326,27 +326,43 @@ def ReduceOp : BNN_DestinationOp<"reduce"> {
   }];
 }
 
-def LayerNormOp : BNN_DestinationOp<"layer_norm"> {
-  let summary = "Layer normalisation of the last dimension";
+def LayerNormOp : BNN_DestinationOp<"layer_norm", [AttrSizedOperandSegments]> {
+  let summary = "Layer normalisation of the last dimension, with an epilogue";
   let description = [{
     With K elements a row and sums in the canonical order of `bnn.reduce`:
     mean = (sum x) / K; d = x - mean; variance = (sum d * d) / K;
-    r = 1 / sqrt(variance + epsilon); out = fma(d * r, scale, bias). Division
-    and square root are correctly rounded. The output may be the input's own
-    buffer: a row is read before it is written.
+    r = 1 / sqrt(variance + epsilon); y = fma(d * r, scale, bias). Division
+    and square root are correctly rounded. Without an epilogue the one output is
+    y, which may be written to the input's own buffer: a row is read before it
+    is written. An epilogue maps y and one element of each parameter to an
+    element of each output, as that of `bnn.matmul` does: a row goes on as
+    numbers and, shifted one way or another, as bits.
 
     Example:
     ```mlir
-    %y = bnn.layer_norm %x, %g, %b outs(%0 : tensor<4x768xf32>) {epsilon = 1.0e-12 : f32}
-        : tensor<4x768xf32>, tensor<768xf32>, tensor<768xf32> -> tensor<4x768xf32>
+    %y, %b = bnn.layer_norm %x, %g, %h params(%shift : tensor<768xf32>)
+        outs(%0, %1 : tensor<4x768xf32>, tensor<4x768x!bnn.s1>) {epsilon = 1.0e-12 : f32}
+        : tensor<4x768xf32>, tensor<768xf32>, tensor<768xf32>
+        -> tensor<4x768xf32>, tensor<4x768x!bnn.s1> {
+    ^bb0(%v: f32, %s: f32):
+      %zero = arith.constant 0.0 : f32
+      %shifted = arith.addf %v, %s : f32
+      %bit = arith.cmpf ogt, %shifted, %zero : f32
+      bnn.yield %v, %bit : f32, i1
+    }
     ```
   }];
   let arguments = (ins BNN_F32:$input, BNN_F32:$scale, BNN_F32:$bias,
-                       Variadic<BNN_F32>:$outs, F32Attr:$epsilon);
+                       Variadic<BNN_Param>:$params, Variadic<BNN_Out>:$outs,
+                       F32Attr:$epsilon);
+  let regions = (region MaxSizedRegion<1>:$epilogue);
   let assemblyFormat = [{
-    $input `,` $scale `,` $bias `outs` `(` $outs `:` type($outs) `)` attr-dict
+    $input `,` $scale `,` $bias (`params` `(` $params^ `:` type($params) `)`)?
+    `outs` `(` $outs `:` type($outs) `)` attr-dict
     `:` type($input) `,` type($scale) `,` type($bias) (`->` type($results)^)?
+    ($epilogue^)?
   }];
+  let hasRegionVerifier = 1;
 }
 
 def CheckIndicesOp : BNN_Op<"check_indices", [
@@ -385,7 +401,7 @@ def CheckShapeOp : BNN_Op<"check_shape", [
 }
 
 def YieldOp : BNN_Op<"yield", [Pure, Terminator, ReturnLike,
-                               ParentOneOf<["MatmulOp", "AttentionOp"]>]> {
+                               ParentOneOf<["MatmulOp", "AttentionOp", "LayerNormOp"]>]> {
   let summary = "Ends an epilogue";
   let description = [{
     Yields one element of each output: an f32 or i32, an i1 for bits, or an i32

@@ -57,34 +57,93 @@ Operation *rebuild(RewriterBase &rewriter, OpTy producer, ValueRange newParams,
   return result;
 }
 
+// The epilogue that a normalisation without one stands for.
+void addEpilogue(RewriterBase &rewriter, LayerNormOp norm) {
+  OpBuilder::InsertionGuard guard(rewriter);
+  Location loc = norm.getLoc();
+  Block *body =
+      rewriter.createBlock(&norm.getEpilogue(), {}, rewriter.getF32Type(), loc);
+  rewriter.create<bnn::YieldOp>(loc, ValueRange(body->getArgument(0)));
+}
+
 Operation *rebuild(RewriterBase &rewriter, Operation *producer,
                    ValueRange newParams, ValueRange outs) {
   if (auto matmul = dyn_cast<MatmulOp>(producer))
     return rebuild(rewriter, matmul, newParams, outs);
+  if (auto norm = dyn_cast<LayerNormOp>(producer)) {
+    if (norm.getEpilogue().empty())
+      addEpilogue(rewriter, norm);
+    return rebuild(rewriter, norm, newParams, outs);
+  }
   return rebuild(rewriter, cast<AttentionOp>(producer), newParams, outs);
 }
 
+// Whether `value` is there before `op`, or a constant, which can be.
+bool isAvailableBefore(Value value, Operation *op) {
+  Operation *def = value.getDefiningOp();
+  return !def || def->getBlock() != op->getBlock() ||
+         def->isBeforeInBlock(op) || matchPattern(def, m_Constant());
+}
+
+// Such a value, where `rewriter` stands: before `op`.
+Value getBefore(RewriterBase &rewriter, Value value, Operation *op) {
+  Operation *def = value.getDefiningOp();
+  bool isLater =
+      def && def->getBlock() == op->getBlock() && op->isBeforeInBlock(def);
+  return isLater ? rewriter.clone(*def)->getResult(0) : value;
+}
+
 // Moves `op`, which turns its input into bits, to the end of its producer's
-// epilogue. `encode` gets what the epilogue yielded and the epilogue's
-// arguments for `params`, and returns what it yields now.
+// epilogue. `encode` gets the number that the epilogue yields and the
+// epilogue's arguments for `params`, and returns what it yields now. A
+// normalised row keeps its other uses: the bits are outputs besides.
 template <typename OpTy>
 LogicalResult fuseEncoder(
-    RewriterBase &rewriter, OpTy op, ArrayRef<Value> params,
+    RewriterBase &rewriter, OpTy op, SmallVector<Value> params,
     function_ref<SmallVector<Value>(Value, ArrayRef<BlockArgument>)> encode) {
-  Operation *producer = fusibleProducer(op.getInput(), op);
-  if (!producer)
-    return failure();
-  rewriter.setInsertionPoint(op);
-  Operation *fused = rebuild(rewriter, producer, params, op.getOuts());
+  auto norm = op.getInput().template getDefiningOp<LayerNormOp>();
+  Operation *producer = norm;
+  SmallVector<Value> outs, yielded;
+  if (norm) {
+    // Attention lays bits out by heads, the others of a row would have to be
+    // so as well.
+    if (norm->getBlock() != op->getBlock() ||
+        llvm::any_of(op->getUsers(), llvm::IsaPred<AttentionOp>) ||
+        llvm::any_of(params, [&](Value param) {
+          return !isAvailableBefore(param, norm);
+        }))
+      return failure();
+    rewriter.setInsertionPoint(norm);
+    for (Value &param : params)
+      param = getBefore(rewriter, param, norm);
+    llvm::append_range(outs, norm.getOuts());
+    auto sizes = tensor::getMixedSizes(rewriter, op.getLoc(), norm.getInput());
+    for (Value out : op.getOuts())
+      outs.push_back(rewriter.create<tensor::EmptyOp>(
+          out.getLoc(), sizes, getElementTypeOrSelf(out.getType())));
+  } else {
+    producer = fusibleProducer(op.getInput(), op);
+    if (!producer)
+      return failure();
+    rewriter.setInsertionPoint(op);
+    outs = op.getOuts();
+  }
+  Operation *fused = rebuild(rewriter, producer, params, outs);
   Block &body = fused->getRegion(0).front();
   auto yield = cast<bnn::YieldOp>(body.getTerminator());
   rewriter.setInsertionPoint(yield);
-  SmallVector<Value> encoded = encode(
+  if (norm)
+    llvm::append_range(yielded, yield.getValues());
+  yielded.append(encode(
       yield.getValues()[0],
-      ArrayRef<BlockArgument>(body.getArguments()).take_back(params.size()));
-  rewriter.replaceOpWithNewOp<bnn::YieldOp>(yield, encoded);
-  rewriter.replaceOp(op, fused->getResults());
-  rewriter.eraseOp(producer);
+      ArrayRef<BlockArgument>(body.getArguments()).take_back(params.size())));
+  rewriter.replaceOpWithNewOp<bnn::YieldOp>(yield, yielded);
+  auto results = fused->getResults();
+  rewriter.replaceOp(op, results.take_back(op->getNumResults()));
+  if (norm)
+    rewriter.replaceOp(norm, results.take_front(norm->getNumResults()));
+  else
+    rewriter.eraseOp(producer);
   return success();
 }
 

@@ -7,7 +7,10 @@ def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
     that is an elementwise `linalg.generic` whose other inputs are scalars, one
     value per output, or of the result's shape, its body moves into the
     epilogue. Where the one use is a `bnn.binarize` or a `bnn.quantize`, the op
-    ends in bits: no f32 tensor stands between two binary layers. Repeats until nothing changes.
+    ends in bits: no f32 tensor stands between two binary layers. Those that read
+    a `bnn.layer_norm` become outputs of it besides its numbers, however many
+    they are and whatever else reads the numbers: a normalised row is packed
+    while it is in registers. Repeats until nothing changes.
 
     Before:
     ```mlir

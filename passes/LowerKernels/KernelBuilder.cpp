@@ -226,27 +226,45 @@ OutputRows::OutputRows(KernelBuilder &b, ValueRange logical,
 void OutputRows::store(KernelBuilder &b, Value row, Value channel, Value word,
                        int64_t valid, ArrayRef<SmallVector<Value>> panels) {
   for (auto [out, output] : llvm::enumerate(outputs)) {
-    auto lanes = [&](size_t panel) {
-      return std::min<int64_t>(kLanes, valid - panel * kLanes);
-    };
-    if (output.planes == 0)
-      for (auto [panel, values] : llvm::enumerate(panels))
-        b.storeLanes(values[out], output.buffer,
-                     {row, b.offset(channel, panel * kLanes)}, lanes(panel));
-    for (int64_t plane = 0; plane < output.planes; ++plane) {
-      SmallVector<Value> masks;
-      for (auto [panel, values] : llvm::enumerate(panels)) {
-        Value mask =
-            output.planes == 1 ? values[out] : b.hasBit(values[out], plane);
-        masks.push_back(b.keepLanes(mask, lanes(panel)));
-      }
-      constexpr size_t wordMasks = kWordBits / kLanes;
-      for (size_t i = 0; i < masks.size(); i += wordMasks)
-        b.store(b.packMasks(masks[i],
-                            i + 1 < masks.size() ? masks[i + 1] : Value()),
-                output.buffer,
-                {row, b.offset(word, plane * output.words + i / wordMasks)});
+    SmallVector<Value> values;
+    for (const SmallVector<Value> &panel : panels)
+      values.push_back(panel[out]);
+    store(b, output, row, {Value(), channel, word, valid}, values);
+  }
+}
+
+void OutputRows::storeOneByOne(KernelBuilder &b, Value row,
+                               const UnitOfOutputs &unit, Block &epilogue,
+                               ArrayRef<SmallVector<Value>> arguments) {
+  for (auto [out, output] : llvm::enumerate(outputs)) {
+    SmallVector<Value> values;
+    for (const SmallVector<Value> &panel : arguments)
+      values.push_back(b.vectorize(epilogue, panel)[out]);
+    store(b, output, row, unit, values);
+  }
+}
+
+void OutputRows::store(KernelBuilder &b, const Output &output, Value row,
+                       const UnitOfOutputs &unit, ArrayRef<Value> panels) {
+  auto lanes = [&](size_t panel) {
+    return std::min<int64_t>(kLanes, unit.valid - panel * kLanes);
+  };
+  if (output.planes == 0)
+    for (auto [panel, value] : llvm::enumerate(panels))
+      b.storeLanes(value, output.buffer,
+                   {row, b.offset(unit.channel, panel * kLanes)}, lanes(panel));
+  for (int64_t plane = 0; plane < output.planes; ++plane) {
+    SmallVector<Value> masks;
+    for (auto [panel, value] : llvm::enumerate(panels)) {
+      Value mask = output.planes == 1 ? value : b.hasBit(value, plane);
+      masks.push_back(b.keepLanes(mask, lanes(panel)));
     }
+    constexpr size_t wordMasks = kWordBits / kLanes;
+    for (size_t i = 0; i < masks.size(); i += wordMasks)
+      b.store(
+          b.packMasks(masks[i], i + 1 < masks.size() ? masks[i + 1] : Value()),
+          output.buffer,
+          {row, b.offset(unit.word, plane * output.words + i / wordMasks)});
   }
 }
 

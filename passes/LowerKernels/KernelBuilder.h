@@ -71,6 +71,12 @@ private:
   int64_t valid = 0;
 };
 
+/// Neighbouring outputs of a row: the first one's panel, number and word.
+struct UnitOfOutputs {
+  mlir::Value panel, channel, word;
+  int64_t valid; // how many
+};
+
 /// Where an op's outputs go: rows of f32 or i32, packed bits, or planes of the
 /// low bits of i32 vectors.
 class OutputRows {
@@ -82,6 +88,13 @@ public:
   void store(KernelBuilder &b, mlir::Value row, mlir::Value channel,
              mlir::Value word, int64_t valid,
              llvm::ArrayRef<llvm::SmallVector<mlir::Value>> panels);
+  /// Stores the outputs that `epilogue` makes of the `arguments` of each panel,
+  /// each output before the next one is computed: many at once would not fit
+  /// into the registers. What they share is computed over again, for common
+  /// subexpression elimination to find.
+  void storeOneByOne(KernelBuilder &b, mlir::Value row,
+                     const UnitOfOutputs &unit, mlir::Block &epilogue,
+                     llvm::ArrayRef<llvm::SmallVector<mlir::Value>> arguments);
 
   /// Emits what completes the outputs after all rows are stored: parity words.
   void finish(KernelBuilder &b);
@@ -93,13 +106,9 @@ private:
     int64_t words;  // of a plane of a row
     bool hasParity;
   };
+  void store(KernelBuilder &b, const Output &output, mlir::Value row,
+             const UnitOfOutputs &unit, llvm::ArrayRef<mlir::Value> panels);
   llvm::SmallVector<Output> outputs;
-};
-
-/// Neighbouring outputs of a row: the first one's panel, number and word.
-struct UnitOfOutputs {
-  mlir::Value panel, channel, word;
-  int64_t valid; // how many
 };
 
 /// Calls `body` for all units of a row of `channels` cut into groups of

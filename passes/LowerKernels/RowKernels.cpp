@@ -192,7 +192,10 @@ void bnn::emitLayerNorm(KernelBuilder &b, LayerNormOp op,
       cast<ShapedType>(op.getInput().getType()).getShape().back();
   const int64_t whole = columns / kLanes * kLanes, tail = columns % kLanes;
   Value input = b.rows2d(buffers.getInput());
-  Value out = b.rows2d(buffers.getOuts()[0]);
+  OutputRows outputs(b, op.getOuts(), buffers.getOuts());
+  EpilogueParams params(b, buffers.getParams());
+  Region &epilogue = op.getEpilogue();
+  Value out = b.rows2d(buffers.getOuts()[0]); // without an epilogue
   Value count = b.f32(columns);
   // Calls `body(k, valid, carried)` for each vector of a row.
   auto forVectors =
@@ -242,18 +245,36 @@ void bnn::emitLayerNorm(KernelBuilder &b, LayerNormOp op,
         for (Value &scale : scales)
           scale = b.splat(b.reciprocalDeviation(
               scale, count, op.getEpsilon().convertToFloat()));
-        forVectors(
-            {}, [&](Value k, int64_t valid, ValueRange) -> SmallVector<Value> {
-              Value gamma = b.loadLanes(buffers.getScale(), k, valid);
-              Value beta = b.loadLanes(buffers.getBias(), k, valid);
-              for (int64_t i = 0; i < rows; ++i) {
-                Value d = b.create<arith::SubFOp>(
-                    b.loadLanes(input, {rowAt(i), k}, valid), means[i]);
-                Value y = b.create<math::FmaOp>(
-                    b.create<arith::MulFOp>(d, scales[i]), gamma, beta);
-                b.storeLanes(y, out, {rowAt(i), k}, valid);
-              }
-              return {};
-            });
+        auto normalised = [&](int64_t i, Value k, int64_t valid) -> Value {
+          Value gamma = b.loadLanes(buffers.getScale(), k, valid);
+          Value beta = b.loadLanes(buffers.getBias(), k, valid);
+          Value d = b.create<arith::SubFOp>(
+              b.loadLanes(input, {rowAt(i), k}, valid), means[i]);
+          return b.create<math::FmaOp>(b.create<arith::MulFOp>(d, scales[i]),
+                                       gamma, beta);
+        };
+        if (epilogue.empty()) {
+          forVectors({}, [&](Value k, int64_t valid, ValueRange) {
+            for (int64_t i = 0; i < rows; ++i)
+              b.storeLanes(normalised(i, k, valid), out, {rowAt(i), k}, valid);
+            return SmallVector<Value>();
+          });
+          return;
+        }
+        // The outputs of a row keep the registers busy.
+        for (int64_t i = 0; i < rows; ++i)
+          forUnits(b, columns, columns, [&](const UnitOfOutputs &unit) {
+            params.loadChannels(b, unit.channel, unit.valid);
+            SmallVector<SmallVector<Value>> arguments;
+            for (int64_t j = 0; j < panelsOf(unit.valid); ++j) {
+              int64_t lanes = std::min(kLanes, unit.valid - j * kLanes);
+              Value k = b.offset(unit.channel, j * kLanes);
+              arguments.push_back({normalised(i, k, lanes)});
+              arguments[j].append(params.vectors(b, rowAt(i), j));
+            }
+            outputs.storeOneByOne(b, rowAt(i), unit, epilogue.front(),
+                                  arguments);
+          });
       });
+  outputs.finish(b);
 }

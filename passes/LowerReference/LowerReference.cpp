@@ -384,7 +384,9 @@ void lower(LoopBuilder &b, bnn::ReduceOp op, bnn::ReduceOp::Adaptor in) {
 }
 
 void lower(LoopBuilder &b, LayerNormOp op, LayerNormOp::Adaptor in) {
-  Value x = b.rows2d(in.getInput()), out = b.rows2d(in.getOuts()[0]);
+  Value x = b.rows2d(in.getInput());
+  SmallVector<Value> outs = allRows(b, in.getOuts());
+  SmallVector<Value> params = paramRows(b, in.getParams());
   Value partials = allocPartials(b);
   Value columns = b.dim(x, 1);
   Value count =
@@ -405,7 +407,13 @@ void lower(LoopBuilder &b, LayerNormOp op, LayerNormOp::Adaptor in) {
       Value y = b.create<math::FmaOp>(b.create<arith::MulFOp>(d, r),
                                       b.load(in.getScale(), k),
                                       b.load(in.getBias(), k));
-      b.store(y, out, {m, k});
+      SmallVector<Value> values = {y};
+      if (!op.getEpilogue().empty()) {
+        values.append(paramElements(b, params, m, k));
+        values = inlineBody(b, op.getEpilogue().front(), values);
+      }
+      for (auto [value, logical, out] : llvm::zip(values, op.getOuts(), outs))
+        storeElement(b, value, logical, out, {m, k});
     });
   });
 }

@@ -85,8 +85,11 @@ struct PackPass : impl::PackBase<PackPass> {
       if (!type)
         continue;
       Value result = op.getTiedOpResult(&init);
-      // A mask of zeros lies like the bits that it belongs to.
-      Value bits = op->getResult(0);
+      // A mask of zeros lies like the bits that it belongs to, and all bits of
+      // a normalised row lie alike.
+      Value bits = *llvm::find_if(op->getResults(), [](Value other) {
+        return isa<BitsType>(getElementTypeOrSelf(other.getType()));
+      });
       auto empty = init.get().getDefiningOp<tensor::EmptyOp>();
       if (!empty)
         return op.emitError("packs only into a fresh tensor.empty");

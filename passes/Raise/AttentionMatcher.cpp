@@ -237,7 +237,7 @@ bool AttentionMatcher::matchProbabilities(Value source) {
     return refuse("the quantiser of the probabilities is signed");
   probability = *quantiser;
   auto softmax = probability.input.getDefiningOp<onnx::SoftmaxOp>();
-  if (!softmax || (softmax.getAxis() != -1 && softmax.getAxis() != 3))
+  if (!softmax || (int64_t(softmax.getAxis()) != -1 && softmax.getAxis() != 3))
     return refuse("what is binarised before the value is no softmax over the "
                   "keys");
 

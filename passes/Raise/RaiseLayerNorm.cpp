@@ -24,7 +24,8 @@ int64_t columnsOf(Value value) {
 std::optional<LayerNorm> matchOneOp(onnx::LayerNormalizationOp op) {
   int64_t columns = columnsOf(op.getX());
   int64_t rank = cast<ShapedType>(op.getX().getType()).getRank();
-  if (!columns || (op.getAxis() != -1 && op.getAxis() != rank - 1))
+  int64_t axis = op.getAxis();
+  if (!columns || (axis != -1 && axis != rank - 1))
     return std::nullopt;
   auto scale = matchRowVector(op.getScale(), columns);
   std::optional<SmallVector<float>> bias = SmallVector<float>(columns, 0);
@@ -116,7 +117,8 @@ LogicalResult bnn::raiseLayerNorm(RewriterBase &rewriter, Operation *op) {
                          loc, out.getType(), norm->input,
                          constantTensor(rewriter, loc, norm->scale, columns),
                          constantTensor(rewriter, loc, norm->bias, columns),
-                         ValueRange{out}, llvm::APFloat(norm->epsilon))
+                         /*params=*/ValueRange(), ValueRange(out),
+                         llvm::APFloat(norm->epsilon))
                      .getResult(0);
   Type type = op->getResult(0).getType();
   if (result.getType() != type)

@@ -293,3 +293,57 @@ func.func @quantize_attention(%a: tensor<1x3x8x!bnn.s2>, %s: f32, %0: tensor<1x3
   %q = bnn.quantize %y step(%s) outs(%1 : tensor<1x3x8x!bnn.s2>) : tensor<1x3x8xf32> -> tensor<1x3x8x!bnn.s2>
   return %q : tensor<1x3x8x!bnn.s2>
 }
+
+// -----
+
+// A normalised row is packed where it is made, as often as it is read as bits,
+// and keeps its other readers. A shift that comes later is a constant.
+// CHECK-LABEL: func.func @layer_norm
+// CHECK-SAME: %[[X:[^:]*]]: tensor<?x32xf32>, %[[G:[^:]*]]: tensor<32xf32>, %[[STEP:[^:]*]]: f32
+// CHECK-DAG: %[[SHIFT:.*]] = arith.constant dense<5.000000e-01>
+// CHECK-DAG: %[[DIM:.*]] = tensor.dim %[[X]]
+// CHECK: %[[N:.*]]:4 = bnn.layer_norm %[[X]], %[[G]], %[[G]] params(%[[A:.*]], %[[B:.*]] : {{.*}}) outs({{.*}} : tensor<?x32xf32>, {{.*}}) {epsilon = 9.99999974E-6 : f32}
+// CHECK-NEXT: ^bb0(%[[Y:.*]]: f32, %[[P:.*]]: f32, %[[Q:.*]]: f32):
+// CHECK-DAG: arith.addf %[[Y]], %{{.*}} : f32
+// CHECK-DAG: arith.divf %[[Y]], %{{.*}} : f32
+// CHECK: bnn.yield %[[Y]], %{{.*}}, %{{.*}}, %{{.*}} : f32
+// CHECK-NOT: bnn.binarize
+// CHECK-NOT: bnn.quantize
+// CHECK: return %[[N]]#0,
+func.func @layer_norm(%x: tensor<?x32xf32>, %g: tensor<32xf32>, %step: f32, %0: tensor<?x32xf32>,
+                      %1: tensor<?x32x!bnn.s1>, %2: tensor<?x32x!bnn.u1>, %3: tensor<?x32x!bnn.s4>)
+    -> (tensor<?x32xf32>, tensor<?x32x!bnn.s1>, tensor<?x32x!bnn.u1>, tensor<?x32x!bnn.s4>) {
+  %y = bnn.layer_norm %x, %g, %g outs(%0 : tensor<?x32xf32>) {epsilon = 1.0e-5 : f32}
+      : tensor<?x32xf32>, tensor<32xf32>, tensor<32xf32> -> tensor<?x32xf32>
+  %shift = arith.constant dense<0.5> : tensor<32xf32>
+  %b, %z = bnn.binarize %y shift(%shift : tensor<32xf32>) outs(%1, %2 : tensor<?x32x!bnn.s1>, tensor<?x32x!bnn.u1>)
+      : tensor<?x32xf32> -> tensor<?x32x!bnn.s1>, tensor<?x32x!bnn.u1>
+  %q = bnn.quantize %y step(%step) outs(%3 : tensor<?x32x!bnn.s4>) : tensor<?x32xf32> -> tensor<?x32x!bnn.s4>
+  return %y, %b, %z, %q : tensor<?x32xf32>, tensor<?x32x!bnn.s1>, tensor<?x32x!bnn.u1>, tensor<?x32x!bnn.s4>
+}
+
+// -----
+
+// Attention lays its bits out by heads, and a shift that is computed later is
+// not there yet.
+// CHECK-LABEL: func.func @layer_norm_apart
+// CHECK: bnn.layer_norm {{.*}} outs(%{{[^ ]*}} : tensor<1x3x8xf32>)
+// CHECK: bnn.binarize
+// CHECK: bnn.reduce
+// CHECK: bnn.binarize
+func.func @layer_norm_apart(%x: tensor<1x3x8xf32>, %m: tensor<8x4xf32>, %g: tensor<8xf32>, %s: f32,
+                            %0: tensor<1x3x8xf32>, %1: tensor<1x3x8x!bnn.s1>, %2: tensor<8xf32>)
+    -> (tensor<1x3x8xf32>, tensor<1x3x8x!bnn.s1>) {
+  %y = bnn.layer_norm %x, %g, %g outs(%0 : tensor<1x3x8xf32>) {epsilon = 1.0e-5 : f32}
+      : tensor<1x3x8xf32>, tensor<8xf32>, tensor<8xf32> -> tensor<1x3x8xf32>
+  %b = bnn.binarize %y outs(%1 : tensor<1x3x8x!bnn.s1>) : tensor<1x3x8xf32> -> tensor<1x3x8x!bnn.s1>
+  %c = bnn.attention %b, %b, %b scale(%s) cutoff(%s) outs(%0 : tensor<1x3x8xf32>) {heads = 2 : i64, divisor = 2.0 : f32}
+      : tensor<1x3x8x!bnn.s1>, tensor<1x3x8x!bnn.s1>, tensor<1x3x8x!bnn.s1> -> tensor<1x3x8xf32> {
+  ^bb0(%acc: i32, %res: f32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %shift = bnn.reduce add %m outs(%2 : tensor<8xf32>) : tensor<8x4xf32> -> tensor<8xf32>
+  %d = bnn.binarize %y shift(%shift : tensor<8xf32>) outs(%1 : tensor<1x3x8x!bnn.s1>) : tensor<1x3x8xf32> -> tensor<1x3x8x!bnn.s1>
+  return %c, %d : tensor<1x3x8xf32>, tensor<1x3x8x!bnn.s1>
+}

@@ -542,14 +542,18 @@ def reduce(m, kind, n, dims):
     m.output(y, "f32", dims[:-1], check)
 
 
+def normalise(m, x, scale, bias, dims):
+    s, b, n = m.constant(scale), m.constant(bias), len(scale)
+    type_ = shape_type(dims, "f32")
+    return m.value(f"bnn.layer_norm {x}, {s}, {b} outs({m.empty(dims, 'f32')} : {type_}) {{epsilon = 1.0e-12 : f32}} "
+                   f": {type_}, tensor<{n}xf32>, tensor<{n}xf32> -> {type_}")
+
+
 def layer_norm(m, n, dims, in_place):
     name = m.input("f32", dims, mild)
     x = negate(m, "%" + name, dims) if in_place else "%" + name
     scale, bias = (m.rng.standard_normal(n).astype(np.float32) for _ in range(2))
-    s, b = m.constant(scale), m.constant(bias)
-    type_ = shape_type(dims, "f32")
-    y = m.value(f"bnn.layer_norm {x}, {s}, {b} outs({m.empty(dims, 'f32')} : {type_}) {{epsilon = 1.0e-12 : f32}} "
-                f": {type_}, tensor<{n}xf32>, tensor<{n}xf32> -> {type_}")
+    y = normalise(m, x, scale, bias, dims)
 
     def check(feeds, got):
         value = feeds[name].astype(np.float64) * (-1 if in_place else 1)
@@ -559,6 +563,27 @@ def layer_norm(m, n, dims, in_place):
         close = np.isclose(got, expected, atol=1e-3, rtol=1e-3)
         assert n < 3 or close.mean() > 0.99, "the normalised rows"
     m.output(y, "f32", dims, check)
+
+
+def three_ways(m, y, dims, shift):
+    """With a shift and a mask of zeros, without either, and above a threshold."""
+    yield (*binarize(m, y, dims, m.constant(shift)), "!bnn.s1")
+    yield (*binarize(m, y, dims, None, False), "!bnn.s1")
+    yield binarize_above(m, y, dims, 0.5), None, "!bnn.u1"
+
+
+def layer_norm_bits(m, n, dims, encode=three_ways):
+    """A row that is normalised and goes on as numbers and as bits, which products show."""
+    x = m.input("f32", dims, mild)
+    # Some elements of a row are exactly 0, 0.5, or 0 once shifted.
+    scale, bias, shift = (m.rng.standard_normal(n).astype(np.float32) for _ in range(3))
+    scale[::3], bias[::3], shift[::3] = 0, 0.5, -0.5
+    bias[::6] = 0
+    y = normalise(m, "%" + x, scale, bias, dims)
+    for bits, zeros, element in encode(m, y, dims, shift):
+        sums, = matmul(m, bits, dims, random_bits(m.rng, (5, n)), zeros, [], ["i32"], IDENTITY, element)
+        m.output(sums, "i32", (*dims[:-1], 5), None)
+    m.output(y, "f32", dims, None)
 
 
 #===------------------------------------------------------------------------===#
@@ -625,5 +650,9 @@ def other_modules():
         signed_sum(m, columns, SIZES[(i * 5) % len(SIZES)], [("batch", "tokens", columns), ("rows", columns)][i % 2])
         reduce(m, ["add", "max", "min"][i % 3], columns, [("rows", columns), (2, "rows", columns)][i % 2])
         layer_norm(m, columns, [("batch", "tokens", columns), ("rows", columns)][i % 2], i % 3 == 0)
+    modules.append(m)
+    m = Module("norms", np.random.default_rng(301))
+    for i, columns in enumerate(SIZES):
+        layer_norm_bits(m, columns, [("batch", "tokens", columns), ("rows", columns)][i % 2])
     modules.append(m)
     return modules

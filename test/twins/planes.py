@@ -1,8 +1,8 @@
 """Modules of bnn ops over integers of 2 and 4 bits, and what NumPy says that they compute."""
 import numpy as np
 
-from modules import (FUNCTIONS, HEADS, IDENTITY, LONG, SIZES, Module, exponentials, hard, matmul, mild, random_bits,
-                     random_bits_and_flat_rows, scalar, shape_type, with_flat_row)
+from modules import (FUNCTIONS, HEADS, IDENTITY, LONG, SIZES, Module, exponentials, hard, layer_norm_bits, matmul, mild,
+                     random_bits, random_bits_and_flat_rows, scalar, shape_type, with_flat_row)
 
 ELEMENTS = [("s2", -2, 1), ("u2", 0, 3), ("s4", -8, 7), ("u4", 0, 15)]
 
@@ -180,10 +180,19 @@ def matmul_modules():
     return modules
 
 
+def two_ways(m, y, dims, shift):
+    """As signed integers of the shifted row, and as unsigned ones."""
+    yield quantize(m, y, dims, "s2", 0.7, None, shift), None, "!bnn.s2"
+    yield quantize(m, y, dims, "u4", 0.2, -1.0), None, "!bnn.u4"
+
+
 def other_modules():
     m = Module("planes-attention", np.random.default_rng(500))
     for i, (heads, width) in enumerate(HEADS):
         for bits in (2, 4):
             options = [["mask"], [], ["low_rank", "mask"]][(i + bits // 4) % 3]
             attention(m, heads, width, bits, options, [0.0, 0.004, -0.02][i % 3], ["sum", "float", "bits"][i // 2 % 3])
-    return [m]
+    norms = Module("planes-norms", np.random.default_rng(501))
+    for i, columns in enumerate(SIZES):
+        layer_norm_bits(norms, columns, [("rows", columns), ("batch", "tokens", columns)][i % 2], two_ways)
+    return [m, norms]

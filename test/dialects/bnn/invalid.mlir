@@ -1104,7 +1104,7 @@ func.func @f(%i: memref<5xi64>) {
 // -----
 
 func.func @f(%x: f32) {
-  // expected-error @+1 {{'bnn.yield' op expects parent op to be one of 'bnn.matmul, bnn.attention'}}
+  // expected-error @+1 {{'bnn.yield' op expects parent op to be one of 'bnn.matmul, bnn.attention, bnn.layer_norm'}}
   bnn.yield %x : f32
   return
 }
@@ -1160,8 +1160,85 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: m
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
-  // expected-error @+1 {{'bnn.layer_norm' op has 0 outputs, expected 1}}
-  "bnn.layer_norm"(%x, %g, %g) {epsilon = 1.0e-5 : f32} : (memref<4x64xf32>, memref<64xf32>, memref<64xf32>) -> ()
+  // expected-error @+1 {{'bnn.layer_norm' op has no outputs}}
+  "bnn.layer_norm"(%x, %g, %g) <{epsilon = 1.0e-5 : f32, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>}> ({})
+      : (memref<4x64xf32>, memref<64xf32>, memref<64xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
+  // expected-error @+1 {{has one output of f32 and no parameters without an epilogue}}
+  bnn.layer_norm %x, %g, %g outs(%x, %x : memref<4x64xf32>, memref<4x64xf32>) {epsilon = 1.0e-5 : f32}
+      : memref<4x64xf32>, memref<64xf32>, memref<64xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %o: memref<4x64x!bnn.s1>) {
+  // expected-error @+1 {{has one output of f32 and no parameters without an epilogue}}
+  bnn.layer_norm %x, %g, %g outs(%o : memref<4x64x!bnn.s1>) {epsilon = 1.0e-5 : f32}
+      : memref<4x64xf32>, memref<64xf32>, memref<64xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
+  // expected-error @+1 {{has one output of f32 and no parameters without an epilogue}}
+  bnn.layer_norm %x, %g, %g params(%g : memref<64xf32>) outs(%x : memref<4x64xf32>) {epsilon = 1.0e-5 : f32}
+      : memref<4x64xf32>, memref<64xf32>, memref<64xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %p: memref<4xf32>) {
+  // expected-error @+1 {{the parameter 'memref<4xf32>' is neither one value per output nor of the shape [4, 64]}}
+  bnn.layer_norm %x, %g, %g params(%p : memref<4xf32>) outs(%x : memref<4x64xf32>) {epsilon = 1.0e-5 : f32}
+      : memref<4x64xf32>, memref<64xf32>, memref<64xf32> {
+  ^bb0(%y: f32, %q: f32):
+    bnn.yield %y : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
+  // expected-error @+1 {{the epilogue's arguments are expected to be ('f32')}}
+  bnn.layer_norm %x, %g, %g outs(%x : memref<4x64xf32>) {epsilon = 1.0e-5 : f32}
+      : memref<4x64xf32>, memref<64xf32>, memref<64xf32> {
+  ^bb0(%y: i32):
+    %f = arith.sitofp %y : i32 to f32
+    bnn.yield %f : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %o: memref<4x64x!bnn.s1>) {
+  // expected-error @+1 {{the epilogue yields one value for each output}}
+  bnn.layer_norm %x, %g, %g outs(%x, %o : memref<4x64xf32>, memref<4x64x!bnn.s1>) {epsilon = 1.0e-5 : f32}
+      : memref<4x64xf32>, memref<64xf32>, memref<64xf32> {
+  ^bb0(%y: f32):
+    bnn.yield %y : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %o: memref<4x64x!bnn.s1>) {
+  bnn.layer_norm %x, %g, %g outs(%o : memref<4x64x!bnn.s1>) {epsilon = 1.0e-5 : f32}
+      : memref<4x64xf32>, memref<64xf32>, memref<64xf32> {
+  ^bb0(%y: f32):
+    // expected-error @+1 {{yields 'f32' for an output of 'memref<4x64x!bnn.s1>'}}
+    bnn.yield %y : f32
+  }
   return
 }
 

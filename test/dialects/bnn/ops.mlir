@@ -214,13 +214,24 @@ func.func @signed_sum(%x: tensor<2x?x40xf32>, %w: tensor<7x40x!bnn.s1>, %s: tens
 
 // CHECK-LABEL: func.func @float
 func.func @float(%x: tensor<2x?x192xf32>, %w: tensor<192x7xf32>, %b: tensor<7xf32>, %g: tensor<192xf32>,
-                 %0: tensor<2x?x7xf32>, %1: tensor<2x?xf32>) {
+                 %0: tensor<2x?x7xf32>, %1: tensor<2x?xf32>, %bits: tensor<2x?x192x!bnn.s1>) {
   // CHECK: bnn.low_rank %{{.*}}, %{{.*}}, %{{.*}} outs(%{{.*}} : tensor<2x?x7xf32>) : tensor<2x?x192xf32>, tensor<192x7xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
   %2 = bnn.low_rank %x, %w, %b outs(%0 : tensor<2x?x7xf32>)
       : tensor<2x?x192xf32>, tensor<192x7xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
   // CHECK: bnn.layer_norm %{{.*}}, %{{.*}}, %{{.*}} outs(%{{.*}} : tensor<2x?x192xf32>) {epsilon = 9.99999996E-13 : f32} : tensor<2x?x192xf32>, tensor<192xf32>, tensor<192xf32> -> tensor<2x?x192xf32>
   %6 = bnn.layer_norm %x, %g, %g outs(%x : tensor<2x?x192xf32>) {epsilon = 1.0e-12 : f32}
       : tensor<2x?x192xf32>, tensor<192xf32>, tensor<192xf32> -> tensor<2x?x192xf32>
+  // CHECK: bnn.layer_norm %{{.*}}, %{{.*}}, %{{.*}} params(%{{.*}} : tensor<192xf32>) outs(%{{.*}}, %{{.*}} : tensor<2x?x192xf32>, tensor<2x?x192x!bnn.s1>) {epsilon = 9.99999996E-13 : f32} : tensor<2x?x192xf32>, tensor<192xf32>, tensor<192xf32> -> tensor<2x?x192xf32>, tensor<2x?x192x!bnn.s1> {
+  // CHECK-NEXT: ^bb0(%[[Y:.*]]: f32, %[[P:.*]]: f32):
+  // CHECK-NEXT: %[[BIT:.*]] = arith.cmpf ogt, %[[Y]], %[[P]] : f32
+  // CHECK-NEXT: bnn.yield %[[Y]], %[[BIT]] : f32, i1
+  %7:2 = bnn.layer_norm %x, %g, %g params(%g : tensor<192xf32>)
+      outs(%x, %bits : tensor<2x?x192xf32>, tensor<2x?x192x!bnn.s1>) {epsilon = 1.0e-12 : f32}
+      : tensor<2x?x192xf32>, tensor<192xf32>, tensor<192xf32> -> tensor<2x?x192xf32>, tensor<2x?x192x!bnn.s1> {
+  ^bb0(%y: f32, %p: f32):
+    %bit = arith.cmpf ogt, %y, %p : f32
+    bnn.yield %y, %bit : f32, i1
+  }
   // CHECK: bnn.reduce add %{{.*}} outs(%{{.*}} : tensor<2x?xf32>) : tensor<2x?x192xf32> -> tensor<2x?xf32>
   %3 = bnn.reduce add %x outs(%1 : tensor<2x?xf32>) : tensor<2x?x192xf32> -> tensor<2x?xf32>
   // CHECK: bnn.reduce max
