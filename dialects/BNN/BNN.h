@@ -27,8 +27,6 @@ namespace bnn {
 constexpr int64_t kLanes = 16;
 /// Bits in a packed word.
 constexpr int64_t kWordBits = 32;
-/// Words of a row that share a parity word: a carry-save adder's inputs.
-constexpr int64_t kParityWords = 3;
 
 /// The module attribute that holds the `#bnn.target`.
 constexpr llvm::StringLiteral kTargetAttr = "bnn.target";

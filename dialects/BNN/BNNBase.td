@@ -77,18 +77,19 @@ def BNN_RowsAttr : BNN_Layout<"Rows", "rows"> {
     significant) of word `k / word` of its row. With `group = g` the row is cut
     into groups of g elements and each group starts a new word: an attention
     head's bits never share a word with its neighbour's. Unused bits are 0.
-    With `parity = 3` the third of each three words of a row is stored as the
-    exclusive or of all three (words that are left over at the end are stored as
-    they are): a carry-save adder then needs one operation less.
+    With `parity` every other word of a row, from the first on, is stored as the
+    exclusive or of all words up to it: w0, w1, w0 ^ w1 ^ w2, w3, w0 ^ ... ^ w4,
+    ... Such a word is the sum of a carry-save adder whose inputs are the one
+    before it and two words, so that the adder has its carry to compute only.
 
     Elements of N bits take N such rows, one after the other: plane p holds bit
-    p of each element. Parity words start anew in each plane.
+    p of each element. The parity starts anew in each plane.
 
     Example: `tensor<?x768x!bnn.s1, #bnn.rows<word = 32, group = 768>>` is
     stored as `?x24xi32`, and with `!bnn.s4` as `?x96xi32`.
   }];
   let parameters = (ins "int64_t":$word, "int64_t":$group,
-                        DefaultValuedParameter<"int64_t", "0">:$parity);
+                        DefaultValuedParameter<"bool", "false">:$parity);
 }
 
 def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
@@ -105,7 +106,7 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
   }];
   let parameters = (ins "int64_t":$lanes, "int64_t":$word, "int64_t":$group,
                         "int64_t":$out_group,
-                        DefaultValuedParameter<"int64_t", "0">:$parity);
+                        DefaultValuedParameter<"bool", "false">:$parity);
 }
 
 def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {

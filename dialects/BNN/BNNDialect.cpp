@@ -90,11 +90,7 @@ void BNNDialect::printType(Type type, DialectAsmPrinter &printer) const {
 //===----------------------------------------------------------------------===//
 
 static LogicalResult
-verifyWord(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t word,
-           int64_t parity) {
-  if (parity != 0 && parity != kParityWords)
-    return emitError() << "the parity is over " << kParityWords
-                       << " words, or 0 for none, not " << parity;
+verifyWord(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t word) {
   if (word != kWordBits)
     return emitError() << "words have " << kWordBits << " bits, not " << word;
   return success();
@@ -102,21 +98,21 @@ verifyWord(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t word,
 
 LogicalResult
 RowsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
-                 int64_t word, int64_t group, int64_t parity) {
+                 int64_t word, int64_t group, bool parity) {
   if (group < 1)
     return emitError() << "a group has at least 1 element, not " << group;
-  return verifyWord(emitError, word, parity);
+  return verifyWord(emitError, word);
 }
 
 LogicalResult
 PanelsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                    int64_t lanes, int64_t word, int64_t group,
-                   int64_t out_group, int64_t parity) {
+                   int64_t out_group, bool parity) {
   if (lanes != kLanes)
     return emitError() << "a panel has " << kLanes << " outputs, not " << lanes;
   if (group < 1 || out_group < 1)
     return emitError() << "a group has at least 1 element";
-  return verifyWord(emitError, word, parity);
+  return verifyWord(emitError, word);
 }
 
 LogicalResult

@@ -48,7 +48,7 @@ DenseElementsAttr packBits(DenseElementsAttr logical, ShapedType type) {
   const int64_t group =
       panels ? panels.getGroup() : cast<RowsAttr>(layout).getGroup();
   const int64_t rowWords = packedWords(columns, group);
-  const int64_t parity =
+  const bool parity =
       panels ? panels.getParity() : cast<RowsAttr>(layout).getParity();
 
   SmallVector<int64_t> position(columns);
@@ -68,9 +68,9 @@ DenseElementsAttr packBits(DenseElementsAttr logical, ShapedType type) {
         words[first + position[k] / kWordBits * stride] |=
             1u << (position[k] % kWordBits);
     if (parity)
-      for (int64_t w = 0; w + kParityWords <= rowWords; w += kParityWords) {
-        uint32_t *triple = &words[first + w * stride];
-        triple[2 * stride] ^= triple[0] ^ triple[stride];
+      for (int64_t w = 2; w < rowWords; w += 2) {
+        uint32_t *word = &words[first + w * stride];
+        *word ^= word[-stride] ^ word[-2 * stride];
       }
   }
   auto wordType =

@@ -217,7 +217,7 @@ OutputRows::OutputRows(KernelBuilder &b, ValueRange logical,
       output.planes = bits.getWidth();
       output.words =
           cast<MemRefType>(value.getType()).getShape().back() / output.planes;
-      output.hasParity = cast<RowsAttr>(getLayout(type)).getParity() != 0;
+      output.hasParity = cast<RowsAttr>(getLayout(type)).getParity();
     }
     outputs.push_back(output);
   }
@@ -268,53 +268,50 @@ void OutputRows::store(KernelBuilder &b, const Output &output, Value row,
   }
 }
 
-// Turns each third of the words `from` to `to` into the exclusive or of three.
-// Five triples a vector: LLVM would gather and scatter them, at twice the cost
-// of a word at a time.
-static void storeParity(KernelBuilder &b, Value words, Value from, Value to) {
-  constexpr int64_t step = kLanes / kParityWords * kParityWords;
+// Gives each row of `words` words its parity: every other word becomes the
+// exclusive or of all words up to it.
+static void storeParity(KernelBuilder &b, Value rows, int64_t words) {
   SmallVector<bool> isParity;
-  SmallVector<int64_t> back[2];
-  for (int64_t lane = 0; lane < kLanes; ++lane) {
-    isParity.push_back(lane % kParityWords == kParityWords - 1);
-    for (int64_t i : {0, 1})
-      back[i].push_back(std::max<int64_t>(lane - i - 1, 0));
-  }
+  SmallVector<int64_t> last(kLanes, kLanes - 1);
+  for (int64_t lane = 0; lane < kLanes; ++lane)
+    isParity.push_back(lane % 2 == 0);
   Value mask = b.create<arith::ConstantOp>(
       DenseElementsAttr::get(b.vectorOf(b.getI1Type()), isParity));
-  Value end = b.create<arith::SubIOp>(to, b.index(kLanes - 1));
-  Value rest = b.loop(
-      from, end, step, from, [&](Value at, ValueRange) -> SmallVector<Value> {
-        Value v = b.loadLanes(words, at), sum = v;
-        for (ArrayRef<int64_t> lanes : back)
-          sum = b.create<arith::XOrIOp>(
-              sum, b.create<vector::ShuffleOp>(v, v, lanes));
-        b.storeLanes(b.create<arith::SelectOp>(mask, sum, v), words, at);
-        return {b.offset(at, step)};
-      })[0];
-  b.loop(rest, to, kParityWords, [&](Value at) {
-    Value sum = b.load(words, at);
-    for (int64_t i = 1; i < kParityWords; ++i)
-      sum = b.create<arith::XOrIOp>(sum, b.load(words, b.offset(at, i)));
-    b.store(sum, words, b.offset(at, kParityWords - 1));
+  Value none = b.splatI32(0);
+  // The words of a vector from `at` on; `before` has the parity of all words
+  // before them in every lane. Returns that of the next vector.
+  auto vector = [&](Value row, Value at, int64_t valid, Value before) {
+    Value words = b.loadLanes(rows, {row, at}, valid), sum = words;
+    for (int64_t by = 1; by < kLanes; by *= 2) {
+      SmallVector<int64_t> up;
+      for (int64_t lane = 0; lane < kLanes; ++lane)
+        up.push_back(lane < by ? kLanes : lane - by);
+      sum = b.create<arith::XOrIOp>(sum,
+                                    b.create<vector::ShuffleOp>(sum, none, up));
+    }
+    sum = b.create<arith::XOrIOp>(sum, before);
+    b.storeLanes(b.create<arith::SelectOp>(mask, sum, words), rows, {row, at},
+                 valid);
+    return b.create<vector::ShuffleOp>(sum, sum, last);
+  };
+  const int64_t whole = words / kLanes * kLanes;
+  b.loop(b.index(0), b.dim(rows, 0), 1, [&](Value row) {
+    Value before = none;
+    if (whole)
+      before = b.loop(b.index(0), b.index(whole), kLanes, none,
+                      [&](Value at, ValueRange carried) -> SmallVector<Value> {
+                        return {vector(row, at, kLanes, carried[0])};
+                      })[0];
+    if (whole < words)
+      vector(row, b.index(whole), words - whole, before);
   });
 }
 
 void OutputRows::finish(KernelBuilder &b) {
-  for (const Output &output : outputs) {
-    if (!output.hasParity)
-      continue;
-    Value words = b.flat(output.buffer);
-    // Rows of whole triples are one sequence of them.
-    if (output.words % kParityWords == 0) {
-      storeParity(b, words, b.index(0), b.dim(words, 0));
-      continue;
-    }
-    Value whole = b.index(output.words / kParityWords * kParityWords);
-    b.loop(b.index(0), b.dim(words, 0), output.words, [&](Value first) {
-      storeParity(b, words, first, b.add(first, whole));
-    });
-  }
+  // Rows of two words are their own parity.
+  for (const Output &output : outputs)
+    if (output.hasParity && output.words > 2)
+      storeParity(b, b.parts2d(output.buffer, output.planes), output.words);
 }
 
 void bnn::forUnits(KernelBuilder &b, int64_t channels, int64_t group,

@@ -89,21 +89,26 @@ VectorType LookupKernel::halvesType() const {
 static void forWords(KernelBuilder &b, const Product &p,
                      llvm::function_ref<SmallVector<Value>(Value)> load,
                      llvm::function_ref<void(Value, ValueRange)> body) {
-  const int64_t whole = p.parity ? p.words / kParityWords * kParityWords : 0;
-  if (whole)
-    b.loop(b.index(0), b.index(whole), kParityWords, [&](Value k) {
-      SmallVector<SmallVector<Value>> words;
-      for (int64_t w = 0; w < kParityWords; ++w)
-        words.push_back(load(b.offset(k, w)));
-      for (size_t i = 0; i < words[2].size(); ++i)
-        words[2][i] = b.create<arith::XOrIOp>(
-            words[2][i], b.create<arith::XOrIOp>(words[0][i], words[1][i]));
-      for (int64_t w = 0; w < kParityWords; ++w)
-        body(b.offset(k, w), words[w]);
-    });
-  if (whole < p.words)
-    b.loop(b.index(whole), b.index(p.words), 1,
-           [&](Value k) { body(k, load(k)); });
+  auto plain = [&](Value k) { body(k, load(k)); };
+  if (!p.parity) {
+    b.loop(b.index(0), b.index(p.words), 1, plain);
+    return;
+  }
+  SmallVector<Value> first = load(b.index(0));
+  body(b.index(0), first);
+  const int64_t end = (p.words - 1) / 2 * 2 + 1;
+  b.loop(b.index(1), b.index(end), 2, first, [&](Value k, ValueRange before) {
+    Value next = b.offset(k, 1);
+    SmallVector<Value> words = load(k), parity = load(next), second;
+    for (auto [word, sum, last] : llvm::zip_equal(words, parity, before))
+      second.push_back(
+          b.create<arith::XOrIOp>(sum, b.create<arith::XOrIOp>(word, last)));
+    body(k, words);
+    body(next, second);
+    return parity;
+  });
+  if (end < p.words)
+    plain(b.index(end));
 }
 
 void LookupKernel::prepareRows(Value first, Value count) {

@@ -6,9 +6,9 @@ def LowerKernels : Pass<"bnn-lower-kernels", "::mlir::ModuleOp"> {
     Each op becomes a loop nest over vectors of 16 lanes: products run over
     panels of 16 outputs in a register tile of rows by panels, with xor and
     `math.ctpop` on packed words; epilogues are inlined on whole vectors, so a
-    product that ends in bits stores bits. Words with parity
-    go three at a time through a carry-save adder: two popcounts in place of
-    three. Where the target shuffles bytes, products of
+    product that ends in bits stores bits. Words with parity go two at a time
+    through a chain of carry-save adders, whose sums they are: one popcount, of
+    the carry, in place of two. Where the target shuffles bytes, products of
     six rows and more count by table instead: one shuffle has the counts of
     four bits of two rows for 32 or 64 outputs. The tile comes from the module's
     `bnn.target`. The order of every f32 operation is that of the op's

@@ -53,7 +53,7 @@ static Value combine(KernelBuilder &b, const Product &p, Value x, Value w) {
   return b.create<arith::AndIOp>(x, w);
 }
 
-// The majority of a, b and a ^ b ^ parity.
+// The majority of x, y and x ^ y ^ parity.
 static Value majority(KernelBuilder &b, bool ternaryLogic, Value x, Value y,
                       Value parity) {
   if (ternaryLogic) {
@@ -97,41 +97,39 @@ static void addWord(KernelBuilder &b, const Product &p, const Tile &tile,
   }
 }
 
-// Adds the counts of words k, k + 1 and k + 2, the last of which is a parity
-// word, to `counts`, and half of what they carry to `carries`. One row at a
-// time: the registers hold the accumulators and the weights, and little else.
-static void addTriple(KernelBuilder &b, const Product &p, const Tile &tile,
-                      Value k, bool masked, MutableArrayRef<Value> counts,
-                      MutableArrayRef<Value> carries) {
-  SmallVector<SmallVector<Value>> weights;
-  for (int64_t w = 0; w < kParityWords; ++w)
-    weights.push_back(loadWeights(b, p, tile, b.offset(k, w)));
+// Adds the carries of words k and k + 1, of which the second holds the parity
+// of all words up to it, to `counts`; `parity` is that of the word before, and
+// becomes this one. With zeros, where words themselves have to be looked at:
+// adds their counts. One row at a time: the registers hold the accumulators and
+// the weights, and little else.
+static void addPair(KernelBuilder &b, const Product &p, const Tile &tile,
+                    Value k, bool masked, MutableArrayRef<Value> counts,
+                    MutableArrayRef<Value> parity) {
+  Value next = b.offset(k, 1);
+  SmallVector<Value> weights = loadWeights(b, p, tile, k),
+                     weightParity = loadWeights(b, p, tile, next);
   for (int64_t i = 0; i < tile.rows; ++i) {
-    SmallVector<Value> x, keep;
-    for (int64_t w = 0; w < kParityWords; ++w) {
-      Value at = b.offset(k, w);
-      x.push_back(loadRow(b, p.lhs, tile, i, at));
-      if (masked)
-        keep.push_back(b.bitNot(loadRow(b, p.zeros, tile, i, at)));
+    Value x = loadRow(b, p.lhs, tile, i, k),
+          xParity = loadRow(b, p.lhs, tile, i, next), keep, keepNext;
+    if (masked) {
+      keep = b.bitNot(loadRow(b, p.zeros, tile, i, k));
+      keepNext = b.bitNot(loadRow(b, p.zeros, tile, i, next));
     }
     for (int64_t j = 0; j < tile.panels; ++j) {
       Value &count = counts[i * tile.panels + j];
-      Value first = combine(b, p, x[0], weights[0][j]);
-      Value second = combine(b, p, x[1], weights[1][j]);
-      Value parity = combine(b, p, x[2], weights[2][j]);
-      if (!masked) {
-        Value &carry = carries[i * tile.panels + j];
-        Value major = majority(b, p.ternaryLogic, first, second, parity);
-        count = addCount(b, count, parity);
-        carry = addCount(b, carry, major);
-        continue;
+      Value &before = parity[i * tile.panels + j];
+      Value first = combine(b, p, x, weights[j]);
+      Value sum = combine(b, p, xParity, weightParity[j]);
+      if (masked) {
+        Value second = b.create<arith::XOrIOp>(
+            sum, b.create<arith::XOrIOp>(first, before));
+        count = addCount(b, count, b.create<arith::AndIOp>(first, keep));
+        count = addCount(b, count, b.create<arith::AndIOp>(second, keepNext));
+      } else {
+        Value carry = majority(b, p.ternaryLogic, first, before, sum);
+        count = addCount(b, count, carry);
       }
-      // The third word itself, where zeros have to be left out.
-      Value third = b.create<arith::XOrIOp>(
-          parity, b.create<arith::XOrIOp>(first, second));
-      const Value words[] = {first, second, third};
-      for (auto [bits, live] : llvm::zip_equal(words, keep))
-        count = addCount(b, count, b.create<arith::AndIOp>(bits, live));
+      before = sum;
     }
   }
 }
@@ -152,63 +150,99 @@ static Value addBytes(KernelBuilder &b, Value sums) {
 }
 
 // Runs `steps` iterations of a loop over words that adds to `size` vectors of
-// counts, from 0. `body` gets the number of the iteration. Where counts are
+// counts, from 0, and carries `state` along. `body` gets the number of the
+// iteration, the counts and the state, which it changes. Where counts are
 // bytes, they are widened before they can overflow: an iteration adds at most
-// `words` times 8 to one.
+// `words` times 8 to one. Returns the counts, and the state in `state`.
 static SmallVector<Value>
 sumCounts(KernelBuilder &b, bool inBytes, int64_t steps, int64_t words,
-          size_t size,
-          llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+          size_t size, SmallVector<Value> &state,
+          llvm::function_ref<void(Value, MutableArrayRef<Value>,
+                                  MutableArrayRef<Value>)>
+              body) {
   SmallVector<Value> zeros(size, b.splatI32(0));
   Value none = b.index(0);
-  if (!inBytes)
-    return b.loop(none, b.index(steps), 1, zeros, body);
-  const int64_t chunks = llvm::divideCeil(steps, 255 / (8 * words));
-  const int64_t chunk = chunks ? llvm::divideCeil(steps, chunks) : 1;
-  auto byteType = VectorType::get(kLanes * 4, b.getI8Type());
-  SmallVector<Value> init(size,
-                          b.create<arith::ConstantOp>(b.getZeroAttr(byteType)));
-  return b.loop(none, b.index(steps), chunk, zeros,
-                [&](Value first, ValueRange total) {
-                  Value end = b.offset(first, chunk);
-                  if (steps % chunk)
-                    end = b.create<arith::MinUIOp>(end, b.index(steps));
-                  SmallVector<Value> next = b.loop(first, end, 1, init, body);
-                  for (auto [sum, before] : llvm::zip_equal(next, total))
-                    sum = b.add(before, addBytes(b, sum));
-                  return next;
-                });
+  auto step = [&](Value number, ValueRange carried) {
+    SmallVector<Value> next(carried);
+    MutableArrayRef<Value> all(next);
+    body(number, all.take_front(size), all.drop_front(size));
+    return next;
+  };
+  auto joined = [](ValueRange counts, ValueRange state) {
+    SmallVector<Value> all(counts);
+    all.append(state.begin(), state.end());
+    return all;
+  };
+  SmallVector<Value> result;
+  if (!inBytes) {
+    result = b.loop(none, b.index(steps), 1, joined(zeros, state), step);
+  } else {
+    const int64_t chunks = llvm::divideCeil(steps, 255 / (8 * words));
+    const int64_t chunk = chunks ? llvm::divideCeil(steps, chunks) : 1;
+    auto byteType = VectorType::get(kLanes * 4, b.getI8Type());
+    SmallVector<Value> init(
+        size, b.create<arith::ConstantOp>(b.getZeroAttr(byteType)));
+    result = b.loop(none, b.index(steps), chunk, joined(zeros, state),
+                    [&](Value first, ValueRange total) {
+                      Value end = b.offset(first, chunk);
+                      if (steps % chunk)
+                        end = b.create<arith::MinUIOp>(end, b.index(steps));
+                      SmallVector<Value> next =
+                          b.loop(first, end, 1,
+                                 joined(init, total.drop_front(size)), step);
+                      for (size_t i = 0; i < size; ++i)
+                        next[i] = b.add(total[i], addBytes(b, next[i]));
+                      return next;
+                    });
+  }
+  state.assign(result.begin() + size, result.end());
+  result.truncate(size);
+  return result;
 }
 
-// The counts of all words of a tile, [row][panel]. A popcount of three words is
-// that of their parity and twice that of their majority: with parity words, two
-// popcounts do in place of three.
+// The counts of all words of a tile, [row][panel], where every other word holds
+// the parity of all up to it: a chain of carry-save adders has these for sums.
+// popcount of all words = popcount of the last sum + 2 popcount of all carries.
+static SmallVector<Value> countWithParity(KernelBuilder &b, const Product &p,
+                                          const Tile &tile, bool masked) {
+  const size_t size = tile.rows * tile.panels;
+  const int64_t pairs = (p.words - 1) / 2;
+  // The first word is its own parity.
+  SmallVector<Value> parity(size);
+  SmallVector<Value> weights = loadWeights(b, p, tile, b.index(0));
+  for (int64_t i = 0; i < tile.rows; ++i) {
+    Value x = loadRow(b, p.lhs, tile, i, b.index(0));
+    for (int64_t j = 0; j < tile.panels; ++j)
+      parity[i * tile.panels + j] = combine(b, p, x, weights[j]);
+  }
+  SmallVector<Value> counts =
+      sumCounts(b, p.byteCounts, pairs, masked ? 2 : 1, size, parity,
+                [&](Value number, MutableArrayRef<Value> counts,
+                    MutableArrayRef<Value> parity) {
+                  Value k = b.offset(b.mul(number, b.index(2)), 1);
+                  addPair(b, p, tile, k, masked, counts, parity);
+                });
+  if (masked)
+    addWord(b, p, tile, b.index(0), masked, counts);
+  else
+    for (auto [count, sum] : llvm::zip_equal(counts, parity))
+      count = b.add(b.popcount(sum), b.add(count, count));
+  if (p.words > 2 * pairs + 1)
+    addWord(b, p, tile, b.index(p.words - 1), masked, counts);
+  return counts;
+}
+
+// The counts of all words of a tile, [row][panel].
 static SmallVector<Value> countBits(KernelBuilder &b, const Product &p,
                                     const Tile &tile, bool masked) {
-  const size_t size = tile.rows * tile.panels;
-  const int64_t step = p.parity ? kParityWords : 1;
-  const int64_t whole = p.words / step * step;
-  const bool carrying = p.parity && !masked;
-  SmallVector<Value> counts = sumCounts(
-      b, p.byteCounts, whole / step, carrying ? 1 : step,
-      carrying ? 2 * size : size, [&](Value number, ValueRange carried) {
-        SmallVector<Value> next(carried.begin(), carried.end());
-        MutableArrayRef<Value> sums(next);
-        Value k = b.mul(number, b.index(step));
-        if (p.parity)
-          addTriple(b, p, tile, k, masked, sums.take_front(size),
-                    sums.drop_front(size));
-        else
-          addWord(b, p, tile, k, masked, sums);
-        return next;
+  if (p.parity)
+    return countWithParity(b, p, tile, masked);
+  SmallVector<Value> none;
+  return sumCounts(
+      b, p.byteCounts, p.words, 1, tile.rows * tile.panels, none,
+      [&](Value k, MutableArrayRef<Value> counts, MutableArrayRef<Value>) {
+        addWord(b, p, tile, k, masked, counts);
       });
-  if (carrying)
-    for (size_t i = 0; i < size; ++i)
-      counts[i] = b.add(counts[i], b.add(counts[size + i], counts[size + i]));
-  counts.truncate(size);
-  for (int64_t k = whole; k < p.words; ++k)
-    addWord(b, p, tile, b.index(k), masked, counts);
-  return counts;
 }
 
 // The products of a tile of bits, acc[row][panel], from its counts.

@@ -95,7 +95,7 @@ struct PackPass : impl::PackBase<PackPass> {
         return op.emitError("packs only into a fresh tensor.empty");
       if (type.isDynamicDim(type.getRank() - 1))
         return op.emitError("bits need a static last dimension, not ") << type;
-      int64_t parity = useParity && canHaveParity(result) ? kParityWords : 0;
+      bool parity = useParity && canHaveParity(result);
       auto packed = withLayout(
           type, RowsAttr::get(&getContext(), kWordBits, groupOf(bits), parity));
       OpBuilder b(empty);
@@ -127,7 +127,8 @@ struct PackPass : impl::PackBase<PackPass> {
     if (!type)
       return success();
     auto layout = PanelsAttr::get(&getContext(), kLanes, kWordBits,
-                                  type.getDimSize(1), type.getDimSize(0), 0);
+                                  type.getDimSize(1), type.getDimSize(0),
+                                  /*parity=*/false);
     return packConstant(op, op.getWeightMutable(), withLayout(type, layout));
   }
 
@@ -135,8 +136,8 @@ struct PackPass : impl::PackBase<PackPass> {
     RankedTensorType type = unpackedBits(op.getTable());
     if (!type)
       return success();
-    auto layout =
-        RowsAttr::get(&getContext(), kWordBits, type.getDimSize(1), 0);
+    auto layout = RowsAttr::get(&getContext(), kWordBits, type.getDimSize(1),
+                                /*parity=*/false);
     return packConstant(op, op.getTableMutable(), withLayout(type, layout));
   }
 

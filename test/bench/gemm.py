@@ -6,7 +6,6 @@ import subprocess
 import numpy as np
 
 LANES = 16
-PARITY_WORDS = 3
 
 
 def run(command):
@@ -22,20 +21,18 @@ def layout_of_models(bnn_opt, model, cpu):
     text = run([bnn_opt, model, f"--mcpu={cpu}", "--emit=packed",
                 "--mlir-elide-elementsattrs-if-larger=4", "-o", "-"])
     target = re.search(r"#bnn\.target<[^>]*>", text).group(0)
-    return target, PARITY_WORDS if re.search(rf"parity = {PARITY_WORDS}\b", text) else 0
+    return target, "parity = true" in text
 
 
 def store_parity(words):
-    """words[n, w] in the layout's order: each third word is the exclusive or of its three."""
-    whole = words.shape[1] // PARITY_WORDS * PARITY_WORDS
-    words = words.copy()
-    words[:, 2:whole:3] ^= words[:, 0:whole:3] ^ words[:, 1:whole:3]
-    return words
+    """words[n, w] in the layout's order: every other one is the exclusive or of all up to it."""
+    sums = np.bitwise_xor.accumulate(words, axis=1)
+    return np.where(np.arange(words.shape[1]) % 2 == 0, sums, words)
 
 
 def module(rows, outputs, inputs, weights, target, parity):
     """MLIR for i32 [rows, outputs] = bits [rows, inputs] * weights^T, on buffers."""
-    order = f", parity = {parity}" if parity else ""
+    order = ", parity = true" if parity else ""
     words = store_parity(weights) if parity else weights
     panels = words.reshape(outputs // LANES, LANES, inputs // 32).transpose(0, 2, 1)
     packed = np.ascontiguousarray(panels).tobytes().hex().upper()
@@ -89,6 +86,6 @@ def build(tools, cpu, shape, folder):
          "--relocation-model=pic", "--filetype=obj", f"{folder}/gemm.bc",
          "-o", f"{folder}/gemm.o"])
     run([f"{tools.llvm}/clang", "-O3", f"-march={cpu}", "-std=c11", "-shared", "-fPIC",
-         f"-DM={rows}", f"-DN={outputs}", f"-DK={inputs}", f"-DPARITY={parity}",
+         f"-DM={rows}", f"-DN={outputs}", f"-DK={inputs}", f"-DPARITY={int(parity)}",
          f"{tools.source}/gemm_entry.c", f"{folder}/gemm.o", "-o", f"{folder}/gemm.so"])
     return f"{folder}/gemm.so", f"{folder}/weights.bin"

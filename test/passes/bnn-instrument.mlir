@@ -5,22 +5,22 @@
 // CHECK-LABEL: module attributes
 // CHECK-SAME: bnn.profiled_ops = [
 // CHECK-SAME: {kind = "binarize", limit = 0.000000e+00 : f64, name = ""}
-// CHECK-SAME: {kind = "matmul", limit = 3.840000e+02 : f64, name = "/query"}
+// CHECK-SAME: {kind = "matmul", limit = 4.095000e+02 : f64, name = "/query"}
 // CHECK-SAME: {kind = "matmul", limit = 3.410000e+02 : f64, name = "/plain"}
 // CHECK-SAME: {kind = "linalg.fill", limit = 0.000000e+00 : f64, name = ""}
-module attributes {bnn.port_limits = {matmul = 341.0 : f64, matmul.parity = 384.0 : f64}} {
+module attributes {bnn.port_limits = {matmul = 341.0 : f64, matmul.parity = 409.5 : f64}} {
   // CHECK: func.func @main(
   // CHECK-SAME: %[[HOOK:[a-z0-9]+]]: !llvm.ptr {bnn.kind = "profile_hook"}, %[[CONTEXT:[a-z0-9]+]]: !llvm.ptr {bnn.kind = "profile_context"}) -> i32
-  func.func @main(%x: memref<?x128xf32>, %b: memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128, parity = 3>>,
+  func.func @main(%x: memref<?x128xf32>, %b: memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128, parity = true>>,
                   %p: memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128>>,
-                  %w: memref<48x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 48, parity = 3>>,
+                  %w: memref<48x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 48, parity = true>>,
                   %v: memref<48x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 48>>,
                   %y: memref<?x48xi32>) -> i32 {
     %zero = arith.constant 0 : i32
     // CHECK: %[[N0:.*]] = arith.constant 0 : i32
     // CHECK: llvm.call %[[HOOK]](%[[CONTEXT]], %{{.*}}, %{{.*}}) : !llvm.ptr, (!llvm.ptr, i32, i64) -> ()
     // CHECK-NEXT: bnn.binarize
-    bnn.binarize %x outs(%b : memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128, parity = 3>>) : memref<?x128xf32>
+    bnn.binarize %x outs(%b : memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128, parity = true>>) : memref<?x128xf32>
     // The rows, times 128, times 48.
     // CHECK: %[[DIM:.*]] = memref.dim %{{.*}}, %{{.*}} : memref<?x128x!bnn.s1
     // CHECK: %[[ROWS:.*]] = arith.muli %{{.*}}, %[[DIM]]
@@ -31,7 +31,7 @@ module attributes {bnn.port_limits = {matmul = 341.0 : f64, matmul.parity = 384.
     // CHECK: llvm.call %[[HOOK]](%[[CONTEXT]], %[[ONE]], %[[COUNT]])
     // CHECK-NEXT: bnn.matmul
     bnn.matmul %b, %w outs(%y : memref<?x48xi32>)
-        : memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128, parity = 3>>, memref<48x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 48, parity = 3>> {
+        : memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128, parity = true>>, memref<48x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 48, parity = true>> {
     ^bb0(%acc: i32):
       bnn.yield %acc : i32
     } loc("/query")

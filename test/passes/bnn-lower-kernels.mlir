@@ -48,6 +48,49 @@ module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", rows 
 
 // -----
 
+// Words with parity, two a step: they are the sums of a chain of carry-save
+// adders, so that only carries are counted, one popcount for two words. The last
+// sum is counted after the loop, and of six words the last one by itself. The
+// rows that binarize writes get their parity from shuffles.
+// CHECK-LABEL: func.func @parity
+// CHECK-SAME: %[[B:[^:]*]]: memref<1x6xi32>, %[[W:.*]]: memref<2x6x16xi32>
+// CHECK: %[[FIRST:.*]] = vector.load %[[W]][%{{.*}}, %c0, %c0]
+// CHECK: %[[SUM0:.*]] = arith.xori %{{.*}}, %[[FIRST]]
+// CHECK: %[[R:.*]]:2 = scf.for {{.*}} iter_args(%[[CARRIES:.*]] = %{{.*}}, %[[SUM:.*]] = %[[SUM0]])
+// CHECK-DAG: %[[WORD:.*]] = arith.xori
+// CHECK-DAG: %[[NEXT:.*]] = arith.xori
+// CHECK: %[[CARRY:.*]] = llvm.call_intrinsic "llvm.x86.avx512.pternlog.d.512"(%[[WORD]], %[[SUM]], %[[NEXT]], %{{.*}})
+// CHECK: %[[COUNT:.*]] = math.ctpop %[[CARRY]]
+// CHECK: %[[MORE:.*]] = arith.addi %[[CARRIES]], %[[COUNT]]
+// CHECK-NEXT: scf.yield %[[MORE]], %[[NEXT]]
+// CHECK: %[[LAST:.*]] = math.ctpop %[[R]]#1
+// CHECK: %[[TWICE:.*]] = arith.addi %[[R]]#0, %[[R]]#0
+// CHECK: arith.addi %[[LAST]], %[[TWICE]]
+// CHECK: math.ctpop
+// CHECK-LABEL: func.func @store_parity
+// CHECK: memref.store %{{.*}}, %[[OUT:.*]][
+// CHECK: vector.maskedload %[[OUT]]
+// CHECK-COUNT-4: vector.shuffle
+// CHECK: arith.select
+// CHECK: vector.maskedstore %[[OUT]]
+#rows = #bnn.rows<word = 32, group = 192, parity = true>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 192, out_group = 32, parity = true>
+module attributes {bnn.target = #bnn.target<strategy = "t", rows = 1, panels = 1, avx512 = true>} {
+  func.func @parity(%x: memref<1x192x!bnn.s1, #rows>, %w: memref<32x192x!bnn.s1, #panels>, %y: memref<1x32xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<1x32xi32>) : memref<1x192x!bnn.s1, #rows>, memref<32x192x!bnn.s1, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+  func.func @store_parity(%x: memref<1x192xf32>, %y: memref<1x192x!bnn.s1, #rows>) {
+    bnn.binarize %x outs(%y : memref<1x192x!bnn.s1, #rows>) : memref<1x192xf32>
+    return
+  }
+}
+
+// -----
+
 // Without a target one row and one panel. 40 outputs are a whole word's and
 // half a panel, whose 8 lanes are masked. Rows are not a multiple of any tile:
 // one loop. No loop that looks for zeros.
@@ -214,8 +257,8 @@ func.func @threshold(%x: memref<?x64xf32>, %b: memref<?x64x!bnn.u1, #rows>) {
 // CHECK-NOT: llvm.x86.avx2.pshuf.b
 // CHECK: math.ctpop {{.*}} : vector<64xi8>
 // CHECK: return
-#rows = #bnn.rows<word = 32, group = 96, parity = 3>
-#panels = #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 64, parity = 3>
+#rows = #bnn.rows<word = 32, group = 96, parity = true>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 64, parity = true>
 module attributes {bnn.target = #bnn.target<strategy = "avx2", rows = 2, panels = 1, byte_counts = true, shuffle_bytes = 32>} {
 func.func @lookup(%x: memref<?x96x!bnn.s1, #rows>, %w: memref<64x96x!bnn.s1, #panels>, %y: memref<?x64xi32>) {
   bnn.matmul %x, %w outs(%y : memref<?x64xi32>) : memref<?x96x!bnn.s1, #rows>, memref<64x96x!bnn.s1, #panels> {

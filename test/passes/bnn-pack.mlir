@@ -4,12 +4,12 @@
 // One group a row; the mask of zeros lies like its bits, save for the parity that
 // products alone can read.
 // CHECK-LABEL: func.func @activations
-// CHECK: %[[B:.*]] = tensor.empty(%{{.*}}) : tensor<?x40x!bnn.s1, #bnn.rows<word = 32, group = 40, parity = 3>>
+// CHECK: %[[B:.*]] = tensor.empty(%{{.*}}) : tensor<?x40x!bnn.s1, #bnn.rows<word = 32, group = 40, parity = true>>
 // CHECK: %[[Z:.*]] = tensor.empty(%{{.*}}) : tensor<?x40x!bnn.u1, #bnn.rows<word = 32, group = 40>>
-// CHECK: %[[R:.*]]:2 = bnn.binarize %{{.*}} outs(%[[B]], %[[Z]] : {{.*}}) : tensor<?x40xf32> -> tensor<?x40x!bnn.s1, #bnn.rows<word = 32, group = 40, parity = 3>>, tensor<?x40x!bnn.u1, #bnn.rows<word = 32, group = 40>>
+// CHECK: %[[R:.*]]:2 = bnn.binarize %{{.*}} outs(%[[B]], %[[Z]] : {{.*}}) : tensor<?x40xf32> -> tensor<?x40x!bnn.s1, #bnn.rows<word = 32, group = 40, parity = true>>, tensor<?x40x!bnn.u1, #bnn.rows<word = 32, group = 40>>
 // Outputs pad to two vectors of 16, and inputs to two words: bit k of word w of
 // an output is element 32 w + k.
-// CHECK: %[[W:.*]] = bnn.constant dense<{{\[\[}}[-1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [255, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]], {{\[\[}}0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]]]> : tensor<2x2x16xi32> -> tensor<2x40x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 40, out_group = 2, parity = 3>>
+// CHECK: %[[W:.*]] = bnn.constant dense<{{\[\[}}[-1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [255, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]], {{\[\[}}0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]]]> : tensor<2x2x16xi32> -> tensor<2x40x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 40, out_group = 2, parity = true>>
 // CHECK: bnn.matmul %[[R]]#0, %[[W]] zeros(%[[R]]#1 : {{.*}}) outs(%{{.*}} : tensor<?x2xi32>)
 func.func @activations(%x: tensor<?x40xf32>, %n: index, %0: tensor<?x2xi32>) -> tensor<?x2xi32> {
   %b = tensor.empty(%n) : tensor<?x40x!bnn.s1>
@@ -37,13 +37,13 @@ func.func @activations(%x: tensor<?x40xf32>, %n: index, %0: tensor<?x2xi32>) -> 
 // and so is what it writes, down to the weights that read that: 3 heads of 2
 // elements are 3 words, and 2 outputs of a head take two panels.
 // CHECK-LABEL: func.func @heads
-// CHECK: bnn.constant dense<{{.*15, 15, 0, .*0, 0, 0.*15, 15, 0, .*0, 0, 0.*15, 15, 0, .*}}> : tensor<6x1x16xi32> -> tensor<6x4x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 4, out_group = 2, parity = 3>>
+// CHECK: bnn.constant dense<{{.*15, 15, 0, .*0, 0, 0.*15, 15, 0, .*0, 0, 0.*15, 15, 0, .*}}> : tensor<6x1x16xi32> -> tensor<6x4x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 4, out_group = 2, parity = true>>
 // CHECK: tensor.empty() : tensor<1x5x6x!bnn.s1, #bnn.rows<word = 32, group = 2>>
 // CHECK: %[[Q:.*]] = bnn.matmul {{.*}} -> tensor<1x5x6x!bnn.s1, #bnn.rows<word = 32, group = 2>>
-// CHECK: tensor.empty() : tensor<1x5x6x!bnn.s1, #bnn.rows<word = 32, group = 2, parity = 3>>
+// CHECK: tensor.empty() : tensor<1x5x6x!bnn.s1, #bnn.rows<word = 32, group = 2, parity = true>>
 // CHECK: tensor.empty() : tensor<1x5x6x!bnn.u1, #bnn.rows<word = 32, group = 2>>
 // CHECK: %[[C:.*]]:2 = bnn.attention %[[Q]], %[[Q]], %[[Q]]
-// CHECK: bnn.constant {{.*}} : tensor<2x3x16xi32> -> tensor<5x6x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 2, out_group = 5, parity = 3>>
+// CHECK: bnn.constant {{.*}} : tensor<2x3x16xi32> -> tensor<5x6x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 2, out_group = 5, parity = true>>
 // CHECK: bnn.matmul %[[C]]#0, %{{.*}} zeros(%[[C]]#1
 func.func @heads(%x: tensor<1x5x4xf32>, %s: f32, %0: tensor<1x5x5xi32>) -> tensor<1x5x5xi32> {
   %b = tensor.empty() : tensor<1x5x4x!bnn.s1>
@@ -97,7 +97,7 @@ func.func @table(%ids: tensor<?xi64>, %s: tensor<2xf32>, %0: tensor<?x3xf32>) ->
 // ops write into becomes one of each layout.
 // CHECK-LABEL: func.func @shared
 // CHECK-DAG: bnn.constant {{.*}} : tensor<2x1xi32> -> tensor<2x2x!bnn.s1, #bnn.rows<word = 32, group = 2>>
-// CHECK-DAG: bnn.constant {{.*}} : tensor<2x1x16xi32> -> tensor<2x2x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 2, out_group = 2, parity = 3>>
+// CHECK-DAG: bnn.constant {{.*}} : tensor<2x1x16xi32> -> tensor<2x2x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 2, out_group = 2, parity = true>>
 // CHECK-NOT: tensor<2x2xi1>
 func.func @shared(%x: tensor<4x2xf32>, %ids: tensor<4xi64>, %s: tensor<2xf32>, %0: tensor<4x2xf32>, %1: tensor<4x2xi32>)
     -> (tensor<4x2xf32>, tensor<4x2xi32>) {
@@ -116,10 +116,10 @@ func.func @shared(%x: tensor<4x2xf32>, %ids: tensor<4xi64>, %s: tensor<2xf32>, %
 
 // -----
 
-// The third word of three holds the parity of all: 3 ^ 1 ^ 1. The fourth is left
-// over, and stored as it is.
+// The third word holds the parity of the first three: 3 ^ 1 ^ 1; a fifth would
+// hold that of five.
 // CHECK-LABEL: func.func @parity
-// CHECK: bnn.constant dense<"0x03{{0*}}1{{0*}}3{{0*}}1{{0*}}"> : tensor<2x4x16xi32> -> tensor<1x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 1, parity = 3>>
+// CHECK: bnn.constant dense<"0x03{{0*}}1{{0*}}3{{0*}}1{{0*}}"> : tensor<2x4x16xi32> -> tensor<1x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 1, parity = true>>
 // Unsigned bits are and-ed: no parity.
 // CHECK: bnn.constant dense<"0x03{{0*}}1{{0*}}1{{0*}}1{{0*}}"> : tensor<2x4x16xi32> -> tensor<1x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 1>>
 func.func @parity(%x: tensor<4x128xf32>, %0: tensor<4x1xi32>) -> (tensor<4x1xi32>, tensor<4x1xi32>) {
@@ -147,8 +147,8 @@ func.func @parity(%x: tensor<4x128xf32>, %0: tensor<4x1xi32>) -> (tensor<4x1xi32
 // Planes have the layout of their rows, with parity: products of planes look for
 // differing bits, whether the integers have a sign or not.
 // CHECK-LABEL: func.func @planes
-// CHECK: %[[Q:.*]] = bnn.quantize {{.*}} -> tensor<4x128x!bnn.u4, #bnn.rows<word = 32, group = 128, parity = 3>>
-// CHECK: bnn.matmul %[[Q]], %{{.*}} : tensor<4x128x!bnn.u4, #bnn.rows<word = 32, group = 128, parity = 3>>, tensor<1x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 1, parity = 3>>
+// CHECK: %[[Q:.*]] = bnn.quantize {{.*}} -> tensor<4x128x!bnn.u4, #bnn.rows<word = 32, group = 128, parity = true>>
+// CHECK: bnn.matmul %[[Q]], %{{.*}} : tensor<4x128x!bnn.u4, #bnn.rows<word = 32, group = 128, parity = true>>, tensor<1x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 1, parity = true>>
 func.func @planes(%x: tensor<4x128xf32>, %s: f32, %0: tensor<4x1xi32>) -> tensor<4x1xi32> {
   %b = tensor.empty() : tensor<4x128x!bnn.u4>
   %1 = bnn.quantize %x step(%s) outs(%b : tensor<4x128x!bnn.u4>) : tensor<4x128xf32> -> tensor<4x128x!bnn.u4>

@@ -104,10 +104,10 @@ static void testPortLimits() {
         return limit.macsPerCycle;
     return 0.0;
   };
-  // Two ports, one of which counts: 8 instructions for 3 words of 512 bits, and
+  // Two ports, one of which counts: 5 instructions for 2 words of 512 bits, and
   // 3 for one.
-  expect(limit("x86_64-linux-gnu", "sapphirerapids", "matmul.parity") == 384,
-         "Sapphire Rapids, words with parity");
+  double chain = limit("x86_64-linux-gnu", "sapphirerapids", "matmul.parity");
+  expect(chain > 409 && chain < 410, "Sapphire Rapids, words with parity");
   double plain = limit("x86_64-linux-gnu", "sapphirerapids", "matmul");
   expect(plain > 341 && plain < 342, "Sapphire Rapids, plain words");
   // Two vector pipes, 3 instructions for 128 bits.

@@ -30,16 +30,6 @@ func.func private @f(tensor<4x64x!bnn.s1, #bnn.rows<word = 64, group = 64>>)
 
 // -----
 
-// expected-error @+1 {{the parity is over 3 words, or 0 for none, not 2}}
-func.func private @f(tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 64, parity = 2>>)
-
-// -----
-
-// expected-error @+1 {{the parity is over 3 words, or 0 for none, not 4}}
-func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16, parity = 4>>)
-
-// -----
-
 // expected-error @+1 {{a panel has 16 outputs, not 8}}
 func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 8, word = 32, group = 64, out_group = 16>>)
 

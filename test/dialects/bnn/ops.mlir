@@ -18,16 +18,16 @@ func.func private @types(tensor<?x768x!bnn.s1>, tensor<?x768x!bnn.u1>,
 // CHECK-LABEL: func.func private @layouts
 // CHECK-SAME: tensor<?x96x!bnn.s1, #bnn.rows<word = 32, group = 48>>
 // CHECK-SAME: tensor<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 16>>
-// CHECK-SAME: memref<?x96x!bnn.s1, #bnn.rows<word = 32, group = 96, parity = 3>>
+// CHECK-SAME: memref<?x96x!bnn.s1, #bnn.rows<word = 32, group = 96, parity = true>>
 // CHECK-SAME: memref<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 64>>
 func.func private @layouts(tensor<?x96x!bnn.s1, #bnn.rows<word = 32, group = 48>>,
     tensor<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 16>>,
-    memref<?x96x!bnn.s1, #bnn.rows<word = 32, group = 96, parity = 3>>,
+    memref<?x96x!bnn.s1, #bnn.rows<word = 32, group = 96, parity = true>>,
     memref<64x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 64>>)
 
 // CHECK-LABEL: func.func private @plane_layout
-// CHECK-SAME: memref<?x96x!bnn.u4, #bnn.rows<word = 32, group = 96, parity = 3>>
-func.func private @plane_layout(memref<?x96x!bnn.u4, #bnn.rows<word = 32, group = 96, parity = 3>>)
+// CHECK-SAME: memref<?x96x!bnn.u4, #bnn.rows<word = 32, group = 96, parity = true>>
+func.func private @plane_layout(memref<?x96x!bnn.u4, #bnn.rows<word = 32, group = 96, parity = true>>)
 
 //===----------------------------------------------------------------------===//
 // Constants
