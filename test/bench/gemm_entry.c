@@ -22,9 +22,11 @@ void bench_gemm(const uint32_t *activations, int32_t *out) {
   static uint32_t words[M * WORDS] __attribute__((aligned(64)));
   memcpy(words, activations, sizeof words);
 #if PARITY
-  for (int m = 0; m < M; ++m)
-    for (int w = m * WORDS + 2; w < (m + 1) * WORDS; w += 2)
-      words[w] ^= words[w - 1] ^ words[w - 2];
+  for (int m = 0; m < M; ++m) {
+    uint32_t *row = words + m * WORDS, sum = row[0];
+    for (int w = 1; w + 1 < WORDS; w += 2)
+      row[w + 1] = sum ^= row[w] ^ row[w + 1];
+  }
 #endif
   const matrix in = {words, words, 0, {M, WORDS}, {WORDS, 1}};
   const matrix result = {out, out, 0, {M, N}, {N, 1}};
