@@ -54,6 +54,7 @@ substitute("aarch64_cc", config.aarch64_cc)
 substitute("arm_cc", config.arm_cc)
 substitute("qemu_aarch64", config.qemu_aarch64)
 substitute("qemu_arm", config.qemu_arm)
+substitute("qemu_x86_64", config.qemu_x86_64)
 substitute("npm", npm)
 ort_libraries = glob.glob(os.path.join(npm, "onnxruntime-node", "bin", "napi-v*", "linux",
                                        {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), ""),
@@ -80,6 +81,8 @@ if config.aarch64_cc.startswith("/") and config.qemu_aarch64.startswith("/"):
     config.available_features.add("qemu-aarch64")
 if config.arm_cc.startswith("/") and config.qemu_arm.startswith("/"):
     config.available_features.add("qemu-arm")
+if config.qemu_x86_64.startswith("/"):
+    config.available_features.add("qemu-x86-64")
 if config.node.startswith("/") and os.path.isdir(os.path.join(npm, "onnxruntime-node")):
     config.available_features.add("ort")
 if subprocess.run([config.python, "-c", "import importlib.util as util, sys; "
@@ -104,5 +107,6 @@ announce("models", f"no model fixtures at {models} (BNN_MODELS names another pla
 announce("avx512vpopcntdq", "this CPU has no AVX-512 VPOPCNTDQ")
 announce("x86-64-v3", "this CPU is older than x86-64-v3")
 announce("qemu-aarch64", "no qemu-aarch64 or no cross compiler for it")
+announce("qemu-x86-64", "no qemu-x86_64")
 announce("torch", "no torch for Python")
 announce("ort", "no ONNX Runtime (tools/dev setup installs it)")

@@ -4,6 +4,7 @@
 #include "lib/Driver/Registration.h"
 #include "lib/Import/Import.h"
 #include "lib/Report/Collect.h"
+#include "lib/Target/CPUDispatch.h"
 #include "lib/Target/HeaderWriter.h"
 #include "lib/Target/ObjectWriter.h"
 #include "lib/Target/PortLimit.h"
@@ -11,6 +12,7 @@
 #include "lib/Target/Target.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Path.h"
@@ -60,6 +62,17 @@ static FailureOr<ChosenTarget> chooseTarget(const CompileOptions &options,
   if (!choice)
     return report(context, options, choice.takeError());
   return ChosenTarget{std::move(*spec), std::move(*choice)};
+}
+
+// IR shows, and a process runs, the code for one CPU.
+static LogicalResult checkOneCPU(const CompileOptions &options,
+                                 MLIRContext &context) {
+  if (options.cpu.find(',') == std::string::npos)
+    return success();
+  return report(context, options,
+                llvm::createStringError(
+                    "several CPUs go into an object, assembly or LLVM IR only: "
+                    "name one with --mcpu"));
 }
 
 // What the passes need to know of the target and of the user's wishes.
@@ -145,37 +158,41 @@ static OwningOpRef<ModuleOp> lower(const CompileOptions &options,
 
 OwningOpRef<ModuleOp> compileToPhase(const CompileOptions &options, Phase last,
                                      MLIRContext &context) {
+  if (failed(checkOneCPU(options, context)))
+    return nullptr;
   auto target = chooseTarget(options, context);
   if (failed(target))
     return nullptr;
   return lower(options, *target, last, context);
 }
 
-FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
-                                      MLIRContext &context) {
-  auto target = chooseTarget(options, context);
-  if (failed(target))
-    return failure();
-  if (target->choice.warning)
-    emitWarning(UnknownLoc::get(&context), *target->choice.warning);
+namespace {
+// A model compiled for one CPU: optimised LLVM IR.
+struct CompiledVariant {
+  CPUVariant code;
+  ModelInterface interface;
+  std::optional<ModelReport> report; ///< If it was asked for.
+};
+} // namespace
+
+static FailureOr<CompiledVariant>
+compileVariant(const CompileOptions &options, const ChosenTarget &target,
+               MLIRContext &context, llvm::LLVMContext &llvmContext) {
+  if (target.choice.warning)
+    emitWarning(UnknownLoc::get(&context), *target.choice.warning);
   ReportCollector collector;
-  OwningOpRef<ModuleOp> module = lower(options, *target, Phase::Tile, context,
+  OwningOpRef<ModuleOp> module = lower(options, target, Phase::Tile, context,
                                        options.report ? &collector : nullptr);
   if (!module)
     return failure();
-
-  CompiledModel result;
-  if (options.report) {
+  CompiledVariant result;
+  if (options.report)
     result.report = collector.take();
-    result.report->file = options.input;
-    result.report->target = target->spec.triple + " " + target->spec.cpu;
-  }
-  result.target = target->spec;
+  result.code.spec = target.spec;
   auto interface = readModelInterface(*module);
   if (failed(interface))
     return failure();
-  llvm::raw_string_ostream header(result.header);
-  writeHeader(*interface, header);
+  result.interface = std::move(*interface);
 
   PassManager passes(&context);
   if (options.passManagerOptions && failed(applyPassManagerCLOptions(passes)))
@@ -183,18 +200,94 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
   addPhase(passes, Phase::LLVM, PhaseOptions());
   if (failed(passes.run(*module)))
     return failure();
-  llvm::LLVMContext llvmContext;
-  auto llvmModule =
-      translateModuleToLLVMIR(*module, llvmContext, interface->prefix);
-  if (!llvmModule)
+  result.code.module =
+      translateModuleToLLVMIR(*module, llvmContext, result.interface.prefix);
+  if (!result.code.module)
     return emitError(module->getLoc(), "does not translate to LLVM IR");
   // The weights are in the LLVM module now.
   module = nullptr;
   auto machine = createTargetMachine(
-      target->spec, static_cast<llvm::CodeGenOptLevel>(options.optLevel));
+      target.spec, static_cast<llvm::CodeGenOptLevel>(options.optLevel));
   if (llvm::Error error =
-          optimizeModule(*llvmModule, *machine, options.optLevel))
+          optimizeModule(*result.code.module, *machine, options.optLevel))
     return report(context, options, std::move(error));
+  return result;
+}
+
+// The targets that --mcpu names, one for each CPU.
+static FailureOr<std::vector<ChosenTarget>>
+chooseTargets(const CompileOptions &options, MLIRContext &context) {
+  auto cpus = splitCPUs(options.cpu);
+  if (!cpus)
+    return report(context, options, cpus.takeError());
+  std::vector<ChosenTarget> targets;
+  for (const std::string &cpu : *cpus) {
+    CompileOptions one = options;
+    one.cpu = cpu;
+    auto target = chooseTarget(one, context);
+    if (failed(target))
+      return failure();
+    targets.push_back(std::move(*target));
+  }
+  if (targets.size() == 1)
+    return targets;
+  if (llvm::Error error = checkSeveralCPUs(targets.front().spec.triple))
+    return report(context, options, std::move(error));
+  if (options.instrument)
+    return report(context, options,
+                  llvm::createStringError("a model with a profile is for one "
+                                          "CPU: name one with --mcpu"));
+  return targets;
+}
+
+FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
+                                      MLIRContext &context) {
+  auto targets = chooseTargets(options, context);
+  if (failed(targets))
+    return failure();
+  CompiledModel result;
+  ModelInterface interface;
+  llvm::LLVMContext llvmContext;
+  std::vector<CPUVariant> variants;
+  llvm::SmallVector<llvm::StringRef> cpus;
+  for (const ChosenTarget &target : *targets) {
+    cpus.push_back(target.spec.cpu);
+    auto variant = compileVariant(options, target, context, llvmContext);
+    if (failed(variant))
+      return failure();
+    // The report is of the first; the header has room for all.
+    int64_t workspaceSize =
+        std::max(interface.workspaceSize, variant->interface.workspaceSize);
+    if (variants.empty()) {
+      interface = std::move(variant->interface);
+      result.report = std::move(variant->report);
+    }
+    interface.workspaceSize = workspaceSize;
+    variants.push_back(std::move(variant->code));
+  }
+  interface.targetCPU = llvm::join(cpus, ", ");
+  result.target = targets->front().spec;
+  result.target.cpu = interface.targetCPU;
+  if (result.report) {
+    result.report->file = options.input;
+    result.report->target = result.target.triple + " " + result.target.cpu;
+  }
+  llvm::raw_string_ostream header(result.header);
+  writeHeader(interface, header);
+
+  // Functions of other CPUs say so themselves.
+  auto machine =
+      createTargetMachine(targets->front().spec,
+                          static_cast<llvm::CodeGenOptLevel>(options.optLevel));
+  std::unique_ptr<llvm::Module> llvmModule;
+  if (variants.size() == 1) {
+    llvmModule = std::move(variants.front().module);
+  } else {
+    auto joined = joinVariants(std::move(variants));
+    if (!joined)
+      return report(context, options, joined.takeError());
+    llvmModule = std::move(*joined);
+  }
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream out(bytes);
   if (emit == Emit::LLVM)
@@ -215,6 +308,8 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
 
 FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
 compileToObject(const CompileOptions &options, MLIRContext &context) {
+  if (failed(checkOneCPU(options, context)))
+    return failure();
   auto model = compileModel(options, Emit::Object, context);
   if (failed(model))
     return failure();

@@ -275,7 +275,8 @@ void RaiseRewriter::addAttention(onnx::SoftmaxOp op,
                                  const onnx::SymbolicShapes &shapes) {
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
   if (!type || type.getRank() < 2 ||
-      (op.getAxis() != -1 && op.getAxis() != type.getRank() - 1))
+      (int64_t(op.getAxis()) != -1 &&
+       int64_t(op.getAxis()) != type.getRank() - 1))
     return;
   LayerRemark remark = remarkOf(op, LayerRemark::Kind::Attention);
 

@@ -1,0 +1,41 @@
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One object with code for several CPUs.
+#pragma once
+
+#include "lib/Target/Target.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/Error.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bnn {
+
+/// The names in --mcpu's list, "a,b,c"; one empty name for an empty list.
+/// Fails on an empty name among others, and on one that is there twice.
+llvm::Expected<std::vector<std::string>> splitCPUs(llvm::StringRef list);
+
+/// Fails where code for several CPUs cannot be put into one object: it is for
+/// x86-64 and ELF, whose loaders bind indirect functions.
+llvm::Error checkSeveralCPUs(llvm::StringRef triple);
+
+/// The optimised code of a model for one CPU.
+struct CPUVariant {
+  std::unique_ptr<llvm::Module> module;
+  TargetSpec spec;
+};
+
+/// Joins variants of one model, made in one LLVMContext for one triple, into a
+/// module. Its public functions are indirect ones (ELF's STT_GNU_IFUNC): when
+/// the program is loaded they are bound to the last variant whose features the
+/// CPU and the operating system have, or to the first. What is constant in all
+/// of them, as packed weights are, is there once.
+llvm::Expected<std::unique_ptr<llvm::Module>>
+joinVariants(std::vector<CPUVariant> variants);
+
+} // namespace bnn
