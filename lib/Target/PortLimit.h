@@ -14,7 +14,8 @@ namespace bnn {
 /// How many binary multiply-accumulates a cycle an inner loop could do if
 /// nothing but its execution ports held it up.
 struct PortLimit {
-  /// "matmul.parity" where words have parity, "matmul" where they have not.
+  /// "matmul.parity" where words have parity, "matmul" where they have not,
+  /// "matmul.table" where bits are counted by table.
   std::string kernel;
   double macsPerCycle;
 };

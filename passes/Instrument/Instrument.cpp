@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "passes/LowerKernels/Product.h"
 #include "passes/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -94,7 +95,7 @@ StringRef kindOf(Operation &op) {
 }
 
 /// The key of bnn.port_limits: products differ by what their inner loop does.
-std::string limitKey(Operation &op) {
+std::string limitKey(Operation &op, TargetAttr target) {
   auto matmul = dyn_cast<MatmulOp>(op);
   if (!matmul)
     return kindOf(op).str();
@@ -102,6 +103,8 @@ std::string limitKey(Operation &op) {
           cast<ShapedType>(matmul.getLhs().getType()).getElementType())
           .getWidth() > 1)
     return "matmul.planes";
+  if (countsByTable(matmul, target))
+    return "matmul.table";
   auto layout = dyn_cast_or_null<PanelsAttr>(
       getLayout(cast<ShapedType>(matmul.getRhs().getType())));
   return layout && layout.getParity() ? "matmul.parity" : "matmul";
@@ -133,13 +136,14 @@ struct Instrument : impl::InstrumentBase<Instrument> {
       if (doesWork(op))
         work.push_back(&op);
     auto limits = module->getAttrOfType<DictionaryAttr>("bnn.port_limits");
+    auto target = module->getAttrOfType<TargetAttr>(kTargetAttr);
     SmallVector<Attribute> table;
     for (auto [index, op] : llvm::enumerate(work)) {
       b.setInsertionPoint(op);
       b.setLoc(op->getLoc());
       call(b, index, countMACs(b, *op));
       auto limit =
-          limits ? limits.getAs<FloatAttr>(limitKey(*op)) : FloatAttr();
+          limits ? limits.getAs<FloatAttr>(limitKey(*op, target)) : FloatAttr();
       table.push_back(b.getDictionaryAttr(
           {b.getNamedAttr("kind", b.getStringAttr(kindOf(*op))),
            b.getNamedAttr("limit", limit ? limit : b.getF64FloatAttr(0)),

@@ -7,6 +7,7 @@
 // their digits lie: [pair][digit].
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/LowerKernels/Product.h"
@@ -48,9 +49,20 @@ static Value countTable(KernelBuilder &b, Operation *scope, bool exclusive) {
   return b.create<memref::GetGlobalOp>(type, name);
 }
 
-bool LookupKernel::fits(int64_t words) {
+bool bnn::countsByTable(MatmulOp op, TargetAttr target) {
+  auto lhs = cast<ShapedType>(op.getLhs().getType());
+  auto layout = dyn_cast_or_null<PanelsAttr>(getLayout(op.getRhs().getType()));
+  if (!target || !target.getShuffleBytes() || !layout)
+    return false;
+  const int64_t planes = cast<BitsType>(lhs.getElementType()).getWidth();
+  const int64_t words = packedWords(lhs.getShape().back(), layout.getGroup());
+  ArrayRef<int64_t> rows = lhs.getShape().drop_back();
+  const bool isShort =
+      !ShapedType::isDynamicShape(rows) &&
+      ShapedType::getNumElements(rows) * planes < LookupKernel::kLeastRows;
   // Counts are 16 bits wide.
-  return words > 0 && words * kWordBits <= 0xFFFF;
+  return !isShort && words > 0 && words * kWordBits <= 0xFFFF &&
+         layout.getOutGroup() >= LookupKernel::kPanels * kLanes;
 }
 
 LookupKernel::LookupKernel(KernelBuilder &b, const Product &product,

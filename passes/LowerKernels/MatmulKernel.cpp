@@ -334,8 +334,9 @@ private:
   MatmulOp op;
   int64_t outputsOf; // N
   int64_t outGroup;
-  int64_t tileRows, tilePanels, shuffleBytes;
-  int64_t planes; // rows of p.lhs that are one row
+  int64_t tileRows, tilePanels;
+  TargetAttr target; // or null
+  int64_t planes;    // rows of p.lhs that are one row
   Product p;
   OutputRows outputs;
   EpilogueParams params;
@@ -352,18 +353,16 @@ private:
                 Counts counts = {});
   void emitPlain(const UnitOfOutputs &unit, Value first, Value end);
   void emitLookup(LookupKernel &kernel);
-  bool canLookUp();
 };
 
 } // namespace
 
 Matmul::Matmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
                TargetAttr target)
-    : b(b), op(op), outputs(b, op.getOuts(), buffers.getOuts()),
+    : b(b), op(op), target(target), outputs(b, op.getOuts(), buffers.getOuts()),
       params(b, buffers.getParams()) {
   tileRows = target ? target.getRows() : 1;
   tilePanels = target ? target.getPanels() : 1;
-  shuffleBytes = target ? target.getShuffleBytes() : 0;
   auto lhsType = cast<ShapedType>(op.getLhs().getType());
   auto rhsType = cast<ShapedType>(op.getRhs().getType());
   auto layout = cast<PanelsAttr>(getLayout(rhsType));
@@ -463,15 +462,6 @@ void Matmul::emitPlain(const UnitOfOutputs &unit, Value first, Value end) {
              [&](Value row, int64_t count) { emitTile(unit, row, count); });
 }
 
-// Whether some outputs can be counted by table.
-bool Matmul::canLookUp() {
-  auto type = cast<MemRefType>(p.lhs.getType());
-  bool isShort =
-      !type.isDynamicDim(0) && type.getDimSize(0) < LookupKernel::kLeastRows;
-  return shuffleBytes && !isShort && LookupKernel::fits(p.words) &&
-         outGroup >= LookupKernel::kPanels * kLanes;
-}
-
 // All outputs, by table where that is possible: a block of rows at a time.
 void Matmul::emitLookup(LookupKernel &kernel) {
   constexpr int64_t outputsOfTile = LookupKernel::kPanels * kLanes;
@@ -519,8 +509,8 @@ void Matmul::emit() {
   // Almost always no row has a zero: then tiles are not looked at.
   if (p.zeros)
     anyZero = b.anyBit(p.zeros);
-  if (canLookUp()) {
-    LookupKernel kernel(b, p, shuffleBytes);
+  if (countsByTable(op, target)) {
+    LookupKernel kernel(b, p, target.getShuffleBytes());
     emitLookup(kernel);
   } else {
     forUnits(b, outputsOf, outGroup, [&](const UnitOfOutputs &unit) {

@@ -36,9 +36,6 @@ public:
   /// What a block has at most.
   static constexpr int64_t kBlockRows = 128;
 
-  /// Whether a product with that many words a row can be counted so.
-  static bool fits(int64_t words);
-
   /// Allocates scratch memory. `shuffleBytes`: of the target's byte shuffle, 32
   /// or 64.
   LookupKernel(KernelBuilder &b, const Product &product, int64_t shuffleBytes);
@@ -66,5 +63,9 @@ private:
   mlir::Value lookUp(mlir::Value entries, mlir::Value digits);
   llvm::SmallVector<mlir::Value> sumThree(mlir::Value pair, mlir::Value step);
 };
+
+/// Whether `op`, on buffers, counts the bits of most rows by table: the target
+/// looks up bytes, and rows, outputs and words are as many as that takes.
+bool countsByTable(MatmulOp op, TargetAttr target);
 
 } // namespace bnn

@@ -87,3 +87,30 @@ func.func @main(%q: memref<2x8x64x!bnn.s1>, %k: memref<2x8x64x!bnn.s1>, %v: memr
   }
   return %zero : i32
 }
+
+// -----
+
+// Many rows of a product that counts by table have that limit, few rows the
+// other one.
+// CHECK-LABEL: module attributes
+// CHECK-SAME: bnn.profiled_ops = [
+// CHECK-SAME: {kind = "matmul", limit = 2.560000e+02 : f64, name = "/many"}
+// CHECK-SAME: {kind = "matmul", limit = 0.000000e+00 : f64, name = "/few"}
+#rows = #bnn.rows<word = 32, group = 128, parity = true>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 64, parity = true>
+module attributes {bnn.port_limits = {matmul.table = 256.0 : f64},
+    bnn.target = #bnn.target<strategy = "avx2", rows = 1, panels = 1, shuffle_bytes = 32>} {
+  func.func @main(%b: memref<?x128x!bnn.s1, #rows>, %c: memref<5x128x!bnn.s1, #rows>,
+                  %w: memref<64x128x!bnn.s1, #panels>, %y: memref<?x64xi32>, %z: memref<5x64xi32>) -> i32 {
+    %zero = arith.constant 0 : i32
+    bnn.matmul %b, %w outs(%y : memref<?x64xi32>) : memref<?x128x!bnn.s1, #rows>, memref<64x128x!bnn.s1, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    } loc("/many")
+    bnn.matmul %c, %w outs(%z : memref<5x64xi32>) : memref<5x128x!bnn.s1, #rows>, memref<64x128x!bnn.s1, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    } loc("/few")
+    return %zero : i32
+  }
+}

@@ -110,6 +110,9 @@ static void testPortLimits() {
   expect(chain > 409 && chain < 410, "Sapphire Rapids, words with parity");
   double plain = limit("x86_64-linux-gnu", "sapphirerapids", "matmul");
   expect(plain > 341 && plain < 342, "Sapphire Rapids, plain words");
+  // By table, 9 instructions on three ports.
+  expect(limit("x86_64-linux-gnu", "skylake", "matmul.table") == 256,
+         "Skylake, by table");
   // Two vector pipes, 3 instructions for 128 bits.
   double n1 = limit("aarch64-linux-gnu", "neoverse-n1", "matmul");
   expect(n1 > 85 && n1 < 86, "Neoverse N1");
