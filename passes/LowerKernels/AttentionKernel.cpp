@@ -138,24 +138,19 @@ Value Attention::columns(Value source, Value sentence, Value into) {
 void Attention::emitBracket(const Queries &queries) {
   Value rank = b.dim(right, 0);
   forVectors({}, [&](Value at, Value, ValueRange) -> SmallVector<Value> {
-    auto term = [&](Value r, Value lanes, int64_t i) {
-      Value l =
-          b.load(buffers.getLeft(), {queries.sentence, queries.at(b, i), r});
-      return std::pair(b.splat(l), lanes);
+    auto left = [&](int64_t i, Value r) {
+      return b.splat(
+          b.load(buffers.getLeft(), {queries.sentence, queries.at(b, i), r}));
     };
     SmallVector<Value> sums;
     Value lanes = b.loadLanes(right, {zero, at});
-    for (int64_t i = 0; i < queries.count; ++i) {
-      auto [l, r] = term(zero, lanes, i);
-      sums.push_back(b.create<arith::MulFOp>(l, r));
-    }
+    for (int64_t i = 0; i < queries.count; ++i)
+      sums.push_back(b.create<arith::MulFOp>(left(i, zero), lanes));
     sums = b.loop(b.index(1), rank, 1, sums, [&](Value r, ValueRange acc) {
       Value lanes = b.loadLanes(right, {r, at});
       SmallVector<Value> next;
-      for (int64_t i = 0; i < queries.count; ++i) {
-        auto [l, rr] = term(r, lanes, i);
-        next.push_back(b.create<math::FmaOp>(l, rr, acc[i]));
-      }
+      for (int64_t i = 0; i < queries.count; ++i)
+        next.push_back(b.create<math::FmaOp>(left(i, r), lanes, acc[i]));
       return next;
     });
     for (int64_t i = 0; i < queries.count; ++i)

@@ -3,12 +3,14 @@
 #include "first.h"
 #include "second.h"
 
+#include "tiny.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { rows = 2, columns = 9, classes = 2, repeats = 50 };
+enum { repeats = 50 };
 
 struct job {
   bnn_run_function run;
@@ -16,22 +18,6 @@ struct job {
   float alone[rows * classes];
   int wrong;
 };
-
-static int run(bnn_run_function function, void *workspace, float *logits) {
-  int64_t ids[rows * columns], mask[rows * columns], types[rows * columns];
-  bnn_tensor inputs[3] = {{ids, {rows, columns}},
-                          {mask, {rows, columns}},
-                          {types, {rows, columns}}};
-  bnn_tensor outputs[1] = {{logits, {0}}};
-  int i;
-  for (i = 0; i < rows * columns; ++i) {
-    ids[i] = 1 + i;
-    mask[i] = i % columns < 7;
-    types[i] = 0;
-  }
-  return function(inputs, outputs, workspace, NULL) == BNN_OK &&
-         outputs[0].shape[0] == rows && outputs[0].shape[1] == classes;
-}
 
 static void *work(void *argument) {
   struct job *job = argument;
@@ -42,7 +28,7 @@ static void *work(void *argument) {
   for (i = 0; i < repeats; ++i) {
     /* A run may not depend on what the workspace held. */
     memset(workspace, i, job->workspace_size);
-    if (!run(job->run, workspace, logits) ||
+    if (!run_tiny(job->run, workspace, logits) ||
         memcmp(logits, job->alone, sizeof logits) != 0)
       job->wrong = 1;
   }
@@ -61,8 +47,9 @@ int main(void) {
         i % 2 ? second_workspace_size() : first_workspace_size();
     jobs[i].wrong = 0;
     memory = calloc(1, jobs[i].workspace_size + 64);
-    if (!run(jobs[i].run, (void *)(((uintptr_t)memory + 63) & ~(uintptr_t)63),
-             jobs[i].alone))
+    if (!run_tiny(jobs[i].run,
+                  (void *)(((uintptr_t)memory + 63) & ~(uintptr_t)63),
+                  jobs[i].alone))
       return 1;
     free(memory);
   }
