@@ -36,10 +36,25 @@ Attention::Attention(KernelBuilder &b, AttentionOp op,
 }
 
 // Uninitialised scratch for the whole op.
-Value Attention::scratch(Value rows, Value columns, Type element) {
-  SmallVector<int64_t> shape = {ShapedType::kDynamic, ShapedType::kDynamic};
-  return b.create<memref::AllocOp>(MemRefType::get(shape, element),
-                                   ValueRange{rows, columns});
+Value Attention::scratch(ArrayRef<Value> sizes, Type element) {
+  SmallVector<int64_t> shape(sizes.size(), ShapedType::kDynamic);
+  return b.create<memref::AllocOp>(MemRefType::get(shape, element), sizes);
+}
+
+// Where row `row` of scratch by vectors has the 16 tokens of vector `block`.
+SmallVector<Value> Attention::lanesOf(Value block, Value row) {
+  return {block, row, zero};
+}
+
+// The word `word` of the keys of vector `block`, or their mask of zeros.
+Value Attention::keyLanes(Value block, Value word, bool ofZeros) {
+  Value row = b.offset(b.mul(word, b.index(keyParts)), ofZeros);
+  return b.loadLanes(keys, lanesOf(block, row));
+}
+
+// A row of `numbers`.
+SmallVector<Value> Attention::numberLanes(Value block, int64_t row) {
+  return lanesOf(block, b.index(row));
 }
 
 // Whether every lane of every vector is a token.
@@ -48,27 +63,26 @@ bool Attention::isFull() {
   return !type.isDynamicDim(1) && type.getDimSize(1) % kWordBits == 0;
 }
 
-// Calls `body(at, live, carried)` for each vector of 16 tokens, the first of
-// which is `at`. `live` has the lanes that are tokens; null where all are.
+// Calls `body(block, live, carried)` for each vector of 16 tokens. `live` has
+// the lanes that are tokens; null where all are.
 SmallVector<Value> Attention::forVectors(
     ValueRange init,
     llvm::function_ref<SmallVector<Value>(Value, Value, ValueRange)> body) {
   Value whole = b.create<arith::DivUIOp>(tokens, b.index(kLanes));
-  auto first = [&](Value block) { return b.mul(block, b.index(kLanes)); };
   SmallVector<Value> carried =
       b.loop(zero, whole, 1, init, [&](Value block, ValueRange carried) {
-        return body(first(block), Value(), carried);
+        return body(block, Value(), carried);
       });
   if (isFull())
     return carried;
-  return b.loop(whole, b.mul(groups, b.index(kWordBits / kLanes)), 1, carried,
-                [&](Value block, ValueRange carried) {
-                  Value at = first(block);
-                  Value left = b.create<arith::SubIOp>(tokens, at);
-                  Value live = b.create<vector::CreateMaskOp>(
-                      b.vectorOf(b.getI1Type()), left);
-                  return body(at, live, carried);
-                });
+  return b.loop(
+      whole, blocks, 1, carried, [&](Value block, ValueRange carried) {
+        Value left =
+            b.create<arith::SubIOp>(tokens, b.mul(block, b.index(kLanes)));
+        Value live =
+            b.create<vector::CreateMaskOp>(b.vectorOf(b.getI1Type()), left);
+        return body(block, live, carried);
+      });
 }
 
 // `value` in the lanes of `live`, all if it is null, and `other` elsewhere.
@@ -77,14 +91,25 @@ static Value selectLive(KernelBuilder &b, Value live, Value value,
   return live ? b.create<arith::SelectOp>(live, value, other) : value;
 }
 
-// Packed rows [B, S, words] of one sentence, turned: into[word][token].
-Value Attention::byToken(Value source, Value sentence, Value into) {
+// Calls `body(block, token, lane)` for each token of a sentence.
+void Attention::forTokens(llvm::function_ref<void(Value, Value, Value)> body) {
   b.loop(zero, tokens, 1, [&](Value token) {
-    b.loop(zero, b.dim(into, 0), 1, [&](Value word) {
-      b.store(b.load(source, {sentence, token, word}), into, {word, token});
+    Value lanes = b.index(kLanes);
+    body(b.create<arith::DivUIOp>(token, lanes), token,
+         b.create<arith::RemUIOp>(token, lanes));
+  });
+}
+
+// The keys of one sentence, packed rows [B, S, words], or their masks of zeros:
+// a vector has the same word of 16 of them.
+void Attention::keysByToken(Value source, Value sentence, bool ofZeros) {
+  forTokens([&](Value block, Value token, Value lane) {
+    b.loop(zero, b.index(planes * heads * headWords), 1, [&](Value word) {
+      Value row = b.offset(b.mul(word, b.index(keyParts)), ofZeros);
+      b.store(b.load(source, {sentence, token, word}), keys,
+              {block, row, lane});
     });
   });
-  return into;
 }
 
 // Packed rows [B, S, words] of one sentence, transposed as bits: bit t of
@@ -120,41 +145,38 @@ Value Attention::byChannel(Value source, Value sentence, Value into) {
   return into;
 }
 
-// [B, S, R] or [B, S] f32 of one sentence, turned: into[r][token].
-Value Attention::columns(Value source, Value sentence, Value into) {
-  bool isMatrix = cast<MemRefType>(source.getType()).getRank() == 3;
-  b.loop(zero, tokens, 1, [&](Value token) {
-    b.loop(zero, b.dim(into, 0), 1, [&](Value r) {
-      SmallVector<Value> at = {sentence, token};
-      if (isMatrix)
-        at.push_back(r);
-      b.store(b.load(source, at), into, {r, token});
+// [B, S, R] f32 of one sentence: 16 tokens of each r from row `row` of `into`
+// on.
+void Attention::byToken(Value source, Value sentence, Value into, int64_t row) {
+  forTokens([&](Value block, Value token, Value lane) {
+    b.loop(zero, b.dim(source, 2), 1, [&](Value r) {
+      b.store(b.load(source, {sentence, token, r}), into,
+              {block, b.offset(r, row), lane});
     });
   });
-  return into;
 }
 
 // bracket[i][j] = sum over r of left[query i, r] * right[r, j].
 void Attention::emitBracket(const Queries &queries) {
-  Value rank = b.dim(right, 0);
-  forVectors({}, [&](Value at, Value, ValueRange) -> SmallVector<Value> {
+  Value rank = b.dim(buffers.getRight(), 2);
+  forVectors({}, [&](Value block, Value, ValueRange) -> SmallVector<Value> {
     auto left = [&](int64_t i, Value r) {
       return b.splat(
           b.load(buffers.getLeft(), {queries.sentence, queries.at(b, i), r}));
     };
     SmallVector<Value> sums;
-    Value lanes = b.loadLanes(right, {zero, at});
+    Value lanes = b.loadLanes(right, lanesOf(block, zero));
     for (int64_t i = 0; i < queries.count; ++i)
       sums.push_back(b.create<arith::MulFOp>(left(i, zero), lanes));
     sums = b.loop(b.index(1), rank, 1, sums, [&](Value r, ValueRange acc) {
-      Value lanes = b.loadLanes(right, {r, at});
+      Value lanes = b.loadLanes(right, lanesOf(block, r));
       SmallVector<Value> next;
       for (int64_t i = 0; i < queries.count; ++i)
         next.push_back(b.create<math::FmaOp>(left(i, r), lanes, acc[i]));
       return next;
     });
     for (int64_t i = 0; i < queries.count; ++i)
-      b.storeLanes(sums[i], bracket, {b.index(i), at});
+      b.storeLanes(sums[i], numbers, numberLanes(block, bracketRow + i));
     return {};
   });
 }
@@ -176,22 +198,23 @@ void Attention::emitScores(const Queries &queries, Value head, bool masked) {
                               ? b.splat(b.load(buffers.getQueryZeros(), at))
                               : b.splatI32(0));
     }
-  // The dot products of query i with the 16 keys from `at` on, as f32.
-  auto dots = [&](int64_t i, Value at) -> Value {
+  // The dot products of query i with the 16 keys of a vector, as f32.
+  auto dots = [&](int64_t i, Value block) -> Value {
     auto toFloat = [&](Value v) -> Value {
       return b.create<arith::SIToFPOp>(b.vectorOf(b.getF32Type()), v);
     };
     if (planes > 1)
-      return toFloat(planeScores(words[i], firstWord, at));
+      return toFloat(planeScores(words[i], firstWord, block));
     Value count = b.splatI32(0), base = b.splatI32(headSize);
     for (int64_t w = 0; w < headWords; ++w) {
-      SmallVector<Value> key = {b.offset(firstWord, w), at};
-      Value differ =
-          b.create<arith::XOrIOp>(words[i][w], b.loadLanes(keys, key));
+      Value word = b.offset(firstWord, w);
+      Value differ = b.create<arith::XOrIOp>(
+          words[i][w], keyLanes(block, word, /*ofZeros=*/false));
       if (masked) {
         Value zeros = keep[i][w];
-        if (keyZeros)
-          zeros = b.create<arith::OrIOp>(zeros, b.loadLanes(keyZeros, key));
+        if (buffers.getKeyZeros())
+          zeros = b.create<arith::OrIOp>(
+              zeros, keyLanes(block, word, /*ofZeros=*/true));
         differ = b.create<arith::AndIOp>(differ, b.bitNot(zeros));
         base = b.create<arith::SubIOp>(base, b.popcount(zeros));
       }
@@ -204,17 +227,19 @@ void Attention::emitScores(const Queries &queries, Value head, bool masked) {
                                    b.splatF32(headSize));
     return toFloat(b.create<arith::SubIOp>(base, b.add(count, count)));
   };
-  forVectors({}, [&](Value at, Value, ValueRange) -> SmallVector<Value> {
+  forVectors({}, [&](Value block, Value, ValueRange) -> SmallVector<Value> {
     for (int64_t i = 0; i < queries.count; ++i) {
-      SmallVector<Value> to = {b.index(i), at};
-      Value s = dots(i, at);
-      s = bracket
-              ? Value(b.create<math::FmaOp>(s, scale, b.loadLanes(bracket, to)))
-              : Value(b.create<arith::MulFOp>(s, scale));
+      Value s = dots(i, block);
+      if (buffers.getRight())
+        s = b.create<math::FmaOp>(
+            s, scale, b.loadLanes(numbers, numberLanes(block, bracketRow + i)));
+      else
+        s = b.create<arith::MulFOp>(s, scale);
       s = b.create<arith::DivFOp>(s, divisor);
-      if (mask)
-        s = b.create<arith::AddFOp>(s, b.loadLanes(mask, {zero, at}));
-      b.storeLanes(s, scores, to);
+      if (buffers.getMask())
+        s = b.create<arith::AddFOp>(
+            s, b.loadLanes(numbers, numberLanes(block, maskRow)));
+      b.storeLanes(s, numbers, numberLanes(block, i));
     }
     return {};
   });
@@ -226,10 +251,10 @@ SmallVector<Value> Attention::maxima(const Queries &queries) {
   SmallVector<Value> none(queries.count,
                           b.splatF32(-std::numeric_limits<float>::infinity()));
   SmallVector<Value> most =
-      forVectors(none, [&](Value at, Value live, ValueRange acc) {
+      forVectors(none, [&](Value block, Value live, ValueRange acc) {
         SmallVector<Value> next;
         for (int64_t i = 0; i < queries.count; ++i) {
-          Value s = b.loadLanes(scores, {b.index(i), at});
+          Value s = b.loadLanes(numbers, numberLanes(block, i));
           Value more = b.combine(ReduceKind::Max, acc[i], s);
           next.push_back(selectLive(b, live, more, acc[i]));
         }
@@ -249,19 +274,19 @@ SmallVector<Value> Attention::expSums(ValueRange most) {
     shifts.push_back(b.splat(value));
   Value none = b.splatF32(-std::numeric_limits<float>::infinity());
   SmallVector<Value> zeros(shifts.size(), b.splatF32(0));
-  SmallVector<Value> sums = forVectors(zeros, [&](Value at, Value live,
+  SmallVector<Value> sums = forVectors(zeros, [&](Value block, Value live,
                                                   ValueRange acc) {
     SmallVector<Value> next;
     for (auto [i, shift] : llvm::enumerate(shifts)) {
-      SmallVector<Value> to = {b.index(i), at};
+      SmallVector<Value> at = numberLanes(block, i);
       Value difference =
-          b.create<arith::SubFOp>(b.loadLanes(scores, to), shift);
+          b.create<arith::SubFOp>(b.loadLanes(numbers, at), shift);
       // A NaN among the scores may leave a smaller maximum; then the sum is
       // NaN, whatever the terms.
       auto exp = b.create<math::ExpOp>(difference);
       exp->setAttr(kNotPositiveAttr, b.getUnitAttr());
       Value e = exp;
-      b.storeLanes(planes == 1 ? selectLive(b, live, e, none) : e, scores, to);
+      b.storeLanes(planes == 1 ? selectLive(b, live, e, none) : e, numbers, at);
       e = selectLive(b, live, e, b.splatF32(0));
       next.push_back(b.create<arith::AddFOp>(acc[i], e));
     }
@@ -276,11 +301,12 @@ SmallVector<Value> Attention::expSums(ValueRange most) {
 // of their value residuals.
 SmallVector<Attention::Chosen> Attention::probabilityBits(ValueRange cuts) {
   constexpr int64_t halves = kWordBits / kLanes;
+  const bool hasResidual = bool(buffers.getResidual());
   SmallVector<Value> lanes, init;
   for (Value cut : cuts) {
     lanes.push_back(b.splat(cut));
     init.push_back(b.i32(0));
-    if (residual)
+    if (hasResidual)
       init.push_back(b.splatF32(0));
   }
   const size_t sums = init.size() / cuts.size();
@@ -291,17 +317,16 @@ SmallVector<Attention::Chosen> Attention::probabilityBits(ValueRange cuts) {
           SmallVector<Value> masks;
           for (int64_t half = 0; half < halves; ++half) {
             Value block = b.offset(b.mul(group, b.index(halves)), half);
-            Value at = b.mul(block, b.index(kLanes));
             Value above = b.create<arith::CmpFOp>(
                 arith::CmpFPredicate::OGT,
-                b.loadLanes(scores, {b.index(i), at}), cut);
+                b.loadLanes(numbers, numberLanes(block, i)), cut);
             masks.push_back(above);
-            if (residual) {
+            if (hasResidual) {
               // The definition adds 0 for what is not chosen. That changes no
               // sum: none is -0.
               Value &sum = next[i * sums + 1];
               Value more = b.create<arith::AddFOp>(
-                  sum, b.loadLanes(residual, {zero, at}));
+                  sum, b.loadLanes(numbers, numberLanes(block, residualRow)));
               sum = b.create<arith::SelectOp>(above, more, sum);
             }
           }
@@ -313,9 +338,9 @@ SmallVector<Attention::Chosen> Attention::probabilityBits(ValueRange cuts) {
       });
   SmallVector<Chosen> chosen;
   for (size_t i = 0; i < cuts.size(); ++i)
-    chosen.push_back(
-        {found[i * sums],
-         residual ? b.fold(found[i * sums + 1], ReduceKind::Add) : b.f32(0)});
+    chosen.push_back({found[i * sums],
+                      hasResidual ? b.fold(found[i * sums + 1], ReduceKind::Add)
+                                  : b.f32(0)});
   return chosen;
 }
 
@@ -410,55 +435,60 @@ void Attention::emit() {
   tokens = b.dim(buffers.getQuery(), 1);
   groups = b.create<arith::DivUIOp>(b.offset(tokens, kWordBits - 1),
                                     b.index(kWordBits));
-  Value padded = b.mul(groups, b.index(kWordBits));
+  blocks = b.mul(groups, b.index(kWordBits / kLanes));
 
   Type i32 = b.getI32Type(), f32 = b.getF32Type();
-  Value one = b.index(1), rows = b.index(tileQueries);
-  Value keyRows = b.index(planes * heads * headWords);
+  Value lanes = b.index(kLanes);
   Value valueRows = b.mul(b.index(planes * heads), groups);
   Value valueColumns = b.index(channelBlocks * kLanes);
-  keys = scratch(keyRows, padded, i32);
-  if (buffers.getKeyZeros())
-    keyZeros = scratch(keyRows, padded, i32);
-  values = scratch(valueRows, valueColumns, i32);
+  keyParts = buffers.getKeyZeros() ? 2 : 1;
+  Value keyRows = b.index(planes * heads * headWords * keyParts);
+  keys = scratch({blocks, keyRows, lanes}, i32);
+  values = scratch({valueRows, valueColumns}, i32);
   if (buffers.getValueZeros())
-    valueZeros = scratch(valueRows, valueColumns, i32);
+    valueZeros = scratch({valueRows, valueColumns}, i32);
+  if (buffers.getRight())
+    right = scratch({blocks, b.dim(buffers.getRight(), 2), lanes}, f32);
+  int64_t rows = tileQueries; // The scores are first.
   if (buffers.getRight()) {
-    right = scratch(b.dim(buffers.getRight(), 2), padded, f32);
-    bracket = scratch(rows, padded, f32);
+    bracketRow = rows;
+    rows += tileQueries;
   }
-  if (buffers.getResidual())
-    residual = scratch(one, padded, f32);
   if (buffers.getMask())
-    mask = scratch(one, padded, f32);
-  scores = scratch(rows, padded, f32);
-  bits = scratch(b.index(std::max(planes, tileQueries)), groups, i32);
+    maskRow = rows++;
+  if (buffers.getResidual())
+    residualRow = rows++;
+  numbers = scratch({blocks, b.index(rows), lanes}, f32);
+  bits = scratch({b.index(std::max(planes, tileQueries)), groups}, i32);
   // Only a minimum of the probabilities needs them.
   if (planes > 1 && !op.getEpilogue().getArgument(1).use_empty())
-    valueSums = scratch(b.index(heads), valueColumns, i32);
+    valueSums = scratch({b.index(heads), valueColumns}, i32);
 
   Value masked;
   if (buffers.getQueryZeros() || buffers.getKeyZeros())
     masked = hasZeros();
 
   b.loop(zero, sentences, 1, [&](Value sentence) {
-    byToken(buffers.getKey(), sentence, keys);
-    if (keyZeros)
-      byToken(buffers.getKeyZeros(), sentence, keyZeros);
+    keysByToken(buffers.getKey(), sentence, /*ofZeros=*/false);
+    if (buffers.getKeyZeros())
+      keysByToken(buffers.getKeyZeros(), sentence, /*ofZeros=*/true);
     byChannel(buffers.getValue(), sentence, values);
     if (valueZeros)
       byChannel(buffers.getValueZeros(), sentence, valueZeros);
     if (valueSums)
       emitValueSums();
     if (right)
-      columns(buffers.getRight(), sentence, right);
-    if (residual)
-      columns(buffers.getResidual(), sentence, residual);
-    if (mask)
-      columns(buffers.getMask(), sentence, mask);
+      byToken(buffers.getRight(), sentence, right, 0);
+    if (buffers.getResidual())
+      byToken(buffers.getResidual(), sentence, numbers, residualRow);
+    if (buffers.getMask())
+      forTokens([&](Value block, Value token, Value lane) {
+        b.store(b.load(buffers.getMask(), {sentence, token}), numbers,
+                {block, b.index(maskRow), lane});
+      });
     b.tileRows(zero, tokens, tileQueries, [&](Value first, int64_t count) {
       Queries queries = {sentence, first, count};
-      if (bracket)
+      if (right)
         emitBracket(queries);
       b.loop(zero, b.index(heads), 1,
              [&](Value head) { emitHead(queries, head, masked); });

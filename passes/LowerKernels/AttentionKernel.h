@@ -34,36 +34,42 @@ private:
   int64_t tileQueries;
   OutputRows outputs;
   EpilogueParams params;
-  mlir::Value tokens, groups; // S, words of 32 tokens
+  // S, words of 32 tokens, vectors of 16 tokens
+  mlir::Value tokens, groups, blocks;
   mlir::Value zero;
 
-  // Scratch of one sentence; null where the op has no such operand.
-  mlir::Value keys, keyZeros; // [planes * heads * headWords, padded tokens] i32
+  // Scratch of one sentence; null where the op has no such operand. What inner
+  // loops read of 16 tokens lies together, so that one pointer leads to all.
+  mlir::Value keys; // [blocks, planes * heads * headWords * keyParts, 16] i32
+  int64_t keyParts = 1;   // 2: each word is followed by its mask of zeros
+  mlir::Value right;      // [blocks, rank, 16] f32
+  mlir::Value numbers;    // [blocks, rows, 16] f32: the scores of each query in
+                          // flight, and these rows:
+  int64_t bracketRow = 0; // the scores' low-rank part, for each query
+  int64_t maskRow = 0, residualRow = 0;
   mlir::Value values,
       valueZeros;        // [planes * heads * groups, channelBlocks * 16] i32
   mlir::Value valueSums; // [heads, channelBlocks * 16] i32, or null
-  mlir::Value right;     // [rank, padded tokens] f32
-  mlir::Value residual, mask; // [1, padded tokens] f32
-  // Scratch of the queries in flight.
-  mlir::Value
-      bracket;        // [queries, padded tokens] f32: the scores' low-rank part
-  mlir::Value scores; // [queries, padded tokens] f32
-  mlir::Value bits;   // [queries or planes, groups] i32
+  mlir::Value bits;      // [queries or planes, groups] i32
 
-  mlir::Value scratch(mlir::Value rows, mlir::Value columns,
-                      mlir::Type element);
+  mlir::Value scratch(llvm::ArrayRef<mlir::Value> sizes, mlir::Type element);
+  llvm::SmallVector<mlir::Value> lanesOf(mlir::Value block, mlir::Value row);
+  mlir::Value keyLanes(mlir::Value block, mlir::Value word, bool ofZeros);
+  llvm::SmallVector<mlir::Value> numberLanes(mlir::Value block, int64_t row);
   bool isFull();
   llvm::SmallVector<mlir::Value>
   forVectors(mlir::ValueRange init,
              llvm::function_ref<llvm::SmallVector<mlir::Value>(
-                 mlir::Value at, mlir::Value live, mlir::ValueRange carried)>
+                 mlir::Value block, mlir::Value live, mlir::ValueRange carried)>
                  body);
-  mlir::Value byToken(mlir::Value source, mlir::Value sentence,
-                      mlir::Value into);
+  void forTokens(llvm::function_ref<void(mlir::Value block, mlir::Value token,
+                                         mlir::Value lane)>
+                     body);
+  void keysByToken(mlir::Value source, mlir::Value sentence, bool ofZeros);
+  void byToken(mlir::Value source, mlir::Value sentence, mlir::Value into,
+               int64_t row);
   mlir::Value byChannel(mlir::Value source, mlir::Value sentence,
                         mlir::Value into);
-  mlir::Value columns(mlir::Value source, mlir::Value sentence,
-                      mlir::Value into);
   void emitBracket(const Queries &queries);
   void emitScores(const Queries &queries, mlir::Value head, bool masked);
   llvm::SmallVector<mlir::Value> maxima(const Queries &queries);
@@ -80,7 +86,7 @@ private:
   // Over planes, of one query.
   void probabilityPlanes(mlir::Value sum);
   mlir::Value planeScores(llvm::ArrayRef<mlir::Value> words,
-                          mlir::Value firstWord, mlir::Value at);
+                          mlir::Value firstWord, mlir::Value block);
   mlir::Value planeContext(mlir::Value head, mlir::Value column);
   void emitValueSums();
 };

@@ -38,15 +38,16 @@ static Value weigh(KernelBuilder &b, ArrayRef<Value> powers) {
 }
 
 // The products of a query, whose words are given plane by plane, with the 16
-// keys from `at` on.
-Value Attention::planeScores(ArrayRef<Value> words, Value firstWord, Value at) {
+// keys of a vector.
+Value Attention::planeScores(ArrayRef<Value> words, Value firstWord,
+                             Value block) {
   SmallVector<Value> powers(2 * planes - 1, b.splatI32(0));
   for (int64_t w = 0; w < headWords; ++w) {
     SmallVector<Value> left, right;
     for (int64_t plane = 0; plane < planes; ++plane) {
       left.push_back(words[plane * headWords + w]);
       Value row = b.offset(firstWord, plane * heads * headWords + w);
-      right.push_back(b.loadLanes(keys, {row, at}));
+      right.push_back(keyLanes(block, row, /*ofZeros=*/false));
     }
     addProducts(b, left, /*leftIsSigned=*/true, right, powers);
   }
@@ -63,7 +64,7 @@ void Attention::probabilityPlanes(Value sum) {
     SmallVector<Value> halves;
     for (int64_t half = 0; half < kWordBits / kLanes; ++half) {
       Value block = b.offset(b.mul(group, b.index(kWordBits / kLanes)), half);
-      Value e = b.loadLanes(scores, {zero, b.mul(block, b.index(kLanes))});
+      Value e = b.loadLanes(numbers, numberLanes(block, 0));
       Value p = b.create<arith::DivFOp>(e, divisor);
       p = b.create<arith::SubFOp>(p, minimum);
       halves.push_back(b.quantizedBits(p, step, type));
