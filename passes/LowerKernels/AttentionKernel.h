@@ -70,6 +70,7 @@ private:
                int64_t row);
   mlir::Value byChannel(mlir::Value source, mlir::Value sentence,
                         mlir::Value into);
+  void layOut(mlir::Value sentence);
   void emitBracket(const Queries &queries);
   void emitScores(const Queries &queries, mlir::Value head, bool masked);
   llvm::SmallVector<mlir::Value> maxima(const Queries &queries);

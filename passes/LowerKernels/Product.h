@@ -19,6 +19,18 @@ struct Product {
   bool byteCounts;   // the CPU counts the bits of bytes, not of words
 };
 
+/// A register tile: `rows` rows of lhs from `row` on (without a `row`: rows of
+/// zeros), `panels` panels from `panel` on.
+struct Tile {
+  mlir::Value row, panel;
+  int64_t rows, panels;
+};
+
+/// The counts of all words of a tile, [row][panel] of 16 lanes of i32.
+/// `masked`: what the mask of zeros has is left out.
+llvm::SmallVector<mlir::Value> countBits(KernelBuilder &b, const Product &p,
+                                         const Tile &tile, bool masked);
+
 /// Counts bits by table: for four bits of an input row, a table of 16 entries
 /// has the number of differing bits (of unsigned rows, of bits that both have)
 /// for each four bits of a weight, and one byte shuffle looks up those of 32 or

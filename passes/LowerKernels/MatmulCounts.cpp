@@ -1,0 +1,229 @@
+//===- MatmulCounts.cpp - The counts of a register tile -------------------===//
+//
+// The inner loops of products that do not count by table: the bits in which the
+// words of a few rows and of a few panels differ, or that both have.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/BNN/Layout.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "passes/LowerKernels/Product.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace bnn;
+
+// Word `k` of each panel of a tile.
+static SmallVector<Value> loadWeights(KernelBuilder &b, const Product &p,
+                                      const Tile &tile, Value k) {
+  SmallVector<Value> weights;
+  for (int64_t j = 0; j < tile.panels; ++j)
+    weights.push_back(
+        b.loadLanes(p.rhs, {b.offset(tile.panel, j), k, b.index(0)}));
+  return weights;
+}
+
+// Word `k` of row `i` of a tile in all lanes.
+static Value loadRow(KernelBuilder &b, Value rows, const Tile &tile, int64_t i,
+                     Value k) {
+  return tile.row ? b.splat(b.load(rows, {b.offset(tile.row, i), k}))
+                  : b.splatI32(0);
+}
+
+// The bits in which two words differ or, of unsigned rows, that both have.
+static Value combine(KernelBuilder &b, const Product &p, Value x, Value w) {
+  if (p.exclusive)
+    return b.create<arith::XOrIOp>(x, w);
+  return b.create<arith::AndIOp>(x, w);
+}
+
+// The majority of x, y and x ^ y ^ parity.
+static Value majority(KernelBuilder &b, bool ternaryLogic, Value x, Value y,
+                      Value parity) {
+  if (ternaryLogic) {
+    // The truth table of x == y ? x : !parity, bit 4 x + 2 y + parity.
+    constexpr int64_t table = 0xD4;
+    Value immediate =
+        b.create<LLVM::ConstantOp>(b.getI32Type(), b.getI32IntegerAttr(table));
+    return b
+        .create<LLVM::CallIntrinsicOp>(
+            x.getType(), b.getStringAttr("llvm.x86.avx512.pternlog.d.512"),
+            ValueRange{x, y, parity, immediate}, LLVM::FastmathFlags::none)
+        .getResult(0);
+  }
+  Value differ = b.create<arith::XOrIOp>(x, y);
+  Value other = b.create<arith::XOrIOp>(b.bitNot(parity), x);
+  return b.create<arith::XOrIOp>(x, b.create<arith::AndIOp>(differ, other));
+}
+
+// Adds the popcount of `bits` to `count`: one count a lane, or one a byte.
+static Value addCount(KernelBuilder &b, Value count, Value bits) {
+  if (bits.getType() != count.getType())
+    bits = b.create<vector::BitCastOp>(cast<VectorType>(count.getType()), bits);
+  return b.add(count, b.popcount(bits));
+}
+
+// Adds the counts of word `k` to those of a tile, [row][panel].
+static void addWord(KernelBuilder &b, const Product &p, const Tile &tile,
+                    Value k, bool masked, MutableArrayRef<Value> counts) {
+  SmallVector<Value> weights = loadWeights(b, p, tile, k);
+  for (int64_t i = 0; i < tile.rows; ++i) {
+    Value x = loadRow(b, p.lhs, tile, i, k), keep;
+    if (masked)
+      keep = b.bitNot(loadRow(b, p.zeros, tile, i, k));
+    for (int64_t j = 0; j < tile.panels; ++j) {
+      Value bits = combine(b, p, x, weights[j]);
+      if (masked)
+        bits = b.create<arith::AndIOp>(bits, keep);
+      Value &count = counts[i * tile.panels + j];
+      count = addCount(b, count, bits);
+    }
+  }
+}
+
+// Adds the carries of words k and k + 1, of which the second holds the parity
+// of all words up to it, to `counts`; `parity` is that of the word before, and
+// becomes this one. With zeros, where words themselves have to be looked at:
+// adds their counts. One row at a time: the registers hold the accumulators and
+// the weights, and little else.
+static void addPair(KernelBuilder &b, const Product &p, const Tile &tile,
+                    Value k, bool masked, MutableArrayRef<Value> counts,
+                    MutableArrayRef<Value> parity) {
+  Value next = b.offset(k, 1);
+  SmallVector<Value> weights = loadWeights(b, p, tile, k),
+                     weightParity = loadWeights(b, p, tile, next);
+  for (int64_t i = 0; i < tile.rows; ++i) {
+    Value x = loadRow(b, p.lhs, tile, i, k),
+          xParity = loadRow(b, p.lhs, tile, i, next), keep, keepNext;
+    if (masked) {
+      keep = b.bitNot(loadRow(b, p.zeros, tile, i, k));
+      keepNext = b.bitNot(loadRow(b, p.zeros, tile, i, next));
+    }
+    for (int64_t j = 0; j < tile.panels; ++j) {
+      Value &count = counts[i * tile.panels + j];
+      Value &before = parity[i * tile.panels + j];
+      Value first = combine(b, p, x, weights[j]);
+      Value sum = combine(b, p, xParity, weightParity[j]);
+      if (masked) {
+        Value second = b.create<arith::XOrIOp>(
+            sum, b.create<arith::XOrIOp>(first, before));
+        count = addCount(b, count, b.create<arith::AndIOp>(first, keep));
+        count = addCount(b, count, b.create<arith::AndIOp>(second, keepNext));
+      } else {
+        Value carry = majority(b, p.ternaryLogic, first, before, sum);
+        count = addCount(b, count, carry);
+      }
+      before = sum;
+    }
+  }
+}
+
+// The sums of the four bytes of each lane: of pairs, then of pairs of these.
+static Value addBytes(KernelBuilder &b, Value sums) {
+  for (int64_t bits : {16, 32}) {
+    auto type = VectorType::get(kLanes * 32 / bits, b.getIntegerType(bits));
+    auto lanes = [&](int64_t value) -> Value {
+      return b.create<arith::ConstantOp>(DenseElementsAttr::get(
+          type, b.getIntegerAttr(type.getElementType(), value)));
+    };
+    sums = b.create<vector::BitCastOp>(type, sums);
+    Value low = b.create<arith::AndIOp>(sums, lanes((1 << bits / 2) - 1));
+    sums = b.add(low, b.create<arith::ShRUIOp>(sums, lanes(bits / 2)));
+  }
+  return sums;
+}
+
+// Runs `steps` iterations of a loop over words that adds to `size` vectors of
+// counts, from 0, and carries `state` along. `body` gets the number of the
+// iteration, the counts and the state, which it changes. Where counts are
+// bytes, they are widened before they can overflow: an iteration adds at most
+// `words` times 8 to one. Returns the counts, and the state in `state`.
+static SmallVector<Value>
+sumCounts(KernelBuilder &b, bool inBytes, int64_t steps, int64_t words,
+          size_t size, SmallVector<Value> &state,
+          llvm::function_ref<void(Value, MutableArrayRef<Value>,
+                                  MutableArrayRef<Value>)>
+              body) {
+  SmallVector<Value> zeros(size, b.splatI32(0));
+  Value none = b.index(0);
+  auto step = [&](Value number, ValueRange carried) {
+    SmallVector<Value> next(carried);
+    MutableArrayRef<Value> all(next);
+    body(number, all.take_front(size), all.drop_front(size));
+    return next;
+  };
+  auto joined = [](ValueRange counts, ValueRange state) {
+    SmallVector<Value> all(counts);
+    all.append(state.begin(), state.end());
+    return all;
+  };
+  SmallVector<Value> result;
+  if (!inBytes) {
+    result = b.loop(none, b.index(steps), 1, joined(zeros, state), step);
+  } else {
+    const int64_t chunks = llvm::divideCeil(steps, 255 / (8 * words));
+    const int64_t chunk = chunks ? llvm::divideCeil(steps, chunks) : 1;
+    auto byteType = VectorType::get(kLanes * 4, b.getI8Type());
+    SmallVector<Value> init(
+        size, b.create<arith::ConstantOp>(b.getZeroAttr(byteType)));
+    result = b.loop(none, b.index(steps), chunk, joined(zeros, state),
+                    [&](Value first, ValueRange total) {
+                      Value end = b.offset(first, chunk);
+                      if (steps % chunk)
+                        end = b.create<arith::MinUIOp>(end, b.index(steps));
+                      SmallVector<Value> next =
+                          b.loop(first, end, 1,
+                                 joined(init, total.drop_front(size)), step);
+                      for (size_t i = 0; i < size; ++i)
+                        next[i] = b.add(total[i], addBytes(b, next[i]));
+                      return next;
+                    });
+  }
+  state.assign(result.begin() + size, result.end());
+  result.truncate(size);
+  return result;
+}
+
+// The counts of all words of a tile, [row][panel], where every other word holds
+// the parity of all up to it: a chain of carry-save adders has these for sums.
+// popcount of all words = popcount of the last sum + 2 popcount of all carries.
+static SmallVector<Value> countWithParity(KernelBuilder &b, const Product &p,
+                                          const Tile &tile, bool masked) {
+  const size_t size = tile.rows * tile.panels;
+  const int64_t pairs = (p.words - 1) / 2;
+  // The first word is its own parity.
+  SmallVector<Value> parity(size);
+  SmallVector<Value> weights = loadWeights(b, p, tile, b.index(0));
+  for (int64_t i = 0; i < tile.rows; ++i) {
+    Value x = loadRow(b, p.lhs, tile, i, b.index(0));
+    for (int64_t j = 0; j < tile.panels; ++j)
+      parity[i * tile.panels + j] = combine(b, p, x, weights[j]);
+  }
+  SmallVector<Value> counts =
+      sumCounts(b, p.byteCounts, pairs, masked ? 2 : 1, size, parity,
+                [&](Value number, MutableArrayRef<Value> counts,
+                    MutableArrayRef<Value> parity) {
+                  Value k = b.offset(b.mul(number, b.index(2)), 1);
+                  addPair(b, p, tile, k, masked, counts, parity);
+                });
+  if (masked)
+    addWord(b, p, tile, b.index(0), masked, counts);
+  else
+    for (auto [count, sum] : llvm::zip_equal(counts, parity))
+      count = b.add(b.popcount(sum), b.add(count, count));
+  if (p.words > 2 * pairs + 1)
+    addWord(b, p, tile, b.index(p.words - 1), masked, counts);
+  return counts;
+}
+
+// The counts of all words of a tile, [row][panel].
+SmallVector<Value> bnn::countBits(KernelBuilder &b, const Product &p,
+                                  const Tile &tile, bool masked) {
+  if (p.parity)
+    return countWithParity(b, p, tile, masked);
+  SmallVector<Value> none;
+  return sumCounts(
+      b, p.byteCounts, p.words, 1, tile.rows * tile.panels, none,
+      [&](Value k, MutableArrayRef<Value> counts, MutableArrayRef<Value>) {
+        addWord(b, p, tile, k, masked, counts);
+      });
+}
