@@ -157,6 +157,13 @@ inline int64_t axisOf(uint64_t axis, int64_t rank) {
   return int64_t(axis) < 0 ? int64_t(axis) + rank : int64_t(axis);
 }
 
+/// Whether two sizes are computed in the same way, and so are equal.
+bool isSameSize(mlir::OpFoldResult x, mlir::OpFoldResult y);
+
+/// The type of a tensor of this shape.
+mlir::RankedTensorType typeFor(llvm::ArrayRef<mlir::OpFoldResult> dims,
+                               mlir::Type element);
+
 /// Axes, from 0 on and sorted, of a list that may count from the end.
 llvm::SmallVector<int64_t> normalizeAxes(llvm::ArrayRef<int64_t> axes,
                                          int64_t rank);
