@@ -87,6 +87,17 @@ static LogicalResult verifyParams(Operation *op, OperandRange params,
   return success();
 }
 
+// Outputs of one shape and parameters that fit them; a second output is the
+// mask of zeros of the first.
+static LogicalResult verifyOutputs(Operation *op, OperandRange outs,
+                                   OperandRange params,
+                                   ArrayRef<int64_t> shape) {
+  if (failed(verifyOutputShape(op, outs, shape)) ||
+      failed(verifyParams(op, params, shape)))
+    return failure();
+  return outs.size() == 2 ? verifyZeros(op, outs[0], outs[1]) : success();
+}
+
 // The region's arguments are `leading` and an element of each parameter; it
 // yields an element of each output.
 static LogicalResult verifyEpilogue(Operation *op, Region &region,
@@ -254,13 +265,8 @@ LogicalResult MatmulOp::verify() {
            << getLhs().getType();
   if (failed(verifyZeros(*this, getLhs(), getZeros())))
     return failure();
-  SmallVector<int64_t> shape = productShape(getLhs(), rhs[0]);
-  if (failed(verifyOutputShape(*this, getOuts(), shape)) ||
-      failed(verifyParams(*this, getParams(), shape)))
-    return failure();
-  if (getOuts().size() == 2)
-    return verifyZeros(*this, getOuts()[0], getOuts()[1]);
-  return success();
+  return verifyOutputs(*this, getOuts(), getParams(),
+                       productShape(getLhs(), rhs[0]));
 }
 
 LogicalResult MatmulOp::verifyRegions() {
@@ -342,12 +348,7 @@ LogicalResult AttentionOp::verify() {
            << getMask().getType() << " is expected to be [batch, tokens]";
   if (getDivisor().isZero() || getDivisor().isNaN())
     return emitOpError("needs a divisor that is a number and not 0");
-  if (failed(verifyOutputShape(*this, getOuts(), shape)) ||
-      failed(verifyParams(*this, getParams(), shape)))
-    return failure();
-  if (getOuts().size() == 2)
-    return verifyZeros(*this, getOuts()[0], getOuts()[1]);
-  return success();
+  return verifyOutputs(*this, getOuts(), getParams(), shape);
 }
 
 LogicalResult AttentionOp::verifyRegions() {
