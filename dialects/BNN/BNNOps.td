@@ -333,10 +333,10 @@ def LayerNormOp : BNN_DestinationOp<"layer_norm", [AttrSizedOperandSegments]> {
     mean = (sum x) / K; d = x - mean; variance = (sum d * d) / K;
     r = 1 / sqrt(variance + epsilon); y = fma(d * r, scale, bias). Division
     and square root are correctly rounded. Without an epilogue the one output is
-    y, which may be written to the input's own buffer: a row is read before it
-    is written. An epilogue maps y and one element of each parameter to an
-    element of each output, as that of `bnn.matmul` does: a row goes on as
-    numbers and, shifted one way or another, as bits.
+    y. An epilogue maps y and one element of each parameter to an element of
+    each output, as that of `bnn.matmul` does: a row goes on as numbers and,
+    shifted one way or another, as bits. An output of f32 may be the input's own
+    buffer: a row is read before it is written.
 
     Example:
     ```mlir

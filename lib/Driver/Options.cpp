@@ -12,9 +12,9 @@ static cl::opt<std::string>
 static cl::opt<std::string> mcpu(
     "mcpu", cl::cat(category), cl::value_desc("cpu"),
     cl::desc("Target CPU, as llc's (default: this machine's, or the oldest "
-             "supported with --mtriple). Of a list, as in "
-             "x86-64-v3,icelake-server, a program takes the last one that the "
-             "machine fits (x86-64, ELF)"));
+             "supported with --mtriple). bnn-opt takes a list as well, as in "
+             "x86-64-v3,icelake-server: a program runs the code for the last "
+             "one that its machine fits (x86-64, ELF)"));
 static cl::opt<std::string> mattr("mattr", cl::cat(category),
                                   cl::value_desc("+a,-b,..."),
                                   cl::desc("Target features, as llc's"));

@@ -17,10 +17,9 @@ namespace bnn {
 
 // Measured and left out; multiply-accumulates a cycle by llvm-mca unless a
 // machine is named:
-// - AArch64 with dotprod, udot as the accumulator of cnt's bytes: in the loop
-// the
-//   same as neon on Neoverse N1 (78), Cortex-A76 (75) and Neoverse V1 (150),
-//   22.9 against 24.8 on Cortex-A55.
+// - AArch64 with dotprod, udot as the accumulator of cnt's bytes: the same as
+//   neon in the loop on Neoverse N1 (78), Cortex-A76 (75) and Neoverse V1
+//   (150), 22.9 against 24.8 on Cortex-A55.
 // - SVE: at 256 bits 170 against 150 on Neoverse V1, at 128 bits the same
 //   instructions as neon. Code for 256 bits would be wrong on every other CPU.
 // - AVX-VNNI and AVX-512 VNNI on bytes: 119 measured on Sapphire Rapids, where

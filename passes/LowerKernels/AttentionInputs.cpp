@@ -34,7 +34,7 @@ void Attention::keysByToken(Value source, Value sentence, bool ofZeros) {
 // Packed rows [B, S, words] of one sentence, transposed as bits: bit t of
 // into[head * groups + g][channel] is channel `channel` of token 32 g + t. The
 // planes follow each other, as if each were more heads.
-Value Attention::byChannel(Value source, Value sentence, Value into) {
+void Attention::byChannel(Value source, Value sentence, Value into) {
   Value iota = b.iota();
   b.loop(zero, b.index(planes * heads), 1, [&](Value head) {
     b.loop(zero, groups, 1, [&](Value group) {
@@ -61,7 +61,6 @@ Value Attention::byChannel(Value source, Value sentence, Value into) {
       }
     });
   });
-  return into;
 }
 
 // [B, S, R] f32 of one sentence: 16 tokens of each r from row `row` of `into`

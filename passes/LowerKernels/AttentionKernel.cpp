@@ -329,9 +329,11 @@ void Attention::emitContext(const Queries &queries, Value head,
   for (int64_t w = 0; w < headWords; ++w) {
     const int64_t valid = std::min(kWordBits, headSize - w * kWordBits);
     const int64_t panels = panelsOf(valid), firstColumn = w * kWordBits;
-    Value channel = b.offset(b.mul(head, b.index(headSize)), firstColumn);
     Value word = b.offset(b.mul(head, b.index(headWords)), w);
-    params.loadChannels(b, channel, valid);
+    const UnitOfOutputs unit = {
+        b.mul(word, b.index(kWordBits / kLanes)),
+        b.offset(b.mul(head, b.index(headSize)), firstColumn), word, valid};
+    params.loadChannels(b, unit.channel, valid);
     SmallVector<Value> dots;
     if (planes == 1)
       dots = bitContext(firstRow, firstColumn, panels, chosen);
@@ -349,7 +351,7 @@ void Attention::emitContext(const Queries &queries, Value head,
         arguments.append(params.vectors(b, b.offset(row, i), j));
         outs.push_back(b.vectorize(op.getEpilogue().front(), arguments));
       }
-      outputs.store(b, b.offset(row, i), channel, word, valid, outs);
+      outputs.store(b, b.offset(row, i), unit, outs);
     }
   }
 }

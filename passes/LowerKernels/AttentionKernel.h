@@ -68,8 +68,7 @@ private:
   void keysByToken(mlir::Value source, mlir::Value sentence, bool ofZeros);
   void byToken(mlir::Value source, mlir::Value sentence, mlir::Value into,
                int64_t row);
-  mlir::Value byChannel(mlir::Value source, mlir::Value sentence,
-                        mlir::Value into);
+  void byChannel(mlir::Value source, mlir::Value sentence, mlir::Value into);
   void layOut(mlir::Value sentence);
   void emitBracket(const Queries &queries);
   void emitScores(const Queries &queries, mlir::Value head, bool masked);

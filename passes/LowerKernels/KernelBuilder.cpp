@@ -223,13 +223,13 @@ OutputRows::OutputRows(KernelBuilder &b, ValueRange logical,
   }
 }
 
-void OutputRows::store(KernelBuilder &b, Value row, Value channel, Value word,
-                       int64_t valid, ArrayRef<SmallVector<Value>> panels) {
+void OutputRows::store(KernelBuilder &b, Value row, const UnitOfOutputs &unit,
+                       ArrayRef<SmallVector<Value>> panels) {
   for (auto [out, output] : llvm::enumerate(outputs)) {
     SmallVector<Value> values;
     for (const SmallVector<Value> &panel : panels)
       values.push_back(panel[out]);
-    store(b, output, row, {Value(), channel, word, valid}, values);
+    store(b, output, row, unit, values);
   }
 }
 

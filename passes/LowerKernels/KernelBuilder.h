@@ -85,8 +85,7 @@ public:
              mlir::ValueRange buffers);
   /// Stores a unit of outputs of one row, `word` the first of its words.
   /// `panels` has the yielded vectors of each panel.
-  void store(KernelBuilder &b, mlir::Value row, mlir::Value channel,
-             mlir::Value word, int64_t valid,
+  void store(KernelBuilder &b, mlir::Value row, const UnitOfOutputs &unit,
              llvm::ArrayRef<llvm::SmallVector<mlir::Value>> panels);
   /// Stores the outputs that `epilogue` makes of the `arguments` of each panel,
   /// each output before the next one is computed: many at once would not fit

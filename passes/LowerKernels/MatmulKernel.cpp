@@ -222,7 +222,7 @@ void Matmul::emitTile(const UnitOfOutputs &unit, Value row, int64_t count,
       arguments.append(params.vectors(b, at, j));
       values.push_back(b.vectorize(op.getEpilogue().front(), arguments));
     }
-    outputs.store(b, at, unit.channel, unit.word, unit.valid, values);
+    outputs.store(b, at, unit, values);
   }
 }
 

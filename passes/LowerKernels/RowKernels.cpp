@@ -32,7 +32,7 @@ static void packRows(KernelBuilder &b, Value logical, Value input, Value shift,
           v = b.create<arith::AddFOp>(v, shift);
         panels.push_back(element(v));
       }
-      outputs.store(b, row, channel, word, valid, panels);
+      outputs.store(b, row, unit, panels);
     });
   });
   outputs.finish(b);
