@@ -21,7 +21,7 @@
 #define GET_OP_CLASSES
 #include "dialects/BNN/BNNOps.h.inc"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Partial results of the canonical reduction, and outputs in a panel.
 constexpr int64_t kLanes = 16;
@@ -37,4 +37,4 @@ constexpr llvm::StringLiteral kNotPositiveAttr = "bnn.not_positive";
 void registerBufferizableOpInterfaceExternalModels(
     mlir::DialectRegistry &registry);
 
-} // namespace bnn
+} // namespace mlir::bnn

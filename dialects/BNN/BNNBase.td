@@ -10,7 +10,7 @@ include "mlir/IR/TensorEncoding.td"
 
 def BNN_Dialect : Dialect {
   let name = "bnn";
-  let cppNamespace = "::bnn";
+  let cppNamespace = "::mlir::bnn";
   let summary = "Arithmetic on tensors whose elements are one or a few bits";
   let description = [{
     The binary part of a binary transformer: sign, popcount products, low-rank
@@ -146,7 +146,7 @@ def BNN_ReduceKind : I32EnumAttr<"ReduceKind", "What a reduction computes", [
     I32EnumAttrCase<"Max", 1, "max">,
     I32EnumAttrCase<"Min", 2, "min">]> {
   let genSpecializedAttr = 0;
-  let cppNamespace = "::bnn";
+  let cppNamespace = "::mlir::bnn";
 }
 def BNN_ReduceKindAttr : EnumAttr<BNN_Dialect, BNN_ReduceKind, "reduce_kind">;
 

@@ -6,7 +6,7 @@
 
 using namespace mlir;
 using namespace mlir::bufferization;
-using namespace bnn;
+using namespace mlir::bnn;
 
 namespace {
 

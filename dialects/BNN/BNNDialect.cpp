@@ -6,7 +6,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 #include "dialects/BNN/BNNDialect.cpp.inc"
 #include "dialects/BNN/BNNEnums.cpp.inc"

@@ -4,7 +4,7 @@
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 #define GET_OP_CLASSES
 #include "dialects/BNN/BNNOps.cpp.inc"

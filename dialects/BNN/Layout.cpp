@@ -4,7 +4,7 @@
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 
 Attribute getLayout(Type type) {
   Attribute attr;
@@ -78,4 +78,4 @@ DenseElementsAttr packBits(DenseElementsAttr logical, ShapedType type) {
   return DenseElementsAttr::get(wordType, ArrayRef<uint32_t>(words));
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

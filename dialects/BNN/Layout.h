@@ -2,7 +2,7 @@
 #pragma once
 #include "dialects/BNN/BNN.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// The layout of a tensor (its encoding) or of a buffer (its memory space);
 /// null for logical bits.
@@ -24,4 +24,4 @@ llvm::SmallVector<int64_t> getStorageShape(mlir::ShapedType type);
 mlir::DenseElementsAttr packBits(mlir::DenseElementsAttr logical,
                                  mlir::ShapedType type);
 
-} // namespace bnn
+} // namespace mlir::bnn

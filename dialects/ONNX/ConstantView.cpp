@@ -3,7 +3,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 unsigned getElementBytes(Type element) {
   if (element.isInteger(1) || element.isInteger(8))
     return 1;
@@ -93,4 +93,4 @@ std::optional<double> getConstantScalar(Value value) {
     return std::nullopt;
   return view->getFloat(0);
 }
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <optional>
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 /// The elements of a constant tensor, in row-major order: stored in the
 /// attribute, in a resource blob, or as one repeated element. The view borrows
 /// the attribute's memory.
@@ -63,4 +63,4 @@ std::optional<double> getConstantScalar(mlir::Value value);
 /// Bytes that an element of this type takes in a ConstantView; 0 if the type is
 /// not one that constants may have.
 unsigned getElementBytes(mlir::Type element);
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

@@ -4,7 +4,7 @@
 
 #include "dialects/ONNX/ONNXDialect.cpp.inc"
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 void ONNXDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
@@ -39,4 +39,4 @@ void MappedFiles::release(llvm::ArrayRef<char> bytes) {
   if (begin < end)
     madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
 }
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

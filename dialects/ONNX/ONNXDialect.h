@@ -11,7 +11,7 @@
 #include <memory>
 #include <mutex>
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 /// The address ranges that constants share with files mapped by the importer.
 /// A pass that has read such a constant for the last time gives its pages back
 /// to the system; heap memory must never be treated that way, hence the
@@ -31,7 +31,7 @@ private:
   std::mutex mutex;
   std::map<const char *, size_t> ranges;
 };
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx
 
 #include "dialects/ONNX/ONNXDialect.h.inc"
 

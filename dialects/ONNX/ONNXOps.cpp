@@ -8,7 +8,7 @@ using namespace mlir;
 #define GET_OP_CLASSES
 #include "dialects/ONNX/ONNXOps.cpp.inc"
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 /// The rank of `value`, or nothing for an unranked tensor or no value.
 static std::optional<int64_t> rankOf(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
@@ -393,4 +393,4 @@ LogicalResult ReduceSumOp::verify() {
     return failure();
   return verifySameElement(*this, getData(), getReduced(), "data and result");
 }
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

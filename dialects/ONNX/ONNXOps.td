@@ -10,7 +10,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def ONNX_Dialect : Dialect {
   let name = "onnx";
-  let cppNamespace = "::bnn::onnx";
+  let cppNamespace = "::mlir::bnn::onnx";
   let summary = "An imported ONNX graph, node for node.";
   let description = [{
     Every operation stands for the ONNX operator of the same name, with the

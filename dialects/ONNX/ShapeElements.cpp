@@ -6,7 +6,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 void SymbolicShapes::inferElements(Operation *op, Fact &fact) {
   // The result is a scalar or a list; how many elements?
   int64_t count = 1;
@@ -211,4 +211,4 @@ void SymbolicShapes::inferElements(Operation *op, Fact &fact) {
       })
       .Default([](Operation *) {});
 }
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

@@ -5,7 +5,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 LogicalResult ShapeInference::run() {
   for (auto group :
@@ -180,4 +180,4 @@ ShapeInference::Result ShapeInference::inferElementwise() {
       })
       .Default([](Operation *) { return std::nullopt; });
 }
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

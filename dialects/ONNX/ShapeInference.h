@@ -5,7 +5,7 @@
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 /// Shape arithmetic works on a few dimensions; longer lists are data.
 constexpr int64_t kMaxShapeElements = 64;
 
@@ -66,4 +66,4 @@ private:
   /// Of the first result.
   std::optional<Dims> &shape;
 };
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

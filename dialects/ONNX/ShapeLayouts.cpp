@@ -4,7 +4,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 ShapeInference::Result ShapeInference::inferLayouts() {
   return llvm::TypeSwitch<Operation *, Result>(op)
@@ -192,4 +192,4 @@ ShapeInference::Result ShapeInference::inferLayouts() {
       })
       .Default([](Operation *) { return std::nullopt; });
 }
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

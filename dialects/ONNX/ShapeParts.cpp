@@ -4,7 +4,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 ShapeInference::Result ShapeInference::inferValues() {
   return llvm::TypeSwitch<Operation *, Result>(op)
@@ -217,4 +217,4 @@ ShapeInference::Result ShapeInference::inferParts() {
       })
       .Default([](Operation *) { return std::nullopt; });
 }
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

@@ -4,7 +4,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 ShapeInference::Result ShapeInference::inferProducts() {
   return llvm::TypeSwitch<Operation *, Result>(op)
@@ -93,4 +93,4 @@ ShapeInference::Result ShapeInference::inferReductions() {
       })
       .Default([](Operation *) { return std::nullopt; });
 }
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

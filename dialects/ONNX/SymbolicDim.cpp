@@ -3,7 +3,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 std::optional<int64_t> SymbolicDim::getConstant() const {
   if (terms.empty())
     return 0;
@@ -80,4 +80,4 @@ SymbolicDim::dividedBy(const SymbolicDim &other) const {
   }
   return result;
 }
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

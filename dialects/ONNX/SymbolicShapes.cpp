@@ -3,7 +3,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 //===----------------------------------------------------------------------===//
 // Symbols
@@ -389,4 +389,4 @@ LogicalResult SymbolicShapes::infer(Operation *op,
     return success();
   return ShapeInference(*this, op, found).run();
 }
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

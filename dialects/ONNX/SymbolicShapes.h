@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 /// A dimension: a sum of products of symbols with integer coefficients, in a
 /// canonical form, so that equal expressions compare equal. A symbol is a
 /// dimension of a function argument or a quantity nothing is known about.
@@ -155,4 +155,4 @@ private:
   std::map<unsigned, std::pair<SymbolicDim, SymbolicDim>> minima;
   llvm::DenseMap<mlir::Value, Fact> facts;
 };
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

@@ -6,7 +6,7 @@
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 
 static int32_t severityOf(DiagnosticSeverity severity) {
   switch (severity) {
@@ -46,4 +46,4 @@ void DiagnosticList::add(Diagnostic &diagnostic) {
     add(note);
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

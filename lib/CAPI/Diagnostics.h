@@ -10,7 +10,7 @@
 #include <deque>
 #include <string>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Diagnostics that outlive the context that they come from.
 class DiagnosticList {
@@ -32,4 +32,4 @@ private:
   std::deque<Entry> entries;
 };
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -20,7 +20,7 @@
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 
 std::string prefixFromPath(llvm::StringRef path) {
   std::string prefix;
@@ -316,4 +316,4 @@ compileToObject(const CompileOptions &options, MLIRContext &context) {
   return std::move(model->code);
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// What to compile, and for what. Empty strings mean the default.
 struct CompileOptions {
@@ -72,4 +72,4 @@ mlir::FailureOr<CompiledModel> compileModel(const CompileOptions &options,
 mlir::FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
 compileToObject(const CompileOptions &options, mlir::MLIRContext &context);
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -4,8 +4,8 @@
 
 using namespace llvm;
 
-cl::OptionCategory bnn::compileCategory("Model and target options");
-static cl::OptionCategory &category = bnn::compileCategory;
+cl::OptionCategory mlir::bnn::compileCategory("Model and target options");
+static cl::OptionCategory &category = mlir::bnn::compileCategory;
 static cl::opt<std::string>
     mtriple("mtriple", cl::cat(category), cl::value_desc("triple"),
             cl::desc("Target triple (default: this machine)"));
@@ -59,7 +59,7 @@ static Error malformed(StringRef option, StringRef value, StringRef want) {
                            " is not of the form " + want);
 }
 
-bool bnn::compileOptionsGiven() {
+bool mlir::bnn::compileOptionsGiven() {
   return mtriple.getNumOccurrences() || mcpu.getNumOccurrences() ||
          mattr.getNumOccurrences() || strategy.getNumOccurrences() ||
          strategyTable.getNumOccurrences() || reference.getNumOccurrences() ||
@@ -68,7 +68,8 @@ bool bnn::compileOptionsGiven() {
          optLevel.getNumOccurrences();
 }
 
-Expected<bnn::CompileOptions> bnn::compileOptions(std::string input) {
+Expected<mlir::bnn::CompileOptions>
+mlir::bnn::compileOptions(std::string input) {
   CompileOptions options;
   options.input = std::move(input);
   options.triple = mtriple;

@@ -4,7 +4,7 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// The category of the options that compileOptions() reads, for --help.
 extern llvm::cl::OptionCategory compileCategory;
@@ -47,4 +47,4 @@ llvm::Error checkOutputs(const CompileOptions &compile,
 llvm::Error writeOutputs(const CompiledModel &model,
                          const OutputOptions &wanted, llvm::StringRef output);
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -6,8 +6,8 @@
 #include "llvm/Support/Path.h"
 
 using namespace llvm;
-using bnn::Emit;
-using bnn::Phase;
+using mlir::bnn::Emit;
+using mlir::bnn::Phase;
 
 static cl::OptionCategory outputCategory("Output options");
 static cl::opt<std::string>
@@ -29,12 +29,12 @@ static cl::opt<std::string>
                cl::desc("Write the report there (default: standard output); "
                         "without --report the file's name gives the format"));
 
-bool bnn::outputRequested() {
+bool mlir::bnn::outputRequested() {
   return emitKind.getNumOccurrences() || compileTo.getNumOccurrences() ||
          reportFormat.getNumOccurrences() || reportFile.getNumOccurrences();
 }
 
-static Error readReportOptions(bnn::OutputOptions &options) {
+static Error readReportOptions(mlir::bnn::OutputOptions &options) {
   if (reportFormat.empty() && reportFile.empty())
     return Error::success();
   options.reportFile = reportFile.empty() ? "-" : reportFile.getValue();
@@ -46,14 +46,14 @@ static Error readReportOptions(bnn::OutputOptions &options) {
                .Cases("json", "html", name.drop_front(name.empty() ? 0 : 1))
                .Default("text");
   }
-  options.report = bnn::parseReportFormat(name);
+  options.report = mlir::bnn::parseReportFormat(name);
   if (!options.report)
     return createStringError("unknown format '" + name +
                              "' in --report: use text, json or html");
   return Error::success();
 }
 
-Expected<bnn::OutputOptions> bnn::outputOptions() {
+Expected<mlir::bnn::OutputOptions> mlir::bnn::outputOptions() {
   OutputOptions options;
   if (Error error = readReportOptions(options))
     return std::move(error);
@@ -82,12 +82,12 @@ Expected<bnn::OutputOptions> bnn::outputOptions() {
   return options;
 }
 
-static bool isObject(const bnn::OutputOptions &wanted) {
+static bool isObject(const mlir::bnn::OutputOptions &wanted) {
   return !wanted.phase && wanted.emit == Emit::Object;
 }
 
-Error bnn::checkOutputs(const CompileOptions &compile,
-                        const OutputOptions &wanted, StringRef output) {
+Error mlir::bnn::checkOutputs(const CompileOptions &compile,
+                              const OutputOptions &wanted, StringRef output) {
   if (compile.requireBinary && wanted.phase && *wanted.phase < Phase::Raise)
     return createStringError("--require-binary is checked in phase raise; this "
                              "stops before");
@@ -101,8 +101,8 @@ Error bnn::checkOutputs(const CompileOptions &compile,
   return Error::success();
 }
 
-Error bnn::writeOutputs(const CompiledModel &model, const OutputOptions &wanted,
-                        StringRef output) {
+Error mlir::bnn::writeOutputs(const CompiledModel &model,
+                              const OutputOptions &wanted, StringRef output) {
   OutputFiles files;
   auto add = [&](StringRef path, StringRef text) {
     return files.add(path, [&](raw_ostream &out) {

@@ -9,7 +9,7 @@
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "passes/Passes.h"
 
-void bnn::registerAllDialects(mlir::DialectRegistry &registry) {
+void mlir::bnn::registerAllDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllToLLVMIRTranslations(registry);
@@ -17,7 +17,7 @@ void bnn::registerAllDialects(mlir::DialectRegistry &registry) {
   registerBufferizableOpInterfaceExternalModels(registry);
 }
 
-void bnn::registerAllPasses() {
+void mlir::bnn::registerAllPasses() {
   mlir::registerAllPasses();
   registerPasses();
   registerPipelines();

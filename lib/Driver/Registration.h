@@ -2,7 +2,7 @@
 #pragma once
 #include "mlir/IR/DialectRegistry.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Registers the project's dialects, all upstream dialects, and the external
 /// interface models that our pipelines use.
@@ -11,4 +11,4 @@ void registerAllDialects(mlir::DialectRegistry &registry);
 /// Registers the project's passes and pipelines and all upstream passes.
 void registerAllPasses();
 
-} // namespace bnn
+} // namespace mlir::bnn

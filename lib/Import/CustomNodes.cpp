@@ -4,7 +4,7 @@
 using namespace llvm;
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 namespace {
 using Node = ::onnx::NodeProto;
 
@@ -139,4 +139,4 @@ LogicalResult Importer::expandCustomNodes() {
   nodes.Swap(&expanded);
   return success();
 }
-} // namespace bnn
+} // namespace mlir::bnn

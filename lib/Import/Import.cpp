@@ -8,7 +8,7 @@
 using namespace llvm;
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 void Report::report() {
   std::string clean;
   if (llvm::json::isUTF8(text)) {
@@ -120,4 +120,4 @@ OwningOpRef<ModuleOp> importModel(StringRef path, const ImportOptions &options,
                                   MLIRContext *context) {
   return Importer(path, options, context).run();
 }
-} // namespace bnn
+} // namespace mlir::bnn

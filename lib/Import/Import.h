@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 /// What the user decides about a model before it is imported.
 struct ImportOptions {
   /// Shapes of inputs by name; -1 leaves a dimension as the model has it. A
@@ -28,4 +28,4 @@ struct ImportOptions {
 mlir::OwningOpRef<mlir::ModuleOp> importModel(llvm::StringRef path,
                                               const ImportOptions &options,
                                               mlir::MLIRContext *context);
-} // namespace bnn
+} // namespace mlir::bnn

@@ -8,7 +8,7 @@
 using namespace llvm;
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 /// Reports all nodes that have no counterpart at once, so that a user sees the
 /// whole distance.
 LogicalResult Importer::checkOperators() {
@@ -164,4 +164,4 @@ LogicalResult Importer::runChecker() {
   }
   return success();
 }
-} // namespace bnn
+} // namespace mlir::bnn

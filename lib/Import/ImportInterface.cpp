@@ -5,7 +5,7 @@
 using namespace llvm;
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 LogicalResult Importer::addInputs() {
   const ::onnx::GraphProto &graph = model.graph();
   llvm::StringSet<> constants;
@@ -245,4 +245,4 @@ LogicalResult Importer::checkSizes() {
   });
   return success(!result.wasInterrupted());
 }
-} // namespace bnn
+} // namespace mlir::bnn

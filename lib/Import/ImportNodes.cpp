@@ -7,7 +7,7 @@
 using namespace llvm;
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 LogicalResult Importer::addConstants() {
   // Unused weights cost nothing: they are neither read nor kept.
   llvm::StringSet<> used;
@@ -383,4 +383,4 @@ LogicalResult Importer::addNormStatistics(const ::onnx::NodeProto &node,
       build(builder.create<onnx::ReciprocalOp>(loc, result, root));
   return success(good);
 }
-} // namespace bnn
+} // namespace mlir::bnn

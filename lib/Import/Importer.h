@@ -10,7 +10,7 @@
 #include "llvm/Support/Path.h"
 #include <onnx/onnx_pb.h>
 
-namespace bnn {
+namespace mlir::bnn {
 /// No tensor of a model that can run has more elements.
 constexpr int64_t kMaxTensorElements = int64_t(1) << 40;
 constexpr size_t kMaxRank = 64;
@@ -133,4 +133,4 @@ private:
 /// The attribute of this name, or null.
 const ::onnx::AttributeProto *findAttribute(const ::onnx::NodeProto &node,
                                             llvm::StringRef name);
-} // namespace bnn
+} // namespace mlir::bnn

@@ -4,7 +4,7 @@
 #include "llvm/Support/Format.h"
 #include <onnx/onnx_pb.h>
 
-namespace bnn {
+namespace mlir::bnn {
 namespace {
 /// Fills in one line of the table.
 struct Op {
@@ -245,4 +245,4 @@ void printOperators(llvm::raw_ostream &out) {
     out << llvm::StringRef(line).rtrim() << '\n';
   }
 }
-} // namespace bnn
+} // namespace mlir::bnn

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 /// An attribute as the `onnx` dialect has it.
 struct AttributeSpec {
   enum Kind { Int, Float, Ints } kind;
@@ -79,4 +79,4 @@ std::string elementTypeNames(unsigned types);
 unsigned elementTypeBit(int32_t dataType);
 /// Prints the table: a line for each operator.
 void printOperators(llvm::raw_ostream &out);
-} // namespace bnn
+} // namespace mlir::bnn

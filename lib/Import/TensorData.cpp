@@ -10,7 +10,7 @@
 using namespace llvm;
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 Expected<std::shared_ptr<DataFile>> openFile(StringRef path,
                                              MLIRContext *context) {
   sys::fs::file_status status;
@@ -272,4 +272,4 @@ Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
           ArrayRef<char>(data.data(), data.size()), 64,
           /*dataIsMutable=*/false)));
 }
-} // namespace bnn
+} // namespace mlir::bnn

@@ -8,7 +8,7 @@
 #include <onnx/onnx_pb.h>
 #include <string>
 
-namespace bnn {
+namespace mlir::bnn {
 /// A file in memory, usually mapped. Constants that share its memory keep it
 /// alive.
 struct DataFile {
@@ -50,4 +50,4 @@ private:
   mlir::MLIRContext *context;
   llvm::StringMap<std::shared_ptr<DataFile>> files;
 };
-} // namespace bnn
+} // namespace mlir::bnn

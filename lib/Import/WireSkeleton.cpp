@@ -4,7 +4,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 namespace {
 /// The messages on the way from a model to its tensors' data.
 enum class Message { Model, Graph, Node, Attribute, Tensor };
@@ -161,4 +161,4 @@ Expected<std::string> makeSkeleton(ArrayRef<char> model, StringRef fileName) {
     return std::move(error);
   return out;
 }
-} // namespace bnn
+} // namespace mlir::bnn

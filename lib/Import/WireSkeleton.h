@@ -4,7 +4,7 @@
 #include "llvm/Support/Error.h"
 #include <string>
 
-namespace bnn {
+namespace mlir::bnn {
 /// Raw tensor data of at least this many bytes stays in the file.
 constexpr size_t kInlineBytes = 1024;
 
@@ -15,4 +15,4 @@ constexpr size_t kInlineBytes = 1024;
 /// Fails if the bytes are not well-formed at the levels that lead to tensors.
 llvm::Expected<std::string> makeSkeleton(llvm::ArrayRef<char> model,
                                          llvm::StringRef fileName);
-} // namespace bnn
+} // namespace mlir::bnn

@@ -13,7 +13,7 @@
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 
 static void addFold(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createOnnxFold());
@@ -187,4 +187,4 @@ void registerPipelines() {
   }
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// The named phases, in order. `--compile-to=<phase>` stops after one.
 enum class Phase { Import, Fold, Raise, Fuse, Pack, Bufferize, Tile, LLVM };
@@ -45,4 +45,4 @@ void addPhase(mlir::OpPassManager &passes, Phase phase,
 /// Makes the phases pipelines of bnn-opt: `--bnn-phase-fold`, ...
 void registerPipelines();
 
-} // namespace bnn
+} // namespace mlir::bnn

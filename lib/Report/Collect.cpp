@@ -9,7 +9,7 @@
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 
 namespace {
 struct ReadPass : public PassWrapper<ReadPass, OperationPass<ModuleOp>> {
@@ -153,4 +153,4 @@ ModelReport ReportCollector::take() {
   return std::move(report);
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -5,7 +5,7 @@
 #include "passes/Raise/Remarks.h"
 #include "llvm/ADT/StringMap.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Looks at a model on its way through the phases, each time at the point where
 /// something is known: nodes before and after `fold`, layers after `raise`, the
@@ -34,4 +34,4 @@ private:
   std::vector<std::optional<int64_t>> rows, macs, otherMacs;
 };
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -5,7 +5,7 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 // Three or four digits and one of the units, which are a thousand apart.
 static std::string scaled(int64_t value, llvm::ArrayRef<const char *> units) {
@@ -62,4 +62,4 @@ bySize(std::vector<ModelReport::Section> sections) {
   return sections;
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

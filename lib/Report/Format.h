@@ -2,7 +2,7 @@
 #pragma once
 #include "lib/Report/Report.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// 9216 -> "9.2 kB" (1 kB = 1000 bytes).
 std::string inBytes(int64_t bytes);
@@ -20,4 +20,4 @@ std::string sentence(std::string text);
 std::vector<ModelReport::Section>
 bySize(std::vector<ModelReport::Section> sections);
 
-} // namespace bnn
+} // namespace mlir::bnn

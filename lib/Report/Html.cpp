@@ -13,7 +13,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 static constexpr StringLiteral kStyle =
 #include "lib/Report/Page.css.inc"
@@ -260,4 +260,4 @@ void writeHtmlReport(const ModelReport &report, raw_ostream &out) {
   out << "</main>\n<script>" << kScript << "</script>\n</body>\n</html>\n";
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

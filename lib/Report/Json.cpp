@@ -4,7 +4,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 static json::Value number(std::optional<int64_t> value) {
   return value ? json::Value(*value) : json::Value(nullptr);
@@ -101,4 +101,4 @@ void writeJsonReport(const ModelReport &report, raw_ostream &out) {
   out << '\n';
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -6,7 +6,7 @@
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FormatVariadic.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 using Layer = ModelReport::Layer;
 
@@ -142,4 +142,4 @@ void writeReport(const ModelReport &report, ReportFormat format,
   }
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// A compiled model in figures: one struct for every format of the report.
 /// Sizes are in bytes; operations are multiply-accumulates at the largest
@@ -97,4 +97,4 @@ void writeJsonReport(const ModelReport &report, llvm::raw_ostream &out);
 /// One page that needs nothing else.
 void writeHtmlReport(const ModelReport &report, llvm::raw_ostream &out);
 
-} // namespace bnn
+} // namespace mlir::bnn

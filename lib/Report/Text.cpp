@@ -6,7 +6,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 namespace {
 // Columns as wide as what is in them.
@@ -90,4 +90,4 @@ void writeTextReport(const ModelReport &report, raw_ostream &out) {
   tensors.print(out, 1);
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

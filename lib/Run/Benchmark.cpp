@@ -13,7 +13,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 Error benchmarkModel(BoundModel &model, StringRef name,
                      const std::vector<NamedTensor> &inputs,
@@ -70,4 +70,4 @@ Error benchmarkModel(BoundModel &model, StringRef name,
   return Error::success();
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -7,7 +7,7 @@
 #include "lib/Run/LoadedModel.h"
 #include "llvm/Support/raw_ostream.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// What to compare with.
 struct BenchmarkOptions {
@@ -28,4 +28,4 @@ llvm::Error benchmarkModel(BoundModel &model, llvm::StringRef name,
                            const BenchmarkOptions &options,
                            llvm::raw_ostream &out);
 
-} // namespace bnn
+} // namespace mlir::bnn

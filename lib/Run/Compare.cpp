@@ -14,7 +14,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// The index of a flat position: "[0, 3]".
 static std::string indexString(ArrayRef<int64_t> shape, size_t position) {
@@ -97,4 +97,4 @@ Expected<HostTensor> readExpected(StringRef folder, StringRef name) {
                            pb.str() + "' to compare with");
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -6,7 +6,7 @@
 
 #include "lib/Run/LoadedModel.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// What became of comparing one output.
 struct Comparison {
@@ -29,4 +29,4 @@ std::vector<std::string> outputFileNames(llvm::ArrayRef<NamedTensor> outputs);
 llvm::Expected<HostTensor> readExpected(llvm::StringRef folder,
                                         llvm::StringRef name);
 
-} // namespace bnn
+} // namespace mlir::bnn

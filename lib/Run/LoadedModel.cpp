@@ -21,7 +21,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 char ModelError::ID = 0;
 
@@ -323,4 +323,4 @@ LoadedModel::run(std::vector<NamedTensor> &given) const {
   return (*bound)->takeOutputs();
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -16,7 +16,7 @@ namespace llvm::orc {
 class LLJIT;
 } // namespace llvm::orc
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// A tensor and the name that it has in the model.
 struct NamedTensor {
@@ -107,4 +107,4 @@ private:
 /// Whether `path` is an object file of some kind, shared or relocatable.
 bool isObjectFile(llvm::StringRef path);
 
-} // namespace bnn
+} // namespace mlir::bnn

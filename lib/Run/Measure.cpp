@@ -8,7 +8,7 @@
 #include <ctime>
 #include <sched.h>
 
-namespace bnn {
+namespace mlir::bnn {
 namespace {
 
 // CPU time of the whole process, helper threads included: what other programs
@@ -109,4 +109,4 @@ double measureClock() {
   return double(additions) / (now() - start);
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

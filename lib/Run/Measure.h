@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// One of the things that are compared: a name and one call of it.
 struct Contender {
@@ -41,4 +41,4 @@ interleave(const std::vector<const Contender *> &contenders, int rounds);
 /// waits for the one before and takes one cycle.
 double measureClock();
 
-} // namespace bnn
+} // namespace mlir::bnn

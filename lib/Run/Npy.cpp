@@ -11,7 +11,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 static const StringLiteral magic("\x93NUMPY");
 
@@ -183,4 +183,4 @@ void writeNpy(const HostTensor &tensor, raw_ostream &out) {
       << StringRef(tensor.data.data(), tensor.data.size());
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -7,7 +7,7 @@
 #include "lib/Run/Tensor.h"
 #include "llvm/Support/raw_ostream.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Reads the bytes of an .npy file, versions 1 to 3: little-endian f4, i8, i4,
 /// i1, u1 or b1 in C order. Fails, saying what to do, on anything else and when
@@ -17,4 +17,4 @@ llvm::Expected<HostTensor> parseNpy(llvm::StringRef bytes);
 /// Writes an .npy file of version 1.
 void writeNpy(const HostTensor &tensor, llvm::raw_ostream &out);
 
-} // namespace bnn
+} // namespace mlir::bnn

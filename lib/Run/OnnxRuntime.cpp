@@ -14,7 +14,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 namespace {
 
 // Places in OrtApi, the same in every version since 1.0.
@@ -235,4 +235,4 @@ OnnxRuntime::open(StringRef model, std::vector<NamedTensor> inputs,
   return session;
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -7,7 +7,7 @@
 
 #include "lib/Run/LoadedModel.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// What ONNX Runtime may do to a graph before it runs: everything, or nothing,
 /// which leaves the binarisation of weights to every run.
@@ -55,4 +55,4 @@ private:
   std::string versionString;
 };
 
-} // namespace bnn
+} // namespace mlir::bnn

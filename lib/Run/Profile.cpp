@@ -12,7 +12,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 namespace {
 using Clock = std::chrono::steady_clock;
@@ -123,4 +123,4 @@ void printProfile(const Profile &profile, raw_ostream &out) {
                 profile.seconds * 1e6, profile.ops.size());
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

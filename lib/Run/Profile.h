@@ -7,7 +7,7 @@
 #include "lib/Run/LoadedModel.h"
 #include "llvm/Support/raw_ostream.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// One operation of a model, over all rounds of a profile.
 struct OpProfile {
@@ -35,4 +35,4 @@ llvm::Expected<Profile> profileModel(BoundModel &model,
 /// takes most time first.
 void printProfile(const Profile &profile, llvm::raw_ostream &out);
 
-} // namespace bnn
+} // namespace mlir::bnn

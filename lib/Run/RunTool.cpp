@@ -17,7 +17,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 static Expected<std::vector<NamedTensor>>
 readInputs(const RunOptions &options) {
@@ -161,4 +161,4 @@ RunResult runTool(const RunOptions &options) {
   return failure;
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

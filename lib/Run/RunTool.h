@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// What to run, on what, and what to do with the outputs.
 struct RunOptions {
@@ -46,4 +46,4 @@ enum class RunResult { Done = 0, Different = 1, BadInput = 2, ModelFailed = 3 };
 /// standard error output.
 RunResult runTool(const RunOptions &options);
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -15,7 +15,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 size_t HostTensor::size() const {
   size_t count = 1;
@@ -112,4 +112,4 @@ Expected<HostTensor> readTensorFile(StringRef path) {
   return tensor;
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

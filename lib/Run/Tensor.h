@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// A dense, row-major, little-endian tensor.
 struct HostTensor {
@@ -45,4 +45,4 @@ double elementAsDouble(const HostTensor &tensor, size_t position);
 /// TensorProto when it ends in ".pb". Errors name the file.
 llvm::Expected<HostTensor> readTensorFile(llvm::StringRef path);
 
-} // namespace bnn
+} // namespace mlir::bnn

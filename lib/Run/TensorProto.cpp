@@ -12,7 +12,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 static int32_t elementType(int32_t type) {
   switch (type) {
@@ -94,4 +94,4 @@ Expected<HostTensor> parseTensorProto(StringRef bytes) {
   return tensor;
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -6,11 +6,11 @@
 
 #include "lib/Run/Tensor.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Reads the bytes of a serialised ONNX TensorProto: FLOAT, DOUBLE, INT64,
 /// INT32, INT8, UINT8 or BOOL, with its data inside. Fails, saying why, on
 /// anything else and when the data is not what the shape asks for.
 llvm::Expected<HostTensor> parseTensorProto(llvm::StringRef bytes);
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -17,7 +17,15 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
+
+// This file is about LLVM IR: its values and types, not MLIR's.
+using llvm::ArrayType;
+using llvm::FunctionType;
+using llvm::IntegerType;
+using llvm::ModuleAnalysisManager;
+using llvm::Type;
+using llvm::Value;
 
 namespace {
 /// Where a CPU says what it has: registers of CPUID's leaves, and what the
@@ -282,4 +290,4 @@ joinVariants(std::vector<CPUVariant> variants) {
   return joined;
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

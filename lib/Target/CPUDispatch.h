@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// The names in --mcpu's list, "a,b,c"; one empty name for an empty list.
 /// Fails on an empty name among others, and on one that is there twice.
@@ -38,4 +38,4 @@ struct CPUVariant {
 llvm::Expected<std::unique_ptr<llvm::Module>>
 joinVariants(std::vector<CPUVariant> variants);
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -9,7 +9,7 @@
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// include/bnn/types.h, as it was when the compiler was built.
 static constexpr const char *typesText =
@@ -145,4 +145,4 @@ const bnn_profiled_op *)"
 )";
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -8,11 +8,11 @@
 
 #include "llvm/Support/raw_ostream.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Writes the header: valid C99 and C++, and enough by itself to use the
 /// object. It may be included together with bnn/runtime.h and with other
 /// models' headers, in any order.
 void writeHeader(const ModelInterface &model, llvm::raw_ostream &out);
 
-} // namespace bnn
+} // namespace mlir::bnn

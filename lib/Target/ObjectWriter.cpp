@@ -17,7 +17,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// The only functions that an object may leave for others to define.
 static bool isAllowedUndefined(StringRef name) {
@@ -50,7 +50,7 @@ Error optimizeModule(Module &module, TargetMachine &machine, unsigned level) {
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager components;
-  ModuleAnalysisManager modules;
+  llvm::ModuleAnalysisManager modules;
   PassBuilder builder(&machine);
   functions.registerPass([&] {
     return TargetLibraryAnalysis(libraryInfo(machine.getTargetTriple()));
@@ -149,4 +149,4 @@ Error checkObjectContract(MemoryBufferRef buffer) {
   return Error::success();
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

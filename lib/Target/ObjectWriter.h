@@ -11,7 +11,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Sets the module's data layout and triple and runs LLVM's pipeline for -O0 to
 /// -O3 on it, with no C library to call but memcpy, memmove and memset. Fails
@@ -28,4 +28,4 @@ llvm::Error emitObject(llvm::Module &module, llvm::TargetMachine &machine,
 /// are memcpy, memmove and memset, and it has no writable data.
 llvm::Error checkObjectContract(llvm::MemoryBufferRef object);
 
-} // namespace bnn
+} // namespace mlir::bnn

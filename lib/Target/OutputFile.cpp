@@ -8,7 +8,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 static Error describe(StringRef path, Error error) {
   return createStringError("cannot write '" + path +
@@ -84,4 +84,4 @@ Error writeFile(StringRef path, function_ref<Error(raw_ostream &)> write) {
   return files.commit();
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// A set of files that appear together. Each is written beside its final path
 /// under another name; commit() gives all of them their names. Without a
@@ -47,4 +47,4 @@ llvm::Error
 writeFile(llvm::StringRef path,
           llvm::function_ref<llvm::Error(llvm::raw_ostream &)> write);
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -19,7 +19,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 namespace {
 /// What a strategy does to the words of one output lane group: the instructions
@@ -133,4 +133,4 @@ std::vector<PortLimit> portLimits(const TargetSpec &spec, StringRef cpu,
   return limits;
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// How many binary multiply-accumulates a cycle an inner loop could do if
 /// nothing but its execution ports held it up.
@@ -27,4 +27,4 @@ struct PortLimit {
 std::vector<PortLimit> portLimits(const TargetSpec &spec, llvm::StringRef cpu,
                                   const KernelStrategy &strategy);
 
-} // namespace bnn
+} // namespace mlir::bnn

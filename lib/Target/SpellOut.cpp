@@ -16,7 +16,11 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
+
+// This file is about LLVM IR: its values and types, not MLIR's.
+using llvm::Type;
+using llvm::Value;
 namespace {
 
 /// An integer of the bits of more lanes than a vector of bytes has: half of the
@@ -312,4 +316,4 @@ void spellOut(Module &module, const TargetMachine &machine) {
       SpellingOut(function, isARM, divides ? 32 : 31).run();
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

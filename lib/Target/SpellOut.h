@@ -8,7 +8,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Replaces, right before code generation, what the target cannot do by itself:
 ///
@@ -23,4 +23,4 @@ namespace bnn {
 /// Other modules are left as they are.
 void spellOut(llvm::Module &module, const llvm::TargetMachine &machine);
 
-} // namespace bnn
+} // namespace mlir::bnn

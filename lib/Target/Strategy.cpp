@@ -13,7 +13,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 // Measured and left out; multiply-accumulates a cycle by llvm-mca unless a
 // machine is named:
@@ -109,4 +109,4 @@ void printTargets(raw_ostream &out) {
       << '\n';
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -11,7 +11,7 @@
 
 #include <optional>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// How many outputs lie side by side in one panel of packed weights. One number
 /// for all targets, so that one weight layout serves them all.
@@ -63,4 +63,4 @@ llvm::Expected<StrategyChoice> selectStrategy(const TargetSpec &spec,
 /// LLVM can generate code for.
 void printTargets(llvm::raw_ostream &out);
 
-} // namespace bnn
+} // namespace mlir::bnn

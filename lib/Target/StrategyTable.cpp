@@ -10,7 +10,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 Expected<StringMap<KernelTile>> readStrategyTable(StringRef path) {
   auto buffer = MemoryBuffer::getFile(path, /*IsText=*/true);
@@ -44,4 +44,4 @@ Expected<StringMap<KernelTile>> readStrategyTable(StringRef path) {
   return table;
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

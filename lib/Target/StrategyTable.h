@@ -8,7 +8,7 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// A register tile of the binary product.
 struct KernelTile {
@@ -23,4 +23,4 @@ struct KernelTile {
 llvm::Expected<llvm::StringMap<KernelTile>>
 readStrategyTable(llvm::StringRef path);
 
-} // namespace bnn
+} // namespace mlir::bnn

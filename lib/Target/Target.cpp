@@ -18,7 +18,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 namespace {
 struct FeatureBit {
@@ -157,9 +157,9 @@ static bool hasFusedMultiplyAdd(const TargetSpec &spec) {
   Module module("probe", context);
   module.setDataLayout(machine->createDataLayout());
   module.setTargetTriple(spec.triple);
-  Function *function =
-      Function::Create(FunctionType::get(Type::getVoidTy(context), false),
-                       Function::ExternalLinkage, "probe", module);
+  Function *function = Function::Create(
+      llvm::FunctionType::get(llvm::Type::getVoidTy(context), false),
+      Function::ExternalLinkage, "probe", module);
   const TargetSubtargetInfo *subtarget = machine->getSubtargetImpl(*function);
   const TargetLowering *lowering = subtarget->getTargetLowering();
   return lowering && lowering->isOperationLegalOrCustom(ISD::FMA, MVT::f32);
@@ -279,4 +279,4 @@ uint64_t requiredCPUFeatures(const TargetSpec &spec) {
   return result;
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -13,7 +13,7 @@
 #include <memory>
 #include <string>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// A target as LLVM names it.
 struct TargetSpec {
@@ -66,4 +66,4 @@ int64_t byteShuffleWidth(const TargetSpec &spec);
 /// The BNN_CPU_* bits of bnn/types.h that code for this target may need.
 uint64_t requiredCPUFeatures(const TargetSpec &spec);
 
-} // namespace bnn
+} // namespace mlir::bnn

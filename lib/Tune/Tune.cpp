@@ -16,7 +16,7 @@
 
 using namespace llvm;
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// A model with one product, of random weights and signs of its input.
 static void writeProduct(const ProductShape &shape, raw_ostream &out) {
@@ -152,4 +152,4 @@ Expected<std::vector<TileTimes>> measureTiles(const CompileOptions &options,
   return result;
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

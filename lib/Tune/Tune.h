@@ -10,7 +10,7 @@
 
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// A product of M x K bits by N x K bits.
 struct ProductShape {
@@ -35,4 +35,4 @@ llvm::Expected<std::vector<TileTimes>>
 measureTiles(const CompileOptions &options, llvm::ArrayRef<ProductShape> shapes,
              llvm::ArrayRef<KernelTile> tiles, unsigned rounds);
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -1,18 +1,18 @@
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "passes/EmitEntry/EmitEntry.h"
 #include "bnn/types.h"
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "passes/EmitEntry/ModelInterface.h"
-#include "passes/Passes.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_EMITENTRY
 #include "passes/EmitEntry/EmitEntry.h.inc"
 
@@ -494,4 +494,4 @@ private:
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

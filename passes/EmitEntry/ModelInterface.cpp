@@ -12,7 +12,7 @@
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 
 int32_t elementTypeCode(Type type) {
   if (type.isF32())
@@ -282,4 +282,4 @@ FailureOr<ModelInterface> readModelInterface(ModuleOp module,
   return Reader(module, function).read(prefix);
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

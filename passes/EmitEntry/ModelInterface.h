@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// The bytes to which a workspace must be aligned: a cache line, and the width
 /// of the widest vector that any target loads.
@@ -79,4 +79,4 @@ mlir::func::FuncOp findEntryFunction(mlir::ModuleOp module);
 mlir::FailureOr<ModelInterface> readModelInterface(mlir::ModuleOp module,
                                                    llvm::StringRef prefix = {});
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -1,17 +1,17 @@
+#include "passes/ExpandMath/ExpandMath.h"
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/ExpandMath/FloatBuilder.h"
 #include "passes/ExpandMath/Power.h"
-#include "passes/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_EXPANDMATH
 #include "passes/ExpandMath/ExpandMath.h.inc"
-} // namespace bnn
+} // namespace mlir::bnn
 
 using namespace mlir;
 

@@ -5,7 +5,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Builders.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Writes arithmetic on scalars, or on vectors of the shape of `like`.
 /// Constants are splatted, so that a function is spelt once for every width and
@@ -79,4 +79,4 @@ protected:
   mlir::Type like;
 };
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -2,10 +2,10 @@
 #pragma once
 #include "mlir/IR/Builders.h"
 
-namespace bnn {
+namespace mlir::bnn {
 /// Writes x^y out, for f32 or vectors of it, as operations that IEEE 754
 /// defines to the last bit: 2^(y log2 |x|) in f64, whose error is far below
 /// half an ulp of f32, and the special cases of C's pow.
 mlir::Value expandPower(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::Value x, mlir::Value y);
-} // namespace bnn
+} // namespace mlir::bnn

@@ -1,4 +1,5 @@
 //===- FoldThresholds.cpp - Epilogues to interval tests -------------------===//
+#include "passes/FoldThresholds/FoldThresholds.h"
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -7,14 +8,13 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/FoldThresholds/Staircase.h"
-#include "passes/Passes.h"
 #include "passes/Support/Epilogue.h"
 #include "passes/Support/EpilogueEvaluator.h"
 #include "passes/Support/LoopBuilder.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_FOLDTHRESHOLDS
 #include "passes/FoldThresholds/FoldThresholds.h.inc"
 
@@ -290,4 +290,4 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

@@ -54,7 +54,7 @@ def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = [
-    "::bnn::BNNDialect", "::mlir::arith::ArithDialect",
+    "::mlir::bnn::BNNDialect", "::mlir::arith::ArithDialect",
     "::mlir::cf::ControlFlowDialect", "::mlir::func::FuncDialect",
     "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
     "::mlir::scf::SCFDialect"];

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-using namespace bnn;
+using namespace mlir::bnn;
 
 int8_t RoundedLine::operator()(int32_t x) const {
   float y = std::fma(static_cast<float>(x), slope, offset);
@@ -49,9 +49,9 @@ std::pair<double, double> nearestLine(llvm::ArrayRef<Crossing> crossings) {
 
 } // namespace
 
-std::optional<RoundedLine> bnn::fitLine(llvm::ArrayRef<int8_t> steps,
-                                        int32_t first, int8_t least,
-                                        int8_t most) {
+std::optional<RoundedLine> mlir::bnn::fitLine(llvm::ArrayRef<int8_t> steps,
+                                              int32_t first, int8_t least,
+                                              int8_t most) {
   llvm::SmallVector<Crossing> crossings;
   for (size_t i = 1; i < steps.size(); ++i) {
     int from = steps[i - 1], to = steps[i];

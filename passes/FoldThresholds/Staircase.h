@@ -3,7 +3,7 @@
 #include "mlir/Support/LLVM.h"
 #include <optional>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// A function of an i32 x to the integers from `least` to `most`: fma(x, slope,
 /// offset), brought into that range and rounded, half to even, in f32.
@@ -20,4 +20,4 @@ struct RoundedLine {
 std::optional<RoundedLine> fitLine(llvm::ArrayRef<int8_t> steps, int32_t first,
                                    int8_t least, int8_t most);
 
-} // namespace bnn
+} // namespace mlir::bnn

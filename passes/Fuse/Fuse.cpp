@@ -1,4 +1,5 @@
 //===- Fuse.cpp - Consumers into epilogues --------------------------------===//
+#include "passes/Fuse/Fuse.h"
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -6,13 +7,12 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "passes/Passes.h"
 #include "passes/Support/Epilogue.h"
 #include "passes/Support/LoopBuilder.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_FUSE
 #include "passes/Fuse/Fuse.h.inc"
 
@@ -318,4 +318,4 @@ struct FusePass : impl::FuseBase<FusePass> {
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

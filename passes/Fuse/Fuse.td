@@ -40,7 +40,7 @@ def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::bnn::BNNDialect", "::mlir::arith::ArithDialect",
+  let dependentDialects = ["::mlir::bnn::BNNDialect", "::mlir::arith::ArithDialect",
                            "::mlir::tensor::TensorDialect"];
   let statistics = [
     Statistic<"elementwise", "elementwise", "Elementwise ops fused">,

@@ -1,15 +1,15 @@
 //===- FuseElementwise.cpp - Elementwise ops, each element once -----------===//
+#include "passes/FuseElementwise/FuseElementwise.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "passes/Passes.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_FUSEELEMENTWISE
 #include "passes/FuseElementwise/FuseElementwise.h.inc"
 
@@ -61,4 +61,4 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

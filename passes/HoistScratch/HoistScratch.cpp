@@ -1,15 +1,15 @@
 //===- HoistScratch.cpp - The caller allocates a kernel's scratch ---------===//
+#include "passes/HoistScratch/HoistScratch.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "passes/Passes.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_HOISTSCRATCH
 #include "passes/HoistScratch/HoistScratch.h.inc"
 
@@ -73,4 +73,4 @@ struct HoistScratchPass : impl::HoistScratchBase<HoistScratchPass> {
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

@@ -1,6 +1,7 @@
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "passes/Instrument/Instrument.h"
 #include "dialects/BNN/BNN.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -9,12 +10,11 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "passes/LowerKernels/Product.h"
-#include "passes/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_INSTRUMENT
 #include "passes/Instrument/Instrument.h.inc"
 
@@ -179,4 +179,4 @@ private:
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

@@ -8,7 +8,7 @@
 #include "passes/LowerKernels/AttentionKernel.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 // Calls `body(block, token, lane)` for each token of a sentence.
 void Attention::forTokens(llvm::function_ref<void(Value, Value, Value)> body) {

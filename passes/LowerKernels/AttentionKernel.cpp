@@ -17,7 +17,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 Attention::Attention(KernelBuilder &b, AttentionOp op,
                      AttentionOp::Adaptor buffers, TargetAttr target)

@@ -2,7 +2,7 @@
 #pragma once
 #include "passes/LowerKernels/KernelBuilder.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Emits the loops of one attention op.
 class Attention {
@@ -91,4 +91,4 @@ private:
   void emitValueSums();
 };
 
-} // namespace bnn
+} // namespace mlir::bnn

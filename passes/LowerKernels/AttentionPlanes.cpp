@@ -10,7 +10,7 @@
 #include "passes/LowerKernels/AttentionKernel.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 // Adds the counts of a word of each plane of `left` and `right` to the sums of
 // their powers. The last plane of `right`, and of `left` if it is signed, has a

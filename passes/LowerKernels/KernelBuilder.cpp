@@ -8,7 +8,7 @@
 #include <numeric>
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 Value KernelBuilder::splat(Value value) {
   if (isa<VectorType>(value.getType()))

@@ -4,7 +4,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Support/LoopBuilder.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// The builder that all kernels are written with: vectors of `kLanes` lanes.
 class KernelBuilder : public LoopBuilder {
@@ -137,4 +137,4 @@ void emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
 void emitAttention(KernelBuilder &b, AttentionOp op,
                    AttentionOp::Adaptor buffers, TargetAttr target);
 
-} // namespace bnn
+} // namespace mlir::bnn

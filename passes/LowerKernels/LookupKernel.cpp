@@ -15,7 +15,7 @@
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 static constexpr int64_t kDigitBits = 4, kDigitValues = 16, kWordDigits = 8,
                          kTableBytes =

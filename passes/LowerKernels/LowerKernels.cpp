@@ -1,4 +1,5 @@
 //===- LowerKernels.cpp - Packed bnn ops to tiled vector loops ------------===//
+#include "passes/LowerKernels/LowerKernels.h"
 #include "dialects/BNN/BNN.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -6,12 +7,11 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/LowerKernels/KernelBuilder.h"
-#include "passes/Passes.h"
 #include "passes/Support/BufferConversion.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_LOWERKERNELS
 #include "passes/LowerKernels/LowerKernels.h.inc"
 
@@ -98,4 +98,4 @@ struct LowerKernelsPass : impl::LowerKernelsBase<LowerKernelsPass> {
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

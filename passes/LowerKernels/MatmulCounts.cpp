@@ -10,7 +10,7 @@
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 // Word `k` of each panel of a tile.
 static SmallVector<Value> loadWeights(KernelBuilder &b, const Product &p,

@@ -4,7 +4,7 @@
 #include "passes/LowerKernels/Product.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 // Sums a popcount over all words of a row: a scalar i32.
 static Value countRow(KernelBuilder &b, Value rows, Value row, int64_t words) {

@@ -2,7 +2,7 @@
 #pragma once
 #include "passes/LowerKernels/KernelBuilder.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// The packed operands of a product and its shape. A plane of lhs is a row like
 /// any other, until the counts are put together.
@@ -80,4 +80,4 @@ private:
 /// looks up bytes, and rows, outputs and words are as many as that takes.
 bool countsByTable(MatmulOp op, TargetAttr target);
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -4,7 +4,7 @@
 #include "passes/LowerKernels/KernelBuilder.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 // Packs each element of the rows of `input`, with `shift` (or null) added:
 // `element` gives the outputs' vectors of one vector of inputs.

@@ -4,7 +4,7 @@
 #include "passes/LowerKernels/KernelBuilder.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 // Rows in flight hide the latency of the chain of additions.
 static constexpr int64_t kTileRows = 8;

@@ -1,16 +1,16 @@
 //===- LowerReference.cpp - The meaning of the bnn dialect ----------------===//
+#include "passes/LowerReference/LowerReference.h"
 #include "dialects/BNN/BNN.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
-#include "passes/Passes.h"
 #include "passes/Support/BufferConversion.h"
 #include "passes/Support/LoopBuilder.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_LOWERREFERENCE
 #include "passes/LowerReference/LowerReference.h.inc"
 
@@ -481,4 +481,4 @@ struct LowerReferencePass : impl::LowerReferenceBase<LowerReferencePass> {
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

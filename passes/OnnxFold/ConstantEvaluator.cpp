@@ -1,9 +1,9 @@
 #include "passes/OnnxFold/EvalSupport.h"
 
 using namespace mlir;
-using namespace bnn::onnx;
+using namespace mlir::bnn::onnx;
 
-namespace bnn {
+namespace mlir::bnn {
 /// Results above this are left to run time: a model that asks for them is
 /// broken or hostile.
 static constexpr int64_t kMaxResultBytes = int64_t(1) << 30;
@@ -55,4 +55,4 @@ evaluate(Operation *op, SmallVector<EvalTensorPtr> in) {
     return std::nullopt;
   return SmallVector<EvalTensorPtr>{evaluator.y};
 }
-} // namespace bnn
+} // namespace mlir::bnn

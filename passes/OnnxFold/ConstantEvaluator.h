@@ -4,7 +4,7 @@
 #include "dialects/ONNX/ONNXDialect.h"
 #include <memory>
 
-namespace bnn {
+namespace mlir::bnn {
 /// A tensor during evaluation: row-major elements of bool (one byte), i32, i64,
 /// f32 or f64, in memory of its own or borrowed from an attribute.
 class EvalTensor {
@@ -56,4 +56,4 @@ bool canEvaluate(mlir::Operation *op);
 /// where a result's shape is not static, or where it is unreasonably large.
 std::optional<llvm::SmallVector<EvalTensorPtr>>
 evaluate(mlir::Operation *op, llvm::SmallVector<EvalTensorPtr> operands);
-} // namespace bnn
+} // namespace mlir::bnn

@@ -2,9 +2,9 @@
 #include "passes/OnnxFold/EvalSupport.h"
 
 using namespace mlir;
-using namespace bnn::onnx;
+using namespace mlir::bnn::onnx;
 
-namespace bnn {
+namespace mlir::bnn {
 namespace {
 /// Float to integer, only where the integer exists.
 template <typename From, typename To>
@@ -226,4 +226,4 @@ bool Evaluator::arithmetic() {
       .Default([&](Operation *) { known = false; });
   return known;
 }
-} // namespace bnn
+} // namespace mlir::bnn

@@ -2,9 +2,9 @@
 #include "passes/OnnxFold/EvalSupport.h"
 
 using namespace mlir;
-using namespace bnn::onnx;
+using namespace mlir::bnn::onnx;
 
-namespace bnn {
+namespace mlir::bnn {
 namespace {
 /// Half to even, whatever the rounding mode of the thread.
 template <typename T> T roundHalfEven(T x) {
@@ -154,4 +154,4 @@ bool Evaluator::functions() {
       .Default([&](Operation *) { known = false; });
   return known;
 }
-} // namespace bnn
+} // namespace mlir::bnn

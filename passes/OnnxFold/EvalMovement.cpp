@@ -3,9 +3,9 @@
 #include "passes/OnnxFold/EvalSupport.h"
 
 using namespace mlir;
-using namespace bnn::onnx;
+using namespace mlir::bnn::onnx;
 
-namespace bnn {
+namespace mlir::bnn {
 SmallVector<int64_t> contiguousStrides(ArrayRef<int64_t> shape) {
   SmallVector<int64_t> strides(shape.size(), 1);
   for (int64_t axis = int64_t(shape.size()) - 2; axis >= 0; --axis)
@@ -331,4 +331,4 @@ evaluateSplit(SplitOp split, ArrayRef<EvalTensorPtr> in,
   }
   return results;
 }
-} // namespace bnn
+} // namespace mlir::bnn

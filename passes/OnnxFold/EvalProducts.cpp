@@ -2,9 +2,9 @@
 #include "passes/OnnxFold/EvalSupport.h"
 
 using namespace mlir;
-using namespace bnn::onnx;
+using namespace mlir::bnn::onnx;
 
-namespace bnn {
+namespace mlir::bnn {
 namespace {
 /// y = a * b for one pair of matrices given by element strides; sums in double.
 template <typename T>
@@ -92,4 +92,4 @@ bool Evaluator::products() {
       .Default([&](Operation *) { known = false; });
   return known;
 }
-} // namespace bnn
+} // namespace mlir::bnn

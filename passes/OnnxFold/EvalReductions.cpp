@@ -2,9 +2,9 @@
 #include "passes/OnnxFold/EvalSupport.h"
 
 using namespace mlir;
-using namespace bnn::onnx;
+using namespace mlir::bnn::onnx;
 
-namespace bnn {
+namespace mlir::bnn {
 namespace {
 /// A reduction; `flags` marks the axes that go.
 enum class Reduction { Sum, Mean, L1, L2, SumSquare, LogSum, Prod, Max, Min };
@@ -261,4 +261,4 @@ bool Evaluator::reductions() {
       .Default([&](Operation *) { known = false; });
   return known;
 }
-} // namespace bnn
+} // namespace mlir::bnn

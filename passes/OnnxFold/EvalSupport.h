@@ -8,7 +8,7 @@
 // The same value on every host: no fused multiply-add that nobody wrote.
 #pragma STDC FP_CONTRACT OFF
 
-namespace bnn {
+namespace mlir::bnn {
 /// Calls `f` with a value of the C++ type of `element`'s elements; not on
 /// booleans.
 template <typename F> bool dispatch(mlir::Type element, F f) {
@@ -280,4 +280,4 @@ struct Evaluator {
     });
   }
 };
-} // namespace bnn
+} // namespace mlir::bnn

@@ -5,9 +5,9 @@
 #include <numeric>
 
 using namespace mlir;
-using namespace bnn::onnx;
+using namespace mlir::bnn::onnx;
 
-namespace bnn {
+namespace mlir::bnn {
 /// Below this, data lives in the attribute itself.
 static constexpr int64_t kResourceBytes = 1024;
 
@@ -94,4 +94,4 @@ ElementsAttr EvalTensor::toAttribute() {
   owned.reset();
   return attribute;
 }
-} // namespace bnn
+} // namespace mlir::bnn

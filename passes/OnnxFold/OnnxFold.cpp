@@ -1,19 +1,19 @@
+#include "passes/OnnxFold/OnnxFold.h"
 #include "dialects/ONNX/ConstantView.h"
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "mlir/IR/Builders.h"
 #include "passes/OnnxFold/ConstantEvaluator.h"
-#include "passes/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_ONNXFOLD
 #include "passes/OnnxFold/OnnxFold.h.inc"
-} // namespace bnn
+} // namespace mlir::bnn
 
 using namespace mlir;
-using namespace bnn::onnx;
+using namespace mlir::bnn::onnx;
 
-namespace bnn {
+namespace mlir::bnn {
 namespace {
 /// Operations that broadcast their operands elementwise.
 bool isElementwise(Operation *op) {
@@ -604,4 +604,4 @@ void OnnxFold::runOnOperation() {
   shapes.reset();
 }
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

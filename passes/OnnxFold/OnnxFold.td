@@ -42,7 +42,7 @@ def OnnxFold : Pass<"onnx-fold", "::mlir::func::FuncOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::bnn::onnx::ONNXDialect"];
+  let dependentDialects = ["::mlir::bnn::onnx::ONNXDialect"];
   let statistics = [
     Statistic<"valuesFolded", "values-folded", "Number of constants that replaced computed values">,
     Statistic<"bytesEvaluated", "bytes-evaluated", "Bytes of results computed at compile time">,

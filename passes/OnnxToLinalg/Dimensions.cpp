@@ -6,7 +6,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 Value Lowering::asValue(OpFoldResult value) {
   if (auto v = dyn_cast<Value>(value))
@@ -243,4 +243,4 @@ void Lowering::requireBroadcast(OpFoldResult x, OpFoldResult y) {
   b.create<bnn::CheckShapeOp>(loc, fits);
 }
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

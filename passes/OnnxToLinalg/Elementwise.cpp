@@ -3,7 +3,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 namespace {
 
 /// One element of the result of `op`, from one element of each operand that is
@@ -183,4 +183,4 @@ Lowered lowerElementwise(Lowering &l, Operation *op) {
   return FailureOr<SmallVector<Value>>({lowered});
 }
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

@@ -4,7 +4,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 Value lowerFunction(Operation *op, Scalars &s, Value x) {
   Type type = x.getType();
@@ -57,4 +57,4 @@ Value lowerFunction(Operation *op, Scalars &s, Value x) {
       .Default([](Operation *) { return Value(); });
 }
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

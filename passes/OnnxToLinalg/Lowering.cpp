@@ -4,7 +4,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 Lowering::Lowering(func::FuncOp func, SymbolicShapes &shapes)
     : b(func.getContext()), loc(func.getLoc()), shapes(shapes) {
@@ -210,4 +210,4 @@ Value Lowering::elementwise(ArrayRef<OpFoldResult> dims, Type element,
   return generic.getResult(0);
 }
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

@@ -10,7 +10,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 using Dims = llvm::SmallVector<mlir::OpFoldResult>;
 using Groups = llvm::SmallVector<mlir::ReassociationIndices>;
@@ -185,4 +185,4 @@ Lowered lowerShapes(Lowering &l, mlir::Operation *op);
 /// Operators that move elements.
 Lowered lowerMovement(Lowering &l, mlir::Operation *op);
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

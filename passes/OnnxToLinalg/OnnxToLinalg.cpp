@@ -1,16 +1,16 @@
+#include "passes/OnnxToLinalg/OnnxToLinalg.h"
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/OnnxToLinalg/Lowering.h"
-#include "passes/Passes.h"
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_ONNXTOLINALG
 #include "passes/OnnxToLinalg/OnnxToLinalg.h.inc"
-} // namespace bnn
+} // namespace mlir::bnn
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 namespace {
 

@@ -59,7 +59,7 @@ def OnnxToLinalg : Pass<"onnx-to-linalg", "::mlir::func::FuncOp"> {
     Statistic<"numLowered", "lowered", "Number of operations lowered">
   ];
   let dependentDialects = [
-    "::bnn::BNNDialect",
+    "::mlir::bnn::BNNDialect",
     "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect",

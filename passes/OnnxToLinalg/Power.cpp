@@ -3,7 +3,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 /// The exponents that are a few products: those of bnn-expand-math.
 static bool isShortExponent(double exponent) {
@@ -61,4 +61,4 @@ Lowered lowerPow(Lowering &l, Operation *operation) {
       {l.broadcast(op.getZ(), type, {op.getX(), op.getY()}, body)});
 }
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

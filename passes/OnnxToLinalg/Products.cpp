@@ -3,7 +3,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 namespace {
 
 using Iterator = utils::IteratorType;
@@ -213,4 +213,4 @@ Lowered lowerProducts(Lowering &l, Operation *op) {
   return std::nullopt;
 }
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

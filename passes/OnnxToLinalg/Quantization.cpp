@@ -3,7 +3,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 /// Maps from the elements of `x` to those of one scale, or of a list of scales
 /// along `axis`.
@@ -79,4 +79,4 @@ Lowered lowerQuantization(Lowering &l, Operation *operation) {
   return std::nullopt;
 }
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

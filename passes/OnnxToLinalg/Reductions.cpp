@@ -3,7 +3,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 namespace {
 
 using Iterator = utils::IteratorType;
@@ -442,4 +442,4 @@ Lowered lowerReductions(Lowering &l, Operation *op) {
   return std::nullopt;
 }
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

@@ -4,7 +4,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 Value Lowering::collapse(Value tensor, const Groups &groups) {
   return b.create<tensor::CollapseShapeOp>(loc, tensor, groups);
@@ -165,4 +165,4 @@ SmallVector<int64_t> normalizeAxes(ArrayRef<int64_t> axes, int64_t rank) {
   return result;
 }
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

@@ -3,7 +3,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 using FP = arith::CmpFPredicate;
 using IP = arith::CmpIPredicate;
@@ -205,4 +205,4 @@ Value Scalars::logOnePlus(Value x) {
   return select(equal(w, one), x, quotient);
 }
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

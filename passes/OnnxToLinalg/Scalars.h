@@ -4,7 +4,7 @@
 #include "passes/OnnxToLinalg/Lowering.h"
 #include <cmath>
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 
 /// Builds arithmetic on floats and integers alike. Integers are signless, so
 /// that whether they count from 0 is said here.
@@ -106,4 +106,4 @@ private:
 /// Softplus, ...) on a float; null for other operators.
 mlir::Value lowerFunction(mlir::Operation *op, Scalars &s, mlir::Value x);
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

@@ -5,7 +5,7 @@
 
 using namespace mlir;
 
-namespace bnn::onnx {
+namespace mlir::bnn::onnx {
 namespace {
 
 using Values = FailureOr<SmallVector<Value>>;
@@ -247,4 +247,4 @@ Lowered lowerShapes(Lowering &l, Operation *op) {
       .Default([](Operation *) { return std::nullopt; });
 }
 
-} // namespace bnn::onnx
+} // namespace mlir::bnn::onnx

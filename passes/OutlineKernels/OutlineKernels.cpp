@@ -1,15 +1,15 @@
 //===- OutlineKernels.cpp - One function a kernel -------------------------===//
+#include "passes/OutlineKernels/OutlineKernels.h"
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
-#include "passes/Passes.h"
 #include "passes/Support/Epilogue.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_OUTLINEKERNELS
 #include "passes/OutlineKernels/OutlineKernels.h.inc"
 
@@ -73,4 +73,4 @@ struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

@@ -1,13 +1,13 @@
 //===- Pack.cpp - Chooses packed layouts ----------------------------------===//
+#include "passes/Pack/Pack.h"
 #include "dialects/BNN/BNN.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "passes/Passes.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_PACK
 #include "passes/Pack/Pack.h.inc"
 
@@ -161,4 +161,4 @@ struct PackPass : impl::PackBase<PackPass> {
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

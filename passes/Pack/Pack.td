@@ -34,7 +34,7 @@ def Pack : Pass<"bnn-pack", "::mlir::func::FuncOp"> {
     %y = bnn.matmul %b, %w ...
     ```
   }];
-  let dependentDialects = ["::bnn::BNNDialect"];
+  let dependentDialects = ["::mlir::bnn::BNNDialect"];
   let statistics = [
     Statistic<"packedConstants", "packed-constants", "Constants packed">,
     Statistic<"packedBytes", "packed-bytes", "Bytes of packed constants">];

@@ -1,16 +1,16 @@
+#include "passes/PlanWorkspace/PlanWorkspace.h"
 #include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
-#include "passes/Passes.h"
 #include "passes/PlanWorkspace/SizeBounds.h"
 #include "passes/PlanWorkspace/WorkspaceBuffers.h"
 #include "llvm/Support/MathExtras.h"
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_PLANWORKSPACE
 #include "passes/PlanWorkspace/PlanWorkspace.h.inc"
-} // namespace bnn
+} // namespace mlir::bnn
 
 using namespace mlir;
 

@@ -12,7 +12,7 @@
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 namespace {
 
 using MaybeInterval = std::optional<Interval>;
@@ -441,4 +441,4 @@ std::optional<Interval> SizeBounds::computeDim(Value memref, int64_t index) {
       .Default([](Operation *) { return std::nullopt; });
 }
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// The integers from `lo` to `hi`, both included.
 struct Interval {
@@ -45,4 +45,4 @@ private:
   mlir::Value unknown;
 };
 
-} // namespace bnn
+} // namespace mlir::bnn

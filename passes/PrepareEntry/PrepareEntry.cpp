@@ -1,4 +1,5 @@
 //===- PrepareEntry.cpp - Caller-supplied buffers and a status ------------===//
+#include "passes/PrepareEntry/PrepareEntry.h"
 #include "bnn/runtime.h"
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -7,11 +8,10 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "passes/Passes.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_PREPAREENTRY
 #include "passes/PrepareEntry/PrepareEntry.h.inc"
 
@@ -172,4 +172,4 @@ struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

@@ -3,7 +3,7 @@
 #include <cmath>
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 static SmallVector<int64_t> permutationOf(onnx::TransposeOp op) {
   if (auto perm = op.getPerm())

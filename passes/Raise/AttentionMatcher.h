@@ -3,7 +3,7 @@
 #include "passes/Raise/Matchers.h"
 #include <vector>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// sign(input) * alpha, or a signed quantiser with the step alpha, of a
 /// [B, S, heads * d] tensor that is split into heads.
@@ -68,4 +68,4 @@ private:
                 llvm::ArrayRef<int64_t> axesOfB);
 };
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -6,7 +6,7 @@
 #include <cmath>
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 bool SignMatrix::isUniform() const { return llvm::all_equal(scale); }
 

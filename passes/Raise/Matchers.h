@@ -8,7 +8,7 @@
 #include "passes/Raise/Remarks.h"
 #include <optional>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// A number as a reason names it, with four digits.
 std::string inWords(float value);
@@ -108,4 +108,4 @@ mlir::LogicalResult raiseLayerNorm(mlir::RewriterBase &rewriter,
 mlir::LogicalResult raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
                                    const onnx::SymbolicShapes &shapes);
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -3,7 +3,7 @@
 #include <cmath>
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 namespace {
 

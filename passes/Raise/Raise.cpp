@@ -1,15 +1,15 @@
 //===- Raise.cpp - Recognises what is binary ------------------------------===//
+#include "passes/Raise/Raise.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "passes/Passes.h"
 #include "passes/Raise/Matchers.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_RAISE
 #include "passes/Raise/Raise.h.inc"
 
@@ -70,4 +70,4 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

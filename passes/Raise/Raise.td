@@ -58,7 +58,7 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
       "recordLayers", "record-layers", "bool", "false",
       "List every linear layer, attention and embedding in the function's "
       "attribute bnn.layers: what it became and, where not binary, why">];
-  let dependentDialects = ["::bnn::BNNDialect", "::mlir::arith::ArithDialect",
+  let dependentDialects = ["::mlir::bnn::BNNDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::tensor::TensorDialect"];

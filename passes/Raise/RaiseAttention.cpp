@@ -5,7 +5,7 @@
 #include "passes/Raise/AttentionMatcher.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 namespace {
 

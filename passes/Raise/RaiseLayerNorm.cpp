@@ -3,7 +3,7 @@
 #include "passes/Raise/Matchers.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 namespace {
 

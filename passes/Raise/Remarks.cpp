@@ -6,7 +6,7 @@
 #include <cmath>
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 std::string bnn::nodeName(Location loc) {
   if (auto name = dyn_cast<NameLoc>(loc))

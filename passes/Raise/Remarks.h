@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// The function attribute that lists layers: an array of what
 /// LayerRemark::getAttr returns.
@@ -106,4 +106,4 @@ private:
   mlir::func::FuncOp func;
 };
 
-} // namespace bnn
+} // namespace mlir::bnn

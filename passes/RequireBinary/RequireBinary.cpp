@@ -1,13 +1,13 @@
 //===- RequireBinary.cpp - Refuses linear layers that are not binary ------===//
+#include "passes/RequireBinary/RequireBinary.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "passes/Passes.h"
 #include "passes/Raise/Remarks.h"
 #include "llvm/Support/GlobPattern.h"
 #include <map>
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_REQUIREBINARY
 #include "passes/RequireBinary/RequireBinary.h.inc"
 
@@ -110,4 +110,4 @@ struct RequireBinaryPass : impl::RequireBinaryBase<RequireBinaryPass> {
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

@@ -7,7 +7,7 @@
 #include "passes/Support/LoopBuilder.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 namespace {
 

@@ -7,7 +7,7 @@ namespace mlir {
 class ModuleOp;
 }
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Lowers every bnn op of a module with `patterns`, and all buffers of bits
 /// with `types`: function signatures, calls, allocations and constants, which
@@ -19,4 +19,4 @@ mlir::LogicalResult convertBuffers(
     llvm::function_ref<mlir::ElementsAttr(ConstantOp, mlir::MemRefType)>
         contents);
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -2,7 +2,7 @@
 #pragma once
 #include "mlir/IR/Region.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Whether everything that the region uses from outside is a constant.
 bool capturesOnlyConstants(mlir::Region &region);
@@ -11,4 +11,4 @@ bool capturesOnlyConstants(mlir::Region &region);
 /// subexpression elimination moves them there), so that it can be moved.
 void sinkConstants(mlir::Region &region);
 
-} // namespace bnn
+} // namespace mlir::bnn

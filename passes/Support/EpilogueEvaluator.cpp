@@ -14,13 +14,13 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
-#include "passes/Passes.h"
+#include "passes/ExpandMath/ExpandMath.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 EpilogueEvaluator::EpilogueEvaluator() = default;
 EpilogueEvaluator::~EpilogueEvaluator() = default;
@@ -77,7 +77,7 @@ static OwningOpRef<ModuleOp> buildModule(Region &epilogue, StringRef name) {
   return module;
 }
 
-static llvm::Error failed(const char *what) {
+static llvm::Error evaluationError(const char *what) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(),
                                  "compile-time evaluation of an epilogue: %s",
                                  what);
@@ -110,8 +110,8 @@ EpilogueEvaluator::compile(Region &epilogue) {
   passes.addPass(createConvertControlFlowToLLVMPass());
   passes.addPass(createConvertFuncToLLVMPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
-  if (mlir::failed(passes.run(*module)))
-    return failed("it does not lower to LLVM IR");
+  if (failed(passes.run(*module)))
+    return evaluationError("it does not lower to LLVM IR");
 
   if (!jit) {
     llvm::InitializeNativeTarget();
@@ -134,7 +134,7 @@ EpilogueEvaluator::compile(Region &epilogue) {
   auto llvmContext = std::make_unique<llvm::LLVMContext>();
   auto llvmModule = translateModuleToLLVMIR(*module, *llvmContext);
   if (!llvmModule)
-    return failed("it does not translate to LLVM IR");
+    return evaluationError("it does not translate to LLVM IR");
   llvmModule->setDataLayout(jit->getDataLayout());
   llvmModule->setTargetTriple(jit->getTargetTriple().str());
   if (llvm::Error error = jit->addIRModule(llvm::orc::ThreadSafeModule(

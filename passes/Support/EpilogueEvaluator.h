@@ -10,7 +10,7 @@ namespace llvm::orc {
 class LLJIT;
 }
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// Compiles the epilogues of products for the host and runs them, so that a
 /// float function has one definition: the IR that would have run on the target.
@@ -34,4 +34,4 @@ private:
   llvm::StringMap<Function> compiled;
 };
 
-} // namespace bnn
+} // namespace mlir::bnn

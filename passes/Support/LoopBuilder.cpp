@@ -6,7 +6,7 @@
 #include <limits>
 
 using namespace mlir;
-using namespace bnn;
+using namespace mlir::bnn;
 
 Value LoopBuilder::index(int64_t value) {
   return create<arith::ConstantIndexOp>(value);

@@ -3,7 +3,7 @@
 #include "dialects/BNN/BNN.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
-namespace bnn {
+namespace mlir::bnn {
 
 /// A builder with short names for what every loop nest needs: constants, index
 /// arithmetic, loads and stores, and `scf.for`.
@@ -76,4 +76,4 @@ public:
   mlir::Value indicesInRange(mlir::Value ids, int64_t limit);
 };
 
-} // namespace bnn
+} // namespace mlir::bnn

@@ -1,12 +1,12 @@
 //===- UpdateInPlace.cpp - Write where an operand is read -----------------===//
+#include "passes/UpdateInPlace/UpdateInPlace.h"
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "passes/Passes.h"
 
 using namespace mlir;
 
-namespace bnn {
+namespace mlir::bnn {
 #define GEN_PASS_DEF_UPDATEINPLACE
 #include "passes/UpdateInPlace/UpdateInPlace.h.inc"
 
@@ -52,4 +52,4 @@ struct UpdateInPlacePass : impl::UpdateInPlaceBase<UpdateInPlacePass> {
 };
 
 } // namespace
-} // namespace bnn
+} // namespace mlir::bnn

@@ -25,6 +25,6 @@ def UpdateInPlace : Pass<"bnn-update-in-place", "::mlir::func::FuncOp"> {
     %3 = bnn.layer_norm %1, %g, %b outs(%1 : tensor<4x8xf32>) ...
     ```
   }];
-  let dependentDialects = ["::bnn::BNNDialect"];
+  let dependentDialects = ["::mlir::bnn::BNNDialect"];
   let statistics = [Statistic<"updated", "updated", "Ops that write where they read">];
 }

@@ -11,7 +11,7 @@
 #include <dlfcn.h>
 #include <random>
 
-namespace bnn::bench {
+namespace mlir::bnn::bench {
 
 void fail(const std::string &what) {
   std::fprintf(stderr, "bnn-bench: %s\n", what.c_str());
@@ -200,4 +200,4 @@ Row measure(const std::string &name, const Contender &ours,
   return row;
 }
 
-} // namespace bnn::bench
+} // namespace mlir::bnn::bench

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace bnn::bench {
+namespace mlir::bnn::bench {
 
 /// Prints what is wrong and ends the program with status 1.
 [[noreturn]] void fail(const std::string &what);
@@ -96,4 +96,4 @@ struct Row {
 Row measure(const std::string &name, const Contender &ours,
             const std::vector<Contender> &others, int rounds);
 
-} // namespace bnn::bench
+} // namespace mlir::bnn::bench

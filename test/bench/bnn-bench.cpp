@@ -21,8 +21,8 @@
 #include <fstream>
 #include <sstream>
 
-using namespace bnn;
-using namespace bnn::bench;
+using namespace mlir::bnn;
+using namespace mlir::bnn::bench;
 
 namespace {
 

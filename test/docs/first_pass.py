@@ -14,23 +14,22 @@ import sys
 
 NAME, FLAG = "CountComplement", "bnn-count-complement"
 
-PASSES_H = f"""#pragma once
+HEADER = f"""#pragma once
 #include "mlir/Pass/Pass.h"
 #include <memory>
-namespace bnn {{
+namespace mlir::bnn {{
 #define GEN_PASS_DECL
 #include "passes/{NAME}/{NAME}.h.inc"
 #define GEN_PASS_REGISTRATION
 #include "passes/{NAME}/{NAME}.h.inc"
-}} // namespace bnn
+}} // namespace mlir::bnn
 """
 
 PLUGIN = f"""
 #include "mlir/Tools/Plugins/PassPlugin.h"
-#include "passes/Passes.h"
 #include "passes/{NAME}/{NAME}.cpp"
 extern "C" mlir::PassPluginLibraryInfo mlirGetPassPluginInfo() {{
-  return {{MLIR_PLUGIN_API_VERSION, "{NAME}", "1", [] {{ bnn::register{NAME}Passes(); }}}};
+  return {{MLIR_PLUGIN_API_VERSION, "{NAME}", "1", [] {{ mlir::bnn::register{NAME}Passes(); }}}};
 }}
 """
 
@@ -51,8 +50,8 @@ def write(page, tree):
 
 
 def check(tree, cxx, includes):
-    with open(os.path.join(tree, "passes", "Passes.h"), "w") as file:
-        file.write(PASSES_H)
+    with open(os.path.join(tree, "passes", NAME, NAME + ".h"), "w") as file:
+        file.write(HEADER)
     with open(os.path.join(tree, "plugin.cpp"), "w") as file:
         file.write(PLUGIN)
     includes = [f"-I{folder}" for folder in [tree, *includes]]

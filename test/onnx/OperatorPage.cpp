@@ -8,18 +8,19 @@ using namespace llvm;
 
 bool checkTable() {
   bool good = true;
-  auto complain = [&](const bnn::OperatorSpec &spec, const Twine &what) {
+  auto complain = [&](const mlir::bnn::OperatorSpec &spec, const Twine &what) {
     outs() << "FAILED operator " << spec.name << ": " << what << '\n';
     good = false;
   };
-  for (const bnn::OperatorSpec &spec : bnn::getOperators()) {
+  for (const mlir::bnn::OperatorSpec &spec : mlir::bnn::getOperators()) {
     using ::onnx::OpSchemaRegistry;
-    const auto *schema = OpSchemaRegistry::Schema(spec.name, bnn::kMaxOpset);
+    const auto *schema =
+        OpSchemaRegistry::Schema(spec.name, mlir::bnn::kMaxOpset);
     if (!schema) {
       complain(spec, "ONNX has none of this name");
       continue;
     }
-    int first = bnn::kMinOpset;
+    int first = mlir::bnn::kMinOpset;
     while (!OpSchemaRegistry::Schema(spec.name, first))
       ++first;
     if (first != spec.since)
@@ -28,19 +29,20 @@ bool checkTable() {
     bool isSource = StringRef(spec.name).starts_with("Constant");
     const auto &values = isSource ? schema->outputs() : schema->inputs();
     const auto &value =
-        values[spec.element == bnn::ResultElement::Second ? 1 : 0];
+        values[spec.element == mlir::bnn::ResultElement::Second ? 1 : 0];
     unsigned allowed = 0;
     for (const std::string *type : value.GetTypes())
-      for (auto [name, bit] : {std::pair("tensor(float)", bnn::kF32),
-                               std::pair("tensor(double)", bnn::kF64),
-                               std::pair("tensor(int32)", bnn::kI32),
-                               std::pair("tensor(int64)", bnn::kI64),
-                               std::pair("tensor(int8)", bnn::kI8),
-                               std::pair("tensor(uint8)", bnn::kU8),
-                               std::pair("tensor(bool)", bnn::kBool)})
+      for (auto [name, bit] : {std::pair("tensor(float)", mlir::bnn::kF32),
+                               std::pair("tensor(double)", mlir::bnn::kF64),
+                               std::pair("tensor(int32)", mlir::bnn::kI32),
+                               std::pair("tensor(int64)", mlir::bnn::kI64),
+                               std::pair("tensor(int8)", mlir::bnn::kI8),
+                               std::pair("tensor(uint8)", mlir::bnn::kU8),
+                               std::pair("tensor(bool)", mlir::bnn::kBool)})
         allowed |= *type == name ? unsigned(bit) : 0u;
     if (unsigned wrong = spec.types & ~allowed)
-      complain(spec, "has no elements of type " + bnn::elementTypeNames(wrong));
+      complain(spec,
+               "has no elements of type " + mlir::bnn::elementTypeNames(wrong));
   }
   return good;
 }
@@ -67,9 +69,10 @@ void writePage(raw_ostream &out, const std::map<std::string, unsigned> &runs,
          "| operator | opsets | element types | known | restrictions | cases "
          "|\n"
          "| --- | --- | --- | --- | --- | --- |\n";
-  for (const bnn::OperatorSpec &spec : bnn::getOperators()) {
-    out << "| " << spec.name << " | " << spec.since << "-" << bnn::kMaxOpset
-        << " | " << bnn::elementTypeNames(spec.types) << " | ";
+  for (const mlir::bnn::OperatorSpec &spec : mlir::bnn::getOperators()) {
+    out << "| " << spec.name << " | " << spec.since << "-"
+        << mlir::bnn::kMaxOpset << " | "
+        << mlir::bnn::elementTypeNames(spec.types) << " | ";
     interleaveComma(spec.knownInputs, out);
     auto found = runs.find(spec.name);
     out << " | " << spec.restriction << " | "

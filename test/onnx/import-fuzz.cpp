@@ -250,16 +250,17 @@ int main(int argc, char **argv) {
              "FAILED seed %u: the model is in %s\n", seed + i, path.c_str());
     alarm(kSeconds);
     mlir::DialectRegistry registry;
-    bnn::registerAllDialects(registry);
+    mlir::bnn::registerAllDialects(registry);
     mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
     unsigned errors = 0;
     mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) {
       errors += d.getSeverity() == mlir::DiagnosticSeverity::Error;
       return mlir::success();
     });
-    bnn::CompileOptions options;
+    mlir::bnn::CompileOptions options;
     options.input = path;
-    auto module = bnn::compileToPhase(options, bnn::Phase::Raise, context);
+    auto module =
+        mlir::bnn::compileToPhase(options, mlir::bnn::Phase::Raise, context);
     alarm(0);
     if (!module && !errors) {
       outs() << "FAILED seed " << seed + i

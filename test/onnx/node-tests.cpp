@@ -86,7 +86,7 @@ std::optional<Outcome> readCase(StringRef path, Case &test) {
   bool other = false;
   for (const auto &node : test.model.graph().node()) {
     test.operators.insert(node.op_type());
-    other |= !node.domain().empty() || !bnn::findOperator(node.op_type());
+    other |= !node.domain().empty() || !mlir::bnn::findOperator(node.op_type());
   }
   if (other)
     return Outcome{Outcome::OtherOperator, ""};
@@ -97,7 +97,7 @@ std::optional<Outcome> readCase(StringRef path, Case &test) {
       if (!infos[i].type().has_tensor_type())
         return outside("sequences and optionals");
       int32_t type = infos[i].type().tensor_type().elem_type();
-      if (!bnn::elementTypeBit(type))
+      if (!mlir::bnn::elementTypeBit(type))
         return outside("element type " + typeName(type));
       if (!parseFile(path + "/test_data_set_0/" + kind + "_" + Twine(i) + ".pb",
                      tensors.emplace_back()))
@@ -114,7 +114,7 @@ std::optional<Outcome> readCase(StringRef path, Case &test) {
 /// have not changed between the two.
 std::optional<Outcome> raiseOpset(Case &test) {
   for (auto &import : *test.model.mutable_opset_import()) {
-    if (!import.domain().empty() || import.version() >= bnn::kMinOpset)
+    if (!import.domain().empty() || import.version() >= mlir::bnn::kMinOpset)
       continue;
     for (const auto &node : test.model.graph().node()) {
       auto since = [&](int opset) {
@@ -124,10 +124,11 @@ std::optional<Outcome> raiseOpset(Case &test) {
       };
       // ReduceLogSum and its like only learnt to count axes from the end.
       bool axesOnly = StringRef(node.op_type()).starts_with("Reduce");
-      if (since(int(import.version())) != since(bnn::kMinOpset) && !axesOnly)
+      if (since(int(import.version())) != since(mlir::bnn::kMinOpset) &&
+          !axesOnly)
         return outside("opset " + Twine(import.version()));
     }
-    import.set_version(bnn::kMinOpset);
+    import.set_version(mlir::bnn::kMinOpset);
   }
   return std::nullopt;
 }
@@ -137,7 +138,8 @@ std::optional<Outcome> bindConstants(Case &test) {
   ::onnx::GraphProto *graph = test.model.mutable_graph();
   StringSet<> known;
   for (const auto &node : graph->node()) {
-    const bnn::OperatorSpec &spec = *bnn::findOperator(node.op_type());
+    const mlir::bnn::OperatorSpec &spec =
+        *mlir::bnn::findOperator(node.op_type());
     for (unsigned input : spec.knownInputs)
       if (int(input) < node.input_size())
         known.insert(node.input(int(input)));
@@ -145,7 +147,7 @@ std::optional<Outcome> bindConstants(Case &test) {
       for (auto [info, tensor] : zip(graph->input(), test.inputs))
         if (info.name() == node.input(2)) {
           auto value =
-              cantFail(bnn::parseTensorProto(tensor.SerializeAsString()));
+              cantFail(mlir::bnn::parseTensorProto(tensor.SerializeAsString()));
           if (value.data[0])
             return outside("training");
         }
@@ -183,23 +185,24 @@ std::optional<Outcome> bindConstants(Case &test) {
 }
 
 /// ONNX's own tolerance; integers and booleans are exact.
-std::optional<std::string> compare(const bnn::NamedTensor &got,
-                                   const bnn::HostTensor &want) {
+std::optional<std::string> compare(const mlir::bnn::NamedTensor &got,
+                                   const mlir::bnn::HostTensor &want) {
   auto what = [&](const Twine &text) {
     return ("output '" + Twine(got.name) + "' " + text).str();
   };
   if (got.tensor.elementType != want.elementType)
-    return what(Twine("is ") + bnn::elementTypeName(got.tensor.elementType) +
-                ", expected " + bnn::elementTypeName(want.elementType));
+    return what(Twine("is ") +
+                mlir::bnn::elementTypeName(got.tensor.elementType) +
+                ", expected " + mlir::bnn::elementTypeName(want.elementType));
   if (got.tensor.shape != want.shape)
-    return what("is " + bnn::shapeString(got.tensor.shape) + ", expected " +
-                bnn::shapeString(want.shape));
+    return what("is " + mlir::bnn::shapeString(got.tensor.shape) +
+                ", expected " + mlir::bnn::shapeString(want.shape));
   bool exact = want.elementType != BNN_F32 && want.elementType != BNN_F64;
   if (exact && got.tensor.data == want.data)
     return std::nullopt;
   for (size_t i = 0; i < want.size(); ++i) {
-    double x = bnn::elementAsDouble(got.tensor, i);
-    double y = bnn::elementAsDouble(want, i);
+    double x = mlir::bnn::elementAsDouble(got.tensor, i);
+    double y = mlir::bnn::elementAsDouble(want, i);
     bool same = x == y || (std::isnan(x) && std::isnan(y)) ||
                 (!exact && std::fabs(x - y) <= 1e-7 + 1e-3 * std::fabs(y));
     if (!same)
@@ -211,7 +214,7 @@ std::optional<std::string> compare(const bnn::NamedTensor &got,
 
 /// A compiled model's outputs, or why there are none.
 struct Run {
-  std::vector<bnn::NamedTensor> outputs;
+  std::vector<mlir::bnn::NamedTensor> outputs;
   std::optional<Outcome> end;
 };
 
@@ -227,7 +230,7 @@ Run compileAndRun(const ::onnx::ModelProto &model,
     out << model.SerializeAsString();
   }
   mlir::DialectRegistry registry;
-  bnn::registerAllDialects(registry);
+  mlir::bnn::registerAllDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   std::string message;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) {
@@ -235,18 +238,19 @@ Run compileAndRun(const ::onnx::ModelProto &model,
       message = d.str();
     return mlir::success();
   });
-  bnn::CompileOptions options;
+  mlir::bnn::CompileOptions options;
   options.input = path;
   options.prefix = "model";
   options.optLevel = 0;
   if (folded) {
-    auto module = bnn::compileToPhase(options, bnn::Phase::Fold, context);
+    auto module =
+        mlir::bnn::compileToPhase(options, mlir::bnn::Phase::Fold, context);
     if (!module)
       return {{}, failed(message)};
     bool computed = false;
     module->walk([&](mlir::func::ReturnOp returned) {
       for (mlir::Value value : returned.getOperands())
-        computed |= !value.getDefiningOp<bnn::onnx::ConstantOp>();
+        computed |= !value.getDefiningOp<mlir::bnn::onnx::ConstantOp>();
     });
     if (computed)
       return {{}, failed("is not evaluated at compile time")};
@@ -256,18 +260,18 @@ Run compileAndRun(const ::onnx::ModelProto &model,
       for (int i = 0; i < tensor.dims_size(); ++i)
         options.maxDims["d" + std::to_string(tensor.dims(i))] =
             std::max<int64_t>(tensor.dims(i), 1);
-  auto object = bnn::compileToObject(options, context);
+  auto object = mlir::bnn::compileToObject(options, context);
   if (mlir::failed(object)) {
     if (dynamic && StringRef(message).contains("a caller could not know"))
       return {{}, outside("the shape of an output follows from no one input")};
     return {{}, failed(message)};
   }
-  auto loaded = bnn::LoadedModel::load(std::move(*object), "model");
+  auto loaded = mlir::bnn::LoadedModel::load(std::move(*object), "model");
   if (!loaded)
     return {{}, failed(toString(loaded.takeError()))};
-  std::vector<bnn::NamedTensor> values;
+  std::vector<mlir::bnn::NamedTensor> values;
   for (const auto &tensor : inputs) {
-    auto value = bnn::parseTensorProto(tensor.SerializeAsString());
+    auto value = mlir::bnn::parseTensorProto(tensor.SerializeAsString());
     if (!value)
       return {{}, failed(toString(value.takeError()))};
     values.push_back({tensor.name(), std::move(*value)});
@@ -287,7 +291,8 @@ Outcome runCase(Case &test, StringRef scratch) {
   if (run.end)
     return *run.end;
   for (auto [i, result] : enumerate(run.outputs)) {
-    auto want = bnn::parseTensorProto(test.outputs[i].SerializeAsString());
+    auto want =
+        mlir::bnn::parseTensorProto(test.outputs[i].SerializeAsString());
     if (!want)
       return failed(toString(want.takeError()));
     if (auto difference = compare(result, *want))
@@ -299,28 +304,29 @@ Outcome runCase(Case &test, StringRef scratch) {
 /// `tensor`, of floats, in another element type: ten times the value, so that
 /// integers differ, and its magnitude where there are no signs.
 void retype(::onnx::TensorProto &tensor, int32_t type) {
-  auto value = cantFail(bnn::parseTensorProto(tensor.SerializeAsString()));
+  auto value =
+      cantFail(mlir::bnn::parseTensorProto(tensor.SerializeAsString()));
   std::string data;
   auto append = [&](auto element) {
     data.append(reinterpret_cast<const char *>(&element), sizeof element);
   };
   for (size_t i = 0; i < value.size(); ++i) {
-    double x = 10 * bnn::elementAsDouble(value, i);
+    double x = 10 * mlir::bnn::elementAsDouble(value, i);
     double whole = std::clamp(std::trunc(x), -100.0, 100.0);
-    switch (bnn::elementTypeBit(type)) {
-    case bnn::kF64:
+    switch (mlir::bnn::elementTypeBit(type)) {
+    case mlir::bnn::kF64:
       append(x / 10);
       break;
-    case bnn::kI64:
+    case mlir::bnn::kI64:
       append(int64_t(whole));
       break;
-    case bnn::kI32:
+    case mlir::bnn::kI32:
       append(int32_t(whole));
       break;
-    case bnn::kI8:
+    case mlir::bnn::kI8:
       append(int8_t(whole));
       break;
-    case bnn::kU8:
+    case mlir::bnn::kU8:
       append(uint8_t(2 * std::fabs(whole)));
       break;
     default:
@@ -336,18 +342,19 @@ void retype(::onnx::TensorProto &tensor, int32_t type) {
 /// by the compiler.
 Outcome runWithType(Case test, int32_t type, StringRef scratch) {
   const auto &node = test.model.graph().node(0);
-  const bnn::OperatorSpec &spec = *bnn::findOperator(node.op_type());
+  const mlir::bnn::OperatorSpec &spec =
+      *mlir::bnn::findOperator(node.op_type());
   // From the last opset on: earlier ones allow fewer types.
   for (auto &import : *test.model.mutable_opset_import())
-    import.set_version(bnn::kMaxOpset);
+    import.set_version(mlir::bnn::kMaxOpset);
   auto *graph = test.model.mutable_graph();
   for (auto [info, tensor] : zip(*graph->mutable_input(), test.inputs))
     if (tensor.data_type() == ::onnx::TensorProto::FLOAT) {
       retype(tensor, type);
       info.mutable_type()->mutable_tensor_type()->set_elem_type(type);
     }
-  bool keepsType = spec.element == bnn::ResultElement::First ||
-                   spec.element == bnn::ResultElement::Second;
+  bool keepsType = spec.element == mlir::bnn::ResultElement::First ||
+                   spec.element == mlir::bnn::ResultElement::Second;
   for (auto &info : *graph->mutable_output())
     if (keepsType &&
         info.type().tensor_type().elem_type() == ::onnx::TensorProto::FLOAT)
@@ -383,7 +390,7 @@ int runTypes(ArrayRef<std::string> cases, StringRef scratch) {
     if (readCase(path, test) || test.model.graph().node_size() != 1)
       continue;
     const std::string name = *test.operators.begin();
-    const bnn::OperatorSpec &spec = *bnn::findOperator(name);
+    const mlir::bnn::OperatorSpec &spec = *mlir::bnn::findOperator(name);
     bool onFloats = any_of(test.inputs, [](const auto &tensor) {
       return tensor.data_type() == ::onnx::TensorProto::FLOAT;
     });
@@ -392,8 +399,9 @@ int runTypes(ArrayRef<std::string> cases, StringRef scratch) {
         StringRef(path).contains("training"))
       continue;
     for (int32_t type = 1; type <= 11; ++type) {
-      unsigned bit = bnn::elementTypeBit(type);
-      if (bit == bnn::kF32 || !(spec.types & bit) || runs[{name, type}] >= 2)
+      unsigned bit = mlir::bnn::elementTypeBit(type);
+      if (bit == mlir::bnn::kF32 || !(spec.types & bit) ||
+          runs[{name, type}] >= 2)
         continue;
       ++runs[{name, type}];
       Outcome outcome = runWithType(test, type, scratch);
@@ -403,7 +411,8 @@ int runTypes(ArrayRef<std::string> cases, StringRef scratch) {
       }
       ++failures;
       outs() << "FAILED " << sys::path::filename(path) << " on "
-             << bnn::elementTypeNames(bit) << ": " << outcome.reason << '\n';
+             << mlir::bnn::elementTypeNames(bit) << ": " << outcome.reason
+             << '\n';
     }
   }
   outs() << passes << " passed on other element types, " << failures
@@ -464,7 +473,7 @@ int main(int argc, char **argv) {
   }
   bool bare = !checkTable();
   if (only.empty() && !dynamic)
-    for (const bnn::OperatorSpec &spec : bnn::getOperators())
+    for (const mlir::bnn::OperatorSpec &spec : mlir::bnn::getOperators())
       if (!runs.count(spec.name)) {
         bare = true;
         outs() << "FAILED operator " << spec.name << " has no case that runs\n";

@@ -12,7 +12,7 @@
 #include <onnx/onnx_pb.h>
 
 using namespace llvm;
-using bnn::HostTensor;
+using mlir::bnn::HostTensor;
 
 static int failures = 0;
 
@@ -44,24 +44,24 @@ static std::string npy(unsigned version, StringRef header, StringRef data) {
 static void testNpy() {
   StringRef four("\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0", 16);
   for (unsigned version : {1u, 2u, 3u}) {
-    auto tensor = cantFail(bnn::parseNpy(
+    auto tensor = cantFail(mlir::bnn::parseNpy(
         npy(version,
             "{'descr': '<i4', 'fortran_order': False, 'shape': (2, 2), }  \n",
             four)));
     expect(tensor.elementType == BNN_I32 &&
                tensor.shape == std::vector<int64_t>{2, 2} &&
-               bnn::elementAsDouble(tensor, 3) == 4,
+               mlir::bnn::elementAsDouble(tensor, 3) == 4,
            "a version of NPY");
   }
-  auto odd = cantFail(bnn::parseNpy(npy(
+  auto odd = cantFail(mlir::bnn::parseNpy(npy(
       1, "{\"shape\":(4,),\"fortran_order\":True,\"descr\":\"<i4\"}", four)));
   expect(odd.shape == std::vector<int64_t>{4}, "another order and spelling");
-  auto scalar = cantFail(bnn::parseNpy(
+  auto scalar = cantFail(mlir::bnn::parseNpy(
       npy(1, "{'descr': '|b1', 'fortran_order': False, 'shape': ()}", "\2")));
   expect(scalar.shape.empty() && scalar.data[0] == 1, "a scalar boolean");
 
   auto fails = [](StringRef header, StringRef data, StringRef part) {
-    expectError(bnn::parseNpy(npy(1, header, data)), part);
+    expectError(mlir::bnn::parseNpy(npy(1, header, data)), part);
   };
   fails("{'descr': '<i4', 'fortran_order': True, 'shape': (2, 2)}", four,
         "Fortran order");
@@ -85,9 +85,9 @@ static void testNpy() {
         "{'descr': '<i4', 'fortran_order': False, 'shape': 4}",
         "{'descr': '<i4', 'fortran_order': False, 'shape': (4", "{'descr: 4"})
     fails(header, four, "header is malformed");
-  expectError(bnn::parseNpy("PK\3\4"), "no NPY file");
-  expectError(bnn::parseNpy(npy(4, "", "")), "NPY version is 4");
-  expectError(bnn::parseNpy(StringRef("\x93NUMPY\1\0\x7f\0{", 11)),
+  expectError(mlir::bnn::parseNpy("PK\3\4"), "no NPY file");
+  expectError(mlir::bnn::parseNpy(npy(4, "", "")), "NPY version is 4");
+  expectError(mlir::bnn::parseNpy(StringRef("\x93NUMPY\1\0\x7f\0{", 11)),
               "ends within the header");
 }
 
@@ -97,11 +97,11 @@ static void testRoundTrip() {
   HostTensor tensor{BNN_F32, {2}, std::vector<char>(8)};
   float values[2] = {1.5f, -0.0f};
   std::memcpy(tensor.data.data(), values, sizeof values);
-  bnn::writeNpy(tensor, out);
+  mlir::bnn::writeNpy(tensor, out);
   expect(StringRef(file).contains("'shape': (2,), }") &&
              (file.size() - sizeof values) % 64 == 0,
          "the layout of a written file");
-  auto read = cantFail(bnn::parseNpy(file));
+  auto read = cantFail(mlir::bnn::parseNpy(file));
   expect(read.elementType == BNN_F32 && read.shape == tensor.shape &&
              read.data == tensor.data,
          "a file that was written and read");
@@ -114,11 +114,13 @@ static void testTensorProto() {
   proto.add_dims(2);
   proto.add_int64_data(-3);
   proto.add_int64_data(7);
-  auto parse = [&] { return bnn::parseTensorProto(proto.SerializeAsString()); };
+  auto parse = [&] {
+    return mlir::bnn::parseTensorProto(proto.SerializeAsString());
+  };
   auto ids = cantFail(parse());
   expect(ids.elementType == BNN_I64 &&
              ids.shape == std::vector<int64_t>{1, 2} &&
-             bnn::elementAsDouble(ids, 0) == -3,
+             mlir::bnn::elementAsDouble(ids, 0) == -3,
          "int64 data");
   proto.add_int64_data(8);
   expectError(parse(), "24 bytes of data where its shape [1, 2] asks for 16");
@@ -137,7 +139,8 @@ static void testTensorProto() {
   expect(cantFail(parse()).data == std::vector<char>{1, 0}, "booleans");
   proto.set_data_location(::onnx::TensorProto::EXTERNAL);
   expectError(parse(), "in another file");
-  expectError(bnn::parseTensorProto("\xff\xff\xff"), "no ONNX TensorProto");
+  expectError(mlir::bnn::parseTensorProto("\xff\xff\xff"),
+              "no ONNX TensorProto");
 }
 
 static HostTensor floats(std::vector<int64_t> shape,
@@ -152,34 +155,38 @@ static void testCompare() {
   float nan = std::numeric_limits<float>::quiet_NaN();
   float infinity = std::numeric_limits<float>::infinity();
   HostTensor want = floats({2, 2}, {1, nan, infinity, 4});
-  expect(bnn::compareTensors(want, want, 0).equal, "a tensor and itself");
-  auto one =
-      bnn::compareTensors(floats({2, 2}, {1, nan, infinity, 4.5}), want, 0.25);
+  expect(mlir::bnn::compareTensors(want, want, 0).equal, "a tensor and itself");
+  auto one = mlir::bnn::compareTensors(floats({2, 2}, {1, nan, infinity, 4.5}),
+                                       want, 0.25);
   expect(!one.equal && one.text ==
                            "1 of 4 elements differ by more than 0.25; largest "
                            "difference 0.5 at [1, 1]: got 4.5, expected 4",
          one.text);
-  expect(bnn::compareTensors(floats({2, 2}, {1, nan, infinity, 4.5}), want, 0.5)
+  expect(mlir::bnn::compareTensors(floats({2, 2}, {1, nan, infinity, 4.5}),
+                                   want, 0.5)
              .equal,
          "within the tolerance");
-  expect(!bnn::compareTensors(floats({2, 2}, {nan, nan, infinity, 4}), want, 9)
+  expect(!mlir::bnn::compareTensors(floats({2, 2}, {nan, nan, infinity, 4}),
+                                    want, 9)
               .equal,
          "a NaN where a number is expected");
-  expect(!bnn::compareTensors(floats({2, 2}, {1, nan, -infinity, 4}), want, 9)
+  expect(!mlir::bnn::compareTensors(floats({2, 2}, {1, nan, -infinity, 4}),
+                                    want, 9)
               .equal,
          "the other infinity");
-  auto shape = bnn::compareTensors(floats({4}, {1, nan, infinity, 4}), want, 0);
+  auto shape =
+      mlir::bnn::compareTensors(floats({4}, {1, nan, infinity, 4}), want, 0);
   expect(!shape.equal && shape.text == "is f32 [4], expected f32 [2, 2]",
          shape.text);
 }
 
 static void testNames() {
-  std::vector<bnn::NamedTensor> outputs;
+  std::vector<mlir::bnn::NamedTensor> outputs;
   for (const char *name : {"logits", "a/b:0", "a_b_0", "../x", ".", "a b"})
     outputs.push_back({name, {}});
   std::vector<std::string> expected = {"logits", "a_b_0", "a_b_0_2",
                                        "_._x",   "_",     "a_b"};
-  expect(bnn::outputFileNames(outputs) == expected, "file names");
+  expect(mlir::bnn::outputFileNames(outputs) == expected, "file names");
 }
 
 int main() {

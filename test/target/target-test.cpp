@@ -41,7 +41,7 @@ static void expectError(Error error, ArrayRef<StringRef> parts) {
 static void testResolve() {
   auto fails = [](StringRef triple, StringRef cpu, StringRef attributes,
                   ArrayRef<StringRef> parts) {
-    auto spec = bnn::resolveTarget(triple, cpu, attributes);
+    auto spec = mlir::bnn::resolveTarget(triple, cpu, attributes);
     expectError(spec ? Error::success() : spec.takeError(), parts);
   };
   fails("pdp11-unknown-unix", "", "", {"pdp11", "--mtriple", "aarch64"});
@@ -56,7 +56,7 @@ static void testResolve() {
         {"no fused multiply-add", "--mattr=+vfp4"});
   fails("aarch64-linux-gnu", "native", "", {"--mcpu=native", "aarch64"});
 
-  auto host = bnn::resolveTarget("", "", "");
+  auto host = mlir::bnn::resolveTarget("", "", "");
   expect(static_cast<bool>(host), "this machine as a target");
   if (!host)
     consumeError(host.takeError());
@@ -64,12 +64,12 @@ static void testResolve() {
 
 static void testStrategies() {
   auto chosen = [](StringRef triple, StringRef cpu, StringRef attributes = "") {
-    auto spec = cantFail(bnn::resolveTarget(triple, cpu, attributes));
-    return cantFail(bnn::selectStrategy(spec, ""));
+    auto spec = cantFail(mlir::bnn::resolveTarget(triple, cpu, attributes));
+    return cantFail(mlir::bnn::selectStrategy(spec, ""));
   };
   auto is = [&](StringRef triple, StringRef cpu, StringRef name,
                 StringRef attributes = "") {
-    bnn::StrategyChoice choice = chosen(triple, cpu, attributes);
+    mlir::bnn::StrategyChoice choice = chosen(triple, cpu, attributes);
     expect(choice.strategy->name == name,
            triple + " " + cpu + ": " + choice.strategy->name);
     expect(choice.warning.has_value() == (name == "portable"),
@@ -84,22 +84,23 @@ static void testStrategies() {
   is("aarch64-linux-android", "cortex-a76", "neon");
   is("riscv64-linux-gnu", "sifive-u74", "portable");
 
-  auto spec = cantFail(bnn::resolveTarget("aarch64-linux-gnu", "", ""));
-  for (const bnn::KernelStrategy &strategy : bnn::kernelStrategies())
-    expect(cantFail(bnn::selectStrategy(spec, strategy.name)).strategy ==
+  auto spec = cantFail(mlir::bnn::resolveTarget("aarch64-linux-gnu", "", ""));
+  for (const mlir::bnn::KernelStrategy &strategy :
+       mlir::bnn::kernelStrategies())
+    expect(cantFail(mlir::bnn::selectStrategy(spec, strategy.name)).strategy ==
                &strategy,
            "a forced strategy");
-  auto unknown = bnn::selectStrategy(spec, "sse2");
+  auto unknown = mlir::bnn::selectStrategy(spec, "sse2");
   expectError(unknown ? Error::success() : unknown.takeError(),
               {"'sse2'", "portable, avx2"});
 }
 
 static void testPortLimits() {
   auto limit = [](StringRef triple, StringRef cpu, StringRef kernel) {
-    auto spec = cantFail(bnn::resolveTarget(triple, cpu, ""));
-    auto choice = cantFail(bnn::selectStrategy(spec, ""));
-    for (const bnn::PortLimit &limit :
-         bnn::portLimits(spec, spec.cpu, *choice.strategy))
+    auto spec = cantFail(mlir::bnn::resolveTarget(triple, cpu, ""));
+    auto choice = cantFail(mlir::bnn::selectStrategy(spec, ""));
+    for (const mlir::bnn::PortLimit &limit :
+         mlir::bnn::portLimits(spec, spec.cpu, *choice.strategy))
       if (limit.kernel == kernel)
         return limit.macsPerCycle;
     return 0.0;
@@ -122,8 +123,8 @@ static void testPortLimits() {
 
 static void testFeatures() {
   auto features = [](StringRef triple, StringRef cpu) {
-    return bnn::requiredCPUFeatures(
-        cantFail(bnn::resolveTarget(triple, cpu, "")));
+    return mlir::bnn::requiredCPUFeatures(
+        cantFail(mlir::bnn::resolveTarget(triple, cpu, "")));
   };
   uint64_t v3 = features("x86_64-linux-gnu", "x86-64-v3");
   expect((v3 & BNN_CPU_X86_AVX2) && !(v3 & BNN_CPU_X86_AVX512F), "v3");
@@ -142,11 +143,12 @@ static Error compile(StringRef ir, raw_ostream &out) {
   std::unique_ptr<Module> module = parseAssemblyString(ir, diagnostic, context);
   if (!module)
     return createStringError(diagnostic.getMessage());
-  auto machine = bnn::createTargetMachine(
-      cantFail(bnn::resolveTarget("x86_64-linux-gnu", "x86-64-v3", "")));
-  if (Error error = bnn::optimizeModule(*module, *machine, 3))
+  auto machine = mlir::bnn::createTargetMachine(
+      cantFail(mlir::bnn::resolveTarget("x86_64-linux-gnu", "x86-64-v3", "")));
+  if (Error error = mlir::bnn::optimizeModule(*module, *machine, 3))
     return error;
-  return bnn::emitObject(*module, *machine, out, CodeGenFileType::ObjectFile);
+  return mlir::bnn::emitObject(*module, *machine, out,
+                               CodeGenFileType::ObjectFile);
 }
 
 static void testObjects() {
@@ -190,14 +192,14 @@ static void testObjects() {
 static void testHeaderNames() {
   mlir::MLIRContext context;
   mlir::Type f32 = mlir::Float32Type::get(&context);
-  bnn::ModelInterface model;
+  mlir::bnn::ModelInterface model;
   model.prefix = "m2";
   model.symbols = {{"batch size", 2}, {"batch-size", 3}, {"*/ int x;", 4}};
   model.inputs = {{"a*/b\n\\", f32, model.symbols, 0}};
   model.outputs = {{"what?\\?/", f32, {{"", 7}}, 1}};
   std::string text;
   raw_string_ostream out(text);
-  bnn::writeHeader(model, out);
+  mlir::bnn::writeHeader(model, out);
   for (StringRef line :
        {" *   0  a_/b__: float [batch size, batch-size, _/ int x;]\n",
         " *   0  what___/: float [7]\n", "#define M2_MAX_BATCH_SIZE 2\n",
@@ -225,14 +227,14 @@ static void testFiles() {
     return Error::success();
   };
   {
-    bnn::OutputFiles files;
+    mlir::bnn::OutputFiles files;
     cantFail(files.add(path("a"), text));
     cantFail(files.add(path("b"), text));
     expect(!sys::fs::exists(path("a")), "a file before its commit");
   }
   expect(entries(folder).empty(), "files without a commit");
   {
-    bnn::OutputFiles files;
+    mlir::bnn::OutputFiles files;
     cantFail(files.add(path("a"), text));
     expectError(
         files.add(path("b"),
@@ -240,11 +242,11 @@ static void testFiles() {
         {"it broke"});
   }
   expect(entries(folder).empty(), "files after a failure");
-  expectError(bnn::writeFile(path("missing/a"), text),
+  expectError(mlir::bnn::writeFile(path("missing/a"), text),
               {"missing/a'", "there is no folder"});
-  expectError(bnn::writeFile(folder, text), {"it is a folder"});
-  cantFail(bnn::writeFile(path("a"), text));
-  cantFail(bnn::writeFile(path("a"), text));
+  expectError(mlir::bnn::writeFile(folder, text), {"it is a folder"});
+  cantFail(mlir::bnn::writeFile(path("a"), text));
+  cantFail(mlir::bnn::writeFile(path("a"), text));
   expect(entries(folder) == std::vector<std::string>{"a"}, "one file");
   auto buffer = MemoryBuffer::getFile(path("a"));
   expect(buffer && (*buffer)->getBuffer() == "text", "the file's text");

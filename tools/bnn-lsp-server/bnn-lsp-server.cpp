@@ -16,6 +16,6 @@
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  bnn::registerAllDialects(registry);
+  mlir::bnn::registerAllDialects(registry);
   return mlir::failed(mlir::MlirLspServerMain(argc, argv, registry));
 }

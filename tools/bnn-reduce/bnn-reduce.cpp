@@ -14,9 +14,9 @@
 #include "mlir/Tools/mlir-reduce/MlirReduceMain.h"
 
 int main(int argc, char **argv) {
-  bnn::registerAllPasses();
+  mlir::bnn::registerAllPasses();
   mlir::DialectRegistry registry;
-  bnn::registerAllDialects(registry);
+  mlir::bnn::registerAllDialects(registry);
   mlir::MLIRContext context(registry);
   return mlir::failed(mlir::mlirReduceMain(argc, argv, context));
 }

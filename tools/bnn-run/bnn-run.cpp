@@ -64,12 +64,12 @@ Expected<unsigned> rounds(const cl::opt<std::string> &option) {
   return count;
 }
 
-Error readOptions(bnn::RunOptions &options) {
-  auto compile = bnn::compileOptions(modelPath);
+Error readOptions(mlir::bnn::RunOptions &options) {
+  auto compile = mlir::bnn::compileOptions(modelPath);
   if (!compile)
     return compile.takeError();
   options.compile = std::move(*compile);
-  options.compileOptionsGiven = bnn::compileOptionsGiven();
+  options.compileOptionsGiven = mlir::bnn::compileOptionsGiven();
   options.dynamicShapes = dynamicShapes;
   options.inputs = inputs;
   options.outputDir = outputDir;
@@ -88,7 +88,7 @@ Error readOptions(bnn::RunOptions &options) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
-  cl::HideUnrelatedOptions({&category, &bnn::compileCategory});
+  cl::HideUnrelatedOptions({&category, &mlir::bnn::compileCategory});
   if (!cl::ParseCommandLineOptions(
           argc, argv,
           "Runs a model: an .onnx file, which is compiled in memory, or a "
@@ -97,12 +97,12 @@ int main(int argc, char **argv) {
           "given is wrong or cannot be read, compiled or written, 3 the model "
           "refused its inputs (for example, a token id is out of range).\n",
           &errs()))
-    return static_cast<int>(bnn::RunResult::BadInput);
-  bnn::RunOptions options;
+    return static_cast<int>(mlir::bnn::RunResult::BadInput);
+  mlir::bnn::RunOptions options;
   if (Error error = readOptions(options)) {
     logAllUnhandledErrors(std::move(error),
                           WithColor::error(errs(), "bnn-run"));
-    return static_cast<int>(bnn::RunResult::BadInput);
+    return static_cast<int>(mlir::bnn::RunResult::BadInput);
   }
-  return static_cast<int>(bnn::runTool(options));
+  return static_cast<int>(mlir::bnn::runTool(options));
 }

@@ -49,17 +49,17 @@ Expected<std::vector<unsigned>> numbers(StringRef text, size_t count) {
 }
 
 Error tune() {
-  auto options = bnn::compileOptions("");
+  auto options = mlir::bnn::compileOptions("");
   if (!options)
     return options.takeError();
   if (!options->triple.empty())
     return createStringError("--mtriple: tiles are measured on this machine");
   if (rounds < 1)
     return createStringError("--rounds: at least 1");
-  auto spec = bnn::resolveTarget("", options->cpu, options->attrs);
+  auto spec = mlir::bnn::resolveTarget("", options->cpu, options->attrs);
   if (!spec)
     return spec.takeError();
-  auto choice = bnn::selectStrategy(*spec, options->strategy);
+  auto choice = mlir::bnn::selectStrategy(*spec, options->strategy);
   if (!choice)
     return choice.takeError();
   if (shapeTexts.empty())
@@ -70,14 +70,14 @@ Error tune() {
     for (const char *rows : {"1", "2", "4", "6", "8"})
       for (const char *panels : {"x1", "x2", "x4"})
         tileTexts.push_back(std::string(rows) + panels);
-  std::vector<bnn::ProductShape> shapes;
+  std::vector<mlir::bnn::ProductShape> shapes;
   for (StringRef text : shapeTexts) {
     auto sizes = numbers(text, 3);
     if (!sizes)
       return sizes.takeError();
     shapes.push_back({(*sizes)[0], (*sizes)[1], (*sizes)[2]});
   }
-  std::vector<bnn::KernelTile> tiles;
+  std::vector<mlir::bnn::KernelTile> tiles;
   for (StringRef text : tileTexts) {
     auto sizes = numbers(text, 2);
     if (!sizes)
@@ -87,20 +87,20 @@ Error tune() {
                                ": at most 16 rows and 8 panels");
     tiles.push_back({(*sizes)[0], (*sizes)[1]});
   }
-  bnn::pinToOneCore();
-  auto results = bnn::measureTiles(*options, shapes, tiles, rounds);
+  mlir::bnn::pinToOneCore();
+  auto results = mlir::bnn::measureTiles(*options, shapes, tiles, rounds);
   if (!results)
     return results.takeError();
 
   std::string text;
   raw_string_ostream table(text);
-  const bnn::KernelStrategy &strategy = *choice->strategy;
+  const mlir::bnn::KernelStrategy &strategy = *choice->strategy;
   table << "# bnn-tune on " << spec->cpu << ", " << rounds
         << " rounds: microseconds of a product, and the mean loss\n#  tile";
   for (StringRef shape : shapeTexts)
     table << ' ' << right_justify(shape, 13);
   table << "   loss\n";
-  for (const bnn::TileTimes &times : *results) {
+  for (const mlir::bnn::TileTimes &times : *results) {
     table << format("# %2ux%-2u", times.tile.rows, times.tile.panels);
     for (double seconds : times.seconds)
       table << format(" %13.2f", seconds * 1e6);
@@ -115,7 +115,7 @@ Error tune() {
   outs() << text;
   if (output.empty())
     return Error::success();
-  return bnn::writeFile(output, [&](raw_ostream &out) {
+  return mlir::bnn::writeFile(output, [&](raw_ostream &out) {
     out << text;
     return Error::success();
   });
@@ -124,7 +124,7 @@ Error tune() {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
-  cl::HideUnrelatedOptions({&category, &bnn::compileCategory});
+  cl::HideUnrelatedOptions({&category, &mlir::bnn::compileCategory});
   cl::ParseCommandLineOptions(
       argc, argv,
       "Measures register tiles of the binary product on this machine, and "
