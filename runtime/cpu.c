@@ -9,87 +9,57 @@
 
 #include <cpuid.h>
 
-/* One bit of one register of a CPUID leaf, and what it means to us. */
-struct cpuid_bit {
-  unsigned char bit;
-  uint64_t feature;
+/* Registers that CPUID fills in: leaf, subleaf if any, register. */
+enum cpuid_word {
+  Leaf1C,
+  Leaf7B,
+  Leaf7C,
+  Leaf7D,
+  Leaf7Sub1A,
+  Extended1C,
+  CPUIDWords
 };
 
-static uint64_t decode(unsigned value, const struct cpuid_bit *bits,
-                       size_t count) {
-  uint64_t features = 0;
-  size_t i;
-  for (i = 0; i < count; ++i)
-    if (value >> bits[i].bit & 1u)
-      features |= bits[i].feature;
-  return features;
-}
-
-#define DECODE(value, bits) decode(value, bits, sizeof(bits) / sizeof(bits[0]))
+/* A feature is bit `bit` of a register, and of use where the operating system
+ * saves what XCR0's bits `state` stand for. */
+struct x86_feature {
+  uint64_t feature;
+  unsigned char word, bit, state;
+};
 
 uint64_t bnn_cpu_features(void) {
-  static const struct cpuid_bit leaf1_ecx[] = {
-      {12, BNN_CPU_X86_FMA}, {22, BNN_CPU_X86_MOVBE}, {23, BNN_CPU_X86_POPCNT},
-      {28, BNN_CPU_X86_AVX}, {29, BNN_CPU_X86_F16C},
+  static const struct x86_feature table[] = {
+#define BNN_X86(NAME, LLVM, WORD, BIT, STATE)                                  \
+  {BNN_CPU_X86_##NAME, WORD, BIT, STATE},
+#include "bnn/cpu_features.def"
   };
-  static const struct cpuid_bit leaf7_ebx[] = {
-      {3, BNN_CPU_X86_BMI},       {5, BNN_CPU_X86_AVX2},
-      {8, BNN_CPU_X86_BMI2},      {16, BNN_CPU_X86_AVX512F},
-      {17, BNN_CPU_X86_AVX512DQ}, {21, BNN_CPU_X86_AVX512IFMA},
-      {28, BNN_CPU_X86_AVX512CD}, {30, BNN_CPU_X86_AVX512BW},
-      {31, BNN_CPU_X86_AVX512VL},
-  };
-  static const struct cpuid_bit leaf7_ecx[] = {
-      {1, BNN_CPU_X86_AVX512VBMI},    {6, BNN_CPU_X86_AVX512VBMI2},
-      {8, BNN_CPU_X86_GFNI},          {11, BNN_CPU_X86_AVX512VNNI},
-      {12, BNN_CPU_X86_AVX512BITALG}, {14, BNN_CPU_X86_AVX512VPOPCNTDQ},
-  };
-  static const struct cpuid_bit leaf7_edx[] = {
-      {23, BNN_CPU_X86_AVX512FP16},
-  };
-  static const struct cpuid_bit leaf7_1_eax[] = {
-      {4, BNN_CPU_X86_AVXVNNI},
-      {5, BNN_CPU_X86_AVX512BF16},
-  };
-  static const struct cpuid_bit extended1_ecx[] = {
-      {5, BNN_CPU_X86_LZCNT},
-  };
-  /* What needs the 256-bit registers, and the 512-bit registers and masks, to
-   * be saved by the operating system. */
-  const uint64_t avx512 = BNN_CPU_X86_AVX512F | BNN_CPU_X86_AVX512BW |
-                          BNN_CPU_X86_AVX512CD | BNN_CPU_X86_AVX512DQ |
-                          BNN_CPU_X86_AVX512VL | BNN_CPU_X86_AVX512VPOPCNTDQ |
-                          BNN_CPU_X86_AVX512BITALG | BNN_CPU_X86_AVX512VBMI |
-                          BNN_CPU_X86_AVX512VBMI2 | BNN_CPU_X86_AVX512IFMA |
-                          BNN_CPU_X86_AVX512VNNI | BNN_CPU_X86_AVX512BF16 |
-                          BNN_CPU_X86_AVX512FP16;
-  const uint64_t avx = BNN_CPU_X86_AVX | BNN_CPU_X86_AVX2 | BNN_CPU_X86_FMA |
-                       BNN_CPU_X86_F16C | BNN_CPU_X86_AVXVNNI |
-                       BNN_CPU_X86_GFNI | avx512;
+  unsigned words[CPUIDWords] = {0};
   unsigned eax, ebx, ecx, edx, subleaves, enabled = 0;
   uint64_t features = 0;
+  size_t i;
 
   if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
     return 0;
-  features |= DECODE(ecx, leaf1_ecx);
+  words[Leaf1C] = ecx;
   if (ecx >> 27 & 1u) { /* OSXSAVE: xgetbv may be used */
     unsigned high;
     __asm__ volatile("xgetbv" : "=a"(enabled), "=d"(high) : "c"(0));
     (void)high;
   }
   if (__get_cpuid_count(7, 0, &subleaves, &ebx, &ecx, &edx)) {
-    features |= DECODE(ebx, leaf7_ebx) | DECODE(ecx, leaf7_ecx) |
-                DECODE(edx, leaf7_edx);
+    words[Leaf7B] = ebx;
+    words[Leaf7C] = ecx;
+    words[Leaf7D] = edx;
     if (subleaves >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx))
-      features |= DECODE(eax, leaf7_1_eax);
+      words[Leaf7Sub1A] = eax;
   }
   if (__get_cpuid(0x80000001u, &eax, &ebx, &ecx, &edx))
-    features |= DECODE(ecx, extended1_ecx);
+    words[Extended1C] = ecx;
 
-  if ((enabled & 0x06u) != 0x06u)
-    features &= ~avx;
-  if ((enabled & 0xe6u) != 0xe6u)
-    features &= ~avx512;
+  for (i = 0; i < sizeof table / sizeof table[0]; ++i)
+    if ((words[table[i].word] >> table[i].bit & 1u) &&
+        (enabled & table[i].state) == table[i].state)
+      features |= table[i].feature;
   return features;
 }
 
@@ -136,25 +106,12 @@ static void read_capabilities(uint64_t *hwcap, uint64_t *hwcap2) {
 }
 
 static uint64_t features_from_system(void) {
-  uint64_t hwcap, hwcap2, features = 0;
+  uint64_t Hwcap, Hwcap2, features = 0;
 
-  read_capabilities(&hwcap, &hwcap2);
-  if (hwcap >> 10 & 1)
-    features |= BNN_CPU_ARM_FP16;
-  if (hwcap >> 12 & 1)
-    features |= BNN_CPU_ARM_RDM;
-  if (hwcap >> 14 & 1)
-    features |= BNN_CPU_ARM_FCMA;
-  if (hwcap >> 20 & 1)
-    features |= BNN_CPU_ARM_DOTPROD;
-  if (hwcap >> 22 & 1)
-    features |= BNN_CPU_ARM_SVE;
-  if (hwcap2 >> 1 & 1)
-    features |= BNN_CPU_ARM_SVE2;
-  if (hwcap2 >> 13 & 1)
-    features |= BNN_CPU_ARM_I8MM;
-  if (hwcap2 >> 14 & 1)
-    features |= BNN_CPU_ARM_BF16;
+  read_capabilities(&Hwcap, &Hwcap2);
+#define BNN_AARCH64(NAME, LLVM, WORD, BIT, MACRO)                              \
+  features |= WORD >> BIT & 1 ? BNN_CPU_ARM_##NAME : 0;
+#include "bnn/cpu_features.def"
   return features;
 }
 
@@ -164,32 +121,20 @@ static uint64_t features_from_system(void) { return 0; }
 
 #endif
 
+/* 1 where MACRO is defined as 1, 0 where it is not defined. Its value is pasted
+ * to PLACEHOLDER_, which makes two arguments, "0, 1", of a 1 and one, without
+ * meaning, of a name; so the second argument then is 1, or the 0 after it. */
+#define PLACEHOLDER_1 0, 1
+#define ASSUMED(MACRO) ASSUMED_EXPANDED(MACRO)
+#define ASSUMED_EXPANDED(VALUE) SECOND(PLACEHOLDER_##VALUE, 0, 0)
+#define SECOND(...) SECOND_EXPANDED(__VA_ARGS__)
+#define SECOND_EXPANDED(FIRST, RESULT, ...) RESULT
+
 uint64_t bnn_cpu_features(void) {
-  uint64_t features = BNN_CPU_ARM_NEON | features_from_system();
-#ifdef __ARM_FEATURE_QRDMX
-  features |= BNN_CPU_ARM_RDM;
-#endif
-#ifdef __ARM_FEATURE_FP16_VECTOR_ARITHMETIC
-  features |= BNN_CPU_ARM_FP16;
-#endif
-#ifdef __ARM_FEATURE_DOTPROD
-  features |= BNN_CPU_ARM_DOTPROD;
-#endif
-#ifdef __ARM_FEATURE_COMPLEX
-  features |= BNN_CPU_ARM_FCMA;
-#endif
-#ifdef __ARM_FEATURE_SVE
-  features |= BNN_CPU_ARM_SVE;
-#endif
-#ifdef __ARM_FEATURE_SVE2
-  features |= BNN_CPU_ARM_SVE2;
-#endif
-#ifdef __ARM_FEATURE_MATMUL_INT8
-  features |= BNN_CPU_ARM_I8MM;
-#endif
-#ifdef __ARM_FEATURE_BF16_VECTOR_ARITHMETIC
-  features |= BNN_CPU_ARM_BF16;
-#endif
+  uint64_t features = features_from_system();
+#define BNN_AARCH64(NAME, LLVM, WORD, BIT, MACRO)                              \
+  features |= ASSUMED(MACRO) ? BNN_CPU_ARM_##NAME : 0;
+#include "bnn/cpu_features.def"
   return features;
 }
 

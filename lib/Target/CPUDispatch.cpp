@@ -38,35 +38,14 @@ struct FeatureWord {
   uint64_t feature;
   Word word;
   unsigned bit;
+  uint32_t state;
 };
 } // namespace
 
-/// Intel's manual, volume 2, CPUID. `runtime/cpu.c` reads the same bits.
 static const FeatureWord featureWords[] = {
-    {BNN_CPU_X86_FMA, Leaf1C, 12},
-    {BNN_CPU_X86_MOVBE, Leaf1C, 22},
-    {BNN_CPU_X86_POPCNT, Leaf1C, 23},
-    {BNN_CPU_X86_AVX, Leaf1C, 28},
-    {BNN_CPU_X86_F16C, Leaf1C, 29},
-    {BNN_CPU_X86_BMI, Leaf7B, 3},
-    {BNN_CPU_X86_AVX2, Leaf7B, 5},
-    {BNN_CPU_X86_BMI2, Leaf7B, 8},
-    {BNN_CPU_X86_AVX512F, Leaf7B, 16},
-    {BNN_CPU_X86_AVX512DQ, Leaf7B, 17},
-    {BNN_CPU_X86_AVX512IFMA, Leaf7B, 21},
-    {BNN_CPU_X86_AVX512CD, Leaf7B, 28},
-    {BNN_CPU_X86_AVX512BW, Leaf7B, 30},
-    {BNN_CPU_X86_AVX512VL, Leaf7B, 31},
-    {BNN_CPU_X86_AVX512VBMI, Leaf7C, 1},
-    {BNN_CPU_X86_AVX512VBMI2, Leaf7C, 6},
-    {BNN_CPU_X86_GFNI, Leaf7C, 8},
-    {BNN_CPU_X86_AVX512VNNI, Leaf7C, 11},
-    {BNN_CPU_X86_AVX512BITALG, Leaf7C, 12},
-    {BNN_CPU_X86_AVX512VPOPCNTDQ, Leaf7C, 14},
-    {BNN_CPU_X86_AVX512FP16, Leaf7D, 23},
-    {BNN_CPU_X86_AVXVNNI, Leaf7Sub1A, 4},
-    {BNN_CPU_X86_AVX512BF16, Leaf7Sub1A, 5},
-    {BNN_CPU_X86_LZCNT, Extended1C, 5},
+#define BNN_X86(NAME, LLVM, WORD, BIT, STATE)                                  \
+  {BNN_CPU_X86_##NAME, WORD, BIT, STATE},
+#include "bnn/cpu_features.def"
 };
 
 /// The bits that a CPU must have to run code for `spec`.
@@ -77,15 +56,13 @@ static Expected<Words> requiredWords(const TargetSpec &spec) {
   for (const FeatureWord &entry : featureWords)
     if (features & entry.feature) {
       words[entry.word] |= 1u << entry.bit;
+      words[XCR0] |= entry.state;
       left &= ~entry.feature;
     }
   if (left)
     return createStringError("the CPU '" + spec.cpu +
                              "' needs features that cannot be asked for at run "
                              "time: name it alone with --mcpu");
-  // What the operating system has to save: the 256-bit registers, the 512-bit
-  // ones and masks.
-  words[XCR0] = features & BNN_CPU_X86_AVX512F ? 0xE6 : 0x06;
   return words;
 }
 

@@ -29,38 +29,19 @@ struct FeatureBit {
 
 /// What x86-64-v3 means, as LLVM spells its features.
 static const FeatureBit x86Baseline[] = {
-    {"popcnt", BNN_CPU_X86_POPCNT}, {"avx", BNN_CPU_X86_AVX},
-    {"avx2", BNN_CPU_X86_AVX2},     {"fma", BNN_CPU_X86_FMA},
-    {"bmi", BNN_CPU_X86_BMI},       {"bmi2", BNN_CPU_X86_BMI2},
-    {"lzcnt", BNN_CPU_X86_LZCNT},   {"movbe", BNN_CPU_X86_MOVBE},
-    {"f16c", BNN_CPU_X86_F16C},
+#define BNN_X86_V3(NAME, LLVM, WORD, BIT, STATE) {LLVM, BNN_CPU_X86_##NAME},
+#include "bnn/cpu_features.def"
 };
 
-/// Features beyond it that the code generator makes use of by itself.
-static const FeatureBit x86Optional[] = {
-    {"avx512f", BNN_CPU_X86_AVX512F},
-    {"avx512bw", BNN_CPU_X86_AVX512BW},
-    {"avx512cd", BNN_CPU_X86_AVX512CD},
-    {"avx512dq", BNN_CPU_X86_AVX512DQ},
-    {"avx512vl", BNN_CPU_X86_AVX512VL},
-    {"avx512vpopcntdq", BNN_CPU_X86_AVX512VPOPCNTDQ},
-    {"avx512bitalg", BNN_CPU_X86_AVX512BITALG},
-    {"avx512vbmi", BNN_CPU_X86_AVX512VBMI},
-    {"avx512vbmi2", BNN_CPU_X86_AVX512VBMI2},
-    {"avx512ifma", BNN_CPU_X86_AVX512IFMA},
-    {"avx512vnni", BNN_CPU_X86_AVX512VNNI},
-    {"avx512bf16", BNN_CPU_X86_AVX512BF16},
-    {"avx512fp16", BNN_CPU_X86_AVX512FP16},
-    {"avxvnni", BNN_CPU_X86_AVXVNNI},
-    {"gfni", BNN_CPU_X86_GFNI},
+/// All features that the code generator makes use of by itself.
+static const FeatureBit x86Features[] = {
+#define BNN_X86(NAME, LLVM, WORD, BIT, STATE) {LLVM, BNN_CPU_X86_##NAME},
+#include "bnn/cpu_features.def"
 };
 
 static const FeatureBit aarch64Features[] = {
-    {"neon", BNN_CPU_ARM_NEON},      {"rdm", BNN_CPU_ARM_RDM},
-    {"fullfp16", BNN_CPU_ARM_FP16},  {"dotprod", BNN_CPU_ARM_DOTPROD},
-    {"complxnum", BNN_CPU_ARM_FCMA}, {"sve", BNN_CPU_ARM_SVE},
-    {"sve2", BNN_CPU_ARM_SVE2},      {"i8mm", BNN_CPU_ARM_I8MM},
-    {"bf16", BNN_CPU_ARM_BF16},
+#define BNN_AARCH64(NAME, LLVM, WORD, BIT, MACRO) {LLVM, BNN_CPU_ARM_##NAME},
+#include "bnn/cpu_features.def"
 };
 
 static bool has(const MCSubtargetInfo &info, StringRef feature) {
@@ -263,19 +244,16 @@ int64_t byteShuffleWidth(const TargetSpec &spec) {
 
 uint64_t requiredCPUFeatures(const TargetSpec &spec) {
   std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
-  uint64_t result = 0;
-  auto add = [&](ArrayRef<FeatureBit> table) {
-    for (const FeatureBit &feature : table)
-      if (has(*info, feature.name))
-        result |= feature.bit;
-  };
   Triple triple(spec.triple);
-  if (triple.getArch() == Triple::x86_64) {
-    add(x86Baseline);
-    add(x86Optional);
-  } else if (triple.isAArch64()) {
-    add(aarch64Features);
-  }
+  ArrayRef<FeatureBit> table;
+  if (triple.getArch() == Triple::x86_64)
+    table = x86Features;
+  else if (triple.isAArch64())
+    table = aarch64Features;
+  uint64_t result = 0;
+  for (const FeatureBit &feature : table)
+    if (has(*info, feature.name))
+      result |= feature.bit;
   return result;
 }
 

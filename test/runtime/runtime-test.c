@@ -65,6 +65,24 @@ static void test_supported(void) {
   }
 }
 
+/* Each bit of bnn/types.h has one row of the table that says how to ask for it.
+ */
+static void test_cpu_feature_table(void) {
+  static const uint64_t rows[] = {
+#define BNN_X86(NAME, LLVM, WORD, BIT, STATE) BNN_CPU_X86_##NAME,
+#define BNN_AARCH64(NAME, LLVM, WORD, BIT, MACRO) BNN_CPU_ARM_##NAME,
+#include "bnn/cpu_features.def"
+  };
+  uint64_t seen = 0;
+  size_t i;
+  for (i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
+    EXPECT((seen & rows[i]) == 0);
+    seen |= rows[i];
+  }
+  EXPECT(seen == (BNN_CPU_X86_GFNI | (BNN_CPU_X86_GFNI - 1) |
+                  ((BNN_CPU_ARM_BF16 << 1) - BNN_CPU_ARM_NEON)));
+}
+
 static void test_cpu_features(void) {
   uint64_t features = bnn_cpu_features();
   EXPECT(features == bnn_cpu_features());
@@ -90,6 +108,7 @@ int main(int argc, char **argv) {
   test_element_size();
   test_tensor_bytes();
   test_supported();
+  test_cpu_feature_table();
   test_cpu_features();
   if (argc > 1 && strcmp(argv[1], "--features") == 0)
     printf("features %016llx\n", (unsigned long long)bnn_cpu_features());
