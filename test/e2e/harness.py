@@ -1,4 +1,5 @@
 """What the end-to-end tests share: cases, the compiler, and programs linked with a model."""
+import argparse
 import glob
 import json
 import os
@@ -76,11 +77,28 @@ class Case:
         return feeds
 
 
-def load_cases(manifest, prefix=""):
-    with open(manifest) as file:
+def parser_of_cases(description):
+    """What selects a manifest's cases on the command line, and says how many there must be: a
+    manifest that lost its cases is a failure, not a pass."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--manifest", required=True)
+    parser.add_argument("--case-prefix", default="", help="only cases that start with this")
+    parser.add_argument("--expect-runs", type=int, required=True, help="how many cases there are")
+    parser.add_argument("--expect-logits", type=int, required=True, help="how many have logits")
+    return parser
+
+
+def load_cases(options):
+    with open(options.manifest) as file:
         entries = json.load(file)
-    folder = os.path.dirname(os.path.abspath(manifest))
-    return [Case(entry, folder) for entry in entries if entry["case"].startswith(prefix)]
+    folder = os.path.dirname(os.path.abspath(options.manifest))
+    cases = [Case(entry, folder) for entry in entries
+             if entry["case"].startswith(options.case_prefix)]
+    counts = len(cases), sum(case.expected is not None for case in cases)
+    if counts != (options.expect_runs, options.expect_logits):
+        raise SystemExit(f"{options.manifest}: expected {options.expect_runs} cases and "
+                         f"{options.expect_logits} with logits, found {counts[0]} and {counts[1]}")
+    return cases
 
 
 def run_with_bnn_run(bnn_run, model, feeds, work, flags=()):

@@ -2,24 +2,20 @@
 """Runs a manifest's cases and compares the logits with those recorded there.
 
 --mode=run goes through bnn-run, --mode=link through a C program that is linked with the
-object that bnn-opt writes. The number of cases must be --expect-runs: a manifest that
-lost its cases is a failure, not a pass.
+object that bnn-opt writes.
 """
-import argparse
 import os
 import sys
 
 import numpy as np
 
-from harness import Failure, Program, compile_model, exit_code, load_cases, only_output, run_with_bnn_run
+from harness import (Failure, Program, compile_model, exit_code, load_cases, only_output,
+                     parser_of_cases, run_with_bnn_run)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", required=True)
-    parser.add_argument("--case-prefix", default="", help="only cases that start with this")
+    parser = parser_of_cases(__doc__)
     parser.add_argument("--mode", choices=["run", "link"], required=True)
-    parser.add_argument("--expect-runs", type=int, required=True)
     parser.add_argument("--tolerance", type=float, default=2e-6, help="absolute, of each logit")
     parser.add_argument("--bnn-opt", default="bnn-opt")
     parser.add_argument("--bnn-run", default="bnn-run")
@@ -32,7 +28,7 @@ def main():
     os.makedirs(options.work, exist_ok=True)
     runs = failures = 0
     programs = {}
-    for case in load_cases(options.manifest, options.case_prefix):
+    for case in load_cases(options):
         if case.expected is None:
             continue
         runs += 1
@@ -59,7 +55,7 @@ def main():
         except Failure as failure:
             failures += 1
             print(f"FAIL {case.name}: {failure}")
-    return exit_code(runs, failures, options.expect_runs)
+    return exit_code(runs, failures, options.expect_logits)
 
 
 if __name__ == "__main__":

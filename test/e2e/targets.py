@@ -2,14 +2,13 @@
 """Compares the output bytes of a target's code with those of the reference lowering.
 
 Each case runs in two programs: one linked with the object that `bnn-opt --reference -O0`
-writes, one with the object for the target. The bytes must be the same, and the number of cases
-must be --expect-runs.
+writes, one with the object for the target. The bytes must be the same.
 """
-import argparse
 import os
 import sys
 
-from harness import Failure, Program, compile_model, exit_code, load_cases, reference_program
+from harness import (Failure, Program, compile_model, exit_code, load_cases, parser_of_cases,
+                     reference_program)
 
 # What makes bnn-opt compile for each target.
 TARGETS = {
@@ -32,11 +31,8 @@ def describe_difference(name, actual, expected):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", required=True)
-    parser.add_argument("--case-prefix", default="")
+    parser = parser_of_cases(__doc__)
     parser.add_argument("--target", choices=sorted(TARGETS), required=True)
-    parser.add_argument("--expect-runs", type=int, required=True)
     parser.add_argument("--bnn-opt", default="bnn-opt")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--link-flag", action="append", default=[])
@@ -48,7 +44,7 @@ def main():
     os.makedirs(options.work, exist_ok=True)
     runs = failures = 0
     programs = {}
-    for case in load_cases(options.manifest, options.case_prefix):
+    for case in load_cases(options):
         runs += 1
         try:
             model = case.model(options.work)

@@ -1,0 +1,74 @@
+"""What the machine that runs the tests has, as lit's features, and what is skipped without it."""
+import glob
+import os
+import re
+import subprocess
+
+from e2e.ways import WAYS
+
+# What lit says where a feature is absent.
+ABSENT = {
+    "models": "no model fixtures at {models} (BNN_MODELS names another place)",
+    "avx512vpopcntdq": "this CPU has no AVX-512 VPOPCNTDQ",
+    "x86-64-v3": "this CPU is older than x86-64-v3",
+    "qemu-aarch64": "no qemu-aarch64 or no cross compiler for it",
+    "qemu-arm": "no qemu-arm or no cross compiler for it",
+    "qemu-x86-64": "no qemu-x86_64",
+    "torch": "no torch for Python",
+    "ort": "no ONNX Runtime (tools/dev setup installs it)",
+    "onnx-node-tests": "no ONNX node tests (package libonnx-testdata)",
+}
+
+
+def cpu_flags():
+    try:
+        with open("/proc/cpuinfo") as file:
+            return set(re.findall(r"\w+", file.read()))
+    except OSError:
+        return set()
+
+
+def has_torch(python):
+    command = [python, "-c", "import importlib.util as util, sys; sys.exit(not util.find_spec('torch'))"]
+    return subprocess.run(command).returncode == 0
+
+
+def find(config, models, npm, node_tests):
+    """The features of this machine; `config` has the programs that CMake found."""
+    flags = cpu_flags()
+    has = {
+        "models": os.path.exists(os.path.join(models, "manifest.json")),
+        "avx512vpopcntdq": "avx512_vpopcntdq" in flags,
+        "x86-64-v3": "avx2" in flags and "fma" in flags,
+        "qemu-aarch64": config.aarch64_cc.startswith("/") and config.qemu_aarch64.startswith("/"),
+        "qemu-arm": config.arm_cc.startswith("/") and config.qemu_arm.startswith("/"),
+        "qemu-x86-64": config.qemu_x86_64.startswith("/"),
+        "torch": has_torch(config.python),
+        "ort": config.node.startswith("/") and os.path.isdir(os.path.join(npm, "onnxruntime-node")),
+        "onnx-node-tests": os.path.isdir(node_tests),
+        "asan": config.asan,
+    }
+    return {feature for feature, present in has.items() if present}
+
+
+def needs(source, suffixes):
+    """For each test of the folder, the features that it names."""
+    for path in glob.glob(f"{source}/**/*", recursive=True):
+        if os.path.splitext(path)[1] not in suffixes:
+            continue
+        with open(path, encoding="utf-8") as file:
+            lines = re.findall(r"REQUIRES: *(.*)", file.read())
+        own = {name.strip() for line in lines for name in line.split(",")}
+        if path.endswith(".family"):
+            yield from (own | {feature} for _, feature in WAYS.values())
+        else:
+            yield own
+
+
+def notes(features, source, suffixes, models):
+    """A line for each absent feature, with the number of tests that do not run for want of it."""
+    tests = list(needs(source, suffixes))
+    for feature, reason in ABSENT.items():
+        count = sum(feature in names for names in tests)
+        if feature not in features and count:
+            yield f"{reason.format(models=models)}: {count} test(s) will not run"
