@@ -54,7 +54,7 @@ def test_a_sign_far_from_it_does_not(agree):
 def test_the_demo_on_some_sentences(root, npm, tmp_path):
     if not (npm / "onnxruntime-node").exists():
         pytest.skip("no npm package onnxruntime-node (tools/dev setup installs it)")
-    folder = root / "examples" / "intent"
+    folder = root / "runtime" / "examples" / "intent"
     label = (folder / "labels.txt").read_text().split()[0]
     texts = ["what is my balance", "play some jazz", "wake me at six tomorrow morning", "naïve?",
              "how do you say thank you in japanese", "", "zzz " * 80]

@@ -23,7 +23,7 @@ LINE = re.compile(r"(\S+) +(\d+\.\d)% +(\d+) us(?:  (.*))?")
 
 @pytest.fixture(scope="module")
 def intent(root):
-    return root / "examples" / "intent"
+    return root / "runtime" / "examples" / "intent"
 
 
 def build(root, intent, out, *flags):

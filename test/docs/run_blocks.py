@@ -13,7 +13,7 @@ import sys
 page, source, build, work, count = sys.argv[1:]
 shutil.rmtree(work, ignore_errors=True)
 os.makedirs(work)
-for name in ("examples", "include", "python", "runtime", "test"):
+for name in ("include", "python", "runtime", "test"):
     os.symlink(os.path.join(source, name), os.path.join(work, name))
 os.symlink(build, os.path.join(work, "build"))
 with open(page) as file:
