@@ -103,7 +103,7 @@ InputBits createInputBits(mlir::OpBuilder &b, mlir::Location loc,
 /// the rewriter what became of it (see RaiseRewriter).
 mlir::LogicalResult raiseLinear(RaiseRewriter &rewriter, mlir::Operation *op);
 mlir::LogicalResult raiseEmbedding(RaiseRewriter &rewriter, onnx::GatherOp op);
-mlir::LogicalResult raiseLayerNorm(mlir::RewriterBase &rewriter,
+mlir::LogicalResult raiseLayerNorm(RaiseRewriter &rewriter,
                                    mlir::Operation *op);
 mlir::LogicalResult raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
                                    const onnx::SymbolicShapes &shapes);

@@ -7,6 +7,8 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/Raise/Matchers.h"
 
+#define DEBUG_TYPE "bnn-raise"
+
 using namespace mlir;
 
 namespace mlir::bnn {
@@ -23,14 +25,15 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
     onnx::SymbolicShapes shapes(func);
     if (failed(shapes.run()))
       return signalPassFailure();
-    eraseDead(func);
-    RaiseRewriter rewriter(func, shapes);
+    Refusals refusals(DEBUG_TYPE, remarks);
+    RaiseRewriter rewriter(func, shapes, refusals);
+    eraseDead(rewriter, func);
     // Attention first: its matcher reads the onnx form of the projections and
     // of the layers that feed it only through their results.
     for (Operation *op : collect<onnx::ReshapeOp>(func))
       attentions += succeeded(
           raiseAttention(rewriter, cast<onnx::ReshapeOp>(op), shapes));
-    eraseDead(func);
+    eraseDead(rewriter, func);
     for (Operation *op : collect<onnx::GatherOp>(func))
       embeddings +=
           succeeded(raiseEmbedding(rewriter, cast<onnx::GatherOp>(op)));
@@ -40,12 +43,13 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
     // looked at afterwards.
     for (Operation *op : collect<onnx::AddOp, onnx::LayerNormalizationOp>(func))
       layerNorms += succeeded(raiseLayerNorm(rewriter, op));
-    eraseDead(func);
-    FailureOr<ArrayAttr> remarks = rewriter.takeRemarks();
-    if (failed(remarks))
+    eraseDead(rewriter, func);
+    FailureOr<ArrayAttr> layers = rewriter.takeRemarks();
+    if (failed(layers))
       return signalPassFailure();
+    refusals.emitRemarks();
     if (recordLayers)
-      func->setAttr(kLayersAttr, *remarks);
+      func->setAttr(kLayersAttr, *layers);
   }
 
   // A snapshot of the ops of some kinds. A rewrite erases the op that it was
@@ -61,10 +65,10 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
   }
 
   // What only the layers' old spelling used, weights above all.
-  static void eraseDead(func::FuncOp func) {
-    func.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
+  static void eraseDead(RewriterBase &rewriter, func::FuncOp func) {
+    func.walk<WalkOrder::PostOrder, ReverseIterator>([&](Operation *op) {
       if (isOpTriviallyDead(op))
-        op->erase();
+        rewriter.eraseOp(op);
     });
   }
 };

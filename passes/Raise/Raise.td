@@ -1,4 +1,4 @@
-include "mlir/Pass/PassBase.td"
+include "passes/Support/Refusals.td"
 
 def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
   let summary = "Recognises what is binary in an onnx graph";
@@ -29,7 +29,7 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
     the weights, another multiplier after the clip than before it, a range that
     is not that of k bits, a step for each token. A row of an embedding table
     that is all 0 has the scale 0. Every recogniser says why it left a layer
-    alone; `record-layers` keeps that, for the report.
+    alone; `record-layers` keeps that, for the report, and `remarks` says it.
 
     Before:
     ```mlir
@@ -54,10 +54,11 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
     }
     ```
   }];
-  let options = [Option<
-      "recordLayers", "record-layers", "bool", "false",
-      "List every linear layer, attention and embedding in the function's "
-      "attribute bnn.layers: what it became and, where not binary, why">];
+  let options = [
+    Option<"recordLayers", "record-layers", "bool", "false",
+           "List every linear layer, attention and embedding in the function's "
+           "attribute bnn.layers: what it became and, where not binary, why">,
+    RemarksOption];
   let dependentDialects = ["::mlir::bnn::BNNDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect",

@@ -99,14 +99,18 @@ std::optional<LayerNorm> matchDecomposed(onnx::AddOp op) {
 
 } // namespace
 
-LogicalResult bnn::raiseLayerNorm(RewriterBase &rewriter, Operation *op) {
+LogicalResult bnn::raiseLayerNorm(RaiseRewriter &rewriter, Operation *op) {
   std::optional<LayerNorm> norm;
   if (auto one = dyn_cast<onnx::LayerNormalizationOp>(op))
     norm = matchOneOp(one);
   else
     norm = matchDecomposed(cast<onnx::AddOp>(op));
   if (!norm)
-    return failure();
+    // Most additions are the end of no normalisation.
+    return isa<onnx::AddOp>(op)
+               ? failure()
+               : rewriter.refuse(op, "it is not over the last dimension alone, "
+                                     "or its scale or bias is not constant");
   rewriter.setInsertionPoint(op);
   Location loc = op->getLoc();
   int64_t columns = norm->scale.size();

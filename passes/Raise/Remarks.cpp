@@ -156,8 +156,9 @@ std::optional<LayerRemark> LayerRemark::get(Attribute attr) {
 //===----------------------------------------------------------------------===//
 
 RaiseRewriter::RaiseRewriter(func::FuncOp func,
-                             const onnx::SymbolicShapes &shapes)
-    : IRRewriter(func.getContext()), func(func) {
+                             const onnx::SymbolicShapes &shapes,
+                             Refusals &refusals)
+    : IRRewriter(func.getContext(), &refusals), func(func), refusals(refusals) {
   func.walk([&](Operation *op) {
     if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
       addLinear(op, shapes);
@@ -345,11 +346,13 @@ void RaiseRewriter::addAttention(onnx::SoftmaxOp op,
 // Saying what became of a layer
 //===----------------------------------------------------------------------===//
 
-LogicalResult RaiseRewriter::refuse(Operation *layer, const Twine &reason) {
-  if (auto it = layers.find(layer);
-      it != layers.end() && it->second.became.empty())
+LogicalResult RaiseRewriter::refuse(Operation *op, const Twine &reason) {
+  auto it = layers.find(op);
+  if (it != layers.end() && it->second.became.empty())
     it->second.reason = reason.str();
-  return failure();
+  return it != layers.end() || isa_and_nonnull<onnx::LayerNormalizationOp>(op)
+             ? refusals.refuse(op, reason)
+             : failure();
 }
 
 void RaiseRewriter::became(Operation *layer, const Twine &what,
@@ -394,11 +397,10 @@ FailureOr<ArrayAttr> RaiseRewriter::takeRemarks() {
       if (!alive.contains(op))
         return emitError(remark.loc, "this layer was rewritten, but not what "
                                      "it became was noted");
-      remark.became = "float";
       if (remark.reason.empty())
-        remark.reason =
-            "its heads are not split by Reshape and Transpose, and joined by "
-            "Transpose and Reshape";
+        (void)refuse(op, "its heads are not split by Reshape and Transpose, "
+                         "and joined by Transpose and Reshape");
+      remark.became = "float";
     }
     remarks.push_back(remark.getAttr());
   }

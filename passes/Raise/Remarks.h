@@ -1,7 +1,7 @@
 //===- Remarks.h - What became of each layer, and why -----------*- C++ -*-===//
 #pragma once
 #include "dialects/ONNX/SymbolicShapes.h"
-#include "mlir/IR/PatternMatch.h"
+#include "passes/Support/Refusals.h"
 #include "llvm/ADT/MapVector.h"
 #include <optional>
 #include <string>
@@ -73,13 +73,15 @@ public:
   /// Takes stock of the layers of `func`: MatMul and Gemm with a constant
   /// weight, Gather of rows of a constant table, and Softmax whose result is
   /// multiplied with something that is not constant. Warns of weights that have
-  /// NaNs. `shapes` has run.
-  RaiseRewriter(mlir::func::FuncOp func, const onnx::SymbolicShapes &shapes);
+  /// NaNs. `shapes` has run. `refusals` hears of every refusal.
+  RaiseRewriter(mlir::func::FuncOp func, const onnx::SymbolicShapes &shapes,
+                Refusals &refusals);
 
-  /// Why `layer` (its MatMul, Gemm or Gather; attention's Softmax) stays float:
-  /// a phrase without a full stop. The last refusal counts. Always fails; ops
-  /// that are no layer are ignored.
-  mlir::LogicalResult refuse(mlir::Operation *layer, const llvm::Twine &reason);
+  /// Why `op` (a layer's MatMul, Gemm or Gather, attention's Softmax, or a
+  /// LayerNormalization) stays as it is: a phrase without a full stop. The last
+  /// refusal counts. Always fails; ops of which there is nothing to say, and
+  /// null, are ignored.
+  mlir::LogicalResult refuse(mlir::Operation *op, const llvm::Twine &reason);
 
   /// What `layer` becomes: see LayerRemark::became. "float" wants a reason, as
   /// for a projection that became a part of binary attention.
@@ -104,6 +106,7 @@ private:
   /// The products of probabilities -> their softmax.
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> contexts;
   mlir::func::FuncOp func;
+  Refusals &refusals;
 };
 
 } // namespace mlir::bnn
