@@ -37,19 +37,30 @@ def EmitEntry : Pass<"bnn-emit-entry", "::mlir::ModuleOp"> {
     }
     ```
 
-    After, abridged:
-
+    After, with `...` for what is left out:
     ```mlir
-    llvm.func @model_run(%inputs: !llvm.ptr, %outputs: !llvm.ptr, %workspace: !llvm.ptr, %options: !llvm.ptr) -> i32 {
-      // checks; each failure branches to a return of its status
-      %ids = builtin.unrealized_conversion_cast %0 : !llvm.struct<...> to memref<?xi64>
+    module attributes {bnn.max_dims = {batch = 8 : i64}, bnn.prefix = "model"} {
+      func.func private @model_main(%ids: memref<?xi64> ...) -> i32 attributes {bnn.workspace_size = 128 : i64, llvm.linkage = #llvm.linkage<internal>} {
       ...
-      %status = func.call @model_main(%ids, %y, %ws) : (memref<?xi64>, memref<?xf32>, memref<?xi8>) -> i32
-      llvm.return %status : i32
-    }
-    llvm.mlir.global internal constant @model_info() : !llvm.struct<...> { ... }
-    llvm.func @model_describe(%max_abi: i32) -> !llvm.ptr
-    llvm.func @model_workspace_size() -> i64
+      llvm.func @model_run(%inputs: !llvm.ptr, %outputs: !llvm.ptr, %workspace: !llvm.ptr, %options: !llvm.ptr) -> i32 {
+        ...
+        %set = llvm.icmp "ne" %inputs, %null : !llvm.ptr
+        llvm.cond_br %set, ^bb5, ^bb12(%null_pointer : i32)
+        ...
+        %ids = builtin.unrealized_conversion_cast %descriptor : !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)> to memref<?xi64>
+        ...
+        %status = func.call @model_main(%ids, %y, %workspace) : (memref<?xi64>, memref<?xf32>, memref<?xi8>) -> i32
+        llvm.return %status : i32
+      ...
+      llvm.mlir.global private constant @model_info() {addr_space = 0 : i32} : !llvm.struct<(i32, i32, i32, i32, ptr, ptr, ptr, i64, i64, i64, ptr, ptr, ptr)> {
+      ...
+      llvm.func @model_describe(%max_abi: i32) -> !llvm.ptr {
+      ...
+      llvm.func @model_workspace_size() -> i64 {
+        %size = llvm.mlir.constant(128 : i64) : i64
+        llvm.return %size : i64
+      }
+      ...
     ```
   }];
   let options = [

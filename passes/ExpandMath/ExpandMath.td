@@ -34,13 +34,15 @@ def ExpandMath : Pass<"bnn-expand-math", ""> {
     `math.fma`, `math.absf`, `math.copysign` and integer operations. Every other
     float function is an error: there is no fixed sequence for it.
 
+    Before:
     ```mlir
-    // Before
     func.func @rsqrt(%x: vector<8xf32>) -> vector<8xf32> {
       %y = math.rsqrt %x : vector<8xf32>
       return %y : vector<8xf32>
     }
-    // After
+    ```
+    After:
+    ```mlir
     func.func @rsqrt(%x: vector<8xf32>) -> vector<8xf32> {
       %one = arith.constant dense<1.0> : vector<8xf32>
       %s = math.sqrt %x : vector<8xf32>

@@ -42,14 +42,20 @@ def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
     ```
     After:
     ```mlir
-    // An interval that touches an end of what can occur goes on beyond it.
-    %low = arith.constant dense<[1, -2147483648]> : tensor<2xi32>
-    %length = arith.constant dense<-2147483648> : tensor<2xi32>  // 2^31, unsigned
-    %b = bnn.matmul %a, %w params(%low, %length : tensor<2xi32>, tensor<2xi32>) ... {
-    ^bb0(%acc: i32, %l: i32, %n: i32):
-      %d = arith.subi %acc, %l : i32
-      %bit = arith.cmpi ult, %d, %n : i32
-      bnn.yield %bit : i1
+    func.func @f(%a: tensor<4x3x!bnn.s1>, %w: tensor<2x3x!bnn.s1>,
+                 %0: tensor<4x2x!bnn.s1>) -> tensor<4x2x!bnn.s1> {
+      // An interval that touches an end of what can occur goes on beyond it.
+      %low = arith.constant dense<[1, -2147483648]> : tensor<2xi32>
+      %length = arith.constant dense<-2147483648> : tensor<2xi32>  // 2^31, unsigned
+      %b = bnn.matmul %a, %w params(%low, %length : tensor<2xi32>, tensor<2xi32>)
+          outs(%0 : tensor<4x2x!bnn.s1>)
+          : tensor<4x3x!bnn.s1>, tensor<2x3x!bnn.s1> -> tensor<4x2x!bnn.s1> {
+      ^bb0(%acc: i32, %l: i32, %n: i32):
+        %d = arith.subi %acc, %l : i32
+        %bit = arith.cmpi ult, %d, %n : i32
+        bnn.yield %bit : i1
+      }
+      return %b : tensor<4x2x!bnn.s1>
     }
     ```
   }];

@@ -29,14 +29,18 @@ def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
     ```
     After:
     ```mlir
-    %b = bnn.matmul %a, %w params(%s : f32) outs(%1 : tensor<4x32x!bnn.s1>)
-        : tensor<4x64x!bnn.s1>, tensor<32x64x!bnn.s1> -> tensor<4x32x!bnn.s1> {
-    ^bb0(%acc: i32, %p: f32):
-      %f = arith.sitofp %acc : i32 to f32
-      %r = arith.mulf %f, %p : f32
-      %zero = arith.constant 0.0 : f32
-      %bit = arith.cmpf ogt, %r, %zero : f32
-      bnn.yield %bit : i1
+    func.func @f(%a: tensor<4x64x!bnn.s1>, %w: tensor<32x64x!bnn.s1>, %s: f32,
+                 %0: tensor<4x32xf32>, %1: tensor<4x32x!bnn.s1>) -> tensor<4x32x!bnn.s1> {
+      %b = bnn.matmul %a, %w params(%s : f32) outs(%1 : tensor<4x32x!bnn.s1>)
+          : tensor<4x64x!bnn.s1>, tensor<32x64x!bnn.s1> -> tensor<4x32x!bnn.s1> {
+      ^bb0(%acc: i32, %p: f32):
+        %zero = arith.constant 0.0 : f32
+        %f = arith.sitofp %acc : i32 to f32
+        %r = arith.mulf %f, %p : f32
+        %bit = arith.cmpf ogt, %r, %zero : f32
+        bnn.yield %bit : i1
+      }
+      return %b : tensor<4x32x!bnn.s1>
     }
     ```
   }];

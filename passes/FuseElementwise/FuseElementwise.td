@@ -32,13 +32,18 @@ def FuseElementwise : Pass<"bnn-fuse-elementwise", "::mlir::func::FuncOp"> {
     ```
     After:
     ```mlir
-    %2 = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel", "parallel"]}
-        ins(%x, %y : tensor<4x8xf32>, tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) {
-    ^bb0(%a: f32, %b: f32, %out: f32):
-      %t = math.tanh %a : f32
-      %s = arith.addf %t, %b : f32
-      linalg.yield %s : f32
-    } -> tensor<4x8xf32>
+    func.func @f(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %0 = tensor.empty() : tensor<4x8xf32>
+      %1 = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+                           iterator_types = ["parallel", "parallel"]}
+          ins(%x, %y : tensor<4x8xf32>, tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) {
+      ^bb0(%a: f32, %b: f32, %out: f32):
+        %t = math.tanh %a : f32
+        %s = arith.addf %t, %b : f32
+        linalg.yield %s : f32
+      } -> tensor<4x8xf32>
+      return %1 : tensor<4x8xf32>
+    }
     ```
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect"];

@@ -27,11 +27,29 @@ def LowerKernels : Pass<"bnn-lower-kernels", "::mlir::ModuleOp"> {
     ```
     After:
     ```mlir
-    scf.for %m = %c0 to %c4 step %c1 {
-      scf.for %w = %c0 to %c2 step %c1 {
-        // ... two vector.load, arith.cmpf ogt, vector.bitcast to i16 ...
-        memref.store %word, %b[%m, %w] : memref<4x2xi32>
+    func.func @f(%x: memref<4x64xf32>, %b: memref<4x2xi32>) {
+      %c16 = arith.constant 16 : index
+      %c32 = arith.constant 32 : index
+      %c2 = arith.constant 2 : index
+      %c1 = arith.constant 1 : index
+      %c4 = arith.constant 4 : index
+      %c0 = arith.constant 0 : index
+      %zero = arith.constant dense<0.0> : vector<16xf32>
+      scf.for %m = %c0 to %c4 step %c1 {
+        scf.for %w = %c0 to %c2 step %c1 {
+          %k = arith.muli %w, %c32 : index
+          %x0 = vector.load %x[%m, %k] : memref<4x64xf32>, vector<16xf32>
+          %b0 = arith.cmpf ogt, %x0, %zero : vector<16xf32>
+          %k1 = arith.addi %k, %c16 : index
+          %x1 = vector.load %x[%m, %k1] : memref<4x64xf32>, vector<16xf32>
+          %b1 = arith.cmpf ogt, %x1, %zero : vector<16xf32>
+          %bits = vector.shuffle %b0, %b1 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31] : vector<16xi1>, vector<16xi1>
+          %words = vector.bitcast %bits : vector<32xi1> to vector<1xi32>
+          %word = vector.extract %words[0] : i32 from vector<1xi32>
+          memref.store %word, %b[%m, %w] : memref<4x2xi32>
+        }
       }
+      return
     }
     ```
   }];

@@ -17,13 +17,23 @@ def LowerReference : Pass<"bnn-lower-reference", "::mlir::ModuleOp"> {
     ```
     After:
     ```mlir
-    scf.for %m = %c0 to %c4 step %c1 {
-      scf.for %k = %c0 to %c64 step %c1 {
-        %v = memref.load %x[%m, %k] : memref<4x64xf32>
-        %positive = arith.cmpf ogt, %v, %zero : f32
-        %bit = arith.select %positive, %plus, %minus : i8
-        memref.store %bit, %b[%m, %k] : memref<4x64xi8>
+    func.func @f(%x: memref<4x64xf32>, %b: memref<4x64xi8>) {
+      %minus = arith.constant -1 : i8
+      %plus = arith.constant 1 : i8
+      %c64 = arith.constant 64 : index
+      %zero = arith.constant 0.0 : f32
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c1 = arith.constant 1 : index
+      scf.for %m = %c0 to %c4 step %c1 {
+        scf.for %k = %c0 to %c64 step %c1 {
+          %v = memref.load %x[%m, %k] : memref<4x64xf32>
+          %positive = arith.cmpf ogt, %v, %zero : f32
+          %bit = arith.select %positive, %plus, %minus : i8
+          memref.store %bit, %b[%m, %k] : memref<4x64xi8>
+        }
       }
+      return
     }
     ```
   }];

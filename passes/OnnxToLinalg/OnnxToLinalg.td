@@ -33,13 +33,15 @@ def OnnxToLinalg : Pass<"onnx-to-linalg", "::mlir::func::FuncOp"> {
 
     Everything that cannot be lowered is reported, not only the first.
 
+    Before:
     ```mlir
-    // Before
     func.func @main(%x: tensor<4x8xf32>, %shift: tensor<8xf32>) -> tensor<4x8xf32> {
       %y = onnx.Add %x, %shift : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<4x8xf32>
       return %y : tensor<4x8xf32>
     }
-    // After
+    ```
+    After:
+    ```mlir
     func.func @main(%x: tensor<4x8xf32>, %shift: tensor<8xf32>) -> tensor<4x8xf32> {
       %0 = tensor.empty() : tensor<4x8xf32>
       %y = linalg.generic {

@@ -26,12 +26,20 @@ def Pack : Pass<"bnn-pack", "::mlir::func::FuncOp"> {
     ```
     After:
     ```mlir
-    %e = tensor.empty() : tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>
-    %b = bnn.binarize %x outs(%e : tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>)
-        : tensor<4x64xf32> -> tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>
-    %w = bnn.constant dense<-1> : tensor<2x2x16xi32>
-        -> tensor<32x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 32>>
-    %y = bnn.matmul %b, %w ...
+    #rows = #bnn.rows<word = 32, group = 64, parity = true>
+    #panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 32, parity = true>
+    func.func @f(%x: tensor<4x64xf32>, %0: tensor<4x32xi32>) -> tensor<4x32xi32> {
+      %e = tensor.empty() : tensor<4x64x!bnn.s1, #rows>
+      %b = bnn.binarize %x outs(%e : tensor<4x64x!bnn.s1, #rows>)
+          : tensor<4x64xf32> -> tensor<4x64x!bnn.s1, #rows>
+      %w = bnn.constant dense<-1> : tensor<2x2x16xi32> -> tensor<32x64x!bnn.s1, #panels>
+      %y = bnn.matmul %b, %w outs(%0 : tensor<4x32xi32>)
+          : tensor<4x64x!bnn.s1, #rows>, tensor<32x64x!bnn.s1, #panels> -> tensor<4x32xi32> {
+      ^bb0(%acc: i32):
+        bnn.yield %acc : i32
+      }
+      return %y : tensor<4x32xi32>
+    }
     ```
   }];
   let dependentDialects = ["::mlir::bnn::BNNDialect"];

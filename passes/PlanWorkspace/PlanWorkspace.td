@@ -26,8 +26,8 @@ def PlanWorkspace : Pass<"bnn-plan-workspace", "::mlir::ModuleOp"> {
     The function's attribute `bnn.workspace_size` says how many bytes are needed,
     for a workspace whose start has the alignment of the option.
 
+    Before:
     ```mlir
-    // Before
     module attributes {bnn.max_dims = {seq = 64 : i64}} {
       func.func @main(%in: memref<?xf32> {bnn.dims = ["seq"]},
                       %ws: memref<?xi8> {bnn.kind = "workspace"}) {
@@ -39,7 +39,9 @@ def PlanWorkspace : Pass<"bnn-plan-workspace", "::mlir::ModuleOp"> {
         return
       }
     }
-    // After
+    ```
+    After:
+    ```mlir
     module attributes {bnn.max_dims = {seq = 64 : i64}} {
       func.func @main(%in: memref<?xf32> {bnn.dims = ["seq"]},
                       %ws: memref<?xi8> {bnn.kind = "workspace"})

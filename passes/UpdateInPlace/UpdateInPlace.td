@@ -22,7 +22,13 @@ def UpdateInPlace : Pass<"bnn-update-in-place", "::mlir::func::FuncOp"> {
     ```
     After:
     ```mlir
-    %3 = bnn.layer_norm %1, %g, %b outs(%1 : tensor<4x8xf32>) ...
+    func.func @f(%x: tensor<4x8xf32>, %g: tensor<8xf32>, %b: tensor<8xf32>) -> tensor<4x8xf32> {
+      %0 = tensor.empty() : tensor<4x8xf32>
+      %1 = linalg.negf ins(%x : tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) -> tensor<4x8xf32>
+      %3 = bnn.layer_norm %1, %g, %b outs(%1 : tensor<4x8xf32>) {epsilon = 1.0e-12 : f32}
+          : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32> -> tensor<4x8xf32>
+      return %3 : tensor<4x8xf32>
+    }
     ```
   }];
   let dependentDialects = ["::mlir::bnn::BNNDialect"];

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Parses and verifies the examples in the bnn ops' descriptions: op_examples.py BNN_OPS_TD LEAST
+"""Parses and verifies the examples in the bnn ops' descriptions: op_examples.py BNN_OPS_TD COUNT
 
 Each becomes the body of a function whose arguments are the values that it reads, with the types
-that it states. An op without an example fails, and so do fewer than LEAST examples.
+that it states. An op without an example fails, and there must be COUNT examples.
 """
 import re
 import subprocess
@@ -57,7 +57,9 @@ def main():
             else:
                 print(f"ok   {match.group(1)}")
     print(f"{count} examples, {failures} failed")
-    return 1 if failures or count < int(sys.argv[2]) else 0
+    if count != int(sys.argv[2]):
+        print(f"expected {sys.argv[2]} examples")
+    return 1 if failures or count != int(sys.argv[2]) else 0
 
 
 if __name__ == "__main__":
