@@ -1,11 +1,7 @@
 //===- FoldThresholds.cpp - Epilogues to interval tests -------------------===//
 #include "passes/FoldThresholds/FoldThresholds.h"
 #include "dialects/BNN/BNN.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/FoldThresholds/Staircase.h"
 #include "passes/Support/Epilogue.h"
@@ -82,6 +78,11 @@ std::optional<SmallVector<uint32_t>> constantParam(Value param,
 
 struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
   using FoldThresholdsBase::FoldThresholdsBase;
+
+  void getDependentDialects(DialectRegistry &registry) const override {
+    FoldThresholdsBase::getDependentDialects(registry);
+    EpilogueEvaluator::getDependentDialects(registry);
+  }
 
   void runOnOperation() override {
     EpilogueEvaluator evaluator;

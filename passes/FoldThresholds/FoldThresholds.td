@@ -59,11 +59,10 @@ def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
     }
     ```
   }];
+  // Those of the evaluator come from the evaluator.
   let dependentDialects = [
     "::mlir::bnn::BNNDialect", "::mlir::arith::ArithDialect",
-    "::mlir::cf::ControlFlowDialect", "::mlir::func::FuncDialect",
-    "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
-    "::mlir::scf::SCFDialect"];
+    "::mlir::math::MathDialect"];
   let statistics = [
     Statistic<"folded", "folded", "Epilogues folded to interval tests or lines">,
     Statistic<"kept", "kept", "Epilogues with constant parameters that are neither">,

@@ -1,7 +1,11 @@
 //===- EpilogueEvaluator.cpp - Runs an epilogue at compile time -----------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "passes/Support/EpilogueEvaluator.h"
-#include "mlir/Conversion/Passes.h"
-#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -10,20 +14,15 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/OwningOpRef.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Export.h"
-#include "passes/ExpandMath/ExpandMath.h"
-#include "llvm/ExecutionEngine/Orc/LLJIT.h"
-#include "llvm/Support/TargetSelect.h"
-#include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
 
-EpilogueEvaluator::EpilogueEvaluator() = default;
-EpilogueEvaluator::~EpilogueEvaluator() = default;
+void EpilogueEvaluator::getDependentDialects(DialectRegistry &registry) {
+  HostJIT::getDependentDialects(registry);
+  registry.insert<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
+                  scf::SCFDialect>();
+}
 
 // void name(i32 first, i32 count, ptr params, ptr out)
 static OwningOpRef<ModuleOp> buildModule(Region &epilogue, StringRef name) {
@@ -77,12 +76,6 @@ static OwningOpRef<ModuleOp> buildModule(Region &epilogue, StringRef name) {
   return module;
 }
 
-static llvm::Error evaluationError(const char *what) {
-  return llvm::createStringError(llvm::inconvertibleErrorCode(),
-                                 "compile-time evaluation of an epilogue: %s",
-                                 what);
-}
-
 llvm::Expected<EpilogueEvaluator::Function>
 EpilogueEvaluator::compile(Region &epilogue) {
   std::string text;
@@ -99,50 +92,12 @@ EpilogueEvaluator::compile(Region &epilogue) {
   if (!isNew)
     return entry->second;
 
-  MLIRContext *context = epilogue.getContext();
   std::string name = "epilogue_" + std::to_string(compiled.size());
   OwningOpRef<ModuleOp> module = buildModule(epilogue, name);
-  PassManager passes(context);
-  passes.addPass(createExpandMath());
-  passes.addPass(createConvertSCFToCFPass());
-  passes.addPass(createConvertMathToLLVMPass());
-  passes.addPass(createArithToLLVMConversionPass());
-  passes.addPass(createConvertControlFlowToLLVMPass());
-  passes.addPass(createConvertFuncToLLVMPass());
-  passes.addPass(createReconcileUnrealizedCastsPass());
-  if (failed(passes.run(*module)))
-    return evaluationError("it does not lower to LLVM IR");
-
-  if (!jit) {
-    llvm::InitializeNativeTarget();
-    llvm::InitializeNativeTargetAsmPrinter();
-    auto host = llvm::orc::JITTargetMachineBuilder::detectHost();
-    if (!host)
-      return host.takeError();
-    host->setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
-    // An fma stays one instruction, and nothing else becomes one.
-    host->getOptions().AllowFPOpFusion = llvm::FPOpFusion::Strict;
-    auto created = llvm::orc::LLJITBuilder()
-                       .setJITTargetMachineBuilder(std::move(*host))
-                       .create();
-    if (!created)
-      return created.takeError();
-    jit = std::move(*created);
-  }
-  registerBuiltinDialectTranslation(*context);
-  registerLLVMDialectTranslation(*context);
-  auto llvmContext = std::make_unique<llvm::LLVMContext>();
-  auto llvmModule = translateModuleToLLVMIR(*module, *llvmContext);
-  if (!llvmModule)
-    return evaluationError("it does not translate to LLVM IR");
-  llvmModule->setDataLayout(jit->getDataLayout());
-  llvmModule->setTargetTriple(jit->getTargetTriple().str());
-  if (llvm::Error error = jit->addIRModule(llvm::orc::ThreadSafeModule(
-          std::move(llvmModule), std::move(llvmContext))))
-    return std::move(error);
-  auto symbol = jit->lookup(name);
-  if (!symbol)
-    return symbol.takeError();
-  entry->second = symbol->toPtr<Function>();
+  llvm::Expected<void *> address = jit.compile(*module, name);
+  if (!address)
+    return llvm::createStringError("compile-time evaluation of an epilogue: " +
+                                   llvm::toString(address.takeError()));
+  entry->second = reinterpret_cast<Function>(*address);
   return entry->second;
 }

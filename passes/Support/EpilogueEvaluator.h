@@ -1,24 +1,24 @@
-//===- EpilogueEvaluator.h - Runs an epilogue at compile time ---*- C++ -*-===//
+//===- EpilogueEvaluator.h - Runs an epilogue at compile time --*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
 #include "mlir/IR/Region.h"
-#include "mlir/Support/LLVM.h"
+#include "passes/Support/HostJIT.h"
 #include "llvm/ADT/StringMap.h"
-#include "llvm/Support/Error.h"
-#include <memory>
-
-namespace llvm::orc {
-class LLJIT;
-}
 
 namespace mlir::bnn {
 
-/// Compiles the epilogues of products for the host and runs them, so that a
-/// float function has one definition: the IR that would have run on the target.
-/// Epilogues with the same body share their code.
+/// Compiles epilogues for the host and runs them, so that a float function has
+/// one definition: the IR that would have run on the target. Epilogues with the
+/// same body share their code.
 class EpilogueEvaluator {
 public:
-  EpilogueEvaluator();
-  ~EpilogueEvaluator();
+  /// For the getDependentDialects() of the pass that uses this.
+  static void getDependentDialects(DialectRegistry &registry);
 
   /// Writes, for each accumulator first, first + 1, ..., the yielded i1 values,
   /// or the low bytes of i32 values, one after the other. `params` points to
@@ -30,7 +30,7 @@ public:
   llvm::Expected<Function> compile(mlir::Region &epilogue);
 
 private:
-  std::unique_ptr<llvm::orc::LLJIT> jit;
+  HostJIT jit;
   llvm::StringMap<Function> compiled;
 };
 
