@@ -1,4 +1,5 @@
 #include "dialects/ONNX/ONNXDialect.h"
+#include "mlir/IR/Builders.h"
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -11,6 +12,16 @@ void ONNXDialect::initialize() {
 #include "dialects/ONNX/ONNXOps.cpp.inc"
       >();
   mappedFiles = std::make_shared<MappedFiles>();
+}
+
+mlir::Operation *ONNXDialect::materializeConstant(mlir::OpBuilder &builder,
+                                                  mlir::Attribute value,
+                                                  mlir::Type type,
+                                                  mlir::Location loc) {
+  auto elements = llvm::dyn_cast<mlir::ElementsAttr>(value);
+  if (!elements || elements.getShapedType() != type)
+    return nullptr;
+  return builder.create<ConstantOp>(loc, type, elements);
 }
 
 void MappedFiles::add(llvm::ArrayRef<char> bytes) {

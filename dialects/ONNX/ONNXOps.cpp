@@ -158,6 +158,52 @@ LogicalResult ConstantOp::verify() {
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValueAttr(); }
 
+/// The only operand of an operation that does nothing to it.
+static OpFoldResult foldToOperand(Operation *op) {
+  Value operand = op->getOperand(0);
+  return operand.getType() == op->getResult(0).getType() ? operand
+                                                         : OpFoldResult();
+}
+
+OpFoldResult IdentityOp::fold(FoldAdaptor) { return foldToOperand(*this); }
+OpFoldResult DropoutOp::fold(FoldAdaptor) { return foldToOperand(*this); }
+OpFoldResult CastOp::fold(FoldAdaptor) { return foldToOperand(*this); }
+OpFoldResult ConcatOp::fold(FoldAdaptor) {
+  return getNumOperands() == 1 ? foldToOperand(*this) : OpFoldResult();
+}
+OpFoldResult MaxOp::fold(FoldAdaptor) {
+  return getNumOperands() == 1 ? foldToOperand(*this) : OpFoldResult();
+}
+OpFoldResult MinOp::fold(FoldAdaptor) {
+  return getNumOperands() == 1 ? foldToOperand(*this) : OpFoldResult();
+}
+
+/// Drops a permutation that moves nothing, writes out the reversed order that a
+/// missing one stands for, and makes one of two.
+OpFoldResult TransposeOp::fold(FoldAdaptor) {
+  Builder builder(getContext());
+  if (!getPerm()) {
+    std::optional<int64_t> rank = rankOf(getData());
+    if (!rank)
+      return {};
+    setPermAttr(builder.getDenseI64ArrayAttr(
+        llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, *rank)))));
+    return getResult();
+  }
+  ArrayRef<int64_t> perm = *getPerm();
+  if (llvm::equal(perm, llvm::seq<int64_t>(0, perm.size())))
+    return foldToOperand(*this);
+  auto inner = getData().getDefiningOp<TransposeOp>();
+  if (!inner || !inner.getPerm())
+    return {};
+  SmallVector<int64_t> both;
+  for (int64_t axis : perm)
+    both.push_back((*inner.getPerm())[axis]);
+  setOperand(inner.getData());
+  setPermAttr(builder.getDenseI64ArrayAttr(both));
+  return getResult();
+}
+
 LogicalResult ConstantOfShapeOp::verify() {
   if (getValue().getNumElements() != 1)
     return emitOpError("value must have one element");

@@ -26,6 +26,7 @@ def ONNX_Dialect : Dialect {
     symbolic dimensions as the argument and result attributes `onnx.name` and
     `onnx.dims`.
   }];
+  let hasConstantMaterializer = 1;
   let extraClassDeclaration = [{
     /// The files that constants of this context share memory with.
     const std::shared_ptr<MappedFiles> &getMappedFiles() { return mappedFiles; }
@@ -54,22 +55,24 @@ class ONNX_Unary<string mnemonic, list<Trait> traits = []>
 }
 
 // C = f(A, B) with numpy broadcasting, one element type.
-class ONNX_Binary<string mnemonic>
-    : ONNX_Op<mnemonic, [SameOperandsAndResultElementType, ResultsBroadcastableShape]> {
+class ONNX_Binary<string mnemonic, list<Trait> traits = []>
+    : ONNX_Op<mnemonic, !listconcat(traits, [SameOperandsAndResultElementType,
+                                             ResultsBroadcastableShape])> {
   let arguments = (ins AnyTensor:$A, AnyTensor:$B);
   let results = (outs AnyTensor:$C);
 }
 
 // C = A f B with numpy broadcasting, a boolean result.
-class ONNX_Compare<string mnemonic>
-    : ONNX_Op<mnemonic, [SameOperandsElementType, ResultsBroadcastableShape]> {
+class ONNX_Compare<string mnemonic, list<Trait> traits = []>
+    : ONNX_Op<mnemonic, !listconcat(traits, [SameOperandsElementType,
+                                             ResultsBroadcastableShape])> {
   let arguments = (ins AnyTensor:$A, AnyTensor:$B);
   let results = (outs TensorOf<[I1]>:$C);
 }
 
 // Boolean operators, with numpy broadcasting.
 class ONNX_Logical<string mnemonic>
-    : ONNX_Op<mnemonic, [ResultsBroadcastableShape]> {
+    : ONNX_Op<mnemonic, [Commutative, ResultsBroadcastableShape]> {
   let arguments = (ins TensorOf<[I1]>:$A, TensorOf<[I1]>:$B);
   let results = (outs TensorOf<[I1]>:$C);
 }
@@ -84,7 +87,7 @@ class ONNX_Reduce<string mnemonic>
 
 //===-- Arithmetic ----------------------------------------------------------===//
 
-def ONNX_AddOp : ONNX_Binary<"Add"> {
+def ONNX_AddOp : ONNX_Binary<"Add", [Commutative]> {
   let summary = "C = A + B";
   let description = [{
     Example:
@@ -104,7 +107,7 @@ def ONNX_SubOp : ONNX_Binary<"Sub"> {
   }];
 }
 
-def ONNX_MulOp : ONNX_Binary<"Mul"> {
+def ONNX_MulOp : ONNX_Binary<"Mul", [Commutative]> {
   let summary = "C = A * B";
   let description = [{
     Example:
@@ -301,6 +304,7 @@ def ONNX_MaxOp : ONNX_Op<"Max", [SameOperandsAndResultElementType, ResultsBroadc
   let arguments = (ins Variadic<AnyTensor>:$data);
   let results = (outs AnyTensor:$max);
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def ONNX_MinOp : ONNX_Op<"Min", [SameOperandsAndResultElementType, ResultsBroadcastableShape]> {
@@ -314,6 +318,7 @@ def ONNX_MinOp : ONNX_Op<"Min", [SameOperandsAndResultElementType, ResultsBroadc
   let arguments = (ins Variadic<AnyTensor>:$data);
   let results = (outs AnyTensor:$min);
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def ONNX_LeakyReluOp : ONNX_Unary<"LeakyRelu"> {
@@ -517,7 +522,7 @@ def ONNX_NotOp : ONNX_Op<"Not", [SameOperandsAndResultShape]> {
   let results = (outs TensorOf<[I1]>:$Y);
 }
 
-def ONNX_EqualOp : ONNX_Compare<"Equal"> {
+def ONNX_EqualOp : ONNX_Compare<"Equal", [Commutative]> {
   let summary = "C = (A == B)";
   let description = [{
     Example:
@@ -592,6 +597,7 @@ def ONNX_CastOp : ONNX_Op<"Cast", [SameOperandsAndResultShape]> {
   }];
   let arguments = (ins AnyTensor:$input);
   let results = (outs AnyTensor:$output);
+  let hasFolder = 1;
 }
 
 def ONNX_QuantizeLinearOp : ONNX_Op<"QuantizeLinear"> {
@@ -648,6 +654,7 @@ def ONNX_IdentityOp : ONNX_Unary<"Identity"> {
     %y = onnx.Identity %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
     ```
   }];
+  let hasFolder = 1;
 }
 
 def ONNX_ConstantOp : ONNX_Op<"Constant", [ConstantLike]> {
@@ -770,6 +777,7 @@ def ONNX_ConcatOp : ONNX_Op<"Concat", [SameOperandsAndResultElementType]> {
   let arguments = (ins Variadic<AnyTensor>:$inputs, I64Attr:$axis);
   let results = (outs AnyTensor:$concat_result);
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def ONNX_SliceOp : ONNX_Op<"Slice"> {
@@ -879,6 +887,7 @@ def ONNX_TransposeOp : ONNX_Op<"Transpose", [SameOperandsAndResultElementType]> 
   let arguments = (ins AnyTensor:$data, OptionalAttr<DenseI64ArrayAttr>:$perm);
   let results = (outs AnyTensor:$transposed);
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def ONNX_TileOp : ONNX_Op<"Tile"> {
@@ -905,6 +914,7 @@ def ONNX_DropoutOp : ONNX_Op<"Dropout"> {
   let arguments = (ins AnyTensor:$data, ONNX_Optional:$ratio, ONNX_Optional:$training_mode);
   let results = (outs AnyTensor:$output);
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 //===-- Linear algebra and reductions ---------------------------------------===//

@@ -17,9 +17,7 @@ namespace mlir::bnn {
 namespace {
 /// Operations that broadcast their operands elementwise.
 bool isElementwise(Operation *op) {
-  return isa<AddOp, SubOp, MulOp, DivOp, PowOp, MaxOp, MinOp, AndOp, OrOp,
-             XorOp, SumOp, MeanOp, EqualOp, GreaterOp, GreaterOrEqualOp, LessOp,
-             LessOrEqualOp, WhereOp>(op);
+  return op->hasTrait<OpTrait::ResultsBroadcastableShape>();
 }
 
 struct OnnxFold : impl::OnnxFoldBase<OnnxFold> {
@@ -32,12 +30,11 @@ private:
   bool simplify();
   bool simplify(Operation *op);
   bool foldKnownElements(Operation *op);
-  bool dropWithoutEffect(Operation *op);
+  bool fold(Operation *op);
+  bool dropReshape(Operation *op);
   bool dropExpands(Operation *op);
   bool shrinkConstants(Operation *op);
   bool makeShapeConstant(ReshapeOp reshape);
-  bool mergeTransposes(TransposeOp transpose);
-  bool moveConstantSecond(Operation *op);
 
   // Evaluation.
   bool evaluateConstants();
@@ -104,30 +101,25 @@ bool OnnxFold::foldKnownElements(Operation *op) {
   return true;
 }
 
-/// Operations whose result is their input.
-bool OnnxFold::dropWithoutEffect(Operation *op) {
-  if (op->getNumOperands() == 0 || op->use_empty())
+/// What the operation itself knows to fold.
+bool OnnxFold::fold(Operation *op) {
+  SmallVector<OpFoldResult> results;
+  if (isa<ConstantOp>(op) || op->use_empty() || failed(op->fold(results)))
     return false;
-  Value input = op->getOperand(0);
-  bool drop = false;
-  if (isa<IdentityOp, DropoutOp>(op))
-    drop = true;
-  else if (isa<CastOp>(op))
-    drop = getElementTypeOrSelf(input.getType()) ==
-           getElementTypeOrSelf(op->getResult(0).getType());
-  else if (isa<ReshapeOp, SqueezeOp, UnsqueezeOp, FlattenOp, ExpandOp>(op))
-    drop = shapes->haveSameShape(input, op->getResult(0));
-  else if (auto transpose = dyn_cast<TransposeOp>(op))
-    drop = transpose.getPerm() &&
-           llvm::equal(*transpose.getPerm(),
-                       llvm::seq<int64_t>(0, transpose.getPerm()->size()));
-  else if (isa<ConcatOp, MaxOp, MinOp>(op))
-    drop = op->getNumOperands() == 1;
-  if (!drop)
+  if (!results.empty()) // Else it was folded in place.
+    replace(op, cast<Value>(results.front()));
+  return true;
+}
+
+/// Operations that give their input a shape which it has already.
+bool OnnxFold::dropReshape(Operation *op) {
+  if (!isa<ReshapeOp, SqueezeOp, UnsqueezeOp, FlattenOp, ExpandOp>(op) ||
+      op->use_empty() ||
+      !shapes->haveSameShape(op->getOperand(0), op->getResult(0)))
     return false;
   if (isa<ExpandOp>(op))
     ++expandsRemoved;
-  replace(op, input);
+  replace(op, op->getOperand(0));
   return true;
 }
 
@@ -315,50 +307,13 @@ bool OnnxFold::makeShapeConstant(ReshapeOp reshape) {
   return true;
 }
 
-bool OnnxFold::mergeTransposes(TransposeOp transpose) {
-  auto type = dyn_cast<RankedTensorType>(transpose.getData().getType());
-  if (!type)
-    return false;
-  Builder builder(&getContext());
-  if (!transpose.getPerm()) {
-    SmallVector<int64_t> reversed;
-    for (int64_t axis = type.getRank(); axis-- > 0;)
-      reversed.push_back(axis);
-    transpose.setPermAttr(builder.getDenseI64ArrayAttr(reversed));
-    return true;
-  }
-  auto inner = transpose.getData().getDefiningOp<TransposeOp>();
-  if (!inner || !inner.getPerm())
-    return false;
-  SmallVector<int64_t> perm;
-  for (int64_t axis : transpose.getPermAttr().asArrayRef())
-    perm.push_back(inner.getPermAttr().asArrayRef()[axis]);
-  transpose.getDataMutable().set(inner.getData());
-  transpose.setPermAttr(builder.getDenseI64ArrayAttr(perm));
-  return true;
-}
-
-bool OnnxFold::moveConstantSecond(Operation *op) {
-  if (!isa<AddOp, MulOp, AndOp, OrOp, EqualOp>(op) ||
-      !op->getOperand(0).getDefiningOp<ConstantOp>() ||
-      op->getOperand(1).getDefiningOp<ConstantOp>())
-    return false;
-  Value constant = op->getOperand(0);
-  op->setOperand(0, op->getOperand(1));
-  op->setOperand(1, constant);
-  return true;
-}
-
 bool OnnxFold::simplify(Operation *op) {
-  if (foldKnownElements(op) || dropWithoutEffect(op))
+  if (foldKnownElements(op) || fold(op) || dropReshape(op))
     return true;
   bool changed = dropExpands(op);
   changed |= shrinkConstants(op);
-  changed |= moveConstantSecond(op);
   if (auto reshape = dyn_cast<ReshapeOp>(op))
     changed |= makeShapeConstant(reshape);
-  if (auto transpose = dyn_cast<TransposeOp>(op))
-    changed |= mergeTransposes(transpose);
   return changed;
 }
 
