@@ -1,37 +1,15 @@
 //===- BNN.h - The bnn dialect ----------------------------------*- C++ -*-===//
 #pragma once
-#include "mlir/Bytecode/BytecodeOpInterface.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/BuiltinTypes.h"
-#include "mlir/IR/Dialect.h"
-#include "mlir/IR/OpDefinition.h"
-#include "mlir/IR/OpImplementation.h"
-#include "mlir/IR/TensorEncoding.h"
+#include "dialects/BNN/BNNBase.h"
+#include "dialects/BNN/BNNInterfaces.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
-#include "dialects/BNN/BNNDialect.h.inc"
-
-#include "dialects/BNN/BNNEnums.h.inc"
-#define GET_TYPEDEF_CLASSES
-#include "dialects/BNN/BNNTypes.h.inc"
-#define GET_ATTRDEF_CLASSES
-#include "dialects/BNN/BNNAttributes.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/BNN/BNNOps.h.inc"
 
 namespace mlir::bnn {
-
-/// Partial results of the canonical reduction, and outputs in a panel.
-constexpr int64_t kLanes = 16;
-/// Bits in a packed word.
-constexpr int64_t kWordBits = 32;
-
-/// The module attribute that holds the `#bnn.target`.
-constexpr llvm::StringLiteral kTargetAttr = "bnn.target";
-/// On a math.exp: its argument is never above 0, or nobody reads the result.
-constexpr llvm::StringLiteral kNotPositiveAttr = "bnn.not_positive";
 
 /// Lets one-shot bufferisation handle the dialect's ops.
 void registerBufferizableOpInterfaceExternalModels(

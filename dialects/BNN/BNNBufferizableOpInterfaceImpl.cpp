@@ -21,19 +21,14 @@ struct DestinationOpInterface : public DstBufferizableOpInterfaceExternalModel<
     return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
   }
 
-  // These read an element of a tensor of the output's shape, or a row of it,
-  // before they write there: the output may be that tensor's buffer.
+  // The output may be the buffer of what is read before it is written there.
   bool bufferizesToElementwiseAccess(Operation *op, const AnalysisState &,
                                      ArrayRef<OpOperand *> operands) const {
-    auto dst = cast<DestinationStyleOpInterface>(op);
+    SmallVector<OpOperand *> inPlace =
+        cast<KernelOpInterface>(op).getOperandsReadInPlace();
     return llvm::all_of(operands, [&](OpOperand *operand) {
-      if (dst.isDpsInit(operand))
-        return true;
-      if (auto norm = dyn_cast<LayerNormOp>(op))
-        return operand == &norm.getInputMutable();
-      if (auto matmul = dyn_cast<MatmulOp>(op))
-        return llvm::is_contained(matmul.getParams(), operand->get());
-      return false;
+      return cast<DestinationStyleOpInterface>(op).isDpsInit(operand) ||
+             llvm::is_contained(inPlace, operand);
     });
   }
 
@@ -120,21 +115,25 @@ struct CheckIndicesOpInterface
   }
 };
 
+// Gives the model to those of the ops that write destinations.
+template <typename... Ops> void attachDestinationModel(MLIRContext *context) {
+  auto attach = [&](auto *op) {
+    using OpTy = std::remove_pointer_t<decltype(op)>;
+    if constexpr (OpTy::template hasTrait<DestinationStyleOpInterface::Trait>())
+      OpTy::template attachInterface<DestinationOpInterface<OpTy>>(*context);
+  };
+  (attach(static_cast<Ops *>(nullptr)), ...);
+}
+
 } // namespace
 
 void bnn::registerBufferizableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, BNNDialect *) {
-    BinarizeOp::attachInterface<DestinationOpInterface<BinarizeOp>>(*context);
-    QuantizeOp::attachInterface<DestinationOpInterface<QuantizeOp>>(*context);
-    MatmulOp::attachInterface<DestinationOpInterface<MatmulOp>>(*context);
-    AttentionOp::attachInterface<DestinationOpInterface<AttentionOp>>(*context);
-    EmbeddingOp::attachInterface<DestinationOpInterface<EmbeddingOp>>(*context);
-    LowRankOp::attachInterface<DestinationOpInterface<LowRankOp>>(*context);
-    SignedSumOp::attachInterface<DestinationOpInterface<SignedSumOp>>(*context);
-    bnn::ReduceOp::attachInterface<DestinationOpInterface<bnn::ReduceOp>>(
-        *context);
-    LayerNormOp::attachInterface<DestinationOpInterface<LayerNormOp>>(*context);
+    attachDestinationModel<
+#define GET_OP_LIST
+#include "dialects/BNN/BNNOps.cpp.inc"
+        >(context);
     bnn::ConstantOp::attachInterface<ConstantOpInterface>(*context);
     CheckIndicesOp::attachInterface<CheckIndicesOpInterface>(*context);
   });

@@ -20,7 +20,7 @@ namespace {
 struct BNNFoldInterface : DialectFoldInterface {
   using DialectFoldInterface::DialectFoldInterface;
   bool shouldMaterializeInto(Region *region) const final {
-    return isa<MatmulOp, AttentionOp, LayerNormOp>(region->getParentOp());
+    return isa<EpilogueOpInterface>(region->getParentOp());
   }
 };
 } // namespace

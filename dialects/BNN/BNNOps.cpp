@@ -1,5 +1,6 @@
 //===- BNNOps.cpp - Verifiers of the bnn dialect --------------------------===//
 #include "dialects/BNN/BNN.h"
+#include "dialects/BNN/Encoding.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/IR/Builders.h"
 
@@ -98,66 +99,10 @@ static LogicalResult verifyOutputs(Operation *op, OperandRange outs,
   return outs.size() == 2 ? verifyZeros(op, outs[0], outs[1]) : success();
 }
 
-// The region's arguments are `leading` and an element of each parameter; it
-// yields an element of each output.
-static LogicalResult verifyEpilogue(Operation *op, Region &region,
-                                    TypeRange leading, OperandRange params,
-                                    OperandRange outs) {
-  SmallVector<Type> arguments(leading.begin(), leading.end());
-  for (Value param : params)
-    arguments.push_back(getElementTypeOrSelf(param.getType()));
-  Block &block = region.front();
-  if (TypeRange(arguments) != TypeRange(block.getArgumentTypes()))
-    return op->emitOpError("the epilogue's arguments are expected to be (")
-           << arguments << ")";
-  auto yield = dyn_cast<bnn::YieldOp>(block.getTerminator());
-  if (!yield || yield.getValues().size() != outs.size())
-    return op->emitOpError("the epilogue yields one value for each output");
-  for (auto [value, out] : llvm::zip_equal(yield.getValues(), outs)) {
-    Type want = shaped(out).getElementType();
-    if (auto bits = dyn_cast<BitsType>(want))
-      want = IntegerType::get(op->getContext(), bits.getWidth() == 1 ? 1 : 32);
-    if (value.getType() != want)
-      return yield.emitOpError("yields ")
-             << value.getType() << " for an output of " << out.getType();
-  }
-  return success();
+static SmallVector<OpOperand *> pointersTo(MutableOperandRange operands) {
+  return llvm::map_to_vector(operands,
+                             [](OpOperand &operand) { return &operand; });
 }
-
-// What reads operands as buffers and writes the outputs as buffers.
-static void destinationEffects(
-    Operation *op, MutableOperandRange outs,
-    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
-        &effects) {
-  for (OpOperand &operand : op->getOpOperands()) {
-    if (!isa<MemRefType>(operand.get().getType()))
-      continue;
-    bool isOut = llvm::any_of(outs, [&](OpOperand &out) {
-      return out.getOperandNumber() == operand.getOperandNumber();
-    });
-    MemoryEffects::Effect *effect = MemoryEffects::Read::get();
-    if (isOut)
-      effect = MemoryEffects::Write::get();
-    effects.emplace_back(effect, &operand, SideEffects::DefaultResource::get());
-  }
-}
-
-#define BNN_EFFECTS(OP)                                                        \
-  void OP::getEffects(                                                         \
-      SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>      \
-          &effects) {                                                          \
-    destinationEffects(*this, getOutsMutable(), effects);                      \
-  }
-BNN_EFFECTS(BinarizeOp)
-BNN_EFFECTS(QuantizeOp)
-BNN_EFFECTS(MatmulOp)
-BNN_EFFECTS(AttentionOp)
-BNN_EFFECTS(EmbeddingOp)
-BNN_EFFECTS(LowRankOp)
-BNN_EFFECTS(SignedSumOp)
-BNN_EFFECTS(bnn::ReduceOp)
-BNN_EFFECTS(LayerNormOp)
-#undef BNN_EFFECTS
 
 //===----------------------------------------------------------------------===//
 // ConstantOp
@@ -213,6 +158,22 @@ LogicalResult BinarizeOp::verify() {
   return success();
 }
 
+SmallVector<Value> BinarizeOp::getEncodingParams() {
+  return getShift() ? SmallVector<Value>{getShift()} : SmallVector<Value>();
+}
+
+SmallVector<Value> BinarizeOp::encode(OpBuilder &builder, Location loc,
+                                      Value element, ValueRange params) {
+  ImplicitLocOpBuilder b(loc, builder);
+  if (getShift())
+    element = b.create<arith::AddFOp>(element, params[0]);
+  Value level = f32Like(b, getLevel(), element);
+  SmallVector<Value> bits = {isAbove(b, element, level)};
+  if (getOuts().size() == 2)
+    bits.push_back(isNeither(b, element, level));
+  return bits;
+}
+
 //===----------------------------------------------------------------------===//
 // QuantizeOp
 //===----------------------------------------------------------------------===//
@@ -236,13 +197,32 @@ LogicalResult QuantizeOp::verify() {
   return success();
 }
 
+SmallVector<Value> QuantizeOp::getEncodingParams() {
+  SmallVector<Value> params;
+  for (Value param : SmallVector<Value>{getShift(), getMinimum(), getStep()})
+    if (param)
+      params.push_back(param);
+  return params;
+}
+
+SmallVector<Value> QuantizeOp::encode(OpBuilder &builder, Location loc,
+                                      Value element, ValueRange params) {
+  ImplicitLocOpBuilder b(loc, builder);
+  if (getShift())
+    element = b.create<arith::AddFOp>(element, params.front());
+  if (getMinimum())
+    element = b.create<arith::SubFOp>(element, params.drop_back().back());
+  return {quantizedBits(b, element, params.back(), bitsOf(getOuts()[0]))};
+}
+
 //===----------------------------------------------------------------------===//
 // MatmulOp
 //===----------------------------------------------------------------------===//
 
-// The shape of a product's output: the rows of lhs, the outputs of rhs.
-static SmallVector<int64_t> productShape(Value lhs, int64_t outputs) {
-  SmallVector<int64_t> shape(shaped(lhs).getShape());
+// The shape of a product's output: the rows of the input, the outputs of
+// the weight.
+static SmallVector<int64_t> productShape(Value input, int64_t outputs) {
+  SmallVector<int64_t> shape(shaped(input).getShape());
   shape.back() = outputs;
   return shape;
 }
@@ -250,29 +230,91 @@ static SmallVector<int64_t> productShape(Value lhs, int64_t outputs) {
 LogicalResult MatmulOp::verify() {
   if (failed(verifyOutputCount(*this, getOuts(), 2)))
     return failure();
-  ArrayRef<int64_t> lhs = shaped(getLhs()).getShape(),
-                    rhs = shaped(getRhs()).getShape();
-  if (rhs.size() != 2 || lhs.empty())
+  ArrayRef<int64_t> input = shaped(getInput()).getShape(),
+                    weight = shaped(getWeight()).getShape();
+  if (weight.size() != 2 || input.empty())
     return emitOpError("multiplies rows by a matrix of outputs by inputs");
-  if (!compatible(lhs.back(), rhs.back()))
+  if (!compatible(input.back(), weight.back()))
     return emitOpError("rows of ")
-           << lhs.back() << " elements do not fit " << getRhs().getType();
-  if (!isBits(getRhs(), true))
+           << input.back() << " elements do not fit " << getWeight().getType();
+  if (!isBits(getWeight(), true))
     return emitOpError("the weights have elements of !bnn.s1, not ")
-           << getRhs().getType();
-  if (bitsOf(getLhs()).getWidth() != 1 && !isPlanes(getLhs()))
+           << getWeight().getType();
+  if (bitsOf(getInput()).getWidth() != 1 && !isPlanes(getInput()))
     return emitOpError("the input has elements of 1, 2 or 4 bits, not ")
-           << getLhs().getType();
-  if (failed(verifyZeros(*this, getLhs(), getZeros())))
+           << getInput().getType();
+  if (failed(verifyZeros(*this, getInput(), getZeros())))
     return failure();
   return verifyOutputs(*this, getOuts(), getParams(),
-                       productShape(getLhs(), rhs[0]));
+                       productShape(getInput(), weight[0]));
 }
 
-LogicalResult MatmulOp::verifyRegions() {
-  return verifyEpilogue(*this, getEpilogue(),
-                        {IntegerType::get(getContext(), 32)}, getParams(),
-                        getOuts());
+std::optional<AccumulatorRange> MatmulOp::getAccumulatorRange() {
+  int64_t columns = shaped(getInput()).getShape().back();
+  if (ShapedType::isDynamic(columns))
+    return std::nullopt;
+  BitsType element = bitsOf(getInput());
+  const int64_t most =
+      columns * std::max(element.getMost(), -element.getLeast());
+  return AccumulatorRange{-most, most};
+}
+
+SmallVector<Type> MatmulOp::getLeadingTypes() {
+  return {IntegerType::get(getContext(), 32)};
+}
+
+MultiplyAccumulates MatmulOp::getMultiplyAccumulates() {
+  MultiplyAccumulates result{bitsOf(getInput()).getWidth(), {}};
+  result.addAllDimensions(getInput());
+  result.dimensions.emplace_back(getWeight(), 0);
+  return result;
+}
+
+StringRef MatmulOp::getKernelName(TargetAttr target) {
+  if (bitsOf(getInput()).getWidth() > 1)
+    return "matmul.planes";
+  if (countsByTable(target))
+    return "matmul.table";
+  auto layout = dyn_cast_or_null<PanelsAttr>(getLayout(getWeight().getType()));
+  return layout && layout.getParity() ? "matmul.parity" : "matmul";
+}
+
+bool MatmulOp::countsByTable(TargetAttr target) {
+  auto layout = dyn_cast_or_null<PanelsAttr>(getLayout(getWeight().getType()));
+  if (!target || !target.getShuffleBytes() || !layout)
+    return false;
+  ArrayRef<int64_t> input = shaped(getInput()).getShape();
+  const int64_t words = packedWords(input.back(), layout.getGroup());
+  const bool isShort = !ShapedType::isDynamicShape(input.drop_back()) &&
+                       ShapedType::getNumElements(input.drop_back()) *
+                               bitsOf(getInput()).getWidth() <
+                           kTableLeastRows;
+  // Counts are 16 bits wide.
+  return !isShort && words > 0 && words * kWordBits <= 0xFFFF &&
+         layout.getOutGroup() >= kTablePanels * kLanes;
+}
+
+SmallVector<MaskedBits> MatmulOp::getMaskedBits() {
+  return {{getInput(), getZerosMutable()}};
+}
+
+SmallVector<OpOperand *> MatmulOp::getOperandsReadInPlace() {
+  return pointersTo(getParamsMutable());
+}
+
+Attribute MatmulOp::getOperandLayout(OpOperand &operand, TargetAttr target) {
+  auto type = cast<ShapedType>(operand.get().getType());
+  if (&operand == &getInputMutable())
+    return getRowsLayout(type, getRowGroups(),
+                         canHaveParity(type.getElementType(), target));
+  if (&operand != &getWeightMutable())
+    return detail::getOperandLayout(operand, getRowGroups(), target);
+  auto input = dyn_cast_or_null<RowsAttr>(getLayout(getInput().getType())),
+       out = dyn_cast_or_null<RowsAttr>(getLayout(getOuts()[0].getType()));
+  return PanelsAttr::get(getContext(), kLanes, kWordBits,
+                         input ? input.getGroup() : type.getDimSize(1),
+                         out ? out.getGroup() : type.getDimSize(0),
+                         input && input.getParity());
 }
 
 //===----------------------------------------------------------------------===//
@@ -351,14 +393,29 @@ LogicalResult AttentionOp::verify() {
   return verifyOutputs(*this, getOuts(), getParams(), shape);
 }
 
-LogicalResult AttentionOp::verifyRegions() {
+SmallVector<Type> AttentionOp::getLeadingTypes() {
   Builder b(getContext());
-  Type second = b.getF32Type();
-  if (getProbability())
-    second = b.getI32Type();
-  return verifyEpilogue(*this, getEpilogue(), {b.getI32Type(), second},
-                        getParams(), getOuts());
+  return {b.getI32Type(),
+          getProbability() ? Type(b.getI32Type()) : Type(b.getF32Type())};
 }
+
+MultiplyAccumulates AttentionOp::getMultiplyAccumulates() {
+  // Each plane of the query with each of the key; the context, of as many
+  // planes, costs as much as the scores.
+  MultiplyAccumulates result{
+      2 * bitsOf(getQuery()).getWidth() * bitsOf(getKey()).getWidth(), {}};
+  result.addAllDimensions(getQuery());
+  result.dimensions.emplace_back(getKey(), 1);
+  return result;
+}
+
+SmallVector<MaskedBits> AttentionOp::getMaskedBits() {
+  return {{getQuery(), getQueryZerosMutable()},
+          {getKey(), getKeyZerosMutable()},
+          {getValue(), getValueZerosMutable()}};
+}
+
+int64_t AttentionOp::getRowGroups() { return getHeads(); }
 
 //===----------------------------------------------------------------------===//
 // EmbeddingOp, LowRankOp, ReduceOp, LayerNormOp, CheckIndicesOp
@@ -367,18 +424,18 @@ LogicalResult AttentionOp::verifyRegions() {
 LogicalResult EmbeddingOp::verify() {
   if (failed(verifyOutputCount(*this, getOuts(), 1)))
     return failure();
-  ArrayRef<int64_t> table = shaped(getTable()).getShape();
-  if (table.size() != 2 || table[0] == 0)
+  ArrayRef<int64_t> weight = shaped(getWeight()).getShape();
+  if (weight.size() != 2 || weight[0] == 0)
     return emitOpError("the table is a matrix of rows, not ")
-           << getTable().getType();
-  if (!isBits(getTable(), true))
+           << getWeight().getType();
+  if (!isBits(getWeight(), true))
     return emitOpError("the table has elements of !bnn.s1, not ")
-           << getTable().getType();
-  if (!compatible(shaped(getScale()).getShape(), table[0]))
+           << getWeight().getType();
+  if (!compatible(shaped(getScale()).getShape(), weight[0]))
     return emitOpError("the scale ")
            << getScale().getType() << " is not one value per row of the table";
   SmallVector<int64_t> shape(shaped(getIds()).getShape());
-  shape.push_back(table[1]);
+  shape.push_back(weight[1]);
   return verifyOutputShape(*this, getOuts(), shape);
 }
 
@@ -417,6 +474,14 @@ LogicalResult SignedSumOp::verify() {
                            productShape(getInput(), weight[0]));
 }
 
+Attribute SignedSumOp::getOperandLayout(OpOperand &operand, TargetAttr target) {
+  if (&operand != &getWeightMutable())
+    return detail::getOperandLayout(operand, getRowGroups(), target);
+  auto type = cast<ShapedType>(getWeight().getType());
+  return PanelsAttr::get(getContext(), kLanes, kWordBits, type.getDimSize(1),
+                         type.getDimSize(0), /*parity=*/false);
+}
+
 LogicalResult bnn::ReduceOp::verify() {
   if (failed(verifyOutputCount(*this, getOuts(), 1)))
     return failure();
@@ -425,6 +490,9 @@ LogicalResult bnn::ReduceOp::verify() {
     return emitOpError("needs an input of rank 1 or more");
   return verifyOutputShape(*this, getOuts(), input.drop_back());
 }
+
+// There are few of them, and short: a call would cost as much.
+bool bnn::ReduceOp::isOutlined() { return false; }
 
 LogicalResult LayerNormOp::verify() {
   if (getOuts().empty())
@@ -442,15 +510,14 @@ LogicalResult LayerNormOp::verify() {
   return verifyParams(*this, getParams(), input);
 }
 
-LogicalResult LayerNormOp::verifyRegions() {
-  Type f32 = Float32Type::get(getContext());
-  if (!getEpilogue().empty())
-    return verifyEpilogue(*this, getEpilogue(), {f32}, getParams(), getOuts());
-  if (getOuts().size() == 1 && getParams().empty() &&
-      shaped(getOuts()[0]).getElementType() == f32)
-    return success();
-  return emitOpError("has one output of f32 and no parameters without an "
-                     "epilogue");
+SmallVector<Type> LayerNormOp::getLeadingTypes() {
+  return {Float32Type::get(getContext())};
+}
+
+bool LayerNormOp::takesMoreOutputs() { return true; }
+
+SmallVector<OpOperand *> LayerNormOp::getOperandsReadInPlace() {
+  return {&getInputMutable()};
 }
 
 LogicalResult CheckIndicesOp::verify() {
@@ -477,4 +544,10 @@ void CheckIndicesOp::getEffects(
   else
     effects.emplace_back(MemoryEffects::Write::get(),
                          SideEffects::DefaultResource::get());
+}
+
+LogicalResult bnn::YieldOp::verify() {
+  if (!isa_and_nonnull<EpilogueOpInterface>((*this)->getParentOp()))
+    return emitOpError("ends the epilogue of an op that has one");
+  return success();
 }

@@ -3,6 +3,7 @@
 #define DIALECTS_BNN_BNNOPS
 
 include "dialects/BNN/BNNBase.td"
+include "dialects/BNN/BNNInterfaces.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
@@ -20,19 +21,32 @@ def BNN_Param : AnyTypeOf<[F32, I32, BNN_Shaped<[F32, I32], "tensor or buffer of
 class BNN_Op<string mnemonic, list<Trait> traits = []>
     : Op<BNN_Dialect, mnemonic, traits>;
 
-// Reads its inputs and writes its outputs, tensors or buffers.
+// Reads its inputs and writes its outputs, tensors or buffers. What passes do
+// with it follows from the interfaces; an op lists the methods that are its own.
 class BNN_DestinationOp<string mnemonic, list<Trait> traits = []>
     : BNN_Op<mnemonic, traits # [
-        DestinationStyleOpInterface,
+        DestinationStyleOpInterface, BNN_KernelOpInterface, BNN_LayoutOpInterface,
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let hasVerifier = 1;
-  let extraClassDeclaration = [{
+  code destinationDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() {
       return getOutsMutable();
     }
   }];
+  let extraClassDeclaration = destinationDeclaration;
+  let extraClassDefinition = [{
+    void $cppClass::getEffects(
+        ::llvm::SmallVectorImpl<::mlir::SideEffects::EffectInstance<
+            ::mlir::MemoryEffects::Effect>> &effects) {
+      ::mlir::bnn::detail::getDestinationEffects(*this, effects);
+    }
+  }];
 }
+
+// Ends in an epilogue, which is verified with the op's regions.
+class BNN_EpilogueOp<string mnemonic, list<Trait> traits = []>
+    : BNN_DestinationOp<mnemonic, traits # [AttrSizedOperandSegments]>;
 
 def ConstantOp : BNN_Op<"constant", [Pure]> {
   let summary = "A constant matrix of bits";
@@ -51,7 +65,8 @@ def ConstantOp : BNN_Op<"constant", [Pure]> {
   let hasVerifier = 1;
 }
 
-def BinarizeOp : BNN_DestinationOp<"binarize", [AttrSizedOperandSegments]> {
+def BinarizeOp : BNN_DestinationOp<"binarize", [
+    AttrSizedOperandSegments, DeclareOpInterfaceMethods<BNN_EncoderOpInterface>]> {
   let summary = "The sign of a shifted f32 tensor, as bits";
   let description = [{
     With v = input + shift (one f32 addition; `shift` has one value per element
@@ -82,10 +97,7 @@ def BinarizeOp : BNN_DestinationOp<"binarize", [AttrSizedOperandSegments]> {
     `outs` `(` $outs `:` type($outs) `)` attr-dict
     `:` type($input) (`->` type($results)^)?
   }];
-  let extraClassDeclaration = [{
-    ::mlir::MutableOperandRange getDpsInitsMutable() {
-      return getOutsMutable();
-    }
+  let extraClassDeclaration = destinationDeclaration # [{
     /// What the shifted input is compared with: the threshold, or 0.
     float getLevel() {
       return getThreshold() ? getThreshold()->convertToFloat() : 0.0f;
@@ -93,7 +105,8 @@ def BinarizeOp : BNN_DestinationOp<"binarize", [AttrSizedOperandSegments]> {
   }];
 }
 
-def QuantizeOp : BNN_DestinationOp<"quantize", [AttrSizedOperandSegments]> {
+def QuantizeOp : BNN_DestinationOp<"quantize", [
+    AttrSizedOperandSegments, DeclareOpInterfaceMethods<BNN_EncoderOpInterface>]> {
   let summary = "A shifted f32 tensor, rounded to integers of a few bits";
   let description = [{
     With v = input + shift - minimum (f32 operations, in this order; `shift` has
@@ -124,12 +137,17 @@ def QuantizeOp : BNN_DestinationOp<"quantize", [AttrSizedOperandSegments]> {
   }];
 }
 
-def MatmulOp : BNN_DestinationOp<"matmul", [AttrSizedOperandSegments]> {
+def MatmulOp : BNN_EpilogueOp<"matmul", [
+    DeclareOpInterfaceMethods<BNN_EpilogueOpInterface, ["getAccumulatorRange"]>,
+    DeclareOpInterfaceMethods<BNN_KernelOpInterface, [
+        "getMultiplyAccumulates", "getKernelName", "getMaskedBits",
+        "getOperandsReadInPlace"]>,
+    DeclareOpInterfaceMethods<BNN_LayoutOpInterface, ["getOperandLayout"]>]> {
   let summary = "A binary matrix product with an epilogue";
   let description = [{
-    acc[.., n] = sum over k of lhs[.., k] * rhs[n, k], an exact i32, where
-    lhs[.., k] is taken as 0 if `zeros`[.., k] is 1. The weights have one bit;
-    lhs may have integers of 2 or 4 bits, whose planes are multiplied one by one
+    acc[.., n] = sum over k of input[.., k] * weight[n, k], an exact i32, where
+    input[.., k] is taken as 0 if `zeros`[.., k] is 1. The weights have one bit;
+    the input may have integers of 2 or 4 bits, whose planes are multiplied one by one
     (BiT, arXiv 2205.13016, section 3.2). The epilogue maps acc and
     one element of each parameter to an element of each output. A parameter is a
     scalar, one value per output n (rank 1), or has the output's shape. Outputs
@@ -150,19 +168,32 @@ def MatmulOp : BNN_DestinationOp<"matmul", [AttrSizedOperandSegments]> {
     }
     ```
   }];
-  let arguments = (ins BNN_Bits:$lhs, BNN_Bits:$rhs, Optional<BNN_Bits>:$zeros,
+  let arguments = (ins BNN_Bits:$input, BNN_Bits:$weight, Optional<BNN_Bits>:$zeros,
                        Variadic<BNN_Param>:$params, Variadic<BNN_Out>:$outs);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
-    $lhs `,` $rhs (`zeros` `(` $zeros^ `:` type($zeros) `)`)?
+    $input `,` $weight (`zeros` `(` $zeros^ `:` type($zeros) `)`)?
     (`params` `(` $params^ `:` type($params) `)`)?
     `outs` `(` $outs `:` type($outs) `)` attr-dict
-    `:` type($lhs) `,` type($rhs) (`->` type($results)^)? $epilogue
+    `:` type($input) `,` type($weight) (`->` type($results)^)? $epilogue
   }];
-  let hasRegionVerifier = 1;
+  let extraClassDeclaration = destinationDeclaration # [{
+    /// Panels of a tile that counts bits by table.
+    static constexpr int64_t kTablePanels = 4;
+    /// With fewer rows a block of them is not worth its tables.
+    static constexpr int64_t kTableLeastRows = 6;
+    /// Whether the op counts the bits of most rows by table on `target` (null:
+    /// any): the target looks up bytes, and rows, outputs and words are as many
+    /// as that takes.
+    bool countsByTable(::mlir::bnn::TargetAttr target);
+  }];
 }
 
-def AttentionOp : BNN_DestinationOp<"attention", [AttrSizedOperandSegments]> {
+def AttentionOp : BNN_EpilogueOp<"attention", [
+    DeclareOpInterfaceMethods<BNN_EpilogueOpInterface>,
+    DeclareOpInterfaceMethods<BNN_KernelOpInterface, [
+        "getMultiplyAccumulates", "getMaskedBits"]>,
+    DeclareOpInterfaceMethods<BNN_LayoutOpInterface, ["getRowGroups"]>]> {
   let summary = "Binary attention with low-rank score and value residuals";
   let description = [{
     Shapes: query, key, value [B, S, heads * d] of one type, `!bnn.s1`, or
@@ -233,13 +264,12 @@ def AttentionOp : BNN_DestinationOp<"attention", [AttrSizedOperandSegments]> {
     `:` type($query) `,` type($key) `,` type($value) (`->` type($results)^)?
     $epilogue
   }];
-  let hasRegionVerifier = 1;
 }
 
 def EmbeddingOp : BNN_DestinationOp<"embedding"> {
   let summary = "Looks up rows of a binary table";
   let description = [{
-    out[.., k] = scale[i] * table[i, k] with i = ids[..], counted from the end
+    out[.., k] = scale[i] * weight[i, k] with i = ids[..], counted from the end
     of the table if negative. An index outside the table is clamped into it;
     `bnn.check_indices` reports it. `ids` are i32 or i64.
 
@@ -249,11 +279,11 @@ def EmbeddingOp : BNN_DestinationOp<"embedding"> {
         : tensor<1x16xi64>, tensor<1000x192x!bnn.s1>, tensor<1000xf32> -> tensor<1x16x192xf32>
     ```
   }];
-  let arguments = (ins BNN_Ids:$ids, BNN_Bits:$table, BNN_F32:$scale,
+  let arguments = (ins BNN_Ids:$ids, BNN_Bits:$weight, BNN_F32:$scale,
                        Variadic<BNN_F32>:$outs);
   let assemblyFormat = [{
-    $ids `,` $table `,` $scale `outs` `(` $outs `:` type($outs) `)` attr-dict
-    `:` type($ids) `,` type($table) `,` type($scale) (`->` type($results)^)?
+    $ids `,` $weight `,` $scale `outs` `(` $outs `:` type($outs) `)` attr-dict
+    `:` type($ids) `,` type($weight) `,` type($scale) (`->` type($results)^)?
   }];
 }
 
@@ -280,7 +310,8 @@ def LowRankOp : BNN_DestinationOp<"low_rank"> {
   }];
 }
 
-def SignedSumOp : BNN_DestinationOp<"signed_sum"> {
+def SignedSumOp : BNN_DestinationOp<"signed_sum", [
+    DeclareOpInterfaceMethods<BNN_LayoutOpInterface, ["getOperandLayout"]>]> {
   let summary = "Real inputs by binary weights: sums and differences";
   let description = [{
     out[.., n] = fma(sum over k of input[.., k] * weight[n, k], scale[n],
@@ -304,7 +335,8 @@ def SignedSumOp : BNN_DestinationOp<"signed_sum"> {
   }];
 }
 
-def ReduceOp : BNN_DestinationOp<"reduce"> {
+def ReduceOp : BNN_DestinationOp<"reduce", [
+    DeclareOpInterfaceMethods<BNN_KernelOpInterface, ["isOutlined"]>]> {
   let summary = "Reduces the last dimension in the canonical order";
   let description = [{
     Sixteen partial results: partial l combines the elements k = l, l + 16,
@@ -326,7 +358,9 @@ def ReduceOp : BNN_DestinationOp<"reduce"> {
   }];
 }
 
-def LayerNormOp : BNN_DestinationOp<"layer_norm", [AttrSizedOperandSegments]> {
+def LayerNormOp : BNN_EpilogueOp<"layer_norm", [
+    DeclareOpInterfaceMethods<BNN_EpilogueOpInterface, ["takesMoreOutputs"]>,
+    DeclareOpInterfaceMethods<BNN_KernelOpInterface, ["getOperandsReadInPlace"]>]> {
   let summary = "Layer normalisation of the last dimension, with an epilogue";
   let description = [{
     With K elements a row and sums in the canonical order of `bnn.reduce`:
@@ -362,7 +396,6 @@ def LayerNormOp : BNN_DestinationOp<"layer_norm", [AttrSizedOperandSegments]> {
     `:` type($input) `,` type($scale) `,` type($bias) (`->` type($results)^)?
     ($epilogue^)?
   }];
-  let hasRegionVerifier = 1;
 }
 
 def CheckIndicesOp : BNN_Op<"check_indices", [
@@ -400,8 +433,7 @@ def CheckShapeOp : BNN_Op<"check_shape", [
   let assemblyFormat = "$ok attr-dict `:` type($ok)";
 }
 
-def YieldOp : BNN_Op<"yield", [Pure, Terminator, ReturnLike,
-                               ParentOneOf<["MatmulOp", "AttentionOp", "LayerNormOp"]>]> {
+def YieldOp : BNN_Op<"yield", [Pure, Terminator, ReturnLike]> {
   let summary = "Ends an epilogue";
   let description = [{
     Yields one element of each output: an f32 or i32, an i1 for bits, or an i32
@@ -411,6 +443,7 @@ def YieldOp : BNN_Op<"yield", [Pure, Terminator, ReturnLike,
   }];
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+  let hasVerifier = 1;
 }
 
 #endif

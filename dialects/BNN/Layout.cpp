@@ -15,6 +15,17 @@ Attribute getLayout(Type type) {
   return isa_and_nonnull<RowsAttr, PanelsAttr>(attr) ? attr : Attribute();
 }
 
+bool canHaveParity(Type element, TargetAttr target) {
+  auto bits = cast<BitsType>(element);
+  return (!target || target.getParity()) &&
+         (bits.getIsSigned() || bits.getWidth() > 1);
+}
+
+RowsAttr getRowsLayout(ShapedType type, int64_t groups, bool parity) {
+  return RowsAttr::get(type.getContext(), kWordBits,
+                       type.getShape().back() / groups, parity);
+}
+
 int64_t packedWords(int64_t elements, int64_t group) {
   return elements / group * llvm::divideCeil(group, kWordBits);
 }

@@ -8,6 +8,14 @@ namespace mlir::bnn {
 /// null for logical bits.
 mlir::Attribute getLayout(mlir::Type type);
 
+/// Whether words of such bits may be parity words on `target` (null: any).
+/// Products of signed bits, and of planes, read them: they look for differing
+/// bits, and exclusive or is linear in them.
+bool canHaveParity(mlir::Type element, TargetAttr target);
+
+/// Rows of activations of `type`, each cut into `groups`.
+RowsAttr getRowsLayout(mlir::ShapedType type, int64_t groups, bool parity);
+
 /// Words that hold `elements` bits cut into groups of `group`, each of which
 /// starts a new word.
 int64_t packedWords(int64_t elements, int64_t group);

@@ -86,21 +86,23 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
 
   void runOnOperation() override {
     EpilogueEvaluator evaluator;
-    SmallVector<MatmulOp> ops;
-    getOperation()->walk([&](MatmulOp op) { ops.push_back(op); });
-    for (MatmulOp op : ops)
+    SmallVector<EpilogueOpInterface> ops;
+    getOperation()->walk([&](EpilogueOpInterface op) { ops.push_back(op); });
+    for (EpilogueOpInterface op : ops)
       if (failed(fold(op, evaluator)))
         return signalPassFailure();
   }
 
-  LogicalResult fold(MatmulOp op, EpilogueEvaluator &evaluator) {
+  LogicalResult fold(EpilogueOpInterface op, EpilogueEvaluator &evaluator) {
     if (op->getNumResults() == 0 || !llvm::all_of(op.getOuts(), [](Value out) {
           return isa<BitsType>(getElementTypeOrSelf(out));
         }))
       return success();
-    int64_t channels = cast<ShapedType>(op.getRhs().getType()).getShape()[0];
-    int64_t K = cast<ShapedType>(op.getLhs().getType()).getShape().back();
-    if (ShapedType::isDynamic(channels) || ShapedType::isDynamic(K))
+    std::optional<AccumulatorRange> range = op.getAccumulatorRange();
+    int64_t channels =
+        cast<ShapedType>(op.getOuts()[0].getType()).getShape().back();
+    if (!range || range->most - range->least > kMostAccumulators ||
+        ShapedType::isDynamic(channels))
       return success();
     SmallVector<SmallVector<uint32_t>> params;
     for (Value param : op.getParams()) {
@@ -115,12 +117,7 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
       return op.emitError(llvm::toString(function.takeError()));
 
     const size_t outputs = op.getOuts().size();
-    // The most that an accumulator can be, or minus that.
-    auto lhs = cast<BitsType>(getElementTypeOrSelf(op.getLhs()));
-    const int64_t most = K * std::max(lhs.getMost(), -lhs.getLeast());
-    if (most > kMostAccumulators / 2)
-      return success();
-    const int32_t first = -most, count = 2 * most + 1;
+    const int32_t first = range->least, count = range->most - range->least + 1;
     std::vector<uint8_t> bytes(count * outputs);
     std::vector<SmallVector<Interval>> intervals(outputs);
     auto element = cast<BitsType>(getElementTypeOrSelf(op.getOuts()[0]));
@@ -184,7 +181,8 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
         DenseElementsAttr::get(type, ArrayRef<float>(values)));
   }
 
-  void replace(MatmulOp op, ArrayRef<RoundedLine> lines, BitsType element) {
+  void replace(EpilogueOpInterface op, ArrayRef<RoundedLine> lines,
+               BitsType element) {
     OpBuilder at(op);
     LoopBuilder b(op.getLoc(), at);
     SmallVector<Value> params = {
@@ -199,32 +197,27 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
       params.push_back(
           perLine(b, lines, [](const RoundedLine &line) { return line.most; }));
     }
-    auto folded =
-        b.create<MatmulOp>(TypeRange(ValueRange(op.getOuts())), op.getLhs(),
-                           op.getRhs(), op.getZeros(), params, op.getOuts());
-    SmallVector<Type> types(params.size() + 1, b.getF32Type());
-    types[0] = b.getI32Type();
-    Block *block =
-        b.createBlock(&folded.getEpilogue(), {}, types,
-                      SmallVector<Location>(types.size(), op.getLoc()));
-    Value x = b.create<arith::SIToFPOp>(b.getF32Type(), block->getArgument(0));
-    Value y =
-        b.create<math::FmaOp>(x, block->getArgument(1), block->getArgument(2));
-    Value least = isFull ? b.f32(element.getLeast()) : block->getArgument(3);
-    Value most = isFull ? b.f32(element.getMost()) : block->getArgument(4);
-    b.create<bnn::YieldOp>(b.roundedBits(y, least, most));
-    op.getResult(0).replaceAllUsesWith(folded.getResult(0));
-    op.erase();
+    auto epilogue = [&](OpBuilder &body, Location loc, ValueRange arguments) {
+      LoopBuilder b(loc, body);
+      Value x = b.create<arith::SIToFPOp>(b.getF32Type(), arguments[0]);
+      Value y = b.create<math::FmaOp>(x, arguments[1], arguments[2]);
+      Value least = isFull ? b.f32(element.getLeast()) : arguments[3];
+      Value most = isFull ? b.f32(element.getMost()) : arguments[4];
+      b.create<bnn::YieldOp>(b.roundedBits(y, least, most));
+    };
+    replaceWith(op, op.cloneWith(b, params, op.getOuts(), epilogue));
   }
 
-  void replace(MatmulOp op, ArrayRef<SmallVector<Interval>> intervals) {
+  void replace(EpilogueOpInterface op,
+               ArrayRef<SmallVector<Interval>> intervals) {
     OpBuilder b(op);
     Location loc = op.getLoc();
     auto isEmpty = [](const Interval &interval) { return !interval.length; };
     size_t outputs = intervals.size();
     if (outputs == 2 && llvm::all_of(intervals[1], isEmpty) &&
-        llvm::all_of(op.getResult(1).getUsers(), [&](Operation *user) {
-          return isMaskOf(op.getResult(1), user);
+        llvm::all_of(op->getResult(1).getUsers(), [&](Operation *user) {
+          auto reader = dyn_cast<KernelOpInterface>(user);
+          return reader && reader.readsAsMaskOnly(op->getResult(1));
         })) {
       outputs = 1;
       ++masksDropped;
@@ -241,52 +234,31 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
         params.push_back(b.create<arith::ConstantOp>(
             loc, DenseElementsAttr::get(type, values)));
     }
-    auto outs = op.getOuts().take_front(outputs);
-    auto folded = b.create<MatmulOp>(loc, TypeRange(ValueRange(outs)),
-                                     op.getLhs(), op.getRhs(), op.getZeros(),
-                                     params, ValueRange(outs));
-    SmallVector<Type> types(params.size() + 1, b.getI32Type());
-    Block *block = b.createBlock(&folded.getEpilogue(), {}, types,
-                                 SmallVector<Location>(types.size(), loc));
-    SmallVector<Value> values;
-    for (size_t out = 0; out < outputs; ++out) {
-      Value distance = b.create<arith::SubIOp>(loc, block->getArgument(0),
-                                               block->getArgument(2 * out + 1));
-      values.push_back(
-          b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, distance,
-                                  block->getArgument(2 * out + 2)));
-    }
-    b.create<bnn::YieldOp>(loc, values);
-
-    if (op.getNumResults() > outputs)
-      dropMask(op.getResult(1));
-    for (size_t out = 0; out < outputs; ++out)
-      op.getResult(out).replaceAllUsesWith(folded.getResult(out));
-    op.erase();
-  }
-
-  // Whether `user` reads `mask` as its mask of zeros only.
-  static bool isMaskOf(Value mask, Operation *user) {
-    auto matmul = dyn_cast<MatmulOp>(user);
-    return matmul ? matmul.getLhs() != mask : isa<AttentionOp>(user);
-  }
-
-  // The consumers of a mask that is always empty do without it.
-  static void dropMask(Value mask) {
-    for (OpOperand &use : llvm::make_early_inc_range(mask.getUses())) {
-      Operation *user = use.getOwner();
-      if (auto matmul = dyn_cast<MatmulOp>(user)) {
-        matmul.getZerosMutable().clear();
-        continue;
+    auto epilogue = [&](OpBuilder &b, Location loc, ValueRange arguments) {
+      SmallVector<Value> values;
+      for (size_t out = 0; out < outputs; ++out) {
+        Value distance =
+            b.create<arith::SubIOp>(loc, arguments[0], arguments[2 * out + 1]);
+        values.push_back(b.create<arith::CmpIOp>(
+            loc, arith::CmpIPredicate::ult, distance, arguments[2 * out + 2]));
       }
-      auto attention = cast<AttentionOp>(user);
-      if (attention.getQueryZeros() == mask)
-        attention.getQueryZerosMutable().clear();
-      if (attention.getKeyZeros() == mask)
-        attention.getKeyZerosMutable().clear();
-      if (attention.getValueZeros() == mask)
-        attention.getValueZerosMutable().clear();
-    }
+      b.create<bnn::YieldOp>(loc, values);
+    };
+    auto folded =
+        op.cloneWith(b, params, op.getOuts().take_front(outputs), epilogue);
+    // The consumers of a mask that is always empty do without it.
+    if (op->getNumResults() > outputs)
+      for (Operation *user :
+           llvm::make_early_inc_range(op->getResult(1).getUsers()))
+        cast<KernelOpInterface>(user).dropMask(op->getResult(1));
+    replaceWith(op, folded);
+  }
+
+  // Puts `folded`, whose results are the first of those of `op`, in its place.
+  static void replaceWith(EpilogueOpInterface op, EpilogueOpInterface folded) {
+    for (OpResult result : folded->getResults())
+      op->getResult(result.getResultNumber()).replaceAllUsesWith(result);
+    op->erase();
   }
 };
 

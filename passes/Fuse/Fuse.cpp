@@ -8,7 +8,6 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Support/Epilogue.h"
-#include "passes/Support/LoopBuilder.h"
 
 using namespace mlir;
 
@@ -18,10 +17,11 @@ namespace mlir::bnn {
 
 namespace {
 
-// The op with an epilogue whose one f32 result has `consumer` as its one user.
-Operation *fusibleProducer(Value value, Operation *consumer) {
-  Operation *producer = value.getDefiningOp();
-  if (!isa_and_nonnull<MatmulOp, AttentionOp>(producer) ||
+// The op with an epilogue whose one f32 result has `consumer` as its one user,
+// so that what the consumer makes of it can take its place.
+EpilogueOpInterface fusibleProducer(Value value, Operation *consumer) {
+  auto producer = value.getDefiningOp<EpilogueOpInterface>();
+  if (!producer || producer.takesMoreOutputs() ||
       producer->getNumResults() != 1 || producer->use_empty() ||
       llvm::any_of(producer->getUsers(),
                    [&](Operation *user) { return user != consumer; }) ||
@@ -32,50 +32,22 @@ Operation *fusibleProducer(Value value, Operation *consumer) {
 }
 
 // Rebuilds `producer` where `rewriter` stands with more parameters and other
-// outputs. The epilogue moves, with an argument added for each parameter, and
-// still yields what it did.
-template <typename OpTy>
-Operation *rebuild(RewriterBase &rewriter, OpTy producer, ValueRange newParams,
-                   ValueRange outs) {
-  auto clone =
-      cast<OpTy>(rewriter.cloneWithoutRegions(*producer.getOperation()));
-  clone.getParamsMutable().append(newParams);
-  clone.getOutsMutable().assign(outs);
-  // Results follow the outputs, so the op is made anew from the clone's parts.
-  OperationState state(producer.getLoc(), producer->getName());
-  state.addOperands(clone->getOperands());
-  state.addTypes(outs.getTypes());
-  state.propertiesAttr = clone->getPropertiesAsAttribute();
-  state.addAttributes(clone->getDiscardableAttrDictionary().getValue());
-  Region *region = state.addRegion();
-  rewriter.eraseOp(clone);
-  rewriter.inlineRegionBefore(producer.getEpilogue(), *region, region->end());
-  Operation *result = rewriter.create(state);
-  Block &body = result->getRegion(0).front();
-  for (Value param : newParams)
-    body.addArgument(getElementTypeOrSelf(param.getType()), param.getLoc());
-  return result;
-}
-
-// The epilogue that a normalisation without one stands for.
-void addEpilogue(RewriterBase &rewriter, LayerNormOp norm) {
-  OpBuilder::InsertionGuard guard(rewriter);
-  Location loc = norm.getLoc();
-  Block *body =
-      rewriter.createBlock(&norm.getEpilogue(), {}, rewriter.getF32Type(), loc);
-  rewriter.create<bnn::YieldOp>(loc, ValueRange(body->getArgument(0)));
-}
-
-Operation *rebuild(RewriterBase &rewriter, Operation *producer,
-                   ValueRange newParams, ValueRange outs) {
-  if (auto matmul = dyn_cast<MatmulOp>(producer))
-    return rebuild(rewriter, matmul, newParams, outs);
-  if (auto norm = dyn_cast<LayerNormOp>(producer)) {
-    if (norm.getEpilogue().empty())
-      addEpilogue(rewriter, norm);
-    return rebuild(rewriter, norm, newParams, outs);
-  }
-  return rebuild(rewriter, cast<AttentionOp>(producer), newParams, outs);
+// outputs. `extend` makes what the epilogue yields now of what it yields and of
+// its arguments for `newParams`.
+EpilogueOpInterface
+rebuild(RewriterBase &rewriter, EpilogueOpInterface producer,
+        ValueRange newParams, ValueRange outs,
+        function_ref<SmallVector<Value>(ValueRange, ValueRange)> extend) {
+  SmallVector<Value> params(producer.getParams());
+  params.append(newParams.begin(), newParams.end());
+  return producer.cloneWith(
+      rewriter, params, outs,
+      [&](OpBuilder &b, Location loc, ValueRange arguments) {
+        SmallVector<Value> yielded =
+            producer.inlineEpilogue(b, arguments.drop_back(newParams.size()));
+        b.create<bnn::YieldOp>(
+            loc, extend(yielded, arguments.take_back(newParams.size())));
+      });
 }
 
 // Whether `value` is there before `op`, or a constant, which can be.
@@ -93,57 +65,59 @@ Value getBefore(RewriterBase &rewriter, Value value, Operation *op) {
   return isLater ? rewriter.clone(*def)->getResult(0) : value;
 }
 
-// Moves `op`, which turns its input into bits, to the end of its producer's
-// epilogue. `encode` gets the number that the epilogue yields and the
-// epilogue's arguments for `params`, and returns what it yields now. A
-// normalised row keeps its other uses: the bits are outputs besides.
-template <typename OpTy>
-LogicalResult fuseEncoder(
-    RewriterBase &rewriter, OpTy op, SmallVector<Value> params,
-    function_ref<SmallVector<Value>(Value, ArrayRef<BlockArgument>)> encode) {
-  auto norm = op.getInput().template getDefiningOp<LayerNormOp>();
-  Operation *producer = norm;
-  SmallVector<Value> outs, yielded;
-  if (norm) {
-    // Attention lays bits out by heads, the others of a row would have to be
-    // so as well.
-    if (norm->getBlock() != op->getBlock() ||
-        llvm::any_of(op->getUsers(), llvm::IsaPred<AttentionOp>) ||
-        llvm::any_of(params, [&](Value param) {
-          return !isAvailableBefore(param, norm);
-        }))
-      return failure();
-    rewriter.setInsertionPoint(norm);
-    for (Value &param : params)
-      param = getBefore(rewriter, param, norm);
-    llvm::append_range(outs, norm.getOuts());
-    auto sizes = tensor::getMixedSizes(rewriter, op.getLoc(), norm.getInput());
-    for (Value out : op.getOuts())
-      outs.push_back(rewriter.create<tensor::EmptyOp>(
-          out.getLoc(), sizes, getElementTypeOrSelf(out.getType())));
-  } else {
-    producer = fusibleProducer(op.getInput(), op);
-    if (!producer)
-      return failure();
-    rewriter.setInsertionPoint(op);
-    outs = op.getOuts();
-  }
-  Operation *fused = rebuild(rewriter, producer, params, outs);
-  Block &body = fused->getRegion(0).front();
-  auto yield = cast<bnn::YieldOp>(body.getTerminator());
-  rewriter.setInsertionPoint(yield);
-  if (norm)
-    llvm::append_range(yielded, yield.getValues());
-  yielded.append(encode(
-      yield.getValues()[0],
-      ArrayRef<BlockArgument>(body.getArguments()).take_back(params.size())));
-  rewriter.replaceOpWithNewOp<bnn::YieldOp>(yield, yielded);
+// Moves an encoder to the end of its producer's epilogue, which ends in bits
+// then.
+LogicalResult endInBits(RewriterBase &rewriter, EncoderOpInterface op) {
+  EpilogueOpInterface producer = fusibleProducer(op.getInput(), op);
+  if (!producer)
+    return failure();
+  rewriter.setInsertionPoint(op);
+  auto fused =
+      rebuild(rewriter, producer, op.getEncodingParams(), op.getOuts(),
+              [&](ValueRange yielded, ValueRange params) {
+                return op.encode(rewriter, op.getLoc(), yielded[0], params);
+              });
+  rewriter.replaceOp(op, fused->getResults());
+  rewriter.eraseOp(producer);
+  return success();
+}
+
+// Makes the bits of an encoder outputs of its producer besides the numbers,
+// which keep their other uses.
+LogicalResult addBits(RewriterBase &rewriter, EncoderOpInterface op,
+                      EpilogueOpInterface producer) {
+  SmallVector<Value> params = op.getEncodingParams();
+  // All bits of a row lie alike: in groups, the others would have to be so as
+  // well.
+  auto wantsGroups = [](Operation *user) {
+    auto reader = dyn_cast<LayoutOpInterface>(user);
+    return reader && reader.getRowGroups() > 1;
+  };
+  if (op.getInput() != producer->getResult(0) ||
+      producer->getBlock() != op->getBlock() ||
+      llvm::any_of(op->getUsers(), wantsGroups) ||
+      !llvm::all_of(params, [&](Value param) {
+        return isAvailableBefore(param, producer);
+      }))
+    return failure();
+  rewriter.setInsertionPoint(producer);
+  for (Value &param : params)
+    param = getBefore(rewriter, param, producer);
+  SmallVector<Value> outs(producer.getOuts());
+  auto sizes = tensor::getMixedSizes(rewriter, op.getLoc(), outs[0]);
+  for (Value out : op.getOuts())
+    outs.push_back(rewriter.create<tensor::EmptyOp>(
+        out.getLoc(), sizes, getElementTypeOrSelf(out.getType())));
+  auto fused = rebuild(
+      rewriter, producer, params, outs,
+      [&](ValueRange yielded, ValueRange params) {
+        SmallVector<Value> all(yielded);
+        all.append(op.encode(rewriter, op.getLoc(), yielded[0], params));
+        return all;
+      });
   auto results = fused->getResults();
   rewriter.replaceOp(op, results.take_back(op->getNumResults()));
-  if (norm)
-    rewriter.replaceOp(norm, results.take_front(norm->getNumResults()));
-  else
-    rewriter.eraseOp(producer);
+  rewriter.replaceOp(producer, results.take_front(producer->getNumResults()));
   return success();
 }
 
@@ -163,9 +137,9 @@ struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
     Type yielded = getElementTypeOrSelf(op->getResult(0).getType());
     if (!yielded.isF32() && !yielded.isInteger(32))
       return failure();
-    Operation *producer = nullptr;
+    EpilogueOpInterface producer;
     for (OpOperand *input : op.getDpsInputOperands())
-      if (Operation *found = fusibleProducer(input->get(), op))
+      if (EpilogueOpInterface found = fusibleProducer(input->get(), op))
         producer = found;
     if (!producer)
       return failure();
@@ -199,21 +173,20 @@ struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
           type && type.getRank() == 0)
         param = rewriter.create<tensor::ExtractOp>(op.getLoc(), param,
                                                    ValueRange());
-    Operation *fused = rebuild(rewriter, producer, newParams, op.getDpsInits());
-    Block &body = fused->getRegion(0).front();
-    auto yield = cast<bnn::YieldOp>(body.getTerminator());
-    IRMapping mapping;
-    unsigned next = body.getNumArguments() - newParams.size();
-    for (auto [operand, argument] :
-         llvm::zip(op.getDpsInputs(), op.getBlock()->getArguments()))
-      mapping.map(argument, operand.getDefiningOp() == producer
-                                ? yield.getValues()[0]
-                                : Value(body.getArgument(next++)));
-    rewriter.setInsertionPoint(yield);
-    inlineBody(rewriter, *op.getBlock(), mapping);
-    Value result =
-        mapping.lookupOrDefault(op.getBlock()->getTerminator()->getOperand(0));
-    rewriter.replaceOpWithNewOp<bnn::YieldOp>(yield, result);
+    auto extend = [&](ValueRange yielded, ValueRange params) {
+      IRMapping mapping;
+      unsigned next = 0;
+      for (auto [operand, argument] :
+           llvm::zip(op.getDpsInputs(), op.getBlock()->getArguments()))
+        mapping.map(argument, operand.getDefiningOp() == producer
+                                  ? yielded[0]
+                                  : params[next++]);
+      inlineBody(rewriter, *op.getBlock(), mapping);
+      return SmallVector<Value>{mapping.lookupOrDefault(
+          op.getBlock()->getTerminator()->getOperand(0))};
+    };
+    Operation *fused =
+        rebuild(rewriter, producer, newParams, op.getDpsInits(), extend);
     rewriter.replaceOp(op, fused->getResults());
     rewriter.eraseOp(producer);
     ++count;
@@ -241,60 +214,17 @@ struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
   Pass::Statistic &count;
 };
 
-struct FuseBinarize : OpRewritePattern<BinarizeOp> {
-  FuseBinarize(MLIRContext *context, Pass::Statistic &count)
-      : OpRewritePattern(context), count(count) {}
+struct FuseEncoder : OpInterfaceRewritePattern<EncoderOpInterface> {
+  FuseEncoder(MLIRContext *context, Pass::Statistic &count)
+      : OpInterfaceRewritePattern(context), count(count) {}
 
-  LogicalResult matchAndRewrite(BinarizeOp op,
+  LogicalResult matchAndRewrite(EncoderOpInterface op,
                                 PatternRewriter &rewriter) const override {
-    SmallVector<Value> params;
-    if (op.getShift())
-      params.push_back(op.getShift());
-    auto encode = [&](Value v, ArrayRef<BlockArgument> arguments) {
-      Location loc = op.getLoc();
-      if (op.getShift())
-        v = rewriter.create<arith::AddFOp>(loc, v, arguments[0]);
-      Value level = rewriter.create<arith::ConstantOp>(
-          loc, rewriter.getF32FloatAttr(op.getLevel()));
-      SmallVector<Value> values = {rewriter.create<arith::CmpFOp>(
-          loc, arith::CmpFPredicate::OGT, v, level)};
-      if (op.getOuts().size() == 2)
-        values.push_back(rewriter.create<arith::CmpFOp>(
-            loc, arith::CmpFPredicate::UEQ, v, level));
-      return values;
-    };
-    if (failed(fuseEncoder(rewriter, op, params, encode)))
+    auto producer = op.getInput().getDefiningOp<EpilogueOpInterface>();
+    if (!producer)
       return failure();
-    ++count;
-    return success();
-  }
-
-  Pass::Statistic &count;
-};
-
-struct FuseQuantize : OpRewritePattern<QuantizeOp> {
-  FuseQuantize(MLIRContext *context, Pass::Statistic &count)
-      : OpRewritePattern(context), count(count) {}
-
-  LogicalResult matchAndRewrite(QuantizeOp op,
-                                PatternRewriter &rewriter) const override {
-    SmallVector<Value> params;
-    if (op.getShift())
-      params.push_back(op.getShift());
-    if (op.getMinimum())
-      params.push_back(op.getMinimum());
-    params.push_back(op.getStep());
-    auto encode = [&](Value v, ArrayRef<BlockArgument> arguments) {
-      LoopBuilder b(op.getLoc(), rewriter);
-      unsigned next = 0;
-      if (op.getShift())
-        v = b.create<arith::AddFOp>(v, arguments[next++]);
-      if (op.getMinimum())
-        v = b.create<arith::SubFOp>(v, arguments[next++]);
-      auto type = cast<BitsType>(getElementTypeOrSelf(op.getOuts()[0]));
-      return SmallVector<Value>{b.quantizedBits(v, arguments[next], type)};
-    };
-    if (failed(fuseEncoder(rewriter, op, params, encode)))
+    if (failed(producer.takesMoreOutputs() ? addBits(rewriter, op, producer)
+                                           : endInBits(rewriter, op)))
       return failure();
     ++count;
     return success();
@@ -309,8 +239,7 @@ struct FusePass : impl::FuseBase<FusePass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<FuseElementwise>(&getContext(), elementwise);
-    patterns.add<FuseBinarize>(&getContext(), binarised);
-    patterns.add<FuseQuantize>(&getContext(), quantised);
+    patterns.add<FuseEncoder>(&getContext(), encoders);
     if (failed(
             applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

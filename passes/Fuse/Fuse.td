@@ -48,6 +48,5 @@ def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
   let statistics = [
     Statistic<"elementwise", "elementwise", "Elementwise ops fused">,
-    Statistic<"binarised", "binarised", "Binarisations fused">,
-    Statistic<"quantised", "quantised", "Quantisations fused">];
+    Statistic<"encoders", "encoders", "Binarisations and quantisations fused">];
 }

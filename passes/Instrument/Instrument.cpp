@@ -3,14 +3,11 @@
 
 #include "passes/Instrument/Instrument.h"
 #include "dialects/BNN/BNN.h"
-#include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "passes/LowerKernels/Product.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -29,51 +26,23 @@ bool doesWork(Operation &op) {
                    (op.getNumRegions() > 0 && !isa<func::FuncOp>(op));
 }
 
-int64_t widthOf(Value buffer) {
-  return cast<BitsType>(cast<MemRefType>(buffer.getType()).getElementType())
-      .getWidth();
-}
-
-/// The bits that `buffer` stands for, over all its dimensions: an index.
-Value bitsOf(ImplicitLocOpBuilder &b, Value buffer) {
-  auto type = cast<MemRefType>(buffer.getType());
-  Value result = b.create<arith::ConstantIndexOp>(widthOf(buffer));
-  for (int64_t axis = 0; axis < type.getRank(); ++axis) {
+/// The binary multiply-accumulates of `op`, an i64.
+Value countMACs(ImplicitLocOpBuilder &b, Operation &op) {
+  MultiplyAccumulates macs;
+  if (auto kernel = dyn_cast<KernelOpInterface>(op))
+    macs = kernel.getMultiplyAccumulates();
+  if (!macs.factor)
+    return b.create<arith::ConstantIntOp>(0, 64);
+  Value count = b.create<arith::ConstantIndexOp>(macs.factor);
+  for (auto [buffer, axis] : macs.dimensions) {
+    auto type = cast<MemRefType>(buffer.getType());
     Value size;
     if (type.isDynamicDim(axis))
       size = b.create<memref::DimOp>(buffer, axis);
     else
       size = b.create<arith::ConstantIndexOp>(type.getDimSize(axis));
-    result = b.create<arith::MulIOp>(result, size);
+    count = b.create<arith::MulIOp>(count, size);
   }
-  return result;
-}
-
-Value dimension(ImplicitLocOpBuilder &b, Value buffer, int64_t axis) {
-  return b.create<memref::DimOp>(buffer, axis);
-}
-
-/// The binary multiply-accumulates of `op`, an i64.
-Value countMACs(ImplicitLocOpBuilder &b, Operation &op) {
-  Value count =
-      llvm::TypeSwitch<Operation *, Value>(&op)
-          .Case([&](MatmulOp matmul) {
-            return b.create<arith::MulIOp>(bitsOf(b, matmul.getLhs()),
-                                           dimension(b, matmul.getRhs(), 0));
-          })
-          .Case([&](AttentionOp attention) {
-            Value scores =
-                b.create<arith::MulIOp>(bitsOf(b, attention.getQuery()),
-                                        dimension(b, attention.getKey(), 1));
-            // Each plane of the query with each of the key; the context, of as
-            // many planes, costs as much as the scores.
-            Value both = b.create<arith::ConstantIndexOp>(
-                2 * widthOf(attention.getKey()));
-            return b.create<arith::MulIOp>(scores, both);
-          })
-          .Default(Value());
-  if (!count)
-    return b.create<arith::ConstantIntOp>(0, 64);
   return b.create<arith::IndexCastOp>(b.getI64Type(), count);
 }
 
@@ -94,20 +63,10 @@ StringRef kindOf(Operation &op) {
                                           : op.getName().getStringRef();
 }
 
-/// The key of bnn.port_limits: products differ by what their inner loop does.
-std::string limitKey(Operation &op, TargetAttr target) {
-  auto matmul = dyn_cast<MatmulOp>(op);
-  if (!matmul)
-    return kindOf(op).str();
-  if (cast<BitsType>(
-          cast<ShapedType>(matmul.getLhs().getType()).getElementType())
-          .getWidth() > 1)
-    return "matmul.planes";
-  if (countsByTable(matmul, target))
-    return "matmul.table";
-  auto layout = dyn_cast_or_null<PanelsAttr>(
-      getLayout(cast<ShapedType>(matmul.getRhs().getType())));
-  return layout && layout.getParity() ? "matmul.parity" : "matmul";
+/// The key of bnn.port_limits.
+StringRef limitKey(Operation &op, TargetAttr target) {
+  auto kernel = dyn_cast<KernelOpInterface>(op);
+  return kernel ? kernel.getKernelName(target) : kindOf(op);
 }
 
 struct Instrument : impl::InstrumentBase<Instrument> {

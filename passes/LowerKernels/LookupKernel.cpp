@@ -49,22 +49,6 @@ static Value countTable(KernelBuilder &b, Operation *scope, bool exclusive) {
   return b.create<memref::GetGlobalOp>(type, name);
 }
 
-bool bnn::countsByTable(MatmulOp op, TargetAttr target) {
-  auto lhs = cast<ShapedType>(op.getLhs().getType());
-  auto layout = dyn_cast_or_null<PanelsAttr>(getLayout(op.getRhs().getType()));
-  if (!target || !target.getShuffleBytes() || !layout)
-    return false;
-  const int64_t planes = cast<BitsType>(lhs.getElementType()).getWidth();
-  const int64_t words = packedWords(lhs.getShape().back(), layout.getGroup());
-  ArrayRef<int64_t> rows = lhs.getShape().drop_back();
-  const bool isShort =
-      !ShapedType::isDynamicShape(rows) &&
-      ShapedType::getNumElements(rows) * planes < LookupKernel::kLeastRows;
-  // Counts are 16 bits wide.
-  return !isShort && words > 0 && words * kWordBits <= 0xFFFF &&
-         layout.getOutGroup() >= LookupKernel::kPanels * kLanes;
-}
-
 LookupKernel::LookupKernel(KernelBuilder &b, const Product &product,
                            int64_t shuffleBytes)
     : b(b), p(product), bytes(shuffleBytes),
@@ -139,7 +123,7 @@ void LookupKernel::prepareRows(Value first, Value count) {
     Value pair = b.create<arith::DivUIOp>(row, b.index(2));
     Value at = b.add(first, row);
     auto load = [&](Value k) -> SmallVector<Value> {
-      return {b.load(p.lhs, {at, k}), b.load(p.lhs, {b.offset(at, 1), k})};
+      return {b.load(p.input, {at, k}), b.load(p.input, {b.offset(at, 1), k})};
     };
     forWords(b, p, load, [&](Value k, ValueRange words) {
       SmallVector<Value> parts;
@@ -192,7 +176,8 @@ void LookupKernel::preparePanels(Value panel) {
   auto load = [&](Value k) {
     SmallVector<Value> words;
     for (int64_t j = 0; j < kPanels; ++j)
-      words.push_back(b.loadLanes(p.rhs, {b.offset(panel, j), k, b.index(0)}));
+      words.push_back(
+          b.loadLanes(p.weight, {b.offset(panel, j), k, b.index(0)}));
     return words;
   };
   auto type = VectorType::get(kLanes * kPanels, b.getI8Type());

@@ -18,7 +18,7 @@ static SmallVector<Value> loadWeights(KernelBuilder &b, const Product &p,
   SmallVector<Value> weights;
   for (int64_t j = 0; j < tile.panels; ++j)
     weights.push_back(
-        b.loadLanes(p.rhs, {b.offset(tile.panel, j), k, b.index(0)}));
+        b.loadLanes(p.weight, {b.offset(tile.panel, j), k, b.index(0)}));
   return weights;
 }
 
@@ -67,7 +67,7 @@ static void addWord(KernelBuilder &b, const Product &p, const Tile &tile,
                     Value k, bool masked, MutableArrayRef<Value> counts) {
   SmallVector<Value> weights = loadWeights(b, p, tile, k);
   for (int64_t i = 0; i < tile.rows; ++i) {
-    Value x = loadRow(b, p.lhs, tile, i, k), keep;
+    Value x = loadRow(b, p.input, tile, i, k), keep;
     if (masked)
       keep = b.bitNot(loadRow(b, p.zeros, tile, i, k));
     for (int64_t j = 0; j < tile.panels; ++j) {
@@ -92,8 +92,8 @@ static void addPair(KernelBuilder &b, const Product &p, const Tile &tile,
   SmallVector<Value> weights = loadWeights(b, p, tile, k),
                      weightParity = loadWeights(b, p, tile, next);
   for (int64_t i = 0; i < tile.rows; ++i) {
-    Value x = loadRow(b, p.lhs, tile, i, k),
-          xParity = loadRow(b, p.lhs, tile, i, next), keep, keepNext;
+    Value x = loadRow(b, p.input, tile, i, k),
+          xParity = loadRow(b, p.input, tile, i, next), keep, keepNext;
     if (masked) {
       keep = b.bitNot(loadRow(b, p.zeros, tile, i, k));
       keepNext = b.bitNot(loadRow(b, p.zeros, tile, i, next));
@@ -194,7 +194,7 @@ static SmallVector<Value> countWithParity(KernelBuilder &b, const Product &p,
   SmallVector<Value> parity(size);
   SmallVector<Value> weights = loadWeights(b, p, tile, b.index(0));
   for (int64_t i = 0; i < tile.rows; ++i) {
-    Value x = loadRow(b, p.lhs, tile, i, b.index(0));
+    Value x = loadRow(b, p.input, tile, i, b.index(0));
     for (int64_t j = 0; j < tile.panels; ++j)
       parity[i * tile.panels + j] = combine(b, p, x, weights[j]);
   }

@@ -26,7 +26,7 @@ static SmallVector<Value> productsOf(KernelBuilder &b, const Product &p,
     Value row = b.offset(tile.row, i);
     Value base = b.i32(p.K);
     if (!p.exclusive)
-      base = countRow(b, p.lhs, row, p.words);
+      base = countRow(b, p.input, row, p.words);
     else if (masked)
       base = b.create<arith::SubIOp>(base, countRow(b, p.zeros, row, p.words));
     base = b.splat(base);
@@ -106,7 +106,7 @@ private:
   int64_t outGroup;
   int64_t tileRows, tilePanels;
   TargetAttr target; // or null
-  int64_t planes;    // rows of p.lhs that are one row
+  int64_t planes;    // rows of p.input that are one row
   Product p;
   OutputRows outputs;
   EpilogueParams params;
@@ -133,26 +133,26 @@ Matmul::Matmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
       params(b, buffers.getParams()) {
   tileRows = target ? target.getRows() : 1;
   tilePanels = target ? target.getPanels() : 1;
-  auto lhsType = cast<ShapedType>(op.getLhs().getType());
-  auto rhsType = cast<ShapedType>(op.getRhs().getType());
-  auto layout = cast<PanelsAttr>(getLayout(rhsType));
-  outputsOf = rhsType.getShape()[0];
+  auto inputType = cast<ShapedType>(op.getInput().getType());
+  auto weightType = cast<ShapedType>(op.getWeight().getType());
+  auto layout = cast<PanelsAttr>(getLayout(weightType));
+  outputsOf = weightType.getShape()[0];
   outGroup = layout.getOutGroup();
-  p.element = cast<BitsType>(lhsType.getElementType());
+  p.element = cast<BitsType>(inputType.getElementType());
   planes = p.element.getWidth();
-  p.lhs = b.parts2d(buffers.getLhs(), planes);
-  p.rhs = buffers.getRhs();
+  p.input = b.parts2d(buffers.getInput(), planes);
+  p.weight = buffers.getWeight();
   p.zeros = buffers.getZeros() ? b.rows2d(buffers.getZeros()) : Value();
-  p.K = lhsType.getShape().back();
+  p.K = inputType.getShape().back();
   p.words = packedWords(p.K, layout.getGroup());
   p.exclusive = p.element.getIsSigned() || planes > 1;
   p.parity = layout.getParity();
   p.ternaryLogic = target && target.getAvx512();
   p.byteCounts = target && target.getByteCounts();
-  rows = b.dim(b.rows2d(buffers.getLhs()), 0);
+  rows = b.dim(b.rows2d(buffers.getInput()), 0);
 }
 
-// The rows of p.lhs that are `count` rows.
+// The rows of p.input that are `count` rows.
 Value Matmul::inPlanes(Value count) {
   return planes == 1 ? count : b.mul(count, b.index(planes));
 }
@@ -165,7 +165,7 @@ void Matmul::beginUnit(const UnitOfOutputs &unit) {
                           /*masked=*/false);
 }
 
-// The counts of `count` rows of p.lhs from `row` on, [row][panel], a register
+// The counts of `count` rows of p.input from `row` on, [row][panel], a register
 // tile at a time.
 SmallVector<Value> Matmul::countRows(Value row, int64_t count, Value panel,
                                      int64_t panels, bool masked) {
@@ -234,7 +234,7 @@ void Matmul::emitPlain(const UnitOfOutputs &unit, Value first, Value end) {
 
 // All outputs, by table where that is possible: a block of rows at a time.
 void Matmul::emitLookup(LookupKernel &kernel) {
-  constexpr int64_t outputsOfTile = LookupKernel::kPanels * kLanes;
+  constexpr int64_t outputsOfTile = MatmulOp::kTablePanels * kLanes;
   // The kernel's rows are planes.
   const int64_t blockRows = LookupKernel::kBlockRows / planes;
   const int64_t rowsOfTile = std::max<int64_t>(1, kernel.tileRows() / planes);
@@ -243,7 +243,7 @@ void Matmul::emitLookup(LookupKernel &kernel) {
     Value left = b.create<arith::SubIOp>(end, first);
     Value isWorth =
         b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, inPlanes(left),
-                                b.index(LookupKernel::kLeastRows));
+                                b.index(MatmulOp::kTableLeastRows));
     Value tile = b.index(rowsOfTile);
     Value whole = b.mul(b.create<arith::DivUIOp>(left, tile), tile);
     Value ready = b.create<arith::SelectOp>(isWorth, whole, b.index(0));
@@ -279,7 +279,7 @@ void Matmul::emit() {
   // Almost always no row has a zero: then tiles are not looked at.
   if (p.zeros)
     anyZero = b.anyBit(p.zeros);
-  if (countsByTable(op, target)) {
+  if (op.countsByTable(target)) {
     LookupKernel kernel(b, p, target.getShuffleBytes());
     emitLookup(kernel);
   } else {

@@ -4,23 +4,23 @@
 
 namespace mlir::bnn {
 
-/// The packed operands of a product and its shape. A plane of lhs is a row like
-/// any other, until the counts are put together.
+/// The packed operands of a product and its shape. A plane of the input is a
+/// row like any other, until the counts are put together.
 struct Product {
-  mlir::Value lhs;   // [M * planes, words] i32
-  mlir::Value rhs;   // [panels, words, lanes] i32
-  mlir::Value zeros; // [M, words] i32 without parity words, or null
-  int64_t K;         // logical elements of a row
-  int64_t words;     // of a plane of a row
-  BitsType element;  // of lhs
-  bool exclusive;    // count the bits that differ, not those that both have
-  bool parity;       // of lhs and rhs
-  bool ternaryLogic; // one instruction for a majority
-  bool byteCounts;   // the CPU counts the bits of bytes, not of words
+  mlir::Value input;  // [M * planes, words] i32
+  mlir::Value weight; // [panels, words, lanes] i32
+  mlir::Value zeros;  // [M, words] i32 without parity words, or null
+  int64_t K;          // logical elements of a row
+  int64_t words;      // of a plane of a row
+  BitsType element;   // of the input
+  bool exclusive;     // count the bits that differ, not those that both have
+  bool parity;        // of input and weight
+  bool ternaryLogic;  // one instruction for a majority
+  bool byteCounts;    // the CPU counts the bits of bytes, not of words
 };
 
-/// A register tile: `rows` rows of lhs from `row` on (without a `row`: rows of
-/// zeros), `panels` panels from `panel` on.
+/// A register tile: `rows` rows of the input from `row` on (without a `row`:
+/// rows of zeros), `panels` panels from `panel` on.
 struct Tile {
   mlir::Value row, panel;
   int64_t rows, panels;
@@ -41,10 +41,7 @@ llvm::SmallVector<mlir::Value> countBits(KernelBuilder &b, const Product &p,
 /// four panels of a block, from some rows on.
 class LookupKernel {
 public:
-  /// Panels of a tile.
-  static constexpr int64_t kPanels = 4;
-  /// With fewer rows a block is not worth preparing.
-  static constexpr int64_t kLeastRows = 6;
+  static constexpr int64_t kPanels = MatmulOp::kTablePanels;
   /// What a block has at most.
   static constexpr int64_t kBlockRows = 128;
 
@@ -75,9 +72,5 @@ private:
   mlir::Value lookUp(mlir::Value entries, mlir::Value digits);
   llvm::SmallVector<mlir::Value> sumThree(mlir::Value pair, mlir::Value step);
 };
-
-/// Whether `op`, on buffers, counts the bits of most rows by table: the target
-/// looks up bytes, and rows, outputs and words are as many as that takes.
-bool countsByTable(MatmulOp op, TargetAttr target);
 
 } // namespace mlir::bnn

@@ -69,10 +69,10 @@ void bnn::emitQuantize(KernelBuilder &b, QuantizeOp op,
 void bnn::emitEmbedding(KernelBuilder &b, EmbeddingOp op,
                         EmbeddingOp::Adaptor buffers) {
   ArrayRef<int64_t> shape =
-      cast<ShapedType>(op.getTable().getType()).getShape();
+      cast<ShapedType>(op.getWeight().getType()).getShape();
   Value ids = b.flat(buffers.getIds());
   Value out = b.rows2d(buffers.getOuts()[0]);
-  Value table = buffers.getTable();
+  Value table = buffers.getWeight();
   Value iota = b.iota();
   b.loop(b.index(0), b.dim(ids, 0), 1, [&](Value token) {
     Value id = b.tableRow(b.load(ids, token), shape[0]);

@@ -176,7 +176,7 @@ void lower(LoopBuilder &b, QuantizeOp op, QuantizeOp::Adaptor in) {
 }
 
 void lower(LoopBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
-  Value x = b.rows2d(in.getLhs()), w = in.getRhs();
+  Value x = b.rows2d(in.getInput()), w = in.getWeight();
   Value zeros = in.getZeros() ? b.rows2d(in.getZeros()) : Value();
   SmallVector<Value> outs = allRows(b, in.getOuts());
   SmallVector<Value> params = paramRows(b, in.getParams());
@@ -321,16 +321,16 @@ void lower(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in) {
 }
 
 void lower(LoopBuilder &b, EmbeddingOp op, EmbeddingOp::Adaptor in) {
-  int64_t rows = cast<ShapedType>(op.getTable().getType()).getDimSize(0);
+  int64_t rows = cast<ShapedType>(op.getWeight().getType()).getDimSize(0);
   Value ids = b.flat(in.getIds()), out = b.rows2d(in.getOuts()[0]);
   b.loop(b.index(0), b.dim(ids, 0), 1, [&](Value token) {
     Value id = b.tableRow(b.load(ids, token), rows);
     Value scale = b.load(in.getScale(), id);
     Value minus = b.create<arith::NegFOp>(scale);
-    b.loop(b.index(0), b.dim(in.getTable(), 1), 1, [&](Value k) {
+    b.loop(b.index(0), b.dim(in.getWeight(), 1), 1, [&](Value k) {
       Value positive =
           b.create<arith::CmpIOp>(arith::CmpIPredicate::sgt,
-                                  number(b, in.getTable(), {id, k}), b.i32(0));
+                                  number(b, in.getWeight(), {id, k}), b.i32(0));
       b.store(b.create<arith::SelectOp>(positive, scale, minus), out,
               {token, k});
     });

@@ -22,10 +22,8 @@ struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
     SymbolTable symbols(getOperation());
     llvm::StringMap<func::FuncOp> known;
     SmallVector<Operation *> ops;
-    getOperation()->walk([&](Operation *op) {
-      if (isa<MatmulOp, AttentionOp, BinarizeOp, QuantizeOp, EmbeddingOp,
-              LowRankOp, SignedSumOp, LayerNormOp>(op) &&
-          op->getNumResults() == 0)
+    getOperation()->walk([&](KernelOpInterface op) {
+      if (op.isOutlined() && op->getNumResults() == 0)
         ops.push_back(op);
     });
     for (Operation *op : ops)

@@ -25,120 +25,87 @@ RankedTensorType withLayout(RankedTensorType type, Attribute layout) {
   return RankedTensorType::get(type.getShape(), type.getElementType(), layout);
 }
 
-// Elements of a head where `value` is attention's, else a whole row.
-int64_t groupOf(Value value) {
-  int64_t columns = cast<RankedTensorType>(value.getType()).getShape().back();
-  if (auto attention = value.getDefiningOp<AttentionOp>())
-    return columns / attention.getHeads();
-  for (Operation *user : value.getUsers())
-    if (auto attention = dyn_cast<AttentionOp>(user))
-      return columns / attention.getHeads();
-  return columns;
-}
-
-// Products of signed bits, and of planes, read parity words: exclusive or is
-// linear in them. Attention needs every word.
-bool canHaveParity(Value value) {
-  auto type = cast<BitsType>(getElementTypeOrSelf(value.getType()));
-  return (type.getIsSigned() || type.getWidth() > 1) &&
-         llvm::all_of(value.getUsers(), [&](Operation *user) {
-           auto matmul = dyn_cast<MatmulOp>(user);
-           return matmul && matmul.getLhs() == value;
-         });
-}
-
 struct PackPass : impl::PackBase<PackPass> {
   using PackBase::PackBase;
 
-  // Whether the target's kernels take words with parity.
-  bool useParity = true;
-
   void runOnOperation() override {
-    auto module = getOperation()->getParentOfType<ModuleOp>();
-    auto target =
-        module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : TargetAttr();
-    useParity = !target || target.getParity();
+    if (auto module = getOperation()->getParentOfType<ModuleOp>())
+      target = module->getAttrOfType<TargetAttr>(kTargetAttr);
     // Activations first: the layout of weights follows from theirs.
-    WalkResult result =
-        getOperation().walk([&](DestinationStyleOpInterface op) -> WalkResult {
-          return op->getDialect()->getNamespace() == "bnn" ? packOutputs(op)
-                                                           : success();
-        });
-    if (result.wasInterrupted())
-      return signalPassFailure();
-    result = getOperation().walk([&](Operation *op) -> WalkResult {
-      if (auto matmul = dyn_cast<MatmulOp>(op))
-        return packWeights(matmul);
-      if (auto sum = dyn_cast<SignedSumOp>(op))
-        return packWeights(sum);
-      if (auto embedding = dyn_cast<EmbeddingOp>(op))
-        return packTable(embedding);
-      return success();
-    });
+    WalkResult result = getOperation().walk(
+        [&](LayoutOpInterface op) -> WalkResult { return packOutputs(op); });
+    if (!result.wasInterrupted())
+      result = getOperation().walk(
+          [&](LayoutOpInterface op) -> WalkResult { return packInputs(op); });
     if (result.wasInterrupted())
       signalPassFailure();
   }
 
-  LogicalResult packOutputs(DestinationStyleOpInterface op) {
-    for (OpOperand &init : op.getDpsInitsMutable()) {
+  // Meets what the ops want that read `result`.
+  void meetReaders(OpResult result, int64_t &group, bool &parity) {
+    for (OpOperand &use : result.getUses()) {
+      auto reader = dyn_cast<LayoutOpInterface>(use.getOwner());
+      auto rows = reader
+                      ? dyn_cast<RowsAttr>(reader.getOperandLayout(use, target))
+                      : RowsAttr();
+      if (rows)
+        group = std::min(group, rows.getGroup());
+      parity = parity && rows && rows.getParity();
+    }
+  }
+
+  LogicalResult packOutputs(LayoutOpInterface op) {
+    auto dst = cast<DestinationStyleOpInterface>(*op);
+    SmallVector<OpOperand *> inits;
+    SmallVector<bool> parities;
+    // All bits of a row lie alike, in the smallest groups that anyone wants,
+    // and so a mask of zeros like the bits that it belongs to.
+    int64_t group = 0;
+    for (OpOperand &init : dst.getDpsInitsMutable()) {
       RankedTensorType type = unpackedBits(init.get());
       if (!type)
         continue;
-      Value result = op.getTiedOpResult(&init);
-      // A mask of zeros lies like the bits that it belongs to, and all bits of
-      // a normalised row lie alike.
-      Value bits = *llvm::find_if(op->getResults(), [](Value other) {
-        return isa<BitsType>(getElementTypeOrSelf(other.getType()));
-      });
-      auto empty = init.get().getDefiningOp<tensor::EmptyOp>();
-      if (!empty)
+      if (!init.get().getDefiningOp<tensor::EmptyOp>())
         return op.emitError("packs only into a fresh tensor.empty");
       if (type.isDynamicDim(type.getRank() - 1))
         return op.emitError("bits need a static last dimension, not ") << type;
-      bool parity = useParity && canHaveParity(result);
-      auto packed = withLayout(
-          type, RowsAttr::get(&getContext(), kWordBits, groupOf(bits), parity));
-      OpBuilder b(empty);
-      init.set(b.create<tensor::EmptyOp>(empty.getLoc(), packed,
-                                         empty.getDynamicSizes()));
-      if (empty->use_empty())
-        empty->erase();
-      result.setType(packed);
+      auto own = cast<RowsAttr>(op.getOperandLayout(init, target));
+      bool parity = own.getParity();
+      group = inits.empty() ? own.getGroup() : std::min(group, own.getGroup());
+      meetReaders(dst.getTiedOpResult(&init), group, parity);
+      inits.push_back(&init);
+      parities.push_back(parity);
     }
+    for (auto [init, parity] : llvm::zip_equal(inits, parities))
+      packOutput(dst, *init,
+                 RowsAttr::get(&getContext(), kWordBits, group, parity));
     return success();
   }
 
-  LogicalResult packWeights(MatmulOp op) {
-    auto lhs = dyn_cast_or_null<RowsAttr>(getLayout(op.getLhs().getType()));
-    if (!lhs)
-      return op.emitError("the input of a product has no packed layout");
-    RankedTensorType type = unpackedBits(op.getRhs());
-    if (!type)
-      return success();
-    auto out = dyn_cast_or_null<RowsAttr>(getLayout(op.getOuts()[0].getType()));
-    auto layout = PanelsAttr::get(
-        &getContext(), kLanes, kWordBits, lhs.getGroup(),
-        out ? out.getGroup() : type.getDimSize(0), lhs.getParity());
-    return packConstant(op, op.getRhsMutable(), withLayout(type, layout));
+  void packOutput(DestinationStyleOpInterface op, OpOperand &init,
+                  RowsAttr layout) {
+    auto empty = init.get().getDefiningOp<tensor::EmptyOp>();
+    auto packed =
+        withLayout(cast<RankedTensorType>(init.get().getType()), layout);
+    OpBuilder b(empty);
+    init.set(b.create<tensor::EmptyOp>(empty.getLoc(), packed,
+                                       empty.getDynamicSizes()));
+    if (empty->use_empty())
+      empty->erase();
+    op.getTiedOpResult(&init).setType(packed);
   }
 
-  LogicalResult packWeights(SignedSumOp op) {
-    RankedTensorType type = unpackedBits(op.getWeight());
-    if (!type)
-      return success();
-    auto layout = PanelsAttr::get(&getContext(), kLanes, kWordBits,
-                                  type.getDimSize(1), type.getDimSize(0),
-                                  /*parity=*/false);
-    return packConstant(op, op.getWeightMutable(), withLayout(type, layout));
-  }
-
-  LogicalResult packTable(EmbeddingOp op) {
-    RankedTensorType type = unpackedBits(op.getTable());
-    if (!type)
-      return success();
-    auto layout = RowsAttr::get(&getContext(), kWordBits, type.getDimSize(1),
-                                /*parity=*/false);
-    return packConstant(op, op.getTableMutable(), withLayout(type, layout));
+  LogicalResult packInputs(LayoutOpInterface op) {
+    for (OpOperand *input :
+         cast<DestinationStyleOpInterface>(*op).getDpsInputOperands()) {
+      RankedTensorType type = unpackedBits(input->get());
+      if (!type)
+        continue;
+      Attribute layout = op.getOperandLayout(*input, target);
+      if (failed(packConstant(op, *input, withLayout(type, layout))))
+        return failure();
+    }
+    return success();
   }
 
   LogicalResult packConstant(Operation *op, OpOperand &operand,
@@ -147,8 +114,9 @@ struct PackPass : impl::PackBase<PackPass> {
     auto bits =
         constant ? dyn_cast<DenseElementsAttr>(constant.getBits()) : nullptr;
     if (!bits)
-      return op->emitError("packs only constant weights; this one is computed "
-                           "at run time");
+      return op->emitError("packs the bits of constants and of bnn ops only; "
+                           "operand #")
+             << operand.getOperandNumber() << " is neither";
     OpBuilder b(constant);
     DenseElementsAttr words = packBits(bits, packed);
     operand.set(b.create<ConstantOp>(constant.getLoc(), packed, words));
@@ -158,6 +126,9 @@ struct PackPass : impl::PackBase<PackPass> {
     packedBytes += words.getNumElements() * 4;
     return success();
   }
+
+private:
+  TargetAttr target; // null for any
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 //===- LoopBuilder.cpp - Scalars, buffers and loops -----------------------===//
 #include "passes/Support/LoopBuilder.h"
+#include "dialects/BNN/Encoding.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -21,10 +22,7 @@ Value LoopBuilder::f32(float value) {
 }
 
 Value LoopBuilder::f32Like(float value, Value like) {
-  auto vector = dyn_cast<VectorType>(like.getType());
-  if (!vector)
-    return f32(value);
-  return create<arith::ConstantOp>(DenseElementsAttr::get(vector, value));
+  return bnn::f32Like(*this, value, like);
 }
 
 Value LoopBuilder::add(Value a, Value b) { return create<arith::AddIOp>(a, b); }
@@ -123,41 +121,23 @@ void LoopBuilder::loop(Value lower, Value upper, int64_t step,
 }
 
 Value LoopBuilder::select(arith::CmpFPredicate order, Value a, Value b) {
-  return create<arith::SelectOp>(create<arith::CmpFOp>(order, a, b), a, b);
+  return selectOrdered(*this, order, a, b);
 }
 
 Value LoopBuilder::isAbove(Value v, Value level) {
-  return create<arith::CmpFOp>(arith::CmpFPredicate::OGT, v, level);
+  return bnn::isAbove(*this, v, level);
 }
 
 Value LoopBuilder::isNeither(Value v, Value level) {
-  return create<arith::CmpFOp>(arith::CmpFPredicate::UEQ, v, level);
+  return bnn::isNeither(*this, v, level);
 }
 
 Value LoopBuilder::quantizedBits(Value v, Value step, BitsType type) {
-  Value scaled = create<arith::DivFOp>(v, step);
-  if (type.getIsSigned()) {
-    Value isNumber =
-        create<arith::CmpFOp>(arith::CmpFPredicate::ORD, scaled, scaled);
-    scaled = create<arith::SelectOp>(isNumber, scaled, f32Like(0, scaled));
-  }
-  // A number that is not above 0 is 0 where 0 is the lower bound, and NaN with
-  // it.
-  return roundedBits(scaled, f32Like(type.getLeast(), scaled),
-                     f32Like(type.getMost(), scaled));
+  return bnn::quantizedBits(*this, v, step, type);
 }
 
 Value LoopBuilder::roundedBits(Value v, Value least, Value most) {
-  // The bounds are integers, so rounding may come last.
-  v = select(arith::CmpFPredicate::OGT, v, least);
-  v = select(arith::CmpFPredicate::OLT, v, most);
-  // At 1.5 * 2^23 the unit in the last place is 1: the addition rounds to an
-  // integer, half to even, whose low bits are those of the sum.
-  Value sum = create<arith::AddFOp>(v, f32Like(0x1.8p23f, v));
-  Type bits = getI32Type();
-  if (auto vector = dyn_cast<VectorType>(sum.getType()))
-    bits = VectorType::get(vector.getShape(), bits);
-  return create<arith::BitcastOp>(bits, sum);
+  return bnn::roundedBits(*this, v, least, most);
 }
 
 Value LoopBuilder::combine(ReduceKind kind, Value a, Value next) {

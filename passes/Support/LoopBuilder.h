@@ -15,7 +15,6 @@ public:
   mlir::Value index(int64_t value);
   mlir::Value i32(int64_t value);
   mlir::Value f32(float value);
-  /// `value` as a constant of the type of `like`: f32, or a vector of them.
   mlir::Value f32Like(float value, mlir::Value like);
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value mul(mlir::Value a, mlir::Value b);
@@ -44,21 +43,12 @@ public:
   void loop(mlir::Value lower, mlir::Value upper, int64_t step,
             llvm::function_ref<void(mlir::Value)> body);
 
-  /// `a > b ? a : b` and `a < b ? a : b`, spelt out so that NaN goes the same
-  /// way on every target.
+  /// The encodings of dialects/BNN/Encoding.h.
   mlir::Value select(mlir::arith::CmpFPredicate order, mlir::Value a,
                      mlir::Value b);
-  /// The i1 of a `bnn.binarize` whose shifted input is `v`, a scalar or a
-  /// vector with `level`, its threshold or 0, in all lanes.
   mlir::Value isAbove(mlir::Value v, mlir::Value level);
-  /// The i1 of its mask of zeros: neither above nor below.
   mlir::Value isNeither(mlir::Value v, mlir::Value level);
-  /// An i32, or a vector of them, whose low bits are round(v / step), half to
-  /// even, in the range of `type`; NaN gives 0. `v` and `step` are of one type.
   mlir::Value quantizedBits(mlir::Value v, mlir::Value step, BitsType type);
-  /// An i32 whose low bits are those of `v`, a number, brought into the range
-  /// of two integers and rounded, half to even. All are of one type, f32 or
-  /// vectors.
   mlir::Value roundedBits(mlir::Value v, mlir::Value least, mlir::Value most);
   /// One step of `bnn.reduce`.
   mlir::Value combine(ReduceKind kind, mlir::Value a, mlir::Value next);

@@ -28,23 +28,18 @@ struct UpdateInPlacePass : impl::UpdateInPlaceBase<UpdateInPlacePass> {
   using UpdateInPlaceBase::UpdateInPlaceBase;
 
   void runOnOperation() override {
-    getOperation().walk([&](Operation *op) {
-      if (auto norm = dyn_cast<LayerNormOp>(op))
-        reuse(op, norm.getOutsMutable(), norm.getInput());
-      else if (auto matmul = dyn_cast<MatmulOp>(op);
-               matmul && matmul.getOuts().size() == 1)
-        reuse(op, matmul.getOutsMutable(), matmul.getParams());
-    });
+    getOperation().walk([&](KernelOpInterface op) { reuse(op); });
   }
 
-  void reuse(Operation *op, MutableOperandRange outs, ValueRange candidates) {
-    OpOperand &out = outs[0];
+  void reuse(KernelOpInterface op) {
+    auto dst = cast<DestinationStyleOpInterface>(*op);
+    OpOperand &out = *dst.getDpsInitOperand(0);
     if (!out.get().getDefiningOp<tensor::EmptyOp>())
       return;
-    for (Value candidate : candidates)
-      if (candidate.getType() == out.get().getType() &&
-          isLastUse(candidate, op)) {
-        out.set(candidate);
+    for (OpOperand *candidate : op.getOperandsReadInPlace())
+      if (candidate->get().getType() == out.get().getType() &&
+          isLastUse(candidate->get(), op)) {
+        out.set(candidate->get());
         ++updated;
         return;
       }

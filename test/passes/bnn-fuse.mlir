@@ -299,9 +299,9 @@ func.func @quantize_attention(%a: tensor<1x3x8x!bnn.s2>, %s: f32, %0: tensor<1x3
 // A normalised row is packed where it is made, as often as it is read as bits,
 // and keeps its other readers. A shift that comes later is a constant.
 // CHECK-LABEL: func.func @layer_norm
-// CHECK-SAME: %[[X:[^:]*]]: tensor<?x32xf32>, %[[G:[^:]*]]: tensor<32xf32>, %[[STEP:[^:]*]]: f32
+// CHECK-SAME: %[[X:[^:]*]]: tensor<?x32xf32>, %[[G:[^:]*]]: tensor<32xf32>, %[[STEP:[^:]*]]: f32, %[[OUT:[^:]*]]: tensor<?x32xf32>
 // CHECK-DAG: %[[SHIFT:.*]] = arith.constant dense<5.000000e-01>
-// CHECK-DAG: %[[DIM:.*]] = tensor.dim %[[X]]
+// CHECK-DAG: %[[DIM:.*]] = tensor.dim %[[OUT]]
 // CHECK: %[[N:.*]]:4 = bnn.layer_norm %[[X]], %[[G]], %[[G]] params(%[[A:.*]], %[[B:.*]] : {{.*}}) outs({{.*}} : tensor<?x32xf32>, {{.*}}) {epsilon = 9.99999974E-6 : f32}
 // CHECK-NEXT: ^bb0(%[[Y:.*]]: f32, %[[P:.*]]: f32, %[[Q:.*]]: f32):
 // CHECK-DAG: arith.addf %[[Y]], %{{.*}} : f32

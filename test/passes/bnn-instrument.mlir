@@ -70,10 +70,12 @@ func.func @other(%x: memref<4xf32>, %y: memref<4xf32>) {
 
 // Attention: 2 x 8 x 8 x 64 for the scores, and as many for the context.
 // CHECK-LABEL: func.func @main
-// CHECK: memref.dim %{{.*}}, %{{.*}} : memref<2x8x64x!bnn.s1>
 // CHECK: %[[BOTH:.*]] = arith.constant 2 : index
-// CHECK: %[[TWICE:.*]] = arith.muli %{{.*}}, %[[BOTH]] : index
-// CHECK: %[[MACS:.*]] = arith.index_cast %[[TWICE]]
+// CHECK: %[[BATCH:.*]] = arith.muli %[[BOTH]], %{{.*}} : index
+// CHECK: %[[QUERIES:.*]] = arith.muli %[[BATCH]], %{{.*}} : index
+// CHECK: %[[CHANNELS:.*]] = arith.muli %[[QUERIES]], %{{.*}} : index
+// CHECK: %[[KEYS:.*]] = arith.muli %[[CHANNELS]], %{{.*}} : index
+// CHECK: %[[MACS:.*]] = arith.index_cast %[[KEYS]]
 // CHECK: llvm.call %{{.*}}(%{{.*}}, %{{.*}}, %[[MACS]])
 // CHECK-NEXT: bnn.attention
 func.func @main(%q: memref<2x8x64x!bnn.s1>, %k: memref<2x8x64x!bnn.s1>, %v: memref<2x8x64x!bnn.s1>,

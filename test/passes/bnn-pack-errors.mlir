@@ -19,7 +19,7 @@ func.func @dynamic(%x: tensor<4x?xf32>, %n: index) -> tensor<4x?x!bnn.s1> {
 
 func.func @argument(%x: tensor<4x64x!bnn.s1>, %0: tensor<4x8xi32>) -> tensor<4x8xi32> {
   %w = bnn.constant dense<true> : tensor<8x64xi1> -> tensor<8x64x!bnn.s1>
-  // expected-error @+1 {{the input of a product has no packed layout}}
+  // expected-error @+1 {{packs the bits of constants and of bnn ops only; operand #0 is neither}}
   %y = bnn.matmul %x, %w outs(%0 : tensor<4x8xi32>)
       : tensor<4x64x!bnn.s1>, tensor<8x64x!bnn.s1> -> tensor<4x8xi32> {
   ^bb0(%acc: i32):
@@ -33,7 +33,7 @@ func.func @argument(%x: tensor<4x64x!bnn.s1>, %0: tensor<4x8xi32>) -> tensor<4x8
 func.func @weights(%x: tensor<4x64xf32>, %w: tensor<8x64x!bnn.s1>, %0: tensor<4x8xi32>) -> tensor<4x8xi32> {
   %1 = tensor.empty() : tensor<4x64x!bnn.s1>
   %b = bnn.binarize %x outs(%1 : tensor<4x64x!bnn.s1>) : tensor<4x64xf32> -> tensor<4x64x!bnn.s1>
-  // expected-error @+1 {{packs only constant weights; this one is computed at run time}}
+  // expected-error @+1 {{packs the bits of constants and of bnn ops only; operand #1 is neither}}
   %y = bnn.matmul %b, %w outs(%0 : tensor<4x8xi32>)
       : tensor<4x64x!bnn.s1>, tensor<8x64x!bnn.s1> -> tensor<4x8xi32> {
   ^bb0(%acc: i32):
@@ -45,7 +45,7 @@ func.func @weights(%x: tensor<4x64xf32>, %w: tensor<8x64x!bnn.s1>, %0: tensor<4x
 // -----
 
 func.func @table(%ids: tensor<4xi64>, %t: tensor<8x64x!bnn.s1>, %s: tensor<8xf32>, %0: tensor<4x64xf32>) -> tensor<4x64xf32> {
-  // expected-error @+1 {{packs only constant weights; this one is computed at run time}}
+  // expected-error @+1 {{packs the bits of constants and of bnn ops only; operand #1 is neither}}
   %e = bnn.embedding %ids, %t, %s outs(%0 : tensor<4x64xf32>)
       : tensor<4xi64>, tensor<8x64x!bnn.s1>, tensor<8xf32> -> tensor<4x64xf32>
   return %e : tensor<4x64xf32>

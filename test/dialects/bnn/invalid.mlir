@@ -1094,9 +1094,8 @@ func.func @f(%i: memref<5xi64>) {
 // -----
 
 func.func @f(%x: f32) {
-  // expected-error @+1 {{'bnn.yield' op expects parent op to be one of 'bnn.matmul, bnn.attention, bnn.layer_norm'}}
+  // expected-error @+1 {{'bnn.yield' op ends the epilogue of an op that has one}}
   bnn.yield %x : f32
-  return
 }
 
 // -----
@@ -1159,7 +1158,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
-  // expected-error @+1 {{has one output of f32 and no parameters without an epilogue}}
+  // expected-error @+1 {{has one output of 'f32' and no parameters without an epilogue}}
   bnn.layer_norm %x, %g, %g outs(%x, %x : memref<4x64xf32>, memref<4x64xf32>) {epsilon = 1.0e-5 : f32}
       : memref<4x64xf32>, memref<64xf32>, memref<64xf32>
   return
@@ -1168,7 +1167,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %o: memref<4x64x!bnn.s1>) {
-  // expected-error @+1 {{has one output of f32 and no parameters without an epilogue}}
+  // expected-error @+1 {{has one output of 'f32' and no parameters without an epilogue}}
   bnn.layer_norm %x, %g, %g outs(%o : memref<4x64x!bnn.s1>) {epsilon = 1.0e-5 : f32}
       : memref<4x64xf32>, memref<64xf32>, memref<64xf32>
   return
@@ -1177,7 +1176,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %o: memref<4x64x!bnn.s1>)
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
-  // expected-error @+1 {{has one output of f32 and no parameters without an epilogue}}
+  // expected-error @+1 {{has one output of 'f32' and no parameters without an epilogue}}
   bnn.layer_norm %x, %g, %g params(%g : memref<64xf32>) outs(%x : memref<4x64xf32>) {epsilon = 1.0e-5 : f32}
       : memref<4x64xf32>, memref<64xf32>, memref<64xf32>
   return

@@ -1,0 +1,172 @@
+//===- BNNInterfaces.cpp - What passes ask the bnn ops --------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/BNN/BNN.h"
+#include "dialects/BNN/Layout.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace mlir::bnn;
+
+#include "dialects/BNN/BNNInterfaces.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// EpilogueOpInterface
+//===----------------------------------------------------------------------===//
+
+// The types of an epilogue's arguments.
+static SmallVector<Type> argumentTypes(TypeRange leading, ValueRange params) {
+  SmallVector<Type> types(leading);
+  for (Value param : params)
+    types.push_back(getElementTypeOrSelf(param.getType()));
+  return types;
+}
+
+void bnn::buildEpilogue(OpBuilder &builder, Location loc, Region &region,
+                        TypeRange leading, ValueRange params,
+                        EpilogueBuilder epilogue) {
+  OpBuilder::InsertionGuard guard(builder);
+  SmallVector<Type> types = argumentTypes(leading, params);
+  Block *block = builder.createBlock(&region, region.end(), types,
+                                     SmallVector<Location>(types.size(), loc));
+  epilogue(builder, loc, block->getArguments());
+}
+
+EpilogueOpInterface EpilogueOpInterface::cloneWith(OpBuilder &builder,
+                                                   ValueRange params,
+                                                   ValueRange outs,
+                                                   EpilogueBuilder epilogue) {
+  // The operands' segments follow from a copy's; the results of an op cannot be
+  // changed, so it is made anew from the copy's parts.
+  Operation *copy = getOperation()->cloneWithoutRegions();
+  cast<EpilogueOpInterface>(copy).getParamsMutable().assign(params);
+  cast<EpilogueOpInterface>(copy).getOutsMutable().assign(outs);
+  OperationState state(getLoc(), copy->getName());
+  state.addOperands(copy->getOperands());
+  for (Type type : outs.getTypes())
+    if (isa<TensorType>(type))
+      state.addTypes(type);
+  state.propertiesAttr = copy->getPropertiesAsAttribute();
+  state.addAttributes(copy->getDiscardableAttrDictionary().getValue());
+  state.addRegion();
+  copy->erase();
+  auto result = cast<EpilogueOpInterface>(builder.create(state));
+  buildEpilogue(builder, getLoc(), result.getEpilogue(), getLeadingTypes(),
+                params, epilogue);
+  return result;
+}
+
+SmallVector<Value> EpilogueOpInterface::inlineEpilogue(OpBuilder &builder,
+                                                       ValueRange arguments) {
+  if (getEpilogue().empty())
+    return arguments;
+  Block &body = getEpilogue().front();
+  IRMapping mapping;
+  mapping.map(body.getArguments(), arguments);
+  for (Operation &op : body.without_terminator())
+    builder.clone(op, mapping);
+  return llvm::map_to_vector(
+      body.getTerminator()->getOperands(),
+      [&](Value value) { return mapping.lookupOrDefault(value); });
+}
+
+LogicalResult bnn::detail::verifyEpilogue(Operation *op) {
+  auto self = cast<EpilogueOpInterface>(op);
+  OperandRange outs = self.getOuts(), params = self.getParams();
+  SmallVector<Type> leading = self.getLeadingTypes();
+  if (self.getEpilogue().empty()) {
+    if (outs.size() == 1 && params.empty() && leading.size() == 1 &&
+        getElementTypeOrSelf(outs[0]) == leading[0])
+      return success();
+    return op->emitOpError("has one output of ")
+           << leading << " and no parameters without an epilogue";
+  }
+  Block &block = self.getEpilogue().front();
+  SmallVector<Type> arguments = argumentTypes(leading, params);
+  if (TypeRange(arguments) != TypeRange(block.getArgumentTypes()))
+    return op->emitOpError("the epilogue's arguments are expected to be (")
+           << arguments << ")";
+  auto yield = dyn_cast<bnn::YieldOp>(block.getTerminator());
+  if (!yield || yield.getValues().size() != outs.size())
+    return op->emitOpError("the epilogue yields one value for each output");
+  for (auto [value, out] : llvm::zip_equal(yield.getValues(), outs)) {
+    Type want = getElementTypeOrSelf(out);
+    if (auto bits = dyn_cast<BitsType>(want))
+      want = IntegerType::get(op->getContext(), bits.getWidth() == 1 ? 1 : 32);
+    if (value.getType() != want)
+      return yield.emitOpError("yields ")
+             << value.getType() << " for an output of " << out.getType();
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// KernelOpInterface
+//===----------------------------------------------------------------------===//
+
+void MultiplyAccumulates::addAllDimensions(Value value) {
+  for (int64_t axis : llvm::seq(cast<ShapedType>(value.getType()).getRank()))
+    dimensions.emplace_back(value, axis);
+}
+
+// The masks of zeros of `op` that are `mask`.
+static SmallVector<MutableOperandRange> masksThatAre(KernelOpInterface op,
+                                                     Value mask) {
+  SmallVector<MutableOperandRange> result;
+  for (const MaskedBits &masked : op.getMaskedBits())
+    if (masked.zeros.size() && masked.zeros[0].get() == mask)
+      result.push_back(masked.zeros);
+  return result;
+}
+
+bool KernelOpInterface::readsAsMaskOnly(Value value) {
+  int64_t uses = llvm::count(getOperation()->getOperands(), value);
+  return uses && uses == int64_t(masksThatAre(*this, value).size());
+}
+
+void KernelOpInterface::dropMask(Value mask) {
+  // An operand less moves those after it, so ranges are asked for anew.
+  while (true) {
+    SmallVector<MutableOperandRange> masks = masksThatAre(*this, mask);
+    if (masks.empty())
+      return;
+    masks[0].clear();
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// LayoutOpInterface
+//===----------------------------------------------------------------------===//
+
+Attribute bnn::detail::getOperandLayout(OpOperand &operand, int64_t groups,
+                                        TargetAttr target) {
+  auto type = cast<ShapedType>(operand.get().getType());
+  // Whatever makes a row can give it parity words, but few read them.
+  bool isWritten =
+      cast<DestinationStyleOpInterface>(operand.getOwner()).isDpsInit(&operand);
+  return getRowsLayout(
+      type, groups, isWritten && canHaveParity(type.getElementType(), target));
+}
+
+//===----------------------------------------------------------------------===//
+// Effects
+//===----------------------------------------------------------------------===//
+
+void bnn::detail::getDestinationEffects(
+    DestinationStyleOpInterface op,
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    MemoryEffects::Effect *effect = MemoryEffects::Read::get();
+    if (op.isDpsInit(&operand))
+      effect = MemoryEffects::Write::get();
+    effects.emplace_back(effect, &operand, SideEffects::DefaultResource::get());
+  }
+}

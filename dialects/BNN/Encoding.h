@@ -1,0 +1,41 @@
+//===- Encoding.h - Numbers to bits, element by element ---------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What `bnn.binarize` and `bnn.quantize` do with an element, an f32 or a vector
+// of them: the same operations in an epilogue and in a kernel.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "dialects/BNN/BNNBase.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::bnn {
+
+/// `value` as a constant of the type of `like`: f32, or a vector of them.
+Value f32Like(ImplicitLocOpBuilder &b, float value, Value like);
+
+/// `a > b ? a : b` and `a < b ? a : b`, spelt out so that NaN goes the same
+/// way on every target.
+Value selectOrdered(ImplicitLocOpBuilder &b, arith::CmpFPredicate order,
+                    Value x, Value y);
+
+/// The i1 of a `bnn.binarize` whose shifted input is `v`; `level` is its
+/// threshold or 0, of the type of `v`.
+Value isAbove(ImplicitLocOpBuilder &b, Value v, Value level);
+
+/// The i1 of its mask of zeros: neither above nor below.
+Value isNeither(ImplicitLocOpBuilder &b, Value v, Value level);
+
+/// An i32, or a vector of them, whose low bits are round(v / step), half to
+/// even, in the range of `type`; NaN gives 0. `v` and `step` are of one type.
+Value quantizedBits(ImplicitLocOpBuilder &b, Value v, Value step,
+                    BitsType type);
+
+/// An i32 whose low bits are those of `v`, a number, brought into the range of
+/// two integers and rounded, half to even. All are of one type, f32 or vectors.
+Value roundedBits(ImplicitLocOpBuilder &b, Value v, Value least, Value most);
+
+} // namespace mlir::bnn
