@@ -82,8 +82,7 @@ void Attention::layOut(Value sentence) {
   byChannel(buffers.getValue(), sentence, values);
   if (valueZeros)
     byChannel(buffers.getValueZeros(), sentence, valueZeros);
-  if (valueSums)
-    emitValueSums();
+  layOutValues();
   if (right)
     byToken(buffers.getRight(), sentence, right, 0);
   if (buffers.getResidual())

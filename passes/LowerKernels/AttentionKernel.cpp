@@ -1,4 +1,8 @@
-//===- AttentionKernel.cpp - Attention over bits --------------------------===//
+//===- AttentionKernel.cpp - The loops of attention -----------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // For each sentence the keys and values are first laid out by token, so that a
 // vector holds the same word of 16 keys, and a word holds the same channel of
@@ -20,8 +24,8 @@ using namespace mlir;
 using namespace mlir::bnn;
 
 Attention::Attention(KernelBuilder &b, AttentionOp op,
-                     AttentionOp::Adaptor buffers, TargetAttr target)
-    : b(b), op(op), buffers(buffers),
+                     AttentionOp::Adaptor buffers, int64_t tileQueries)
+    : b(b), op(op), buffers(buffers), tileQueries(tileQueries),
       outputs(b, op.getOuts(), buffers.getOuts()),
       params(b, buffers.getParams()) {
   planes = cast<BitsType>(getElementTypeOrSelf(op.getQuery())).getWidth();
@@ -30,9 +34,9 @@ Attention::Attention(KernelBuilder &b, AttentionOp op,
   headSize = channels / heads;
   headWords = packedWords(headSize, headSize);
   channelBlocks = headWords * (kWordBits / kLanes);
-  // The planes of one query fill the registers.
-  tileQueries = target && planes == 1 ? target.getQueries() : 1;
 }
+
+Attention::~Attention() = default;
 
 // Uninitialised scratch for the whole op.
 Value Attention::scratch(ArrayRef<Value> sizes, Type element) {
@@ -115,64 +119,50 @@ void Attention::emitBracket(const Queries &queries) {
   });
 }
 
+// The score of query `query` and 16 keys from their dot product.
+Value Attention::finishScore(Value dot, Value block, int64_t query, Value scale,
+                             Value divisor) {
+  Value s = dot;
+  if (buffers.getRight())
+    s = b.create<math::FmaOp>(
+        s, scale, b.loadLanes(numbers, numberLanes(block, bracketRow + query)));
+  else
+    s = b.create<arith::MulFOp>(s, scale);
+  s = b.create<arith::DivFOp>(s, divisor);
+  if (buffers.getMask())
+    s = b.create<arith::AddFOp>(
+        s, b.loadLanes(numbers, numberLanes(block, maskRow)));
+  return s;
+}
+
 // Computes scores[i][j] of one head.
 void Attention::emitScores(const Queries &queries, Value head, bool masked) {
   Value firstWord = b.mul(head, b.index(headWords));
   Value scale = b.splat(buffers.getScale());
   Value divisor = b.splatF32(op.getDivisor().convertToFloat());
-  SmallVector<SmallVector<Value>> words(queries.count), keep(queries.count);
+  // Word `w` of a head, plane by plane.
+  auto wordOf = [&](int64_t w) {
+    return b.offset(firstWord,
+                    w / headWords * heads * headWords + w % headWords);
+  };
+  SmallVector<SmallVector<Value>> words(queries.count), zeros(queries.count);
   for (int64_t i = 0; i < queries.count; ++i)
     for (int64_t w = 0; w < planes * headWords; ++w) {
-      int64_t offset = w / headWords * heads * headWords + w % headWords;
-      SmallVector<Value> at = {queries.sentence, queries.at(b, i),
-                               b.offset(firstWord, offset)};
+      SmallVector<Value> at = {queries.sentence, queries.at(b, i), wordOf(w)};
       words[i].push_back(b.splat(b.load(buffers.getQuery(), at)));
       if (masked)
-        keep[i].push_back(buffers.getQueryZeros()
-                              ? b.splat(b.load(buffers.getQueryZeros(), at))
-                              : b.splatI32(0));
+        zeros[i].push_back(buffers.getQueryZeros()
+                               ? b.splat(b.load(buffers.getQueryZeros(), at))
+                               : b.splatI32(0));
     }
-  // The dot products of query i with the 16 keys of a vector, as f32.
-  auto dots = [&](int64_t i, Value block) -> Value {
-    auto toFloat = [&](Value v) -> Value {
-      return b.create<arith::SIToFPOp>(b.vectorOf(b.getF32Type()), v);
-    };
-    if (planes > 1)
-      return toFloat(planeScores(words[i], firstWord, block));
-    Value count = b.splatI32(0), base = b.splatI32(headSize);
-    for (int64_t w = 0; w < headWords; ++w) {
-      Value word = b.offset(firstWord, w);
-      Value differ = b.create<arith::XOrIOp>(
-          words[i][w], keyLanes(block, word, /*ofZeros=*/false));
-      if (masked) {
-        Value zeros = keep[i][w];
-        if (buffers.getKeyZeros())
-          zeros = b.create<arith::OrIOp>(
-              zeros, keyLanes(block, word, /*ofZeros=*/true));
-        differ = b.create<arith::AndIOp>(differ, b.bitNot(zeros));
-        base = b.create<arith::SubIOp>(base, b.popcount(zeros));
-      }
-      count = b.add(count, b.popcount(differ));
-    }
-    // The agreeing channels less the differing ones. In floats that takes one
-    // operation less, and is exact up to 2^24.
-    if (!masked && headSize <= 1 << 24)
-      return b.create<math::FmaOp>(toFloat(count), b.splatF32(-2),
-                                   b.splatF32(headSize));
-    return toFloat(b.create<arith::SubIOp>(base, b.add(count, count)));
-  };
   forVectors({}, [&](Value block, Value, ValueRange) -> SmallVector<Value> {
+    auto key = [&](int64_t w) { return keyLanes(block, wordOf(w), false); };
+    auto keyZeros = [&](int64_t w) { return keyLanes(block, wordOf(w), true); };
     for (int64_t i = 0; i < queries.count; ++i) {
-      Value s = dots(i, block);
-      if (buffers.getRight())
-        s = b.create<math::FmaOp>(
-            s, scale, b.loadLanes(numbers, numberLanes(block, bracketRow + i)));
-      else
-        s = b.create<arith::MulFOp>(s, scale);
-      s = b.create<arith::DivFOp>(s, divisor);
-      if (buffers.getMask())
-        s = b.create<arith::AddFOp>(
-            s, b.loadLanes(numbers, numberLanes(block, maskRow)));
+      ScoreWords of = {words[i], zeros[i], key, {}};
+      if (buffers.getKeyZeros())
+        of.keyZeros = keyZeros;
+      Value s = finishScore(scoreDot->score(of), block, i, scale, divisor);
       b.storeLanes(s, numbers, numberLanes(block, i));
     }
     return {};
@@ -200,13 +190,11 @@ SmallVector<Value> Attention::maxima(const Queries &queries) {
 }
 
 // Replaces the scores by exp(score - most) and returns the sum of each query.
-// Past the end of a row that becomes bits there is -inf: no bit, whatever the
-// cut.
 SmallVector<Value> Attention::expSums(ValueRange most) {
   SmallVector<Value> shifts;
   for (Value value : most)
     shifts.push_back(b.splat(value));
-  Value none = b.splatF32(-std::numeric_limits<float>::infinity());
+  Value pastEnd = expPastEnd();
   SmallVector<Value> zeros(shifts.size(), b.splatF32(0));
   SmallVector<Value> sums = forVectors(zeros, [&](Value block, Value live,
                                                   ValueRange acc) {
@@ -220,7 +208,7 @@ SmallVector<Value> Attention::expSums(ValueRange most) {
       auto exp = b.create<math::ExpOp>(difference);
       exp->setAttr(kNotPositiveAttr, b.getUnitAttr());
       Value e = exp;
-      b.storeLanes(planes == 1 ? selectLive(b, live, e, none) : e, numbers, at);
+      b.storeLanes(pastEnd ? selectLive(b, live, e, pastEnd) : e, numbers, at);
       e = selectLive(b, live, e, b.splatF32(0));
       next.push_back(b.create<arith::AddFOp>(acc[i], e));
     }
@@ -231,123 +219,49 @@ SmallVector<Value> Attention::expSums(ValueRange most) {
   return sums;
 }
 
-// The probabilities above `cuts`, as bits; how many each query has, and the sum
-// of their value residuals.
-SmallVector<Attention::Chosen> Attention::probabilityBits(ValueRange cuts) {
-  constexpr int64_t halves = kWordBits / kLanes;
-  const bool hasResidual = bool(buffers.getResidual());
-  SmallVector<Value> lanes, init;
-  for (Value cut : cuts) {
-    lanes.push_back(b.splat(cut));
-    init.push_back(b.i32(0));
-    if (hasResidual)
-      init.push_back(b.splatF32(0));
-  }
-  const size_t sums = init.size() / cuts.size();
-  SmallVector<Value> found =
-      b.loop(zero, groups, 1, init, [&](Value group, ValueRange acc) {
-        SmallVector<Value> next(acc.begin(), acc.end());
-        for (auto [i, cut] : llvm::enumerate(lanes)) {
-          SmallVector<Value> masks;
-          for (int64_t half = 0; half < halves; ++half) {
-            Value block = b.offset(b.mul(group, b.index(halves)), half);
-            Value above = b.create<arith::CmpFOp>(
-                arith::CmpFPredicate::OGT,
-                b.loadLanes(numbers, numberLanes(block, i)), cut);
-            masks.push_back(above);
-            if (hasResidual) {
-              // The definition adds 0 for what is not chosen. That changes no
-              // sum: none is -0.
-              Value &sum = next[i * sums + 1];
-              Value more = b.create<arith::AddFOp>(
-                  sum, b.loadLanes(numbers, numberLanes(block, residualRow)));
-              sum = b.create<arith::SelectOp>(above, more, sum);
-            }
-          }
-          Value word = b.packMasks(masks[0], masks[1]);
-          b.store(word, bits, {b.index(i), group});
-          next[i * sums] = b.add(next[i * sums], b.popcount(word));
-        }
-        return next;
-      });
-  SmallVector<Chosen> chosen;
-  for (size_t i = 0; i < cuts.size(); ++i)
-    chosen.push_back({found[i * sums],
-                      hasResidual ? b.fold(found[i * sums + 1], ReduceKind::Add)
-                                  : b.f32(0)});
-  return chosen;
-}
-
-// The sums of the chosen values of each query for the panels of one word of a
-// head: +1 for each chosen one, -1 for each other chosen token; [query][panel].
-SmallVector<Value> Attention::bitContext(Value firstRow, int64_t firstColumn,
-                                         int64_t panels,
-                                         ArrayRef<Chosen> chosen) {
-  SmallVector<Value> sources = {values};
-  if (valueZeros)
-    sources.push_back(valueZeros);
-  const size_t queries = chosen.size();
-  auto index = [&](size_t source, size_t query, int64_t panel) {
-    return (source * queries + query) * panels + panel;
-  };
-  SmallVector<Value> init(sources.size() * queries * panels, b.splatI32(0));
-  SmallVector<Value> counts =
-      b.loop(zero, groups, 1, init, [&](Value group, ValueRange acc) {
-        SmallVector<Value> next(acc.begin(), acc.end()), p;
-        for (size_t i = 0; i < queries; ++i)
-          p.push_back(b.splat(b.load(bits, {b.index(i), group})));
-        for (auto [s, source] : llvm::enumerate(sources))
-          for (int64_t j = 0; j < panels; ++j) {
-            Value v = b.loadLanes(source, {b.add(firstRow, group),
-                                           b.index(firstColumn + j * kLanes)});
-            for (size_t i = 0; i < queries; ++i) {
-              Value &count = next[index(s, i, j)];
-              count =
-                  b.add(count, b.popcount(b.create<arith::AndIOp>(v, p[i])));
-            }
-          }
-        return next;
-      });
-  SmallVector<Value> dots;
-  for (auto [i, query] : llvm::enumerate(chosen)) {
-    Value ones = b.splat(query.ones);
-    for (int64_t j = 0; j < panels; ++j) {
-      Value count = counts[index(0, i, j)];
-      Value dot = b.create<arith::SubIOp>(b.add(count, count), ones);
-      // A zero was counted as -1.
-      dots.push_back(valueZeros ? b.add(dot, counts[index(1, i, j)]) : dot);
-    }
-  }
-  return dots;
+Value Attention::firstValues(Value head, int64_t plane) {
+  return b.mul(b.offset(head, plane * heads), groups);
 }
 
 // Stores the outputs of one head of each query.
-void Attention::emitContext(const Queries &queries, Value head,
-                            ArrayRef<Chosen> chosen) {
-  Value firstRow = b.mul(head, groups);
+void Attention::emitContext(const Queries &queries, Value head) {
+  SmallVector<Value> first; // words of values, of each plane
+  for (int64_t plane = 0; plane < planes; ++plane)
+    first.push_back(firstValues(head, plane));
   Value row = b.add(b.mul(queries.sentence, tokens), queries.first);
   for (int64_t w = 0; w < headWords; ++w) {
     const int64_t valid = std::min(kWordBits, headSize - w * kWordBits);
-    const int64_t panels = panelsOf(valid), firstColumn = w * kWordBits;
+    auto column = [&](int64_t panel) {
+      return b.index(w * kWordBits + panel * kLanes);
+    };
     Value word = b.offset(b.mul(head, b.index(headWords)), w);
     const UnitOfOutputs unit = {
         b.mul(word, b.index(kWordBits / kLanes)),
-        b.offset(b.mul(head, b.index(headSize)), firstColumn), word, valid};
+        b.offset(b.mul(head, b.index(headSize)), w * kWordBits), word, valid};
     params.loadChannels(b, unit.channel, valid);
-    SmallVector<Value> dots;
-    if (planes == 1)
-      dots = bitContext(firstRow, firstColumn, panels, chosen);
+    // Planes are those of one query.
+    auto probability = [&](int64_t query, int64_t plane, Value group) {
+      return b.splat(b.load(bits, {b.index(query + plane), group}));
+    };
+    auto load = [&](Value source, int64_t plane, int64_t panel, Value group) {
+      return b.loadLanes(source, {b.add(first[plane], group), column(panel)});
+    };
+    auto value = [&](int64_t plane, int64_t panel, Value group) {
+      return load(values, plane, panel, group);
+    };
+    auto zeros = [&](int64_t plane, int64_t panel, Value group) {
+      return load(valueZeros, plane, panel, group);
+    };
+    ContextWords words = {
+        queries.count, panelsOf(valid), groups, probability, value, {}, ones()};
+    if (valueZeros)
+      words.valueZeros = zeros;
+    contextDot->begin(words);
     for (int64_t i = 0; i < queries.count; ++i) {
       SmallVector<SmallVector<Value>> outs;
-      for (int64_t j = 0; j < panels; ++j) {
-        Value column = b.index(firstColumn + j * kLanes);
-        SmallVector<Value> arguments;
-        if (planes > 1)
-          arguments = {planeContext(head, column),
-                       valueSums ? b.loadLanes(valueSums, {head, column})
-                                 : b.splatI32(0)};
-        else
-          arguments = {dots[i * panels + j], b.splat(chosen[i].residual)};
+      for (int64_t j = 0; j < words.panels; ++j) {
+        SmallVector<Value> arguments = {contextDot->sum(words, i, j)};
+        arguments.push_back(secondArgument(i, head, column(j)));
         arguments.append(params.vectors(b, b.offset(row, i), j));
         outs.push_back(b.vectorize(op.getEpilogue().front(), arguments));
       }
@@ -365,14 +279,8 @@ Value Attention::hasZeros() {
   return any;
 }
 
-void Attention::emit() {
-  zero = b.index(0);
-  Value sentences = b.dim(buffers.getQuery(), 0);
-  tokens = b.dim(buffers.getQuery(), 1);
-  groups = b.create<arith::DivUIOp>(b.offset(tokens, kWordBits - 1),
-                                    b.index(kWordBits));
-  blocks = b.mul(groups, b.index(kWordBits / kLanes));
-
+// Allocates what one sentence needs.
+void Attention::allocateScratch() {
   Type i32 = b.getI32Type(), f32 = b.getF32Type();
   Value lanes = b.index(kLanes);
   Value valueRows = b.mul(b.index(planes * heads), groups);
@@ -396,9 +304,17 @@ void Attention::emit() {
     residualRow = rows++;
   numbers = scratch({blocks, b.index(rows), lanes}, f32);
   bits = scratch({b.index(std::max(planes, tileQueries)), groups}, i32);
-  // Only a minimum of the probabilities needs them.
-  if (planes > 1 && !op.getEpilogue().getArgument(1).use_empty())
-    valueSums = scratch({b.index(heads), valueColumns}, i32);
+  allocate();
+}
+
+void Attention::emit() {
+  zero = b.index(0);
+  Value sentences = b.dim(buffers.getQuery(), 0);
+  tokens = b.dim(buffers.getQuery(), 1);
+  groups = b.create<arith::DivUIOp>(b.offset(tokens, kWordBits - 1),
+                                    b.index(kWordBits));
+  blocks = b.mul(groups, b.index(kWordBits / kLanes));
+  allocateScratch();
 
   Value masked;
   if (buffers.getQueryZeros() || buffers.getKeyZeros())
@@ -431,19 +347,15 @@ void Attention::emitHead(const Queries &queries, Value head, Value masked) {
   } else {
     emitScores(queries, head, false);
   }
-  SmallVector<Value> sums = expSums(maxima(queries));
-  SmallVector<Chosen> chosen;
-  if (planes > 1) {
-    probabilityPlanes(sums[0]);
-  } else {
-    for (Value &sum : sums)
-      sum = b.create<arith::MulFOp>(buffers.getCutoff(), sum);
-    chosen = probabilityBits(sums);
-  }
-  emitContext(queries, head, chosen);
+  storeProbabilities(expSums(maxima(queries)));
+  emitContext(queries, head);
 }
 
 void bnn::emitAttention(KernelBuilder &b, AttentionOp op,
                         AttentionOp::Adaptor buffers, TargetAttr target) {
-  Attention(b, op, buffers, target).emit();
+  if (op.getProbability())
+    createIntegerAttention(b, op, buffers)->emit();
+  else
+    createBitAttention(b, op, buffers, target ? target.getQueries() : 1)
+        ->emit();
 }

@@ -1,17 +1,24 @@
-//===- AttentionKernel.h - Attention over bits and planes -------*- C++ -*-===//
+//===- AttentionKernel.h - The loops of attention ---------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+#include "passes/LowerKernels/Dots/AttentionDots.h"
 #include "passes/LowerKernels/KernelBuilder.h"
 
 namespace mlir::bnn {
 
-/// Emits the loops of one attention op.
+/// Emits the loops of one attention op. What becomes of probabilities, and so
+/// the dots, differ: see BitAttention and IntegerAttention.
 class Attention {
 public:
-  Attention(KernelBuilder &b, AttentionOp op, AttentionOp::Adaptor buffers,
-            TargetAttr target);
+  virtual ~Attention();
   void emit();
 
-private:
+protected:
   /// Queries that are computed together: `count` of a sentence from `first` on.
   struct Queries {
     mlir::Value sentence, first;
@@ -20,11 +27,10 @@ private:
       return b.offset(first, i);
     }
   };
-  /// The tokens that a query looks at: how many, and their value residuals'
-  /// sum.
-  struct Chosen {
-    mlir::Value ones, residual;
-  };
+
+  /// `tileQueries`: how many at most.
+  Attention(KernelBuilder &b, AttentionOp op, AttentionOp::Adaptor buffers,
+            int64_t tileQueries);
 
   KernelBuilder &b;
   AttentionOp op;
@@ -32,8 +38,9 @@ private:
   int64_t channels, heads, headSize, headWords, channelBlocks;
   int64_t planes; // bits of an element
   int64_t tileQueries;
-  OutputRows outputs;
-  EpilogueParams params;
+  std::unique_ptr<ScoreDot> scoreDot;
+  std::unique_ptr<ContextDot> contextDot;
+
   // S, words of 32 tokens, vectors of 16 tokens
   mlir::Value tokens, groups, blocks;
   mlir::Value zero;
@@ -48,14 +55,36 @@ private:
   int64_t bracketRow = 0; // the scores' low-rank part, for each query
   int64_t maskRow = 0, residualRow = 0;
   mlir::Value values,
-      valueZeros;        // [planes * heads * groups, channelBlocks * 16] i32
-  mlir::Value valueSums; // [heads, channelBlocks * 16] i32, or null
-  mlir::Value bits;      // [queries or planes, groups] i32
+      valueZeros;   // [planes * heads * groups, channelBlocks * 16] i32
+  mlir::Value bits; // of probabilities: [queries or planes, groups] i32
+
+  /// Allocates what only this kind of attention needs.
+  virtual void allocate() {}
+  /// Computes what depends on a sentence's values only.
+  virtual void layOutValues() {}
+  /// What stands for exp(score) past the last token, in a tile that becomes
+  /// bits; null: anything may.
+  virtual mlir::Value expPastEnd() { return {}; }
+  /// Writes the bits of the probabilities of each query, exp / sum.
+  virtual void storeProbabilities(mlir::ValueRange sums) = 0;
+  /// How many probabilities of each query are 1, where they have one bit.
+  virtual llvm::ArrayRef<mlir::Value> ones() { return {}; }
+  /// The epilogue's second argument for query `query` and the 16 channels of a
+  /// head from `column` on.
+  virtual mlir::Value secondArgument(int64_t query, mlir::Value head,
+                                     mlir::Value column) = 0;
 
   mlir::Value scratch(llvm::ArrayRef<mlir::Value> sizes, mlir::Type element);
+  llvm::SmallVector<mlir::Value> numberLanes(mlir::Value block, int64_t row);
+  /// The first row of `values` and `valueZeros` that has a plane of a head.
+  mlir::Value firstValues(mlir::Value head, int64_t plane);
+
+private:
+  OutputRows outputs;
+  EpilogueParams params;
+
   llvm::SmallVector<mlir::Value> lanesOf(mlir::Value block, mlir::Value row);
   mlir::Value keyLanes(mlir::Value block, mlir::Value word, bool ofZeros);
-  llvm::SmallVector<mlir::Value> numberLanes(mlir::Value block, int64_t row);
   bool isFull();
   llvm::SmallVector<mlir::Value>
   forVectors(mlir::ValueRange init,
@@ -65,30 +94,30 @@ private:
   void forTokens(llvm::function_ref<void(mlir::Value block, mlir::Value token,
                                          mlir::Value lane)>
                      body);
+  void allocateScratch();
   void keysByToken(mlir::Value source, mlir::Value sentence, bool ofZeros);
   void byToken(mlir::Value source, mlir::Value sentence, mlir::Value into,
                int64_t row);
   void byChannel(mlir::Value source, mlir::Value sentence, mlir::Value into);
   void layOut(mlir::Value sentence);
   void emitBracket(const Queries &queries);
+  mlir::Value finishScore(mlir::Value dot, mlir::Value block, int64_t query,
+                          mlir::Value scale, mlir::Value divisor);
   void emitScores(const Queries &queries, mlir::Value head, bool masked);
   llvm::SmallVector<mlir::Value> maxima(const Queries &queries);
   llvm::SmallVector<mlir::Value> expSums(mlir::ValueRange most);
-  llvm::SmallVector<Chosen> probabilityBits(mlir::ValueRange cuts);
-  llvm::SmallVector<mlir::Value> bitContext(mlir::Value firstRow,
-                                            int64_t firstColumn, int64_t panels,
-                                            llvm::ArrayRef<Chosen> chosen);
-  void emitContext(const Queries &queries, mlir::Value head,
-                   llvm::ArrayRef<Chosen> chosen);
+  void emitContext(const Queries &queries, mlir::Value head);
   void emitHead(const Queries &queries, mlir::Value head, mlir::Value masked);
   mlir::Value hasZeros();
-
-  // Over planes, of one query.
-  void probabilityPlanes(mlir::Value sum);
-  mlir::Value planeScores(llvm::ArrayRef<mlir::Value> words,
-                          mlir::Value firstWord, mlir::Value block);
-  mlir::Value planeContext(mlir::Value head, mlir::Value column);
-  void emitValueSums();
 };
+
+/// Probabilities of one bit: those above the cutoff.
+std::unique_ptr<Attention> createBitAttention(KernelBuilder &b, AttentionOp op,
+                                              AttentionOp::Adaptor buffers,
+                                              int64_t tileQueries);
+/// Probabilities rounded to integers of as many bits as the query's.
+std::unique_ptr<Attention> createIntegerAttention(KernelBuilder &b,
+                                                  AttentionOp op,
+                                                  AttentionOp::Adaptor buffers);
 
 } // namespace mlir::bnn

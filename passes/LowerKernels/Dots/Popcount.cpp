@@ -1,20 +1,28 @@
-//===- MatmulCounts.cpp - The counts of a register tile -------------------===//
+//===- Popcount.cpp - The bits that words differ in or share --------------===//
 //
-// The inner loops of products that do not count by table: the bits in which the
-// words of a few rows and of a few panels differ, or that both have.
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The inner loops over words: a few rows times a few panels, whose population
+// counts add up in registers.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/BNN/Layout.h"
+#include "passes/LowerKernels/Dots/Popcount.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "passes/LowerKernels/Product.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
 
+Value bnn::countedBits(KernelBuilder &b, CountedBits which, Value x, Value w) {
+  if (which == CountedBits::Differing)
+    return b.create<arith::XOrIOp>(x, w);
+  return b.create<arith::AndIOp>(x, w);
+}
+
 // Word `k` of each panel of a tile.
-static SmallVector<Value> loadWeights(KernelBuilder &b, const Product &p,
-                                      const Tile &tile, Value k) {
+SmallVector<Value> Popcount::loadWeights(const Tile &tile, Value k) const {
   SmallVector<Value> weights;
   for (int64_t j = 0; j < tile.panels; ++j)
     weights.push_back(
@@ -29,16 +37,8 @@ static Value loadRow(KernelBuilder &b, Value rows, const Tile &tile, int64_t i,
                   : b.splatI32(0);
 }
 
-// The bits in which two words differ or, of unsigned rows, that both have.
-static Value combine(KernelBuilder &b, const Product &p, Value x, Value w) {
-  if (p.exclusive)
-    return b.create<arith::XOrIOp>(x, w);
-  return b.create<arith::AndIOp>(x, w);
-}
-
 // The majority of x, y and x ^ y ^ parity.
-static Value majority(KernelBuilder &b, bool ternaryLogic, Value x, Value y,
-                      Value parity) {
+Value Popcount::majority(Value x, Value y, Value parity) const {
   if (ternaryLogic) {
     // The truth table of x == y ? x : !parity, bit 4 x + 2 y + parity.
     constexpr int64_t table = 0xD4;
@@ -63,15 +63,15 @@ static Value addCount(KernelBuilder &b, Value count, Value bits) {
 }
 
 // Adds the counts of word `k` to those of a tile, [row][panel].
-static void addWord(KernelBuilder &b, const Product &p, const Tile &tile,
-                    Value k, bool masked, MutableArrayRef<Value> counts) {
-  SmallVector<Value> weights = loadWeights(b, p, tile, k);
+void Popcount::addWord(const Tile &tile, Value k, bool masked,
+                       State counts) const {
+  SmallVector<Value> weights = loadWeights(tile, k);
   for (int64_t i = 0; i < tile.rows; ++i) {
     Value x = loadRow(b, p.input, tile, i, k), keep;
     if (masked)
       keep = b.bitNot(loadRow(b, p.zeros, tile, i, k));
     for (int64_t j = 0; j < tile.panels; ++j) {
-      Value bits = combine(b, p, x, weights[j]);
+      Value bits = countedBits(b, which, x, weights[j]);
       if (masked)
         bits = b.create<arith::AndIOp>(bits, keep);
       Value &count = counts[i * tile.panels + j];
@@ -85,12 +85,11 @@ static void addWord(KernelBuilder &b, const Product &p, const Tile &tile,
 // becomes this one. With zeros, where words themselves have to be looked at:
 // adds their counts. One row at a time: the registers hold the accumulators and
 // the weights, and little else.
-static void addPair(KernelBuilder &b, const Product &p, const Tile &tile,
-                    Value k, bool masked, MutableArrayRef<Value> counts,
-                    MutableArrayRef<Value> parity) {
+void Popcount::addPair(const Tile &tile, Value k, bool masked, State counts,
+                       State parity) const {
   Value next = b.offset(k, 1);
-  SmallVector<Value> weights = loadWeights(b, p, tile, k),
-                     weightParity = loadWeights(b, p, tile, next);
+  SmallVector<Value> weights = loadWeights(tile, k),
+                     weightParity = loadWeights(tile, next);
   for (int64_t i = 0; i < tile.rows; ++i) {
     Value x = loadRow(b, p.input, tile, i, k),
           xParity = loadRow(b, p.input, tile, i, next), keep, keepNext;
@@ -101,15 +100,15 @@ static void addPair(KernelBuilder &b, const Product &p, const Tile &tile,
     for (int64_t j = 0; j < tile.panels; ++j) {
       Value &count = counts[i * tile.panels + j];
       Value &before = parity[i * tile.panels + j];
-      Value first = combine(b, p, x, weights[j]);
-      Value sum = combine(b, p, xParity, weightParity[j]);
+      Value first = countedBits(b, which, x, weights[j]);
+      Value sum = countedBits(b, which, xParity, weightParity[j]);
       if (masked) {
         Value second = b.create<arith::XOrIOp>(
             sum, b.create<arith::XOrIOp>(first, before));
         count = addCount(b, count, b.create<arith::AndIOp>(first, keep));
         count = addCount(b, count, b.create<arith::AndIOp>(second, keepNext));
       } else {
-        Value carry = majority(b, p.ternaryLogic, first, before, sum);
+        Value carry = majority(first, before, sum);
         count = addCount(b, count, carry);
       }
       before = sum;
@@ -137,12 +136,9 @@ static Value addBytes(KernelBuilder &b, Value sums) {
 // iteration, the counts and the state, which it changes. Where counts are
 // bytes, they are widened before they can overflow: an iteration adds at most
 // `words` times 8 to one. Returns the counts, and the state in `state`.
-static SmallVector<Value>
-sumCounts(KernelBuilder &b, bool inBytes, int64_t steps, int64_t words,
-          size_t size, SmallVector<Value> &state,
-          llvm::function_ref<void(Value, MutableArrayRef<Value>,
-                                  MutableArrayRef<Value>)>
-              body) {
+SmallVector<Value>
+Popcount::sumCounts(int64_t steps, int64_t words, size_t size, Values &state,
+                    llvm::function_ref<void(Value, State, State)> body) const {
   SmallVector<Value> zeros(size, b.splatI32(0));
   Value none = b.index(0);
   auto step = [&](Value number, ValueRange carried) {
@@ -186,44 +182,39 @@ sumCounts(KernelBuilder &b, bool inBytes, int64_t steps, int64_t words,
 // The counts of all words of a tile, [row][panel], where every other word holds
 // the parity of all up to it: a chain of carry-save adders has these for sums.
 // popcount of all words = popcount of the last sum + 2 popcount of all carries.
-static SmallVector<Value> countWithParity(KernelBuilder &b, const Product &p,
-                                          const Tile &tile, bool masked) {
+SmallVector<Value> Popcount::countWithParity(const Tile &tile,
+                                             bool masked) const {
   const size_t size = tile.rows * tile.panels;
   const int64_t pairs = (p.words - 1) / 2;
   // The first word is its own parity.
   SmallVector<Value> parity(size);
-  SmallVector<Value> weights = loadWeights(b, p, tile, b.index(0));
+  SmallVector<Value> weights = loadWeights(tile, b.index(0));
   for (int64_t i = 0; i < tile.rows; ++i) {
     Value x = loadRow(b, p.input, tile, i, b.index(0));
     for (int64_t j = 0; j < tile.panels; ++j)
-      parity[i * tile.panels + j] = combine(b, p, x, weights[j]);
+      parity[i * tile.panels + j] = countedBits(b, which, x, weights[j]);
   }
   SmallVector<Value> counts =
-      sumCounts(b, p.byteCounts, pairs, masked ? 2 : 1, size, parity,
-                [&](Value number, MutableArrayRef<Value> counts,
-                    MutableArrayRef<Value> parity) {
+      sumCounts(pairs, masked ? 2 : 1, size, parity,
+                [&](Value number, State counts, State parity) {
                   Value k = b.offset(b.mul(number, b.index(2)), 1);
-                  addPair(b, p, tile, k, masked, counts, parity);
+                  addPair(tile, k, masked, counts, parity);
                 });
   if (masked)
-    addWord(b, p, tile, b.index(0), masked, counts);
+    addWord(tile, b.index(0), masked, counts);
   else
     for (auto [count, sum] : llvm::zip_equal(counts, parity))
       count = b.add(b.popcount(sum), b.add(count, count));
   if (p.words > 2 * pairs + 1)
-    addWord(b, p, tile, b.index(p.words - 1), masked, counts);
+    addWord(tile, b.index(p.words - 1), masked, counts);
   return counts;
 }
 
-// The counts of all words of a tile, [row][panel].
-SmallVector<Value> bnn::countBits(KernelBuilder &b, const Product &p,
-                                  const Tile &tile, bool masked) {
+SmallVector<Value> Popcount::count(const Tile &tile, bool masked) const {
   if (p.parity)
-    return countWithParity(b, p, tile, masked);
+    return countWithParity(tile, masked);
   SmallVector<Value> none;
   return sumCounts(
-      b, p.byteCounts, p.words, 1, tile.rows * tile.panels, none,
-      [&](Value k, MutableArrayRef<Value> counts, MutableArrayRef<Value>) {
-        addWord(b, p, tile, k, masked, counts);
-      });
+      p.words, 1, tile.rows * tile.panels, none,
+      [&](Value k, State counts, State) { addWord(tile, k, masked, counts); });
 }

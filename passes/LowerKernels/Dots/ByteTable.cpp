@@ -1,16 +1,20 @@
-//===- LookupKernel.cpp - Bits counted by table ---------------------------===//
+//===- ByteTable.cpp - Bits counted by table ------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A row is a sequence of hexadecimal digits, four bits each. `weights` holds
 // the digits of four panels, one a byte: [digit][lane][panel], so that a count,
 // once it is a 32-bit lane of four bytes, is those of one lane in four panels.
 // `offsets` holds, for two rows at a time, where in `table` the entries for
-// their digits lie: [pair][digit].
+// their digits lie: [pair][digit]. A row is a plane of the input here.
 //
 //===----------------------------------------------------------------------===//
+#include "passes/LowerKernels/Dots/ByteTable.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "passes/LowerKernels/Product.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -25,14 +29,15 @@ static constexpr int64_t kStepDigits = 3;
 
 // The entries for all digits of two rows and a weight, [second][first][weight]:
 // the count of the first row in the lower half, of the second in the upper one.
-static Value countTable(KernelBuilder &b, Operation *scope, bool exclusive) {
+static Value countTable(KernelBuilder &b, Operation *scope, CountedBits which) {
+  const bool differing = which == CountedBits::Differing;
   auto module = scope->getParentOfType<ModuleOp>();
-  StringRef name = exclusive ? "differing_bits" : "common_bits";
+  StringRef name = differing ? "differing_bits" : "common_bits";
   auto type = MemRefType::get(kTableBytes, b.getI8Type());
   if (!module.lookupSymbol(name)) {
     SmallVector<uint8_t> entries;
     auto count = [&](int64_t x, int64_t w) {
-      return llvm::popcount(uint64_t(exclusive ? x ^ w : x & w));
+      return llvm::popcount(uint64_t(differing ? x ^ w : x & w));
     };
     for (int64_t second = 0; second < kDigitValues; ++second)
       for (int64_t first = 0; first < kDigitValues; ++first)
@@ -49,13 +54,17 @@ static Value countTable(KernelBuilder &b, Operation *scope, bool exclusive) {
   return b.create<memref::GetGlobalOp>(type, name);
 }
 
-LookupKernel::LookupKernel(KernelBuilder &b, const Product &product,
-                           int64_t shuffleBytes)
-    : b(b), p(product), bytes(shuffleBytes),
-      // Two pairs would want more than 16 registers.
-      pairs(shuffleBytes == 64 ? 2 : 1),
-      digits(llvm::alignTo(product.words * kWordDigits, kStepDigits)) {
-  table = countTable(b, b.getInsertionBlock()->getParentOp(), p.exclusive);
+ByteTable::ByteTable(KernelBuilder &b, const Product &p, CountDot &plain,
+                     int64_t shuffleBytes)
+    // Two pairs would want more than 16 registers.
+    : BlockDot(b, p,
+               std::max<int64_t>(1, (shuffleBytes == 64 ? 4 : 2) /
+                                        plain.getPlanes())),
+      plain(plain), bytes(shuffleBytes), pairs(shuffleBytes == 64 ? 2 : 1),
+      digits(llvm::alignTo(p.words * kWordDigits, kStepDigits)) {}
+
+void ByteTable::begin() {
+  table = countTable(b, p.scope, plain.getCounted());
   offsets = b.create<memref::AllocOp>(
       MemRefType::get({kBlockRows / 2, digits}, b.getI16Type()));
   weights = b.create<memref::AllocOp>(
@@ -72,11 +81,28 @@ LookupKernel::LookupKernel(KernelBuilder &b, const Product &product,
   }
 }
 
-VectorType LookupKernel::bytesType() const {
+int64_t ByteTable::blockRows() const { return kBlockRows / plain.getPlanes(); }
+
+Value ByteTable::isWorth(Value rows) {
+  return b.create<arith::CmpIOp>(arith::CmpIPredicate::uge,
+                                 plain.planesOf(rows),
+                                 b.index(MatmulOp::kTableLeastRows));
+}
+
+SmallVector<Value> ByteTable::accumulate(const Tile &tile) {
+  return plain.accumulate(tile, [&] {
+    SmallVector<Value> counts;
+    for (int64_t i = 0; i < tileRows() * plain.getPlanes(); i += 2 * pairs)
+      counts.append(count(b.offset(plain.planesOf(tile.blockRow), i)));
+    return counts;
+  });
+}
+
+VectorType ByteTable::bytesType() const {
   return VectorType::get(bytes, b.getI8Type());
 }
 
-VectorType LookupKernel::halvesType() const {
+VectorType ByteTable::halvesType() const {
   return VectorType::get(bytes / 2, b.getI16Type());
 }
 
@@ -107,7 +133,8 @@ static void forWords(KernelBuilder &b, const Product &p,
     plain(b.index(end));
 }
 
-void LookupKernel::prepareRows(Value first, Value count) {
+void ByteTable::prepareRows(Value firstRow, Value rows) {
+  Value first = plain.planesOf(firstRow), count = plain.planesOf(rows);
   // A word's digits, one a lane.
   auto type = VectorType::get(kWordDigits, b.getI32Type());
   auto lanes = [&](int64_t value) -> Value {
@@ -172,7 +199,7 @@ static SmallVector<Value> transposeBytes(KernelBuilder &b, ValueRange words) {
   return result;
 }
 
-void LookupKernel::preparePanels(Value panel) {
+void ByteTable::preparePanels(Value panel) {
   auto load = [&](Value k) {
     SmallVector<Value> words;
     for (int64_t j = 0; j < kPanels; ++j)
@@ -197,7 +224,7 @@ void LookupKernel::preparePanels(Value panel) {
 }
 
 // The entries for one digit of each output.
-Value LookupKernel::lookUp(Value entries, Value digits) {
+Value ByteTable::lookUp(Value entries, Value digits) {
   StringRef name =
       bytes == 64 ? "llvm.x86.avx512.pshuf.b.512" : "llvm.x86.avx2.pshuf.b";
   return b
@@ -208,7 +235,7 @@ Value LookupKernel::lookUp(Value entries, Value digits) {
 }
 
 // The sums of the entries for three digits from `step` on, of all outputs.
-SmallVector<Value> LookupKernel::sumThree(Value pair, Value digit) {
+SmallVector<Value> ByteTable::sumThree(Value pair, Value digit) {
   auto entryType = VectorType::get(kDigitValues, b.getI8Type());
   SmallVector<int64_t> repeat;
   for (int64_t i = 0; i < bytes; ++i)
@@ -231,101 +258,114 @@ SmallVector<Value> LookupKernel::sumThree(Value pair, Value digit) {
   return sums;
 }
 
-SmallVector<Value> LookupKernel::count(Value row) {
-  const int64_t vectors = kLanes * kPanels / bytes, size = pairs * vectors,
-                steps = digits / kStepDigits;
-  // A step adds at most 12 to a count, which is a byte for a while.
-  constexpr int64_t kMostSteps = 255 / (kStepDigits * kDigitBits);
-  const int64_t chunks = llvm::divideCeil(steps, kMostSteps),
-                chunk = llvm::divideCeil(steps, chunks) * kStepDigits;
+Value ByteTable::halves(int64_t value) const {
+  return b.create<arith::ConstantOp>(
+      DenseElementsAttr::get(halvesType(), b.getI16IntegerAttr(value)));
+}
+
+// The sums over the digits from `from` to `to`, few enough for a byte, for the
+// pairs from `firstPair` on: [pair][vector] of lower halves in bytes, then of
+// upper ones in 16 bits. Lower halves are cut out. Upper ones are shifted down
+// where they are: that adds 16 times the lower half of the odd byte, which is
+// known.
+SmallVector<Value> ByteTable::addDigits(Value firstPair, Value from, Value to) {
+  const int64_t vectors = kLanes * kPanels / bytes, size = pairs * vectors;
   Value noBytes = b.create<arith::ConstantOp>(b.getZeroAttr(bytesType()));
   Value noHalves = b.create<arith::ConstantOp>(b.getZeroAttr(halvesType()));
-  auto halves = [&](int64_t value) -> Value {
-    return b.create<arith::ConstantOp>(
-        DenseElementsAttr::get(halvesType(), b.getI16IntegerAttr(value)));
-  };
+  Value lowDigits = b.create<arith::ConstantOp>(
+      DenseElementsAttr::get(bytesType(), b.getI8IntegerAttr(0x0F)));
+  SmallVector<Value> init(size, noBytes);
+  init.append(size, noHalves);
+  return b.loop(from, to, kStepDigits, init, [&](Value digit, ValueRange acc) {
+    SmallVector<Value> next(acc);
+    for (int64_t i = 0; i < pairs; ++i) {
+      SmallVector<Value> found = sumThree(b.offset(firstPair, i), digit);
+      for (int64_t v = 0; v < vectors; ++v) {
+        Value &low = next[i * vectors + v];
+        Value &high = next[size + i * vectors + v];
+        low = b.add(low, b.create<arith::AndIOp>(found[v], lowDigits));
+        Value pair = b.create<vector::BitCastOp>(halvesType(), found[v]);
+        high = b.add(high, b.create<arith::ShRUIOp>(pair, halves(kDigitBits)));
+      }
+    }
+    return next;
+  });
+}
+
+// Adds what addDigits() returned to `sums`, [pair][vector] of four: counts of
+// the even and of the odd bytes, for the first row and for the second.
+void ByteTable::addHalves(ArrayRef<Value> counts, Values &sums) {
   auto keep = [&](Value v, int64_t mask) -> Value {
     return b.create<arith::AndIOp>(v, halves(mask));
   };
   auto right = [&](Value v, int64_t by) -> Value {
     return b.create<arith::ShRUIOp>(v, halves(by));
   };
-  Value lowDigits = b.create<arith::ConstantOp>(
-      DenseElementsAttr::get(bytesType(), b.getI8IntegerAttr(0x0F)));
-  Value firstPair = b.create<arith::DivUIOp>(row, b.index(2));
+  const size_t size = counts.size() / 2;
+  for (size_t i = 0; i < size; ++i) {
+    Value low = b.create<vector::BitCastOp>(halvesType(), counts[i]);
+    Value high = b.create<arith::SubIOp>(counts[size + i],
+                                         keep(right(low, kDigitBits), 0xFF0));
+    size_t at = 4 * i;
+    for (Value v : {low, high}) {
+      sums[at] = b.add(sums[at], keep(v, 0xFF));
+      sums[at + 1] = b.add(sums[at + 1], right(v, 8));
+      at += 2;
+    }
+  }
+}
 
-  // [pair][vector] of four: counts of the even and of the odd bytes, for the
-  // first row and for the second.
-  SmallVector<Value> sums(size * 4, noHalves);
-  sums = b.loop(
-      b.index(0), b.index(digits), chunk, sums,
-      [&](Value from, ValueRange before) {
-        Value to = b.offset(from, chunk);
-        if (digits % chunk)
-          to = b.create<arith::MinUIOp>(to, b.index(digits));
-        // Lower halves are cut out and counted in bytes. Upper ones are shifted
-        // down where they are, and counted in 16 bits: that adds 16 times the
-        // lower half of the odd byte, which is known.
-        SmallVector<Value> init(size, noBytes);
-        init.append(size, noHalves);
-        SmallVector<Value> counts = b.loop(
-            from, to, kStepDigits, init, [&](Value digit, ValueRange acc) {
-              SmallVector<Value> next(acc);
-              for (int64_t i = 0; i < pairs; ++i) {
-                SmallVector<Value> found =
-                    sumThree(b.offset(firstPair, i), digit);
-                for (int64_t v = 0; v < vectors; ++v) {
-                  Value &low = next[i * vectors + v];
-                  Value &high = next[size + i * vectors + v];
-                  low =
-                      b.add(low, b.create<arith::AndIOp>(found[v], lowDigits));
-                  Value pair =
-                      b.create<vector::BitCastOp>(halvesType(), found[v]);
-                  high = b.add(high, right(pair, kDigitBits));
-                }
-              }
-              return next;
-            });
-        SmallVector<Value> next(before);
-        for (int64_t i = 0; i < size; ++i) {
-          Value low = b.create<vector::BitCastOp>(halvesType(), counts[i]);
-          Value high = b.create<arith::SubIOp>(
-              counts[size + i], keep(right(low, kDigitBits), 0xFF0));
-          int64_t at = 4 * i;
-          for (Value v : {low, high}) {
-            next[at] = b.add(next[at], keep(v, 0xFF));
-            next[at + 1] = b.add(next[at + 1], right(v, 8));
-            at += 2;
-          }
-        }
-        return next;
-      });
-
-  // Byte r of a lane of 32 bits is panel r.
+// The counts of one panel, 16 lanes of i32, from those of its even or odd
+// bytes. Byte r of a lane of 32 bits is panel r.
+Value ByteTable::panelOf(ArrayRef<Value> vectors, int64_t panel) {
   auto laneType = VectorType::get(bytes / 4, b.getI32Type());
+  auto lanes = [&](int64_t value) -> Value {
+    return b.create<arith::ConstantOp>(
+        DenseElementsAttr::get(laneType, b.getI32IntegerAttr(value)));
+  };
+  SmallVector<Value> parts;
+  for (Value vector : vectors) {
+    Value part = b.create<vector::BitCastOp>(laneType, vector);
+    part = panel < 2 ? Value(b.create<arith::AndIOp>(part, lanes(0xFFFF)))
+                     : Value(b.create<arith::ShRUIOp>(part, lanes(16)));
+    parts.push_back(part);
+  }
+  if (parts.size() == 1)
+    return parts[0];
+  SmallVector<int64_t> both = llvm::to_vector(llvm::seq<int64_t>(kLanes));
+  return b.create<vector::ShuffleOp>(parts[0], parts[1], both);
+}
+
+// The counts of a tile of the prepared panels; `plane` is its first row, from
+// the first that is prepared. [row][panel] of 16 lanes of i32.
+SmallVector<Value> ByteTable::count(Value plane) {
+  const int64_t vectors = kLanes * kPanels / bytes,
+                steps = digits / kStepDigits;
+  // A step adds at most 12 to a count, which is a byte for a while.
+  constexpr int64_t kMostSteps = 255 / (kStepDigits * kDigitBits);
+  const int64_t chunks = llvm::divideCeil(steps, kMostSteps),
+                chunk = llvm::divideCeil(steps, chunks) * kStepDigits;
+  Value noHalves = b.create<arith::ConstantOp>(b.getZeroAttr(halvesType()));
+  Value firstPair = b.create<arith::DivUIOp>(plane, b.index(2));
+  SmallVector<Value> sums(pairs * vectors * 4, noHalves);
+  sums = b.loop(b.index(0), b.index(digits), chunk, sums,
+                [&](Value from, ValueRange before) {
+                  Value to = b.offset(from, chunk);
+                  if (digits % chunk)
+                    to = b.create<arith::MinUIOp>(to, b.index(digits));
+                  SmallVector<Value> next(before);
+                  addHalves(addDigits(firstPair, from, to), next);
+                  return next;
+                });
   SmallVector<Value> result;
   for (int64_t i = 0; i < pairs; ++i)
     for (int64_t second : {0, 1})
       for (int64_t panel = 0; panel < kPanels; ++panel) {
-        SmallVector<Value> parts;
-        for (int64_t v = 0; v < vectors; ++v) {
-          Value part = b.create<vector::BitCastOp>(
-              laneType, sums[(i * vectors + v) * 4 + second * 2 + panel % 2]);
-          auto lanes = [&](int64_t value) -> Value {
-            return b.create<arith::ConstantOp>(
-                DenseElementsAttr::get(laneType, b.getI32IntegerAttr(value)));
-          };
-          part = panel < 2 ? Value(b.create<arith::AndIOp>(part, lanes(0xFFFF)))
-                           : Value(b.create<arith::ShRUIOp>(part, lanes(16)));
-          parts.push_back(part);
-        }
-        if (vectors == 2) {
-          SmallVector<int64_t> both;
-          for (int64_t l = 0; l < kLanes; ++l)
-            both.push_back(l);
-          parts[0] = b.create<vector::ShuffleOp>(parts[0], parts[1], both);
-        }
-        result.push_back(parts[0]);
+        SmallVector<Value> counts;
+        for (int64_t v = 0; v < vectors; ++v)
+          counts.push_back(
+              sums[(i * vectors + v) * 4 + second * 2 + panel % 2]);
+        result.push_back(panelOf(counts, panel));
       }
   return result;
 }

@@ -1,0 +1,66 @@
+//===- CountDot.h - Dots that count bits ------------------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "passes/LowerKernels/Dots/Popcount.h"
+
+namespace mlir::bnn {
+
+/// A dot whose accumulators follow from the bits that input and weight differ
+/// in, or have in common.
+class CountDot : public Dot {
+public:
+  using Counts = llvm::function_ref<llvm::SmallVector<mlir::Value>()>;
+
+  /// `tile`: the popcount's, whose rows are planes.
+  CountDot(KernelBuilder &b, const Product &p, const Popcount &popcount,
+           RegisterTile tile);
+
+  llvm::SmallVector<mlir::Value> accumulate(const Tile &tile) override;
+  /// The same from the counts [plane of row][panel] that `counts` emits.
+  virtual llvm::SmallVector<mlir::Value> accumulate(const Tile &tile,
+                                                    Counts counts);
+
+  /// Planes of a row: each has counts of its own.
+  int64_t getPlanes() const { return p.element.getWidth(); }
+  /// The planes of `rows` rows.
+  mlir::Value planesOf(mlir::Value rows) const;
+  /// Which bits are counted.
+  CountedBits getCounted() const { return popcount.getWhich(); }
+
+protected:
+  /// The counts of `planes` planes from `plane` on (null: of planes of zeros),
+  /// [plane][panel], a register tile at a time.
+  llvm::SmallVector<mlir::Value> countBits(mlir::Value plane, int64_t planes,
+                                           mlir::Value panel, int64_t panels,
+                                           bool masked) const;
+  /// The accumulators of a tile, [row][panel], from its counts. `masked`: what
+  /// the mask of zeros has was left out.
+  virtual llvm::SmallVector<mlir::Value>
+  fromCounts(const Tile &tile, llvm::ArrayRef<mlir::Value> counts,
+             bool masked) = 0;
+
+  Popcount popcount;
+
+private:
+  RegisterTile counted;
+};
+
+/// The popcount of all words of a row: a scalar i32.
+mlir::Value countRow(KernelBuilder &b, mlir::Value rows, mlir::Value row,
+                     int64_t words);
+
+/// The dots of signed bits, of unsigned ones, and of integers of a few bits, by
+/// weights of one bit.
+std::unique_ptr<CountDot> createXorCount(KernelBuilder &b, const Product &p,
+                                         const CountOptions &options);
+std::unique_ptr<CountDot> createAndCount(KernelBuilder &b, const Product &p,
+                                         const CountOptions &options);
+std::unique_ptr<CountDot> createPlaneCount(KernelBuilder &b, const Product &p,
+                                           const CountOptions &options);
+
+} // namespace mlir::bnn

@@ -1,0 +1,96 @@
+//===- Dot.h - The inner sums of products -----------------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A product is two kinds of operands, an accumulator and an epilogue. What adds
+// up inside depends on the kinds and on the CPU: that is a dot. A dot knows how
+// its operands lie, how many rows and panels of them a register tile has, and
+// which instructions add them up; the loops around it and the epilogue are the
+// product's.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "passes/LowerKernels/KernelBuilder.h"
+#include <memory>
+
+namespace mlir::bnn {
+
+/// The operands of a product on buffers, and its shape.
+struct Product {
+  mlir::Value input;      // [M * planes, words] i32: a plane is a row
+  mlir::Value weight;     // [panels, words, lanes] i32
+  mlir::Value zeros;      // [M, words] i32 without parity words, or null
+  int64_t elements;       // of a row of the input: K
+  int64_t words;          // of a plane of a row
+  BitsType element;       // of the input
+  bool parity = false;    // of the words of input and weight
+  mlir::Operation *scope; // what the kernel is emitted for
+};
+
+/// A register tile: `rows` rows of the input from `row` on, `panels` panels of
+/// 16 outputs from `panel` on.
+struct Tile {
+  mlir::Value row, panel;
+  int64_t rows, panels;
+  /// In a prepared block of rows: the first row, counted from the block's.
+  mlir::Value blockRow = {};
+};
+
+/// The inner sum of a product. One object emits one op's.
+class Dot {
+public:
+  Dot(KernelBuilder &b, const Product &p, int64_t tileRows)
+      : b(b), p(p), rowsOfTile(tileRows) {}
+  virtual ~Dot();
+
+  /// Rows of a tile.
+  int64_t tileRows() const { return rowsOfTile; }
+  /// Emits what all tiles share.
+  virtual void begin() {}
+  /// Emits what the tiles of `panels` panels from `panel` on share.
+  virtual void beginPanels(mlir::Value panel, int64_t panels) {}
+  /// The accumulators of a tile of at most tileRows() rows and of panels that
+  /// began: [row][panel] of 16 lanes.
+  virtual llvm::SmallVector<mlir::Value> accumulate(const Tile &tile) = 0;
+
+protected:
+  KernelBuilder &b;
+  const Product &p;
+
+private:
+  int64_t rowsOfTile;
+};
+
+/// A dot that prepares rows and panels before it adds them up. It goes over a
+/// block of rows at a time, and takes whole tiles of `tileOutputs()` outputs;
+/// what is left is for a plain dot.
+class BlockDot : public Dot {
+public:
+  using Dot::Dot;
+
+  /// Rows of a block, at most.
+  virtual int64_t blockRows() const = 0;
+  /// Outputs of a tile.
+  virtual int64_t tileOutputs() const = 0;
+  /// Whether a block of `rows` rows is worth its preparations.
+  virtual mlir::Value isWorth(mlir::Value rows) = 0;
+  /// Prepares `count` rows, a multiple of tileRows(), from row `first` on.
+  virtual void prepareRows(mlir::Value first, mlir::Value count) = 0;
+  /// Prepares the panels of a tile from `panel` on.
+  virtual void preparePanels(mlir::Value panel) = 0;
+};
+
+/// What adds up a product: `block`, if there is one, as far as it goes, and
+/// `plain` all else.
+struct ProductDots {
+  std::unique_ptr<Dot> plain;
+  std::unique_ptr<BlockDot> block;
+};
+
+/// The dots of a product of `op`'s operands, for a target (null: any).
+ProductDots createDots(KernelBuilder &b, const Product &product, MatmulOp op,
+                       TargetAttr target);
+
+} // namespace mlir::bnn

@@ -1,0 +1,71 @@
+//===- Popcount.h - The bits that words differ in or share ------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "passes/LowerKernels/Dots/Dot.h"
+
+namespace mlir::bnn {
+
+/// Which bits of two words count.
+enum class CountedBits {
+  Differing, ///< exclusive or
+  Common,    ///< and
+};
+
+/// These bits of two words.
+mlir::Value countedBits(KernelBuilder &b, CountedBits which, mlir::Value x,
+                        mlir::Value w);
+
+/// Rows by panels whose counts are in registers together.
+struct RegisterTile {
+  int64_t rows = 1, panels = 1;
+};
+
+/// How a CPU counts.
+struct CountOptions {
+  RegisterTile tile;
+  bool ternaryLogic = false; ///< One instruction for a majority of three.
+  bool inBytes = false;      ///< It counts the bits of bytes, not of words.
+};
+
+/// Counts the bits of a register tile of words.
+class Popcount {
+public:
+  Popcount(KernelBuilder &b, const Product &p, CountedBits which,
+           const CountOptions &options)
+      : b(b), p(p), which(which), ternaryLogic(options.ternaryLogic),
+        inBytes(options.inBytes) {}
+
+  /// The counts of all words of a tile whose rows are planes (without a `row`:
+  /// rows of zeros): [row][panel] of 16 lanes of i32. `masked`: what the mask
+  /// of zeros has is left out.
+  llvm::SmallVector<mlir::Value> count(const Tile &tile, bool masked) const;
+
+  /// Which bits are counted.
+  CountedBits getWhich() const { return which; }
+
+private:
+  KernelBuilder &b;
+  const Product &p;
+  CountedBits which;
+  bool ternaryLogic, inBytes;
+
+  using Values = llvm::SmallVector<mlir::Value>;
+  using State = llvm::MutableArrayRef<mlir::Value>;
+  Values loadWeights(const Tile &tile, mlir::Value k) const;
+  mlir::Value majority(mlir::Value x, mlir::Value y, mlir::Value parity) const;
+  void addWord(const Tile &tile, mlir::Value k, bool masked,
+               State counts) const;
+  void addPair(const Tile &tile, mlir::Value k, bool masked, State counts,
+               State parity) const;
+  Values
+  sumCounts(int64_t steps, int64_t words, size_t size, Values &state,
+            llvm::function_ref<void(mlir::Value, State, State)> body) const;
+  Values countWithParity(const Tile &tile, bool masked) const;
+};
+
+} // namespace mlir::bnn

@@ -1,0 +1,135 @@
+//===- XorCount.cpp - {-1, +1} by {-1, +1}
+//---------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The sum is the elements that agree less those that differ: with count the
+// bits that differ, K - 2 count. What the mask of zeros has counts for neither.
+//
+//===----------------------------------------------------------------------===//
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "passes/LowerKernels/Dots/AttentionDots.h"
+#include "passes/LowerKernels/Dots/CountDot.h"
+
+using namespace mlir;
+using namespace mlir::bnn;
+
+namespace {
+class XorCount : public CountDot {
+public:
+  using CountDot::accumulate;
+  using CountDot::CountDot;
+
+  void begin() override {
+    // Almost always no row has a zero: then tiles are not looked at.
+    if (p.zeros)
+      anyZero = b.anyBit(p.zeros);
+  }
+
+  SmallVector<Value> accumulate(const Tile &tile, Counts counts) override {
+    if (!p.zeros)
+      return CountDot::accumulate(tile, counts);
+    SmallVector<Type> types(tile.rows * tile.panels,
+                            b.vectorOf(b.getI32Type()));
+    auto branch = b.create<scf::IfOp>(types, hasZero(tile.row, tile.rows),
+                                      /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToEnd(branch.thenBlock());
+    SmallVector<Value> masked =
+        countBits(tile.row, tile.rows, tile.panel, tile.panels,
+                  /*masked=*/true);
+    b.create<scf::YieldOp>(fromCounts(tile, masked, /*masked=*/true));
+    b.setInsertionPointToEnd(branch.elseBlock());
+    b.create<scf::YieldOp>(CountDot::accumulate(tile, counts));
+    return SmallVector<Value>(branch.getResults());
+  }
+
+private:
+  Value anyZero; // null where no row can have one
+
+  // Whether one of the rows has a zero.
+  Value hasZero(Value row, int64_t rows) {
+    auto check = b.create<scf::IfOp>(b.getI1Type(), anyZero, /*withElse=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(check.thenBlock());
+    SmallVector<Value> words = {b.i32(0)};
+    for (int64_t i = 0; i < rows; ++i)
+      words = b.loop(b.index(0), b.index(p.words), 1, words,
+                     [&](Value k, ValueRange seen) -> SmallVector<Value> {
+                       Value word = b.load(p.zeros, {b.offset(row, i), k});
+                       return {b.create<arith::OrIOp>(seen[0], word)};
+                     });
+    b.create<scf::YieldOp>(ValueRange(b.isNonZero(words[0])));
+    b.setInsertionPointToStart(check.elseBlock());
+    b.create<scf::YieldOp>(
+        ValueRange(b.create<arith::ConstantOp>(b.getBoolAttr(false))));
+    return check.getResult(0);
+  }
+
+  SmallVector<Value> fromCounts(const Tile &tile, ArrayRef<Value> counts,
+                                bool masked) override {
+    SmallVector<Value> sums;
+    for (int64_t i = 0; i < tile.rows; ++i) {
+      Value row = b.offset(tile.row, i), elements = b.i32(p.elements);
+      if (masked)
+        elements = b.create<arith::SubIOp>(elements,
+                                           countRow(b, p.zeros, row, p.words));
+      elements = b.splat(elements);
+      for (int64_t j = 0; j < tile.panels; ++j) {
+        Value count = counts[i * tile.panels + j];
+        sums.push_back(b.create<arith::SubIOp>(elements, b.add(count, count)));
+      }
+    }
+    return sums;
+  }
+};
+
+class XorScore : public ScoreDot {
+public:
+  XorScore(KernelBuilder &b, int64_t channels) : b(b), channels(channels) {}
+
+  Value score(const ScoreWords &of) override {
+    const bool masked = !of.queryZeros.empty();
+    Value count = b.splatI32(0), elements = b.splatI32(channels);
+    for (auto [w, query] : llvm::enumerate(of.query)) {
+      Value differ = countedBits(b, CountedBits::Differing, query, of.key(w));
+      if (masked) {
+        Value zeros = of.queryZeros[w];
+        if (of.keyZeros)
+          zeros = b.create<arith::OrIOp>(zeros, of.keyZeros(w));
+        differ = b.create<arith::AndIOp>(differ, b.bitNot(zeros));
+        elements = b.create<arith::SubIOp>(elements, b.popcount(zeros));
+      }
+      count = b.add(count, b.popcount(differ));
+    }
+    // In floats that takes one operation less, and is exact up to 2^24.
+    if (!masked && channels <= 1 << 24)
+      return b.create<math::FmaOp>(toFloat(count), b.splatF32(-2),
+                                   b.splatF32(channels));
+    return toFloat(b.create<arith::SubIOp>(elements, b.add(count, count)));
+  }
+
+private:
+  KernelBuilder &b;
+  int64_t channels;
+
+  Value toFloat(Value v) {
+    return b.create<arith::SIToFPOp>(b.vectorOf(b.getF32Type()), v);
+  }
+};
+} // namespace
+
+std::unique_ptr<ScoreDot> bnn::createXorScore(KernelBuilder &b,
+                                              int64_t channels) {
+  return std::make_unique<XorScore>(b, channels);
+}
+
+std::unique_ptr<CountDot> bnn::createXorCount(KernelBuilder &b,
+                                              const Product &p,
+                                              const CountOptions &options) {
+  Popcount popcount(b, p, CountedBits::Differing, options);
+  return std::make_unique<XorCount>(b, p, popcount, options.tile);
+}
