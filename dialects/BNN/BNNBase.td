@@ -47,6 +47,10 @@ def BNN_BitsType : TypeDef<BNN_Dialect, "Bits", [MemRefElementTypeInterface]> {
     and unsigned integers of N bits, stored as N planes of one bit. The ops
     compute with N of 2 and 4.
 
+    Rules:
+    - [T1] N is 1, 2, 4 or 8.
+    - [T2] The name is `s` or `u` and N.
+
     Example: `tensor<?x768x!bnn.s1>`
   }];
   let parameters = (ins "bool":$isSigned, "unsigned":$width);
@@ -85,6 +89,13 @@ def BNN_RowsAttr : BNN_Layout<"Rows", "rows"> {
     Elements of N bits take N such rows, one after the other: plane p holds bit
     p of each element. The parity starts anew in each plane.
 
+    Rules:
+    - [R1] A word has 32 bits.
+    - [R2] A group has at least one element.
+    - [R3] The elements are bits.
+    - [R4] The last dimension is static.
+    - [R5] Groups divide it.
+
     Example: `tensor<?x768x!bnn.s1, #bnn.rows<word = 32, group = 768>>` is
     stored as `?x24xi32`, and with `!bnn.s4` as `?x96xi32`.
   }];
@@ -100,6 +111,13 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
     are those of `#bnn.rows<word, group, parity>` along K. Outputs are cut into groups
     of `out_group`, each padded with zero rows to a multiple of 32, so that the
     product's own bits come out in `#bnn.rows<word, out_group>`.
+
+    Rules (and those of `#bnn.rows` along K):
+    - [P1] A panel has 16 outputs.
+    - [P2] Both groups have at least one element.
+    - [P3] The matrix has two dimensions and its outputs are static.
+    - [P4] Groups of outputs divide them.
+    - [P5] The elements have one bit.
 
     Example: `tensor<3072x768x!bnn.s1, #bnn.panels<lanes = 16, word = 32,
     group = 768, out_group = 3072>>` is stored as `192x24x16xi32`.
@@ -123,6 +141,12 @@ def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
     one instruction, and products of many rows count by table. Without `parity` there are no
     parity words: the CPU has too few registers, or counts too cheaply, for a
     carry-save adder. Set on the module as `bnn.target`.
+
+    Rules:
+    - [G1] A tile has 1 to 16 rows.
+    - [G2] A tile has 1 or 2 panels.
+    - [G3] `shuffle_bytes` is 0, 32 or 64.
+    - [G4] Attention has 1 to 4 queries in flight.
 
     Example: `#bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 2>`
   }];

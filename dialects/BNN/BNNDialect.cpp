@@ -48,6 +48,7 @@ void BNNDialect::initialize() {
 LogicalResult
 BitsType::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                  bool isSigned, unsigned width) {
+  // [T1]
   if (width != 1 && width != 2 && width != 4 && width != 8)
     return emitError() << "a bit type has 1, 2, 4 or 8 bits, not " << width;
   return success();
@@ -70,6 +71,7 @@ Type BNNDialect::parseType(DialectAsmParser &parser) const {
     return {};
   unsigned width = 0;
   StringRef digits = keyword.drop_front();
+  // [T2]
   if ((keyword.front() != 's' && keyword.front() != 'u') ||
       digits.getAsInteger(10, width)) {
     parser.emitError(loc, "unknown bnn type '")
@@ -91,6 +93,7 @@ void BNNDialect::printType(Type type, DialectAsmPrinter &printer) const {
 
 static LogicalResult
 verifyWord(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t word) {
+  // [R1]
   if (word != kWordBits)
     return emitError() << "words have " << kWordBits << " bits, not " << word;
   return success();
@@ -99,6 +102,7 @@ verifyWord(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t word) {
 LogicalResult
 RowsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                  int64_t word, int64_t group, bool parity) {
+  // [R2]
   if (group < 1)
     return emitError() << "a group has at least 1 element, not " << group;
   return verifyWord(emitError, word);
@@ -108,8 +112,10 @@ LogicalResult
 PanelsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                    int64_t lanes, int64_t word, int64_t group,
                    int64_t out_group, bool parity) {
+  // [P1]
   if (lanes != kLanes)
     return emitError() << "a panel has " << kLanes << " outputs, not " << lanes;
+  // [P2]
   if (group < 1 || out_group < 1)
     return emitError() << "a group has at least 1 element";
   return verifyWord(emitError, word);
@@ -120,13 +126,17 @@ TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                    StringRef strategy, int64_t rows, int64_t panels,
                    bool avx512, bool byteCounts, bool parity,
                    int64_t shuffleBytes, int64_t queries) {
+  // [G1]
   if (rows < 1 || rows > 16)
     return emitError() << "a tile has 1 to 16 rows, not " << rows;
+  // [G2]
   if (panels != 1 && panels != 2)
     return emitError() << "a tile has 1 or 2 panels, not " << panels;
+  // [G3]
   if (shuffleBytes != 0 && shuffleBytes != 32 && shuffleBytes != 64)
     return emitError() << "a byte shuffle has 32 or 64 bytes, not "
                        << shuffleBytes;
+  // [G4]
   if (queries < 1 || queries > 4)
     return emitError() << "attention has 1 to 4 queries in flight, not "
                        << queries;
@@ -137,11 +147,14 @@ TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
 static LogicalResult
 verifyLayout(ArrayRef<int64_t> shape, Type elementType, int64_t group,
              llvm::function_ref<InFlightDiagnostic()> emitError) {
+  // [R3]
   if (!isa<BitsType>(elementType))
     return emitError() << "a packed layout needs elements of a few bits, not "
                        << elementType;
+  // [R4]
   if (shape.empty() || ShapedType::isDynamic(shape.back()))
     return emitError() << "a packed layout needs a static last dimension";
+  // [R5]
   if (shape.back() % group)
     return emitError() << "groups of " << group << " do not divide a row of "
                        << shape.back();
@@ -157,11 +170,14 @@ LogicalResult RowsAttr::verifyEncoding(
 LogicalResult PanelsAttr::verifyEncoding(
     ArrayRef<int64_t> shape, Type elementType,
     llvm::function_ref<InFlightDiagnostic()> emitError) const {
+  // [P3]
   if (shape.size() != 2 || ShapedType::isDynamic(shape[0]))
     return emitError() << "panels hold a static matrix of outputs by inputs";
+  // [P4]
   if (shape[0] % getOutGroup())
     return emitError() << "groups of " << getOutGroup() << " do not divide "
                        << shape[0] << " outputs";
+  // [P5]
   if (auto bits = llvm::dyn_cast<BitsType>(elementType);
       bits && bits.getWidth() != 1)
     return emitError() << "panels hold elements of one bit, not "

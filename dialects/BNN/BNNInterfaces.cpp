@@ -75,29 +75,56 @@ SmallVector<Value> EpilogueOpInterface::inlineEpilogue(OpBuilder &builder,
       [&](Value value) { return mapping.lookupOrDefault(value); });
 }
 
+// A parameter is a scalar, one value per output channel, or of the outputs'
+// shape.
+static LogicalResult verifyParams(EpilogueOpInterface op) {
+  ArrayRef<int64_t> shape =
+      cast<ShapedType>(op.getOuts()[0].getType()).getShape();
+  for (Value param : op.getParams()) {
+    auto type = dyn_cast<ShapedType>(param.getType());
+    if (!type)
+      continue;
+    bool perOutput =
+        type.getRank() == 1 &&
+        succeeded(verifyCompatibleShape(type.getShape(), shape.take_back()));
+    // [X1]
+    if (!perOutput && failed(verifyCompatibleShape(type.getShape(), shape)))
+      return op.emitOpError("the parameter ")
+             << type << " is neither one value per output nor of the shape ["
+             << shape << "]";
+  }
+  return success();
+}
+
 LogicalResult bnn::detail::verifyEpilogue(Operation *op) {
   auto self = cast<EpilogueOpInterface>(op);
   OperandRange outs = self.getOuts(), params = self.getParams();
   SmallVector<Type> leading = self.getLeadingTypes();
+  if (failed(verifyParams(self)))
+    return failure();
   if (self.getEpilogue().empty()) {
     if (outs.size() == 1 && params.empty() && leading.size() == 1 &&
         getElementTypeOrSelf(outs[0]) == leading[0])
       return success();
+    // [X2]
     return op->emitOpError("has one output of ")
            << leading << " and no parameters without an epilogue";
   }
   Block &block = self.getEpilogue().front();
   SmallVector<Type> arguments = argumentTypes(leading, params);
+  // [X3]
   if (TypeRange(arguments) != TypeRange(block.getArgumentTypes()))
     return op->emitOpError("the epilogue's arguments are expected to be (")
            << arguments << ")";
   auto yield = dyn_cast<bnn::YieldOp>(block.getTerminator());
+  // [X4]
   if (!yield || yield.getValues().size() != outs.size())
     return op->emitOpError("the epilogue yields one value for each output");
   for (auto [value, out] : llvm::zip_equal(yield.getValues(), outs)) {
     Type want = getElementTypeOrSelf(out);
     if (auto bits = dyn_cast<BitsType>(want))
       want = IntegerType::get(op->getContext(), bits.getWidth() == 1 ? 1 : 32);
+    // [X5]
     if (value.getType() != want)
       return yield.emitOpError("yields ")
              << value.getType() << " for an output of " << out.getType();
@@ -112,6 +139,35 @@ LogicalResult bnn::detail::verifyEpilogue(Operation *op) {
 void MultiplyAccumulates::addAllDimensions(Value value) {
   for (int64_t axis : llvm::seq(cast<ShapedType>(value.getType()).getRank()))
     dimensions.emplace_back(value, axis);
+}
+
+LogicalResult bnn::detail::verifyMask(Operation *op, Value bits, Value zeros) {
+  auto isBit = [](Value value, bool isSigned) {
+    auto type = dyn_cast<BitsType>(getElementTypeOrSelf(value));
+    return type && type.getIsSigned() == isSigned && type.getWidth() == 1;
+  };
+  // [Z1]
+  if (!isBit(bits, true))
+    return op->emitOpError("a mask of zeros belongs to !bnn.s1, not to ")
+           << bits.getType();
+  // [Z2]
+  if (!isBit(zeros, false))
+    return op->emitOpError("a mask of zeros has elements of !bnn.u1, not ")
+           << zeros.getType();
+  // [Z3]
+  if (failed(verifyCompatibleShape(bits.getType(), zeros.getType())))
+    return op->emitOpError("the mask of zeros ")
+           << zeros.getType() << " does not have the shape of "
+           << bits.getType();
+  return success();
+}
+
+LogicalResult bnn::detail::verifyMasks(Operation *op) {
+  for (const MaskedBits &masked : cast<KernelOpInterface>(op).getMaskedBits())
+    if (masked.zeros.size() &&
+        failed(verifyMask(op, masked.bits, masked.zeros[0].get())))
+      return failure();
+  return success();
 }
 
 // The masks of zeros of `op` that are `mask`.

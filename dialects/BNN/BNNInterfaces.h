@@ -48,6 +48,10 @@ struct MaskedBits {
 
 namespace detail {
 LogicalResult verifyEpilogue(Operation *op);
+LogicalResult verifyMasks(Operation *op);
+/// Whether `zeros` can be the mask of zeros of `bits`; if not, an error of
+/// `op`.
+LogicalResult verifyMask(Operation *op, Value bits, Value zeros);
 Attribute getOperandLayout(OpOperand &operand, int64_t groups,
                            TargetAttr target);
 /// The effects of an op that reads its other operands and writes its inits,

@@ -24,6 +24,15 @@ def BNN_EpilogueOpInterface : BNN_OpInterface<"EpilogueOpInterface"> {
     element of each parameter, and yields one element of each output: an f32 or
     i32, an `i1` for bits, an i32 for integers of a few bits. An epilogue that
     is absent yields its one leading argument.
+
+    Rules:
+    - [X1] A parameter is a scalar, has one value per output channel, or has the shape
+      of the outputs.
+    - [X2] Without an epilogue there are no parameters, and the one output has the type
+      of the one leading argument.
+    - [X3] The arguments are the leading ones and an element of each parameter.
+    - [X4] One value is yielded for each output.
+    - [X5] It is an element of the output: `i1` for one bit, i32 for more.
   }];
   let methods = [
     InterfaceMethod<"The region, empty where the epilogue is absent.",
@@ -89,6 +98,11 @@ def BNN_EncoderOpInterface : BNN_OpInterface<"EncoderOpInterface"> {
 def BNN_KernelOpInterface : BNN_OpInterface<"KernelOpInterface"> {
   let description = [{
     The op becomes loops of its own: a kernel.
+
+    Rules:
+    - [Z1] A mask of zeros belongs to bits of `!bnn.s1`.
+    - [Z2] Its elements are `!bnn.u1`.
+    - [Z3] It has the shape of the bits.
   }];
   let methods = [
     InterfaceMethod<[{
@@ -123,6 +137,7 @@ def BNN_KernelOpInterface : BNN_OpInterface<"KernelOpInterface"> {
     /// Reads no bit as 0 any more where `mask` said so.
     void dropMask(::mlir::Value mask);
   }];
+  let verify = [{ return ::mlir::bnn::detail::verifyMasks($_op); }];
 }
 
 def BNN_LayoutOpInterface : BNN_OpInterface<"LayoutOpInterface"> {

@@ -46,23 +46,6 @@ static LogicalResult verifyOutputCount(Operation *op, OperandRange outs,
   return success();
 }
 
-// A mask of zeros belongs to signed bits of the same shape.
-static LogicalResult verifyZeros(Operation *op, Value bits, Value zeros) {
-  if (!zeros)
-    return success();
-  if (!isBits(bits, true))
-    return op->emitOpError("a mask of zeros belongs to !bnn.s1, not to ")
-           << bits.getType();
-  if (!isBits(zeros, false))
-    return op->emitOpError("a mask of zeros has elements of !bnn.u1, not ")
-           << zeros.getType();
-  if (!compatible(shaped(bits).getShape(), shaped(zeros).getShape()))
-    return op->emitOpError("the mask of zeros ")
-           << zeros.getType() << " does not have the shape of "
-           << bits.getType();
-  return success();
-}
-
 static LogicalResult verifyOutputShape(Operation *op, OperandRange outs,
                                        ArrayRef<int64_t> shape) {
   for (Value out : outs)
@@ -72,31 +55,17 @@ static LogicalResult verifyOutputShape(Operation *op, OperandRange outs,
   return success();
 }
 
-static LogicalResult verifyParams(Operation *op, OperandRange params,
-                                  ArrayRef<int64_t> shape) {
-  for (Value param : params) {
-    auto type = dyn_cast<ShapedType>(param.getType());
-    if (!type)
-      continue;
-    bool perOutput =
-        type.getRank() == 1 && compatible(type.getShape(), shape.back());
-    if (!perOutput && !compatible(type.getShape(), shape))
-      return op->emitOpError("the parameter ")
-             << type << " is neither one value per output nor of the shape ["
-             << shape << "]";
-  }
-  return success();
+// A second output is the mask of zeros of the first.
+static LogicalResult verifyMaskOutput(Operation *op, OperandRange outs) {
+  return outs.size() == 2 ? bnn::detail::verifyMask(op, outs[0], outs[1])
+                          : success();
 }
 
-// Outputs of one shape and parameters that fit them; a second output is the
-// mask of zeros of the first.
-static LogicalResult verifyOutputs(Operation *op, OperandRange outs,
-                                   OperandRange params,
-                                   ArrayRef<int64_t> shape) {
-  if (failed(verifyOutputShape(op, outs, shape)) ||
-      failed(verifyParams(op, params, shape)))
-    return failure();
-  return outs.size() == 2 ? verifyZeros(op, outs[0], outs[1]) : success();
+static LogicalResult verifyShift(Operation *op, Value shift, int64_t columns) {
+  if (shift && !compatible(shaped(shift).getShape(), columns))
+    return op->emitOpError("the shift ")
+           << shift.getType() << " is not one value per element of a row";
+  return success();
 }
 
 static SmallVector<OpOperand *> pointersTo(MutableOperandRange operands) {
@@ -110,8 +79,10 @@ static SmallVector<OpOperand *> pointersTo(MutableOperandRange operands) {
 
 LogicalResult bnn::ConstantOp::verify() {
   auto type = cast<ShapedType>(getType());
+  // [C1]
   if (!type.hasStaticShape())
     return emitOpError("needs a static shape, not ") << type;
+  // [C2]
   if (bitsOf(getResult()).getWidth() != 1)
     return emitOpError("holds elements of one bit, not ") << type;
   ShapedType bits = getBits().getShapedType();
@@ -121,6 +92,7 @@ LogicalResult bnn::ConstantOp::verify() {
     shape = getStorageShape(type);
     width = kWordBits;
   }
+  // [C3]
   if (bits.getShape() != ArrayRef<int64_t>(shape) ||
       !bits.getElementType().isInteger(width))
     return emitOpError("the bits of a constant of type ")
@@ -134,28 +106,31 @@ LogicalResult bnn::ConstantOp::verify() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult BinarizeOp::verify() {
+  // [B1]
   if (failed(verifyOutputCount(*this, getOuts(), 2)))
     return failure();
   ArrayRef<int64_t> shape = shaped(getInput()).getShape();
+  // [B2]
   if (shape.empty())
     return emitOpError("needs an input of rank 1 or more");
   const bool isSigned = !getThreshold();
+  // [B3]
   if (!isBits(getOuts()[0], isSigned))
     return emitOpError("the first output has elements of !bnn.")
            << (isSigned ? "s1" : "u1") << ", not " << getOuts()[0].getType();
+  // [B4]
   if (!isSigned && getOuts().size() == 2)
     return emitOpError("unsigned bits have no mask of zeros");
+  // [B5]
   if (!isSigned && getThreshold()->isNaN())
     return emitOpError("needs a threshold that is a number");
+  // [B6]
   if (failed(verifyOutputShape(*this, getOuts(), shape)))
     return failure();
-  if (getOuts().size() == 2 &&
-      failed(verifyZeros(*this, getOuts()[0], getOuts()[1])))
+  // [B7]
+  if (failed(verifyShift(*this, getShift(), shape.back())))
     return failure();
-  if (getShift() && !compatible(shaped(getShift()).getShape(), shape.back()))
-    return emitOpError("the shift ")
-           << getShift().getType() << " is not one value per element of a row";
-  return success();
+  return verifyMaskOutput(*this, getOuts());
 }
 
 SmallVector<Value> BinarizeOp::getEncodingParams() {
@@ -179,22 +154,25 @@ SmallVector<Value> BinarizeOp::encode(OpBuilder &builder, Location loc,
 //===----------------------------------------------------------------------===//
 
 LogicalResult QuantizeOp::verify() {
+  // [Q1]
   if (failed(verifyOutputCount(*this, getOuts(), 1)))
     return failure();
   ArrayRef<int64_t> shape = shaped(getInput()).getShape();
+  // [Q2]
   if (shape.empty())
     return emitOpError("needs an input of rank 1 or more");
+  // [Q3]
   if (!isPlanes(getOuts()[0]))
     return emitOpError("the output has elements of 2 or 4 bits, not ")
            << getOuts()[0].getType();
+  // [Q4]
   if (getMinimum() && bitsOf(getOuts()[0]).getIsSigned())
     return emitOpError("signed integers have no minimum");
+  // [Q5]
   if (failed(verifyOutputShape(*this, getOuts(), shape)))
     return failure();
-  if (getShift() && !compatible(shaped(getShift()).getShape(), shape.back()))
-    return emitOpError("the shift ")
-           << getShift().getType() << " is not one value per element of a row";
-  return success();
+  // [Q6]
+  return verifyShift(*this, getShift(), shape.back());
 }
 
 SmallVector<Value> QuantizeOp::getEncodingParams() {
@@ -228,25 +206,31 @@ static SmallVector<int64_t> productShape(Value input, int64_t outputs) {
 }
 
 LogicalResult MatmulOp::verify() {
+  // [M1]
   if (failed(verifyOutputCount(*this, getOuts(), 2)))
     return failure();
   ArrayRef<int64_t> input = shaped(getInput()).getShape(),
                     weight = shaped(getWeight()).getShape();
+  // [M2]
   if (weight.size() != 2 || input.empty())
     return emitOpError("multiplies rows by a matrix of outputs by inputs");
+  // [M3]
   if (!compatible(input.back(), weight.back()))
     return emitOpError("rows of ")
            << input.back() << " elements do not fit " << getWeight().getType();
+  // [M4]
   if (!isBits(getWeight(), true))
     return emitOpError("the weights have elements of !bnn.s1, not ")
            << getWeight().getType();
+  // [M5]
   if (bitsOf(getInput()).getWidth() != 1 && !isPlanes(getInput()))
     return emitOpError("the input has elements of 1, 2 or 4 bits, not ")
            << getInput().getType();
-  if (failed(verifyZeros(*this, getInput(), getZeros())))
+  // [M6]
+  if (failed(verifyOutputShape(*this, getOuts(),
+                               productShape(getInput(), weight[0]))))
     return failure();
-  return verifyOutputs(*this, getOuts(), getParams(),
-                       productShape(getInput(), weight[0]));
+  return verifyMaskOutput(*this, getOuts());
 }
 
 std::optional<AccumulatorRange> MatmulOp::getAccumulatorRange() {
@@ -321,76 +305,113 @@ Attribute MatmulOp::getOperandLayout(OpOperand &operand, TargetAttr target) {
 // AttentionOp
 //===----------------------------------------------------------------------===//
 
+// The bits of query, key and value.
+static LogicalResult verifyElements(AttentionOp op) {
+  Value query = op.getQuery();
+  BitsType element = bitsOf(query);
+  // [A4]
+  if (!element.getIsSigned() || (element.getWidth() != 1 && !isPlanes(query)))
+    return op.emitOpError("query, key and value have signed elements of 1, 2 "
+                          "or 4 bits, not ")
+           << query.getType();
+  // [A5]
+  for (Value bits : {op.getKey(), op.getValue()})
+    if (bitsOf(bits) != element)
+      return op.emitOpError("query, key and value differ in their elements: ")
+             << query.getType() << " and " << bits.getType();
+  return success();
+}
+
+// What becomes of the probabilities: bits, or integers of a few.
+static LogicalResult verifyProbabilities(AttentionOp op) {
+  BitsType element = bitsOf(op.getQuery());
+  std::optional<Type> probability = op.getProbability();
+  // [A6]
+  if (!op.getCutoff() == !probability)
+    return op.emitOpError("needs a cutoff or quantised probabilities, and not "
+                          "both");
+  // [A7]
+  if (!probability != !op.getStep() || !op.getStep() != !op.getMinimum())
+    return op.emitOpError("quantised probabilities have a step and a minimum");
+  // [A8]
+  if (!probability && element.getWidth() != 1)
+    return op.emitOpError("a query of ")
+           << element << " needs quantised probabilities";
+  // [A9]
+  if (probability &&
+      *probability != BitsType::get(op.getContext(), false, element.getWidth()))
+    return op.emitOpError("probabilities of ")
+           << *probability << " do not go with a query of " << element;
+  // [A10]
+  if (probability && element.getWidth() == 1)
+    return op.emitOpError("probabilities of one bit have a cutoff");
+  // [A11]
+  if (probability && op.getResidual())
+    return op.emitOpError("quantised probabilities have no value residual");
+  return success();
+}
+
+// The f32 operands of [batch, tokens, rank] or [batch, tokens].
+static LogicalResult verifyTerms(AttentionOp op, ArrayRef<int64_t> tokens) {
+  // [A13]
+  if (!op.getLeft() != !op.getRight())
+    return op.emitOpError("low-rank terms come in pairs");
+  // [A14]
+  for (Value term : {op.getLeft(), op.getRight(), op.getResidual()}) {
+    if (!term)
+      continue;
+    ArrayRef<int64_t> got = shaped(term).getShape();
+    if (got.size() != 3 || !compatible(got.take_front(2), tokens))
+      return op.emitOpError("the low-rank term ")
+             << term.getType() << " is expected to be [batch, tokens, rank]";
+  }
+  // [A15]
+  if (op.getLeft() && !compatible(shaped(op.getLeft()).getShape().back(),
+                                  shaped(op.getRight()).getShape().back()))
+    return op.emitOpError("low-rank terms differ in rank: ")
+           << op.getLeft().getType() << " and " << op.getRight().getType();
+  // [A16]
+  if (op.getResidual() &&
+      !compatible(shaped(op.getResidual()).getShape().back(), 1))
+    return op.emitOpError("the value residual ")
+           << op.getResidual().getType() << " has one number a token";
+  // [A17]
+  if (op.getMask() && !compatible(shaped(op.getMask()).getShape(), tokens))
+    return op.emitOpError("the mask ")
+           << op.getMask().getType() << " is expected to be [batch, tokens]";
+  return success();
+}
+
 LogicalResult AttentionOp::verify() {
+  // [A1]
   if (failed(verifyOutputCount(*this, getOuts(), 2)))
     return failure();
   ArrayRef<int64_t> shape = shaped(getQuery()).getShape();
+  // [A2]
   if (shape.size() != 3)
     return emitOpError("query, key and value have the shape [batch, tokens, "
                        "heads * size]");
+  // [A3]
   for (Value other : {getKey(), getValue()})
     if (!compatible(shaped(other).getShape(), shape))
       return emitOpError("query, key and value differ in shape: ")
              << getQuery().getType() << " and " << other.getType();
-  BitsType element = bitsOf(getQuery());
-  if (!element.getIsSigned() ||
-      (element.getWidth() != 1 && !isPlanes(getQuery())))
-    return emitOpError("query, key and value have signed elements of 1, 2 or "
-                       "4 bits, not ")
-           << getQuery().getType();
-  for (Value bits : {getKey(), getValue()})
-    if (bitsOf(bits) != element)
-      return emitOpError("query, key and value differ in their elements: ")
-             << getQuery().getType() << " and " << bits.getType();
-  if (!getCutoff() == !getProbability())
-    return emitOpError("needs a cutoff or quantised probabilities, and not "
-                       "both");
-  if (!getProbability() != !getStep() || !getStep() != !getMinimum())
-    return emitOpError("quantised probabilities have a step and a minimum");
-  if (!getProbability() && element.getWidth() != 1)
-    return emitOpError("a query of ")
-           << element << " needs quantised probabilities";
-  if (getProbability() &&
-      *getProbability() !=
-          BitsType::get(getContext(), false, element.getWidth()))
-    return emitOpError("probabilities of ")
-           << *getProbability() << " do not go with a query of " << element;
-  if (getProbability() && element.getWidth() == 1)
-    return emitOpError("probabilities of one bit have a cutoff");
-  if (getProbability() && getResidual())
-    return emitOpError("quantised probabilities have no value residual");
+  if (failed(verifyElements(*this)) || failed(verifyProbabilities(*this)))
+    return failure();
   int64_t heads = getHeads();
+  // [A12]
   if (heads < 1 || (!ShapedType::isDynamic(shape[2]) && shape[2] % heads))
     return emitOpError() << heads << " heads do not divide " << shape[2]
                          << " channels";
-  if (failed(verifyZeros(*this, getQuery(), getQueryZeros())) ||
-      failed(verifyZeros(*this, getKey(), getKeyZeros())) ||
-      failed(verifyZeros(*this, getValue(), getValueZeros())))
+  if (failed(verifyTerms(*this, shape.take_front(2))))
     return failure();
-  if (!getLeft() != !getRight())
-    return emitOpError("low-rank terms come in pairs");
-  for (Value term : {getLeft(), getRight(), getResidual()}) {
-    if (!term)
-      continue;
-    ArrayRef<int64_t> got = shaped(term).getShape();
-    if (got.size() != 3 || !compatible(got.take_front(2), shape.take_front(2)))
-      return emitOpError("the low-rank term ")
-             << term.getType() << " is expected to be [batch, tokens, rank]";
-  }
-  if (getLeft() && !compatible(shaped(getLeft()).getShape().back(),
-                               shaped(getRight()).getShape().back()))
-    return emitOpError("low-rank terms differ in rank: ")
-           << getLeft().getType() << " and " << getRight().getType();
-  if (getResidual() && !compatible(shaped(getResidual()).getShape().back(), 1))
-    return emitOpError("the value residual ")
-           << getResidual().getType() << " has one number a token";
-  if (getMask() &&
-      !compatible(shaped(getMask()).getShape(), shape.take_front(2)))
-    return emitOpError("the mask ")
-           << getMask().getType() << " is expected to be [batch, tokens]";
+  // [A18]
   if (getDivisor().isZero() || getDivisor().isNaN())
     return emitOpError("needs a divisor that is a number and not 0");
-  return verifyOutputs(*this, getOuts(), getParams(), shape);
+  // [A19]
+  if (failed(verifyOutputShape(*this, getOuts(), shape)))
+    return failure();
+  return verifyMaskOutput(*this, getOuts());
 }
 
 SmallVector<Type> AttentionOp::getLeadingTypes() {
@@ -422,54 +443,68 @@ int64_t AttentionOp::getRowGroups() { return getHeads(); }
 //===----------------------------------------------------------------------===//
 
 LogicalResult EmbeddingOp::verify() {
+  // [E1]
   if (failed(verifyOutputCount(*this, getOuts(), 1)))
     return failure();
   ArrayRef<int64_t> weight = shaped(getWeight()).getShape();
+  // [E2]
   if (weight.size() != 2 || weight[0] == 0)
     return emitOpError("the table is a matrix of rows, not ")
            << getWeight().getType();
+  // [E3]
   if (!isBits(getWeight(), true))
     return emitOpError("the table has elements of !bnn.s1, not ")
            << getWeight().getType();
+  // [E4]
   if (!compatible(shaped(getScale()).getShape(), weight[0]))
     return emitOpError("the scale ")
            << getScale().getType() << " is not one value per row of the table";
   SmallVector<int64_t> shape(shaped(getIds()).getShape());
   shape.push_back(weight[1]);
+  // [E5]
   return verifyOutputShape(*this, getOuts(), shape);
 }
 
 LogicalResult LowRankOp::verify() {
+  // [L1]
   if (failed(verifyOutputCount(*this, getOuts(), 1)))
     return failure();
   ArrayRef<int64_t> input = shaped(getInput()).getShape(),
                     weight = shaped(getWeight()).getShape();
+  // [L2]
   if (input.empty() || weight.size() != 2 ||
       !compatible(input.back(), weight[0]))
     return emitOpError("rows of ")
            << getInput().getType() << " do not fit " << getWeight().getType();
+  // [L3]
   if (!compatible(shaped(getBias()).getShape(), weight[1]))
     return emitOpError("the bias ")
            << getBias().getType() << " is not one value per output";
+  // [L4]
   return verifyOutputShape(*this, getOuts(),
                            productShape(getInput(), weight[1]));
 }
 
 LogicalResult SignedSumOp::verify() {
+  // [S1]
   if (failed(verifyOutputCount(*this, getOuts(), 1)))
     return failure();
   ArrayRef<int64_t> input = shaped(getInput()).getShape(),
                     weight = shaped(getWeight()).getShape();
+  // [S2]
   if (!isBits(getWeight(), true))
     return emitOpError("the weight has elements of !bnn.s1, not ")
            << getWeight().getType();
+  // [S3]
   if (input.empty() || weight.size() != 2 ||
       !compatible(input.back(), weight[1]))
     return emitOpError("rows of ")
            << getInput().getType() << " do not fit " << getWeight().getType();
+  // [S4]
   for (Value value : {getScale(), getBias()})
     if (!compatible(shaped(value).getShape(), weight[0]))
       return emitOpError() << value.getType() << " is not one value per output";
+  // [S5]
   return verifyOutputShape(*this, getOuts(),
                            productShape(getInput(), weight[0]));
 }
@@ -483,11 +518,14 @@ Attribute SignedSumOp::getOperandLayout(OpOperand &operand, TargetAttr target) {
 }
 
 LogicalResult bnn::ReduceOp::verify() {
+  // [D1]
   if (failed(verifyOutputCount(*this, getOuts(), 1)))
     return failure();
   ArrayRef<int64_t> input = shaped(getInput()).getShape();
+  // [D2]
   if (input.empty())
     return emitOpError("needs an input of rank 1 or more");
+  // [D3]
   return verifyOutputShape(*this, getOuts(), input.drop_back());
 }
 
@@ -495,19 +533,21 @@ LogicalResult bnn::ReduceOp::verify() {
 bool bnn::ReduceOp::isOutlined() { return false; }
 
 LogicalResult LayerNormOp::verify() {
+  // [N1]
   if (getOuts().empty())
     return emitOpError("has no outputs");
   ArrayRef<int64_t> input = shaped(getInput()).getShape();
+  // [N2]
   if (input.empty() || ShapedType::isDynamic(input.back()) || !input.back())
     return emitOpError("needs rows of a static size of at least 1, not ")
            << getInput().getType();
+  // [N3]
   for (Value row : {getScale(), getBias()})
     if (!compatible(shaped(row).getShape(), input.back()))
       return emitOpError("the parameter ")
              << row.getType() << " is not one value per element of a row";
-  if (failed(verifyOutputShape(*this, getOuts(), input)))
-    return failure();
-  return verifyParams(*this, getParams(), input);
+  // [N4]
+  return verifyOutputShape(*this, getOuts(), input);
 }
 
 SmallVector<Type> LayerNormOp::getLeadingTypes() {
@@ -521,6 +561,7 @@ SmallVector<OpOperand *> LayerNormOp::getOperandsReadInPlace() {
 }
 
 LogicalResult CheckIndicesOp::verify() {
+  // [I1]
   if (getLimit() < 1)
     return emitOpError("needs a limit of at least 1, not ") << getLimit();
   return success();
@@ -547,6 +588,7 @@ void CheckIndicesOp::getEffects(
 }
 
 LogicalResult bnn::YieldOp::verify() {
+  // [Y1]
   if (!isa_and_nonnull<EpilogueOpInterface>((*this)->getParentOp()))
     return emitOpError("ends the epilogue of an op that has one");
   return success();

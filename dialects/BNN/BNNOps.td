@@ -54,6 +54,12 @@ def ConstantOp : BNN_Op<"constant", [Pure]> {
     The value is `bits`, one `i1` an element (`true` is +1, or 1). Once the type
     has a layout, `bits` holds the packed words in the layout's storage shape.
 
+    Rules:
+    - [C1] The shape is static.
+    - [C2] The elements have one bit.
+    - [C3] `bits` are i1 in the shape of the type or, where that has a layout, i32
+      in the storage shape.
+
     Example:
     ```mlir
     %w = bnn.constant dense<[[true, false]]> : tensor<1x2xi1> -> tensor<1x2x!bnn.s1>
@@ -80,6 +86,15 @@ def BinarizeOp : BNN_DestinationOp<"binarize", [
     elsewhere. With half the scale as the threshold that is the two-set
     binarisation clip(round(v / alpha), 0, 1) (BiT, arXiv 2205.13016, section
     3.1).
+
+    Rules:
+    - [B1] 1 or 2 outputs, the second a mask of zeros.
+    - [B2] The input has a last dimension.
+    - [B3] The first output has elements of `!bnn.s1`, and with a threshold `!bnn.u1`.
+    - [B4] With a threshold there is no second output.
+    - [B5] The threshold is not NaN.
+    - [B6] The outputs have the shape of the input.
+    - [B7] The shift has one value per element of the last dimension.
 
     Example:
     ```mlir
@@ -121,6 +136,14 @@ def QuantizeOp : BNN_DestinationOp<"quantize", [
     3.2): clip(round(x / a), -2^(k-1), 2^(k-1) - 1) and clip(round((x - b) / a),
     0, 2^k - 1).
 
+    Rules:
+    - [Q1] 1 output.
+    - [Q2] The input has a last dimension.
+    - [Q3] The output has elements of 2 or 4 bits.
+    - [Q4] Signed integers have no minimum.
+    - [Q5] The output has the shape of the input.
+    - [Q6] The shift has one value per element of the last dimension.
+
     Example:
     ```mlir
     %q = bnn.quantize %x shift(%s : tensor<768xf32>) step(%step) minimum(%low)
@@ -155,6 +178,14 @@ def MatmulOp : BNN_EpilogueOp<"matmul", [
     output is the mask of exact zeros of the first, as in `bnn.binarize`. For an
     output of integers of N bits the epilogue yields an i32, whose low N bits
     are the element.
+
+    Rules:
+    - [M1] 1 or 2 outputs, the second a mask of zeros.
+    - [M2] The input has rows, the weight is a matrix.
+    - [M3] Rows of both have as many elements.
+    - [M4] The weight has elements of `!bnn.s1`.
+    - [M5] The input has elements of 1, 2 or 4 bits.
+    - [M6] An output has a row of outputs for each row of the input.
 
     Example:
     ```mlir
@@ -222,6 +253,27 @@ def AttentionOp : BNN_EpilogueOp<"attention", [
     acc[i, h * d + c] = sum_j p[i,j] v[j,c] and sum_j v[j,c], both exact i32:
     the latter belongs to the minimum (BiT, arXiv 2205.13016, section 3.2).
 
+    Rules:
+    - [A1] 1 or 2 outputs, the second a mask of zeros.
+    - [A2] The query has three dimensions.
+    - [A3] Key and value have its shape.
+    - [A4] Its elements are signed, of 1, 2 or 4 bits.
+    - [A5] Key and value have the same elements.
+    - [A6] Either a cutoff or a `probability`.
+    - [A7] A step and a minimum with `probability`, and only then.
+    - [A8] A `probability` for a query of 2 or 4 bits.
+    - [A9] It is unsigned and as wide as the query's elements.
+    - [A10] No `probability` for a query of one bit.
+    - [A11] No value residual with it.
+    - [A12] Heads divide the channels.
+    - [A13] `left` and `right` come together.
+    - [A14] They and the residual are [batch, tokens, rank].
+    - [A15] Their ranks agree.
+    - [A16] The residual's rank is 1.
+    - [A17] The mask is [batch, tokens].
+    - [A18] The divisor is neither 0 nor NaN.
+    - [A19] The outputs have the shape of the query.
+
     Example:
     ```mlir
     %c = bnn.attention %q, %k, %v low_rank(%l, %r : tensor<1x16x3xf32>, tensor<1x16x3xf32>)
@@ -273,6 +325,13 @@ def EmbeddingOp : BNN_DestinationOp<"embedding"> {
     of the table if negative. An index outside the table is clamped into it;
     `bnn.check_indices` reports it. `ids` are i32 or i64.
 
+    Rules:
+    - [E1] 1 output.
+    - [E2] The weight is a matrix with at least one row.
+    - [E3] Its elements are `!bnn.s1`.
+    - [E4] The scale has one value per row of it.
+    - [E5] The output has a row for each index.
+
     Example:
     ```mlir
     %e = bnn.embedding %ids, %table, %scale outs(%0 : tensor<1x16x192xf32>)
@@ -296,6 +355,12 @@ def LowRankOp : BNN_DestinationOp<"low_rank"> {
     3.2); what LoRA adds beside a layer; layers with binary inputs whose weights
     are real; and every other f32 product with a constant matrix.
 
+    Rules:
+    - [L1] 1 output.
+    - [L2] The weight is a matrix with a row for each element of an input row.
+    - [L3] The bias has one value per output.
+    - [L4] The output has a row of outputs for each row of the input.
+
     Example:
     ```mlir
     %p = bnn.low_rank %h, %w, %b outs(%0 : tensor<1x16x7xf32>)
@@ -318,6 +383,13 @@ def SignedSumOp : BNN_DestinationOp<"signed_sum", [
     bias[n]): the sum adds or subtracts one input after the other, in f32, in
     the order of k from +0.0. The weights are one bit each also when the model
     runs (W1A32 of BiPFT, arXiv 2312.08937, section 4.3).
+
+    Rules:
+    - [S1] 1 output.
+    - [S2] The weight has elements of `!bnn.s1`.
+    - [S3] Rows of it have as many elements as rows of the input.
+    - [S4] Scale and bias have one value per output.
+    - [S5] The output has a row of outputs for each row of the input.
 
     Example:
     ```mlir
@@ -345,6 +417,11 @@ def ReduceOp : BNN_DestinationOp<"reduce", [
     0 is the value. The order is the same on every target, so the bits are too.
     `max` is `a > b ? a : b` and `min` is `a < b ? a : b`, b the new element.
 
+    Rules:
+    - [D1] 1 output.
+    - [D2] The input has a last dimension.
+    - [D3] The output has the shape of the others.
+
     Example:
     ```mlir
     %s = bnn.reduce add %x outs(%0 : tensor<4xf32>) : tensor<4x768xf32> -> tensor<4xf32>
@@ -371,6 +448,12 @@ def LayerNormOp : BNN_EpilogueOp<"layer_norm", [
     each output, as that of `bnn.matmul` does: a row goes on as numbers and,
     shifted one way or another, as bits. An output of f32 may be the input's own
     buffer: a row is read before it is written.
+
+    Rules:
+    - [N1] At least one output.
+    - [N2] The last dimension of the input is static and not 0.
+    - [N3] Scale and bias have one value per element of it.
+    - [N4] The outputs have the shape of the input.
 
     Example:
     ```mlir
@@ -405,6 +488,9 @@ def CheckIndicesOp : BNN_Op<"check_indices", [
     True if -limit <= ids[..] < limit for all of `ids`. The ops that read a
     table clamp the index; this is how the caller learns of it.
 
+    Rules:
+    - [I1] The limit is at least 1.
+
     Example:
     ```mlir
     %ok = bnn.check_indices %ids limit 1000 : tensor<?x?xi64>
@@ -438,6 +524,9 @@ def YieldOp : BNN_Op<"yield", [Pure, Terminator, ReturnLike]> {
   let description = [{
     Yields one element of each output: an f32 or i32, an i1 for bits, or an i32
     for integers of a few bits.
+
+    Rules:
+    - [Y1] The parent has an epilogue.
 
     Example: `bnn.yield %r : f32`
   }];

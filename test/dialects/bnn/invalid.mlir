@@ -5,116 +5,139 @@
 // Types and layouts
 //===----------------------------------------------------------------------===//
 
+// [T2]
 // expected-error @+1 {{unknown bnn type 'bits'; expected s1, u1, s2, u2, s4, u4, s8 or u8}}
 func.func private @f(tensor<4x!bnn.bits>)
 
 // -----
 
+// [T2]
 // expected-error @+1 {{unknown bnn type 's'; expected s1, u1, s2, u2, s4, u4, s8 or u8}}
 func.func private @f(tensor<4x!bnn.s>)
 
 // -----
 
+// [T1]
 // expected-error @+1 {{a bit type has 1, 2, 4 or 8 bits, not 3}}
 func.func private @f(tensor<4x!bnn.s3>)
 
 // -----
 
+// [R2]
 // expected-error @+1 {{a group has at least 1 element, not 0}}
 func.func private @f(tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 0>>)
 
 // -----
 
+// [R1]
 // expected-error @+1 {{words have 32 bits, not 64}}
 func.func private @f(tensor<4x64x!bnn.s1, #bnn.rows<word = 64, group = 64>>)
 
 // -----
 
+// [P1]
 // expected-error @+1 {{a panel has 16 outputs, not 8}}
 func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 8, word = 32, group = 64, out_group = 16>>)
 
 // -----
 
+// [P2]
 // expected-error @+1 {{a group has at least 1 element}}
 func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 0, out_group = 16>>)
 
 // -----
 
+// [P2]
 // expected-error @+1 {{a group has at least 1 element}}
 func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = -1>>)
 
 // -----
 
+// [R1]
 // expected-error @+1 {{words have 32 bits, not 8}}
 func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 8, group = 64, out_group = 16>>)
 
 // -----
 
+// [R3]
 // expected-error @+1 {{a packed layout needs elements of a few bits, not 'f32'}}
 func.func private @f(tensor<4x64xf32, #bnn.rows<word = 32, group = 64>>)
 
 // -----
 
+// [P5]
 // expected-error @+1 {{panels hold elements of one bit, not '!bnn.s2'}}
 func.func private @f(tensor<4x64x!bnn.s2, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 4>>)
 
 // -----
 
+// [R4]
 // expected-error @+1 {{a packed layout needs a static last dimension}}
 func.func private @f(tensor<4x?x!bnn.s1, #bnn.rows<word = 32, group = 64>>)
 
 // -----
 
+// [R4]
 // expected-error @+1 {{a packed layout needs a static last dimension}}
 func.func private @f(tensor<!bnn.s1, #bnn.rows<word = 32, group = 64>>)
 
 // -----
 
+// [R5]
 // expected-error @+1 {{groups of 48 do not divide a row of 64}}
 func.func private @f(tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 48>>)
 
 // -----
 
+// [P3]
 // expected-error @+1 {{panels hold a static matrix of outputs by inputs}}
 func.func private @f(tensor<2x16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>>)
 
 // -----
 
+// [P3]
 // expected-error @+1 {{panels hold a static matrix of outputs by inputs}}
 func.func private @f(tensor<?x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>>)
 
 // -----
 
+// [P4]
 // expected-error @+1 {{groups of 12 do not divide 16 outputs}}
 func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 12>>)
 
 // -----
 
+// [R5]
 // expected-error @+1 {{groups of 48 do not divide a row of 64}}
 func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 48, out_group = 16>>)
 
 // -----
 
+// [G1]
 // expected-error @+1 {{a tile has 1 to 16 rows, not 0}}
 module attributes {bnn.target = #bnn.target<strategy = "x", rows = 0, panels = 1>} {}
 
 // -----
 
+// [G1]
 // expected-error @+1 {{a tile has 1 to 16 rows, not 17}}
 module attributes {bnn.target = #bnn.target<strategy = "x", rows = 17, panels = 1>} {}
 
 // -----
 
+// [G4]
 // expected-error @+1 {{attention has 1 to 4 queries in flight, not 5}}
 module attributes {bnn.target = #bnn.target<strategy = "x", rows = 4, panels = 2, queries = 5>} {}
 
 // -----
 
+// [G2]
 // expected-error @+1 {{a tile has 1 or 2 panels, not 3}}
 module attributes {bnn.target = #bnn.target<strategy = "x", rows = 4, panels = 3>} {}
 
 // -----
 
+// [G3]
 // expected-error @+1 {{a byte shuffle has 32 or 64 bytes, not 16}}
 module attributes {bnn.target = #bnn.target<strategy = "x", rows = 4, panels = 1, shuffle_bytes = 16>} {}
 
@@ -125,6 +148,7 @@ module attributes {bnn.target = #bnn.target<strategy = "x", rows = 4, panels = 1
 //===----------------------------------------------------------------------===//
 
 func.func @f() {
+  // [C1]
   // expected-error @+1 {{needs a static shape, not 'tensor<?x!bnn.s1>'}}
   %0 = bnn.constant dense<true> : tensor<2xi1> -> tensor<?x!bnn.s1>
   return
@@ -133,6 +157,7 @@ func.func @f() {
 // -----
 
 func.func @f() {
+  // [C3]
   // expected-error @+1 {{the bits of a constant of type 'tensor<2x!bnn.s1>' are expected to be a tensor of shape [2] of i1, not 'tensor<3xi1>'}}
   %0 = bnn.constant dense<true> : tensor<3xi1> -> tensor<2x!bnn.s1>
   return
@@ -141,6 +166,7 @@ func.func @f() {
 // -----
 
 func.func @f() {
+  // [C3]
   // expected-error @+1 {{are expected to be a tensor of shape [2] of i1, not 'tensor<2xi8>'}}
   %0 = bnn.constant dense<1> : tensor<2xi8> -> tensor<2x!bnn.s1>
   return
@@ -149,6 +175,7 @@ func.func @f() {
 // -----
 
 func.func @f() {
+  // [C3]
   // expected-error @+1 {{are expected to be a tensor of shape [2] of i32, not 'tensor<40xi1>'}}
   %0 = bnn.constant dense<true> : tensor<40xi1> -> tensor<40x!bnn.s1, #bnn.rows<word = 32, group = 40>>
   return
@@ -157,6 +184,7 @@ func.func @f() {
 // -----
 
 func.func @f() {
+  // [C3]
   // expected-error @+1 {{are expected to be a tensor of shape [2, 2, 16] of i32, not 'tensor<1x2x16xi32>'}}
   %0 = bnn.constant dense<1> : tensor<1x2x16xi32> -> tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>>
   return
@@ -177,6 +205,7 @@ func.func @f() {
 //===----------------------------------------------------------------------===//
 
 func.func @f(%x: tensor<4xf32>) {
+  // [B1]
   // expected-error @+1 {{'bnn.binarize' op has 0 outputs, expected 1 or 2}}
   "bnn.binarize"(%x) {operandSegmentSizes = array<i32: 1, 0, 0>} : (tensor<4xf32>) -> ()
   return
@@ -185,6 +214,7 @@ func.func @f(%x: tensor<4xf32>) {
 // -----
 
 func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>, %z: memref<4x!bnn.u1>) {
+  // [B1]
   // expected-error @+1 {{'bnn.binarize' op has 3 outputs, expected 1 or 2}}
   bnn.binarize %x outs(%b, %z, %z : memref<4x!bnn.s1>, memref<4x!bnn.u1>, memref<4x!bnn.u1>) : memref<4xf32>
   return
@@ -193,6 +223,7 @@ func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>, %z: memref<4x!bnn.u1>) {
 // -----
 
 func.func @f(%x: memref<f32>, %b: memref<!bnn.s1>) {
+  // [B2]
   // expected-error @+1 {{needs an input of rank 1 or more}}
   bnn.binarize %x outs(%b : memref<!bnn.s1>) : memref<f32>
   return
@@ -201,6 +232,7 @@ func.func @f(%x: memref<f32>, %b: memref<!bnn.s1>) {
 // -----
 
 func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u1>) {
+  // [B3]
   // expected-error @+1 {{the first output has elements of !bnn.s1, not 'memref<4x!bnn.u1>'}}
   bnn.binarize %x outs(%b : memref<4x!bnn.u1>) : memref<4xf32>
   return
@@ -209,6 +241,7 @@ func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u1>) {
 // -----
 
 func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s2>) {
+  // [B3]
   // expected-error @+1 {{the first output has elements of !bnn.s1, not 'memref<4x!bnn.s2>'}}
   bnn.binarize %x outs(%b : memref<4x!bnn.s2>) : memref<4xf32>
   return
@@ -217,6 +250,7 @@ func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s2>) {
 // -----
 
 func.func @f(%x: memref<2x4xf32>, %b: memref<2x5x!bnn.s1>) {
+  // [B6]
   // expected-error @+1 {{the output 'memref<2x5x!bnn.s1>' does not have the shape [2, 4]}}
   bnn.binarize %x outs(%b : memref<2x5x!bnn.s1>) : memref<2x4xf32>
   return
@@ -225,6 +259,7 @@ func.func @f(%x: memref<2x4xf32>, %b: memref<2x5x!bnn.s1>) {
 // -----
 
 func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>) {
+  // [Z2]
   // expected-error @+1 {{a mask of zeros has elements of !bnn.u1, not 'memref<4x!bnn.s1>'}}
   bnn.binarize %x outs(%b, %b : memref<4x!bnn.s1>, memref<4x!bnn.s1>) : memref<4xf32>
   return
@@ -233,6 +268,7 @@ func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>) {
 // -----
 
 func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>, %z: memref<2x!bnn.u1>) {
+  // [B6]
   // expected-error @+1 {{the output 'memref<2x!bnn.u1>' does not have the shape [4]}}
   bnn.binarize %x outs(%b, %z : memref<4x!bnn.s1>, memref<2x!bnn.u1>) : memref<4xf32>
   return
@@ -241,6 +277,7 @@ func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>, %z: memref<2x!bnn.u1>) {
 // -----
 
 func.func @f(%x: memref<2x4xf32>, %s: memref<2xf32>, %b: memref<2x4x!bnn.s1>) {
+  // [B7]
   // expected-error @+1 {{the shift 'memref<2xf32>' is not one value per element of a row}}
   bnn.binarize %x shift(%s : memref<2xf32>) outs(%b : memref<2x4x!bnn.s1>) : memref<2x4xf32>
   return
@@ -249,6 +286,7 @@ func.func @f(%x: memref<2x4xf32>, %s: memref<2xf32>, %b: memref<2x4x!bnn.s1>) {
 // -----
 
 func.func @f(%x: memref<2x4xf32>, %s: memref<2x4xf32>, %b: memref<2x4x!bnn.s1>) {
+  // [B7]
   // expected-error @+1 {{the shift 'memref<2x4xf32>' is not one value per element of a row}}
   bnn.binarize %x shift(%s : memref<2x4xf32>) outs(%b : memref<2x4x!bnn.s1>) : memref<2x4xf32>
   return
@@ -265,6 +303,7 @@ func.func @f(%x: memref<4xi32>, %b: memref<4x!bnn.s1>) {
 // -----
 
 func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>) {
+  // [B3]
   // expected-error @+1 {{the first output has elements of !bnn.u1, not 'memref<4x!bnn.s1>'}}
   bnn.binarize %x threshold(0.25) outs(%b : memref<4x!bnn.s1>) : memref<4xf32>
   return
@@ -273,6 +312,7 @@ func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>) {
 // -----
 
 func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u2>) {
+  // [B3]
   // expected-error @+1 {{the first output has elements of !bnn.u1, not 'memref<4x!bnn.u2>'}}
   bnn.binarize %x threshold(0.25) outs(%b : memref<4x!bnn.u2>) : memref<4xf32>
   return
@@ -281,6 +321,7 @@ func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u2>) {
 // -----
 
 func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u1>) {
+  // [B4]
   // expected-error @+1 {{unsigned bits have no mask of zeros}}
   bnn.binarize %x threshold(0.25) outs(%b, %b : memref<4x!bnn.u1>, memref<4x!bnn.u1>) : memref<4xf32>
   return
@@ -289,6 +330,7 @@ func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u1>) {
 // -----
 
 func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u1>) {
+  // [B5]
   // expected-error @+1 {{needs a threshold that is a number}}
   bnn.binarize %x threshold(0x7FC00000) outs(%b : memref<4x!bnn.u1>) : memref<4xf32>
   return
@@ -297,6 +339,7 @@ func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u1>) {
 // -----
 
 func.func @f(%x: memref<2x4xf32>, %b: memref<2x5x!bnn.u1>) {
+  // [B6]
   // expected-error @+1 {{the output 'memref<2x5x!bnn.u1>' does not have the shape [2, 4]}}
   bnn.binarize %x threshold(0.25) outs(%b : memref<2x5x!bnn.u1>) : memref<2x4xf32>
   return
@@ -309,6 +352,7 @@ func.func @f(%x: memref<2x4xf32>, %b: memref<2x5x!bnn.u1>) {
 //===----------------------------------------------------------------------===//
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [M1]
   // expected-error @+1 {{'bnn.matmul' op has 0 outputs, expected 1 or 2}}
   "bnn.matmul"(%x, %w) ({
   ^bb0(%acc: i32):
@@ -320,6 +364,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<1x8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [M2]
   // expected-error @+1 {{multiplies rows by a matrix of outputs by inputs}}
   bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<1x8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -331,6 +376,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<1x8x64x!bnn.s1>, %y: memref<4x
 // -----
 
 func.func @f(%x: memref<!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [M2]
   // expected-error @+1 {{multiplies rows by a matrix of outputs by inputs}}
   bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -342,6 +388,7 @@ func.func @f(%x: memref<!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>)
 // -----
 
 func.func @f(%x: memref<4x32x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [M3]
   // expected-error @+1 {{rows of 32 elements do not fit 'memref<8x64x!bnn.s1>'}}
   bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x32x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -353,6 +400,7 @@ func.func @f(%x: memref<4x32x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.u1>, %y: memref<4x8xi32>) {
+  // [M4]
   // expected-error @+1 {{the weights have elements of !bnn.s1, not 'memref<8x64x!bnn.u1>'}}
   bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.u1> {
   ^bb0(%acc: i32):
@@ -364,6 +412,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.u1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s8>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [M5]
   // expected-error @+1 {{the input has elements of 1, 2 or 4 bits, not 'memref<4x64x!bnn.s8>'}}
   bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s8>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -375,6 +424,7 @@ func.func @f(%x: memref<4x64x!bnn.s8>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.u1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [Z1]
   // expected-error @+1 {{a mask of zeros belongs to !bnn.s1, not to 'memref<4x64x!bnn.u1>'}}
   bnn.matmul %x, %w zeros(%x : memref<4x64x!bnn.u1>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.u1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -386,6 +436,7 @@ func.func @f(%x: memref<4x64x!bnn.u1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [Z2]
   // expected-error @+1 {{a mask of zeros has elements of !bnn.u1, not 'memref<4x64x!bnn.s1>'}}
   bnn.matmul %x, %w zeros(%x : memref<4x64x!bnn.s1>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -397,6 +448,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %z: memref<4x32x!bnn.u1>) {
+  // [Z3]
   // expected-error @+1 {{the mask of zeros 'memref<4x32x!bnn.u1>' does not have the shape of 'memref<4x64x!bnn.s1>'}}
   bnn.matmul %x, %w zeros(%z : memref<4x32x!bnn.u1>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -408,6 +460,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %o: memref<4x9xi32>) {
+  // [M6]
   // expected-error @+1 {{the output 'memref<4x9xi32>' does not have the shape [4, 8]}}
   bnn.matmul %x, %w outs(%o : memref<4x9xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -419,6 +472,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %p: memref<4xf32>) {
+  // [X1]
   // expected-error @+1 {{the parameter 'memref<4xf32>' is neither one value per output nor of the shape [4, 8]}}
   bnn.matmul %x, %w params(%p : memref<4xf32>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32, %q: f32):
@@ -430,6 +484,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %p: memref<1x8xf32>) {
+  // [X1]
   // expected-error @+1 {{the parameter 'memref<1x8xf32>' is neither one value per output nor of the shape [4, 8]}}
   bnn.matmul %x, %w params(%p : memref<1x8xf32>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32, %q: f32):
@@ -452,6 +507,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [Z1]
   // expected-error @+1 {{a mask of zeros belongs to !bnn.s1, not to 'memref<4x8xi32>'}}
   bnn.matmul %x, %w outs(%y, %y : memref<4x8xi32>, memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -463,6 +519,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %b: memref<4x8x!bnn.s1>) {
+  // [Z2]
   // expected-error @+1 {{a mask of zeros has elements of !bnn.u1, not 'memref<4x8xi32>'}}
   bnn.matmul %x, %w outs(%b, %y : memref<4x8x!bnn.s1>, memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -474,6 +531,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [X3]
   // expected-error @+1 {{the epilogue's arguments are expected to be ('i32')}}
   bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i64):
@@ -486,6 +544,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %p: f32) {
+  // [X3]
   // expected-error @+1 {{the epilogue's arguments are expected to be ('i32', 'f32')}}
   bnn.matmul %x, %w params(%p : f32) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -497,6 +556,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [X4]
   // expected-error @+1 {{the epilogue yields one value for each output}}
   bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -508,6 +568,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [X4]
   // expected-error @+1 {{the epilogue yields one value for each output}}
   bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -521,6 +582,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xf32>) {
   bnn.matmul %x, %w outs(%y : memref<4x8xf32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
+    // [X5]
     // expected-error @+1 {{'bnn.yield' op yields 'i32' for an output of 'memref<4x8xf32>'}}
     bnn.yield %acc : i32
   }
@@ -532,6 +594,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x!bnn.s1>) {
   bnn.matmul %x, %w outs(%y : memref<4x8x!bnn.s1>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
+    // [X5]
     // expected-error @+1 {{'bnn.yield' op yields 'i32' for an output of 'memref<4x8x!bnn.s1>'}}
     bnn.yield %acc : i32
   }
@@ -545,6 +608,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 //===----------------------------------------------------------------------===//
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32) {
+  // [A1]
   // expected-error @+1 {{'bnn.attention' op has 0 outputs, expected 1 or 2}}
   "bnn.attention"(%q, %q, %q, %s, %s) ({
   ^bb0(%acc: i32, %res: f32):
@@ -557,6 +621,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: memref<5x12x!bnn.s1>) {
+  // [A2]
   // expected-error @+1 {{query, key and value have the shape [batch, tokens, heads * size]}}
   bnn.attention %a, %a, %a scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<5x12x!bnn.s1>, memref<5x12x!bnn.s1>, memref<5x12x!bnn.s1> {
@@ -569,6 +634,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: memref<2x6x12x!bnn.s1>) {
+  // [A3]
   // expected-error @+1 {{query, key and value differ in shape: 'memref<2x5x12x!bnn.s1>' and 'memref<2x6x12x!bnn.s1>'}}
   bnn.attention %q, %a, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x6x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -581,6 +647,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: memref<2x6x12x!bnn.s1>) {
+  // [A3]
   // expected-error @+1 {{query, key and value differ in shape: 'memref<2x5x12x!bnn.s1>' and 'memref<2x6x12x!bnn.s1>'}}
   bnn.attention %q, %q, %a scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x6x12x!bnn.s1> {
@@ -593,6 +660,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: memref<2x5x12x!bnn.u1>) {
+  // [A5]
   // expected-error @+1 {{query, key and value differ in their elements: 'memref<2x5x12x!bnn.s1>' and 'memref<2x5x12x!bnn.u1>'}}
   bnn.attention %q, %q, %a scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.u1> {
@@ -605,6 +673,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %a: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A12]
   // expected-error @+1 {{5 heads do not divide 12 channels}}
   bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 5 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -617,6 +686,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A12]
   // expected-error @+1 {{0 heads do not divide 12 channels}}
   bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 0 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -629,6 +699,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [Z2]
   // expected-error @+1 {{a mask of zeros has elements of !bnn.u1, not 'memref<2x5x12x!bnn.s1>'}}
   bnn.attention %q, %q, %q query_zeros(%q : memref<2x5x12x!bnn.s1>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -641,6 +712,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %z: memref<2x5x6x!bnn.u1>) {
+  // [Z3]
   // expected-error @+1 {{the mask of zeros 'memref<2x5x6x!bnn.u1>' does not have the shape of 'memref<2x5x12x!bnn.s1>'}}
   bnn.attention %q, %q, %q query_zeros(%z : memref<2x5x6x!bnn.u1>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -653,6 +725,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %z: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [Z2]
   // expected-error @+1 {{a mask of zeros has elements of !bnn.u1, not 'memref<2x5x12x!bnn.s1>'}}
   bnn.attention %q, %q, %q key_zeros(%q : memref<2x5x12x!bnn.s1>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -665,6 +738,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %z: memref<2x5x6x!bnn.u1>) {
+  // [Z3]
   // expected-error @+1 {{the mask of zeros 'memref<2x5x6x!bnn.u1>' does not have the shape of 'memref<2x5x12x!bnn.s1>'}}
   bnn.attention %q, %q, %q key_zeros(%z : memref<2x5x6x!bnn.u1>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -677,6 +751,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %z: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [Z2]
   // expected-error @+1 {{a mask of zeros has elements of !bnn.u1, not 'memref<2x5x12x!bnn.s1>'}}
   bnn.attention %q, %q, %q value_zeros(%q : memref<2x5x12x!bnn.s1>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -689,6 +764,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %z: memref<2x5x6x!bnn.u1>) {
+  // [Z3]
   // expected-error @+1 {{the mask of zeros 'memref<2x5x6x!bnn.u1>' does not have the shape of 'memref<2x5x12x!bnn.s1>'}}
   bnn.attention %q, %q, %q value_zeros(%z : memref<2x5x6x!bnn.u1>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -701,6 +777,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %z: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %l: memref<2x5x1xf32>, %o: memref<2x5x12xf32>) {
+  // [A13]
   // expected-error @+1 {{low-rank terms come in pairs}}
   "bnn.attention"(%q, %q, %q, %l, %s, %s, %o) ({
   ^bb0(%acc: i32, %res: f32):
@@ -713,6 +790,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %l: memref<2x5x1xf32>, %o: mem
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: memref<2x5xf32>) {
+  // [A14]
   // expected-error @+1 {{the low-rank term 'memref<2x5xf32>' is expected to be [batch, tokens, rank]}}
   bnn.attention %q, %q, %q low_rank(%l, %l : memref<2x5xf32>, memref<2x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -725,6 +803,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: memref<2x5x3xf32>, %r: memref<2x6x3xf32>) {
+  // [A14]
   // expected-error @+1 {{the low-rank term 'memref<2x6x3xf32>' is expected to be [batch, tokens, rank]}}
   bnn.attention %q, %q, %q low_rank(%l, %r : memref<2x5x3xf32>, memref<2x6x3xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -737,6 +816,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: memref<2x5x3xf32>, %r: memref<2x5x2xf32>) {
+  // [A15]
   // expected-error @+1 {{low-rank terms differ in rank: 'memref<2x5x3xf32>' and 'memref<2x5x2xf32>'}}
   bnn.attention %q, %q, %q low_rank(%l, %r : memref<2x5x3xf32>, memref<2x5x2xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -749,6 +829,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: memref<2x5xf32>) {
+  // [A14]
   // expected-error @+1 {{the low-rank term 'memref<2x5xf32>' is expected to be [batch, tokens, rank]}}
   bnn.attention %q, %q, %q value_residual(%l : memref<2x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -761,6 +842,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: memref<2x5x3xf32>) {
+  // [A16]
   // expected-error @+1 {{the value residual 'memref<2x5x3xf32>' has one number a token}}
   bnn.attention %q, %q, %q value_residual(%l : memref<2x5x3xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -773,6 +855,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<2x6xf32>) {
+  // [A17]
   // expected-error @+1 {{the mask 'memref<2x6xf32>' is expected to be [batch, tokens]}}
   bnn.attention %q, %q, %q mask(%m : memref<2x6xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -785,6 +868,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<2x1x1x5xf32>) {
+  // [A17]
   // expected-error @+1 {{the mask 'memref<2x1x1x5xf32>' is expected to be [batch, tokens]}}
   bnn.attention %q, %q, %q mask(%m : memref<2x1x1x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -797,6 +881,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A18]
   // expected-error @+1 {{needs a divisor that is a number and not 0}}
   bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 0.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -809,6 +894,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A18]
   // expected-error @+1 {{needs a divisor that is a number and not 0}}
   bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 0x7FC00000 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -821,6 +907,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %p: memref<2x5x4xf32>) {
+  // [A19]
   // expected-error @+1 {{the output 'memref<2x5x4xf32>' does not have the shape [2, 5, 12]}}
   bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%p : memref<2x5x4xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -833,6 +920,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %p: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %p: memref<5xf32>) {
+  // [X1]
   // expected-error @+1 {{the parameter 'memref<5xf32>' is neither one value per output nor of the shape [2, 5, 12]}}
   bnn.attention %q, %q, %q scale(%s) cutoff(%s) params(%p : memref<5xf32>) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -845,6 +933,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %p: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [Z1]
   // expected-error @+1 {{a mask of zeros belongs to !bnn.s1, not to 'memref<2x5x12xf32>'}}
   bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o, %o : memref<2x5x12xf32>, memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -857,6 +946,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [X3]
   // expected-error @+1 {{the epilogue's arguments are expected to be ('i32', 'f32')}}
   bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -870,6 +960,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [X4]
   // expected-error @+1 {{the epilogue yields one value for each output}}
   bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -886,6 +977,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 //===----------------------------------------------------------------------===//
 
 func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>) {
+  // [E1]
   // expected-error @+1 {{'bnn.embedding' op has 0 outputs, expected 1}}
   "bnn.embedding"(%i, %t, %s) : (memref<5xi64>, memref<10x64x!bnn.s1>, memref<10xf32>) -> ()
   return
@@ -894,6 +986,7 @@ func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>) {
 // -----
 
 func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>, %o: memref<5x64xf32>) {
+  // [E1]
   // expected-error @+1 {{'bnn.embedding' op has 2 outputs, expected 1}}
   bnn.embedding %i, %t, %s outs(%o, %o : memref<5x64xf32>, memref<5x64xf32>) : memref<5xi64>, memref<10x64x!bnn.s1>, memref<10xf32>
   return
@@ -902,6 +995,7 @@ func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>, %
 // -----
 
 func.func @f(%i: memref<5xi64>, %t: memref<10x!bnn.s1>, %s: memref<10xf32>, %o: memref<5x64xf32>) {
+  // [E2]
   // expected-error @+1 {{the table is a matrix of rows, not 'memref<10x!bnn.s1>'}}
   bnn.embedding %i, %t, %s outs(%o : memref<5x64xf32>) : memref<5xi64>, memref<10x!bnn.s1>, memref<10xf32>
   return
@@ -910,6 +1004,7 @@ func.func @f(%i: memref<5xi64>, %t: memref<10x!bnn.s1>, %s: memref<10xf32>, %o: 
 // -----
 
 func.func @f(%i: memref<5xi64>, %t: memref<0x64x!bnn.s1>, %s: memref<10xf32>, %o: memref<5x64xf32>) {
+  // [E2]
   // expected-error @+1 {{the table is a matrix of rows, not 'memref<0x64x!bnn.s1>'}}
   bnn.embedding %i, %t, %s outs(%o : memref<5x64xf32>) : memref<5xi64>, memref<0x64x!bnn.s1>, memref<10xf32>
   return
@@ -918,6 +1013,7 @@ func.func @f(%i: memref<5xi64>, %t: memref<0x64x!bnn.s1>, %s: memref<10xf32>, %o
 // -----
 
 func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.u1>, %s: memref<10xf32>, %o: memref<5x64xf32>) {
+  // [E3]
   // expected-error @+1 {{the table has elements of !bnn.s1, not 'memref<10x64x!bnn.u1>'}}
   bnn.embedding %i, %t, %s outs(%o : memref<5x64xf32>) : memref<5xi64>, memref<10x64x!bnn.u1>, memref<10xf32>
   return
@@ -926,6 +1022,7 @@ func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.u1>, %s: memref<10xf32>, %
 // -----
 
 func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<64xf32>, %o: memref<5x64xf32>) {
+  // [E4]
   // expected-error @+1 {{the scale 'memref<64xf32>' is not one value per row of the table}}
   bnn.embedding %i, %t, %s outs(%o : memref<5x64xf32>) : memref<5xi64>, memref<10x64x!bnn.s1>, memref<64xf32>
   return
@@ -934,6 +1031,7 @@ func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<64xf32>, %
 // -----
 
 func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>, %o: memref<5x32xf32>) {
+  // [E5]
   // expected-error @+1 {{the output 'memref<5x32xf32>' does not have the shape [5, 64]}}
   bnn.embedding %i, %t, %s outs(%o : memref<5x32xf32>) : memref<5xi64>, memref<10x64x!bnn.s1>, memref<10xf32>
   return
@@ -950,6 +1048,7 @@ func.func @f(%i: memref<5xi8>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>, %o
 // -----
 
 func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>) {
+  // [S1]
   // expected-error @+1 {{'bnn.signed_sum' op has 0 outputs, expected 1}}
   "bnn.signed_sum"(%x, %w, %b, %b) : (memref<2x64xf32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<7xf32>) -> ()
   return
@@ -958,6 +1057,7 @@ func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>) 
 // -----
 
 func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.u1>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // [S2]
   // expected-error @+1 {{the weight has elements of !bnn.s1, not 'memref<7x64x!bnn.u1>'}}
   bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<7x64x!bnn.u1>, memref<7xf32>, memref<7xf32>
   return
@@ -966,6 +1066,7 @@ func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.u1>, %b: memref<7xf32>, 
 // -----
 
 func.func @f(%x: memref<2x32xf32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // [S3]
   // expected-error @+1 {{rows of 'memref<2x32xf32>' do not fit 'memref<7x64x!bnn.s1>'}}
   bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x7xf32>) : memref<2x32xf32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<7xf32>
   return
@@ -974,6 +1075,7 @@ func.func @f(%x: memref<2x32xf32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>, 
 // -----
 
 func.func @f(%x: memref<f32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // [S3]
   // expected-error @+1 {{rows of 'memref<f32>' do not fit 'memref<7x64x!bnn.s1>'}}
   bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x7xf32>) : memref<f32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<7xf32>
   return
@@ -982,6 +1084,7 @@ func.func @f(%x: memref<f32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>, %o: m
 // -----
 
 func.func @f(%x: memref<2x64xf32>, %w: memref<64x!bnn.s1>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // [S3]
   // expected-error @+1 {{rows of 'memref<2x64xf32>' do not fit 'memref<64x!bnn.s1>'}}
   bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<64x!bnn.s1>, memref<7xf32>, memref<7xf32>
   return
@@ -990,6 +1093,7 @@ func.func @f(%x: memref<2x64xf32>, %w: memref<64x!bnn.s1>, %b: memref<7xf32>, %o
 // -----
 
 func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %s: memref<64xf32>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // [S4]
   // expected-error @+1 {{'memref<64xf32>' is not one value per output}}
   bnn.signed_sum %x, %w, %s, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<7x64x!bnn.s1>, memref<64xf32>, memref<7xf32>
   return
@@ -998,6 +1102,7 @@ func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %s: memref<64xf32>,
 // -----
 
 func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %s: memref<7xf32>, %b: memref<8xf32>, %o: memref<2x7xf32>) {
+  // [S4]
   // expected-error @+1 {{'memref<8xf32>' is not one value per output}}
   bnn.signed_sum %x, %w, %s, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<8xf32>
   return
@@ -1006,6 +1111,7 @@ func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %s: memref<7xf32>, 
 // -----
 
 func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>, %o: memref<2x8xf32>) {
+  // [S5]
   // expected-error @+1 {{the output 'memref<2x8xf32>' does not have the shape [2, 7]}}
   bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x8xf32>) : memref<2x64xf32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<7xf32>
   return
@@ -1014,6 +1120,7 @@ func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>, 
 // -----
 
 func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<7xf32>) {
+  // [L1]
   // expected-error @+1 {{'bnn.low_rank' op has 0 outputs, expected 1}}
   "bnn.low_rank"(%x, %w, %b) : (memref<2x64xf32>, memref<64x7xf32>, memref<7xf32>) -> ()
   return
@@ -1022,6 +1129,7 @@ func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<7xf32>) {
 // -----
 
 func.func @f(%x: memref<2x64xf32>, %w: memref<32x7xf32>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // [L2]
   // expected-error @+1 {{rows of 'memref<2x64xf32>' do not fit 'memref<32x7xf32>'}}
   bnn.low_rank %x, %w, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<32x7xf32>, memref<7xf32>
   return
@@ -1030,6 +1138,7 @@ func.func @f(%x: memref<2x64xf32>, %w: memref<32x7xf32>, %b: memref<7xf32>, %o: 
 // -----
 
 func.func @f(%x: memref<2x64xf32>, %w: memref<64xf32>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // [L2]
   // expected-error @+1 {{rows of 'memref<2x64xf32>' do not fit 'memref<64xf32>'}}
   bnn.low_rank %x, %w, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<64xf32>, memref<7xf32>
   return
@@ -1038,6 +1147,7 @@ func.func @f(%x: memref<2x64xf32>, %w: memref<64xf32>, %b: memref<7xf32>, %o: me
 // -----
 
 func.func @f(%x: memref<f32>, %w: memref<64x7xf32>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
+  // [L2]
   // expected-error @+1 {{rows of 'memref<f32>' do not fit 'memref<64x7xf32>'}}
   bnn.low_rank %x, %w, %b outs(%o : memref<2x7xf32>) : memref<f32>, memref<64x7xf32>, memref<7xf32>
   return
@@ -1046,6 +1156,7 @@ func.func @f(%x: memref<f32>, %w: memref<64x7xf32>, %b: memref<7xf32>, %o: memre
 // -----
 
 func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<64xf32>, %o: memref<2x7xf32>) {
+  // [L3]
   // expected-error @+1 {{the bias 'memref<64xf32>' is not one value per output}}
   bnn.low_rank %x, %w, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<64x7xf32>, memref<64xf32>
   return
@@ -1054,6 +1165,7 @@ func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<64xf32>, %o:
 // -----
 
 func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<7xf32>, %o: memref<2x8xf32>) {
+  // [L4]
   // expected-error @+1 {{the output 'memref<2x8xf32>' does not have the shape [2, 7]}}
   bnn.low_rank %x, %w, %b outs(%o : memref<2x8xf32>) : memref<2x64xf32>, memref<64x7xf32>, memref<7xf32>
   return
@@ -1062,6 +1174,7 @@ func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<7xf32>, %o: 
 // -----
 
 func.func @f(%x: memref<2x64xf32>) {
+  // [D1]
   // expected-error @+1 {{'bnn.reduce' op has 0 outputs, expected 1}}
   "bnn.reduce"(%x) {kind = #bnn<reduce_kind add>} : (memref<2x64xf32>) -> ()
   return
@@ -1070,6 +1183,7 @@ func.func @f(%x: memref<2x64xf32>) {
 // -----
 
 func.func @f(%x: memref<f32>) {
+  // [D2]
   // expected-error @+1 {{needs an input of rank 1 or more}}
   bnn.reduce add %x outs(%x : memref<f32>) : memref<f32>
   return
@@ -1078,6 +1192,7 @@ func.func @f(%x: memref<f32>) {
 // -----
 
 func.func @f(%x: memref<2x64xf32>, %o: memref<2x1xf32>) {
+  // [D3]
   // expected-error @+1 {{the output 'memref<2x1xf32>' does not have the shape [2]}}
   bnn.reduce max %x outs(%o : memref<2x1xf32>) : memref<2x64xf32>
   return
@@ -1086,6 +1201,7 @@ func.func @f(%x: memref<2x64xf32>, %o: memref<2x1xf32>) {
 // -----
 
 func.func @f(%i: memref<5xi64>) {
+  // [I1]
   // expected-error @+1 {{needs a limit of at least 1, not 0}}
   %0 = bnn.check_indices %i limit 0 : memref<5xi64>
   return
@@ -1094,6 +1210,7 @@ func.func @f(%i: memref<5xi64>) {
 // -----
 
 func.func @f(%x: f32) {
+  // [Y1]
   // expected-error @+1 {{'bnn.yield' op ends the epilogue of an op that has one}}
   bnn.yield %x : f32
 }
@@ -1101,6 +1218,7 @@ func.func @f(%x: f32) {
 // -----
 
 func.func @f(%x: memref<4x?xf32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: memref<4x64xf32>) {
+  // [N2]
   // expected-error @+1 {{needs rows of a static size of at least 1, not 'memref<4x?xf32>'}}
   bnn.layer_norm %x, %g, %h outs(%o : memref<4x64xf32>) {epsilon = 1.0e-5 : f32} : memref<4x?xf32>, memref<64xf32>, memref<64xf32>
   return
@@ -1109,6 +1227,7 @@ func.func @f(%x: memref<4x?xf32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: me
 // -----
 
 func.func @f(%x: memref<4x0xf32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: memref<4x64xf32>) {
+  // [N2]
   // expected-error @+1 {{needs rows of a static size of at least 1, not 'memref<4x0xf32>'}}
   bnn.layer_norm %x, %g, %h outs(%o : memref<4x64xf32>) {epsilon = 1.0e-5 : f32} : memref<4x0xf32>, memref<64xf32>, memref<64xf32>
   return
@@ -1117,6 +1236,7 @@ func.func @f(%x: memref<4x0xf32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: me
 // -----
 
 func.func @f(%x: memref<f32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: memref<4x64xf32>) {
+  // [N2]
   // expected-error @+1 {{needs rows of a static size of at least 1, not 'memref<f32>'}}
   bnn.layer_norm %x, %g, %h outs(%o : memref<4x64xf32>) {epsilon = 1.0e-5 : f32} : memref<f32>, memref<64xf32>, memref<64xf32>
   return
@@ -1125,6 +1245,7 @@ func.func @f(%x: memref<f32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: memref
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<4xf32>, %h: memref<4xf32>, %o: memref<4x64xf32>) {
+  // [N3]
   // expected-error @+1 {{the parameter 'memref<4xf32>' is not one value per element of a row}}
   bnn.layer_norm %x, %g, %h outs(%o : memref<4x64xf32>) {epsilon = 1.0e-5 : f32} : memref<4x64xf32>, memref<4xf32>, memref<4xf32>
   return
@@ -1133,6 +1254,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<4xf32>, %h: memref<4xf32>, %o: mem
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %h: memref<4xf32>, %o: memref<4x64xf32>) {
+  // [N3]
   // expected-error @+1 {{the parameter 'memref<4xf32>' is not one value per element of a row}}
   bnn.layer_norm %x, %g, %h outs(%o : memref<4x64xf32>) {epsilon = 1.0e-5 : f32} : memref<4x64xf32>, memref<64xf32>, memref<4xf32>
   return
@@ -1141,6 +1263,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %h: memref<4xf32>, %o: me
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: memref<4x32xf32>) {
+  // [N4]
   // expected-error @+1 {{the output 'memref<4x32xf32>' does not have the shape [4, 64]}}
   bnn.layer_norm %x, %g, %h outs(%o : memref<4x32xf32>) {epsilon = 1.0e-5 : f32} : memref<4x64xf32>, memref<64xf32>, memref<64xf32>
   return
@@ -1149,6 +1272,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %h: memref<64xf32>, %o: m
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
+  // [N1]
   // expected-error @+1 {{'bnn.layer_norm' op has no outputs}}
   "bnn.layer_norm"(%x, %g, %g) <{epsilon = 1.0e-5 : f32, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>}> ({})
       : (memref<4x64xf32>, memref<64xf32>, memref<64xf32>) -> ()
@@ -1158,6 +1282,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
+  // [X2]
   // expected-error @+1 {{has one output of 'f32' and no parameters without an epilogue}}
   bnn.layer_norm %x, %g, %g outs(%x, %x : memref<4x64xf32>, memref<4x64xf32>) {epsilon = 1.0e-5 : f32}
       : memref<4x64xf32>, memref<64xf32>, memref<64xf32>
@@ -1167,6 +1292,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %o: memref<4x64x!bnn.s1>) {
+  // [X2]
   // expected-error @+1 {{has one output of 'f32' and no parameters without an epilogue}}
   bnn.layer_norm %x, %g, %g outs(%o : memref<4x64x!bnn.s1>) {epsilon = 1.0e-5 : f32}
       : memref<4x64xf32>, memref<64xf32>, memref<64xf32>
@@ -1176,6 +1302,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %o: memref<4x64x!bnn.s1>)
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
+  // [X2]
   // expected-error @+1 {{has one output of 'f32' and no parameters without an epilogue}}
   bnn.layer_norm %x, %g, %g params(%g : memref<64xf32>) outs(%x : memref<4x64xf32>) {epsilon = 1.0e-5 : f32}
       : memref<4x64xf32>, memref<64xf32>, memref<64xf32>
@@ -1185,6 +1312,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %p: memref<4xf32>) {
+  // [X1]
   // expected-error @+1 {{the parameter 'memref<4xf32>' is neither one value per output nor of the shape [4, 64]}}
   bnn.layer_norm %x, %g, %g params(%p : memref<4xf32>) outs(%x : memref<4x64xf32>) {epsilon = 1.0e-5 : f32}
       : memref<4x64xf32>, memref<64xf32>, memref<64xf32> {
@@ -1197,6 +1325,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %p: memref<4xf32>) {
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
+  // [X3]
   // expected-error @+1 {{the epilogue's arguments are expected to be ('f32')}}
   bnn.layer_norm %x, %g, %g outs(%x : memref<4x64xf32>) {epsilon = 1.0e-5 : f32}
       : memref<4x64xf32>, memref<64xf32>, memref<64xf32> {
@@ -1210,6 +1339,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>) {
 // -----
 
 func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %o: memref<4x64x!bnn.s1>) {
+  // [X4]
   // expected-error @+1 {{the epilogue yields one value for each output}}
   bnn.layer_norm %x, %g, %g outs(%x, %o : memref<4x64xf32>, memref<4x64x!bnn.s1>) {epsilon = 1.0e-5 : f32}
       : memref<4x64xf32>, memref<64xf32>, memref<64xf32> {
@@ -1225,6 +1355,7 @@ func.func @f(%x: memref<4x64xf32>, %g: memref<64xf32>, %o: memref<4x64x!bnn.s1>)
   bnn.layer_norm %x, %g, %g outs(%o : memref<4x64x!bnn.s1>) {epsilon = 1.0e-5 : f32}
       : memref<4x64xf32>, memref<64xf32>, memref<64xf32> {
   ^bb0(%y: f32):
+    // [X5]
     // expected-error @+1 {{yields 'f32' for an output of 'memref<4x64x!bnn.s1>'}}
     bnn.yield %y : f32
   }
@@ -1250,6 +1381,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 //===----------------------------------------------------------------------===//
 
 func.func @f() {
+  // [C2]
   // expected-error @+1 {{holds elements of one bit, not 'tensor<2x!bnn.s2>'}}
   %0 = bnn.constant dense<true> : tensor<2xi1> -> tensor<2x!bnn.s2>
   return
@@ -1258,6 +1390,7 @@ func.func @f() {
 // -----
 
 func.func @f(%x: memref<4xf32>, %s: f32) {
+  // [Q1]
   // expected-error @+1 {{'bnn.quantize' op has 0 outputs, expected 1}}
   "bnn.quantize"(%x, %s) {operandSegmentSizes = array<i32: 1, 0, 1, 0, 0>} : (memref<4xf32>, f32) -> ()
   return
@@ -1266,6 +1399,7 @@ func.func @f(%x: memref<4xf32>, %s: f32) {
 // -----
 
 func.func @f(%x: memref<f32>, %s: f32, %b: memref<!bnn.s2>) {
+  // [Q2]
   // expected-error @+1 {{needs an input of rank 1 or more}}
   bnn.quantize %x step(%s) outs(%b : memref<!bnn.s2>) : memref<f32>
   return
@@ -1274,6 +1408,7 @@ func.func @f(%x: memref<f32>, %s: f32, %b: memref<!bnn.s2>) {
 // -----
 
 func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.s1>) {
+  // [Q3]
   // expected-error @+1 {{the output has elements of 2 or 4 bits, not 'memref<4x!bnn.s1>'}}
   bnn.quantize %x step(%s) outs(%b : memref<4x!bnn.s1>) : memref<4xf32>
   return
@@ -1282,6 +1417,7 @@ func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.s1>) {
 // -----
 
 func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.u8>) {
+  // [Q3]
   // expected-error @+1 {{the output has elements of 2 or 4 bits, not 'memref<4x!bnn.u8>'}}
   bnn.quantize %x step(%s) outs(%b : memref<4x!bnn.u8>) : memref<4xf32>
   return
@@ -1290,6 +1426,7 @@ func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.u8>) {
 // -----
 
 func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.s2>) {
+  // [Q4]
   // expected-error @+1 {{signed integers have no minimum}}
   bnn.quantize %x step(%s) minimum(%s) outs(%b : memref<4x!bnn.s2>) : memref<4xf32>
   return
@@ -1298,6 +1435,7 @@ func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.s2>) {
 // -----
 
 func.func @f(%x: memref<2x4xf32>, %s: f32, %b: memref<2x5x!bnn.u4>) {
+  // [Q5]
   // expected-error @+1 {{the output 'memref<2x5x!bnn.u4>' does not have the shape [2, 4]}}
   bnn.quantize %x step(%s) outs(%b : memref<2x5x!bnn.u4>) : memref<2x4xf32>
   return
@@ -1306,6 +1444,7 @@ func.func @f(%x: memref<2x4xf32>, %s: f32, %b: memref<2x5x!bnn.u4>) {
 // -----
 
 func.func @f(%x: memref<2x4xf32>, %s: f32, %v: memref<2xf32>, %b: memref<2x4x!bnn.u4>) {
+  // [Q6]
   // expected-error @+1 {{the shift 'memref<2xf32>' is not one value per element of a row}}
   bnn.quantize %x shift(%v : memref<2xf32>) step(%s) outs(%b : memref<2x4x!bnn.u4>) : memref<2x4xf32>
   return
@@ -1314,6 +1453,7 @@ func.func @f(%x: memref<2x4xf32>, %s: f32, %v: memref<2xf32>, %b: memref<2x4x!bn
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.u4>, %z: memref<4x64x!bnn.u1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [Z1]
   // expected-error @+1 {{a mask of zeros belongs to !bnn.s1, not to 'memref<4x64x!bnn.u4>'}}
   bnn.matmul %x, %w zeros(%z : memref<4x64x!bnn.u1>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.u4>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -1328,6 +1468,7 @@ func.func @f(%x: memref<4x64x!bnn.s2>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
   bnn.matmul %x, %w outs(%y : memref<4x8x!bnn.s2>) : memref<4x64x!bnn.s2>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
     %bit = arith.trunci %acc : i32 to i1
+    // [X5]
     // expected-error @+1 {{'bnn.yield' op yields 'i1' for an output of 'memref<4x8x!bnn.s2>'}}
     bnn.yield %bit : i1
   }
@@ -1337,6 +1478,7 @@ func.func @f(%x: memref<4x64x!bnn.s2>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.u2>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A4]
   // expected-error @+1 {{query, key and value have signed elements of 1, 2 or 4 bits, not 'memref<2x5x12x!bnn.u2>'}}
   bnn.attention %q, %q, %q scale(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.u2>, memref<2x5x12x!bnn.u2>, memref<2x5x12x!bnn.u2> {
@@ -1349,6 +1491,7 @@ func.func @f(%q: memref<2x5x12x!bnn.u2>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s8>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A4]
   // expected-error @+1 {{query, key and value have signed elements of 1, 2 or 4 bits, not 'memref<2x5x12x!bnn.s8>'}}
   bnn.attention %q, %q, %q scale(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s8>, memref<2x5x12x!bnn.s8>, memref<2x5x12x!bnn.s8> {
@@ -1361,6 +1504,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s8>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A6]
   // expected-error @+1 {{needs a cutoff or quantised probabilities, and not both}}
   bnn.attention %q, %q, %q scale(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -1373,6 +1517,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A6]
   // expected-error @+1 {{needs a cutoff or quantised probabilities, and not both}}
   bnn.attention %q, %q, %q scale(%s) cutoff(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2> {
@@ -1385,6 +1530,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A8]
   // expected-error @+1 {{a query of '!bnn.s2' needs quantised probabilities}}
   bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2> {
@@ -1397,6 +1543,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s4>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A9]
   // expected-error @+1 {{probabilities of '!bnn.u2' do not go with a query of '!bnn.s4'}}
   bnn.attention %q, %q, %q scale(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s4>, memref<2x5x12x!bnn.s4>, memref<2x5x12x!bnn.s4> {
@@ -1409,6 +1556,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s4>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A9]
   // expected-error @+1 {{probabilities of '!bnn.s2' do not go with a query of '!bnn.s2'}}
   bnn.attention %q, %q, %q scale(%s) probability(!bnn.s2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2> {
@@ -1421,6 +1569,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A10]
   // expected-error @+1 {{probabilities of one bit have a cutoff}}
   bnn.attention %q, %q, %q scale(%s) probability(!bnn.u1 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
@@ -1433,6 +1582,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>, %r: memref<2x5x1xf32>) {
+  // [A11]
   // expected-error @+1 {{quantised probabilities have no value residual}}
   bnn.attention %q, %q, %q value_residual(%r : memref<2x5x1xf32>) scale(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2> {
@@ -1445,6 +1595,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>, %r: me
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [X3]
   // expected-error @+1 {{the epilogue's arguments are expected to be ('i32', 'i32')}}
   bnn.attention %q, %q, %q scale(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2> {
@@ -1457,6 +1608,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
 // -----
 
 func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A7]
   // expected-error @+1 {{quantised probabilities have a step and a minimum}}
   "bnn.attention"(%q, %q, %q, %s, %s, %o) ({
   ^bb0(%acc: i32, %sum: i32):
