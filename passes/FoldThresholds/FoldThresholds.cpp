@@ -7,6 +7,9 @@
 #include "passes/Support/Epilogue.h"
 #include "passes/Support/EpilogueEvaluator.h"
 #include "passes/Support/LoopBuilder.h"
+#include "passes/Support/Refusals.h"
+
+#define DEBUG_TYPE "bnn-fold-thresholds"
 
 using namespace mlir;
 
@@ -76,7 +79,7 @@ std::optional<SmallVector<uint32_t>> constantParam(Value param,
   return words;
 }
 
-struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
+struct FoldThresholds : impl::FoldThresholdsBase<FoldThresholds> {
   using FoldThresholdsBase::FoldThresholdsBase;
 
   void getDependentDialects(DialectRegistry &registry) const override {
@@ -86,14 +89,22 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
 
   void runOnOperation() override {
     EpilogueEvaluator evaluator;
+    Refusals refusals(DEBUG_TYPE, remarks);
     SmallVector<EpilogueOpInterface> ops;
     getOperation()->walk([&](EpilogueOpInterface op) { ops.push_back(op); });
     for (EpilogueOpInterface op : ops)
-      if (failed(fold(op, evaluator)))
+      if (failed(fold(op, evaluator, refusals)))
         return signalPassFailure();
+    refusals.emitRemarks();
   }
 
-  LogicalResult fold(EpilogueOpInterface op, EpilogueEvaluator &evaluator) {
+  // Fails where the epilogue cannot be evaluated; one that stays is refused.
+  LogicalResult fold(EpilogueOpInterface op, EpilogueEvaluator &evaluator,
+                     Refusals &refusals) {
+    auto keep = [&](const Twine &why) {
+      (void)refusals.refuse(op, why);
+      return success();
+    };
     if (op->getNumResults() == 0 || !llvm::all_of(op.getOuts(), [](Value out) {
           return isa<BitsType>(getElementTypeOrSelf(out));
         }))
@@ -101,14 +112,19 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
     std::optional<AccumulatorRange> range = op.getAccumulatorRange();
     int64_t channels =
         cast<ShapedType>(op.getOuts()[0].getType()).getShape().back();
-    if (!range || range->most - range->least > kMostAccumulators ||
-        ShapedType::isDynamic(channels))
-      return success();
+    if (!range)
+      return keep("its accumulator is no integer of a known range");
+    if (range->most - range->least > kMostAccumulators)
+      return keep("its accumulator has more than " + Twine(kMostAccumulators) +
+                  " values");
+    if (ShapedType::isDynamic(channels))
+      return keep("the number of its outputs is not known");
     SmallVector<SmallVector<uint32_t>> params;
-    for (Value param : op.getParams()) {
+    for (auto [i, param] : llvm::enumerate(op.getParams())) {
       auto words = constantParam(param, channels);
       if (!words)
-        return success();
+        return keep("parameter #" + Twine(i) +
+                    " is no constant of one value per output");
       params.push_back(std::move(*words));
     }
     sinkConstants(op.getEpilogue());
@@ -127,13 +143,14 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
       for (auto [argument, words] : llvm::zip(arguments, params))
         argument = words[n];
       (*function)(first, count, arguments.data(), bytes.data());
-      evaluations += count;
+      valuesEvaluated += count;
       if (element.getWidth() > 1) {
         auto line = fitLine(integers(bytes, element), first, element.getLeast(),
                             element.getMost());
         if (!line) {
           ++kept;
-          return success();
+          return keep("the steps of output " + Twine(n) +
+                      " are those of no line");
         }
         lines.push_back(*line);
         continue;
@@ -143,7 +160,8 @@ struct FoldThresholdsPass : impl::FoldThresholdsBase<FoldThresholdsPass> {
                                    outputs, first);
         if (!interval) {
           ++kept;
-          return success();
+          return keep("the accumulators that set bit " + Twine(n) +
+                      " are no interval");
         }
         intervals[out].push_back(*interval);
       }

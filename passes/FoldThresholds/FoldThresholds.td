@@ -1,7 +1,7 @@
-include "mlir/Pass/PassBase.td"
+include "passes/Support/Refusals.td"
 
 def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
-  let summary = "Replaces an epilogue that ends in bits by an interval test or a line";
+  let summary = "Replace an epilogue that ends in bits by an interval test or a line";
   let description = [{
     The accumulator of a product over K elements has at most 2 K + 1 values, and
     where the epilogue's parameters are constants, its bits are a function of
@@ -21,7 +21,8 @@ def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
     with every value: a quantiser's division is gone, and nothing else.
 
     An epilogue that depends on anything else, or whose set has more than one
-    gap in some channel, or whose steps are those of no line, stays as it is.
+    gap in some channel, or whose steps are those of no line, stays as it is;
+    with `remarks` the pass says which of these it was.
 
     Before:
     ```mlir
@@ -63,9 +64,14 @@ def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::bnn::BNNDialect", "::mlir::arith::ArithDialect",
     "::mlir::math::MathDialect"];
+  let options = [RemarksOption];
   let statistics = [
-    Statistic<"folded", "folded", "Epilogues folded to interval tests or lines">,
-    Statistic<"kept", "kept", "Epilogues with constant parameters that are neither">,
-    Statistic<"masksDropped", "masks-dropped", "Masks of zeros shown to be empty">,
-    Statistic<"evaluations", "evaluations", "Epilogue evaluations">];
+    Statistic<"folded", "folded",
+              "Number of epilogues folded to interval tests or lines">,
+    Statistic<"kept", "kept",
+              "Number of epilogues with constant parameters that are neither">,
+    Statistic<"masksDropped", "masks-dropped",
+              "Number of masks of zeros shown to be empty">,
+    Statistic<"valuesEvaluated", "values-evaluated",
+              "Number of values that epilogues were run for">];
 }

@@ -8,6 +8,9 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Support/Epilogue.h"
+#include "passes/Support/Refusals.h"
+
+#define DEBUG_TYPE "bnn-fuse"
 
 using namespace mlir;
 
@@ -17,18 +20,22 @@ namespace mlir::bnn {
 
 namespace {
 
-// The op with an epilogue whose one f32 result has `consumer` as its one user,
-// so that what the consumer makes of it can take its place.
-EpilogueOpInterface fusibleProducer(Value value, Operation *consumer) {
-  auto producer = value.getDefiningOp<EpilogueOpInterface>();
-  if (!producer || producer.takesMoreOutputs() ||
-      producer->getNumResults() != 1 || producer->use_empty() ||
-      llvm::any_of(producer->getUsers(),
-                   [&](Operation *user) { return user != consumer; }) ||
-      producer->getBlock() != consumer->getBlock())
-    return nullptr;
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getElementType().isF32() ? producer : nullptr;
+// Why what `consumer` makes of the producer's result cannot take its place;
+// empty where it can: it is the one user of the one result, f32.
+StringRef whyNotReplaced(EpilogueOpInterface producer, Operation *consumer) {
+  if (producer.takesMoreOutputs())
+    return "the producer keeps its first output";
+  if (producer->getNumResults() != 1)
+    return "the producer has several results";
+  if (llvm::any_of(producer->getUsers(),
+                   [&](Operation *user) { return user != consumer; }))
+    return "the producer's result has other users";
+  if (producer->getBlock() != consumer->getBlock())
+    return "the producer is in another block";
+  auto type = dyn_cast<RankedTensorType>(producer->getResult(0).getType());
+  return type && type.getElementType().isF32()
+             ? ""
+             : "the producer's result is no tensor of f32";
 }
 
 // Rebuilds `producer` where `rewriter` stands with more parameters and other
@@ -67,10 +74,11 @@ Value getBefore(RewriterBase &rewriter, Value value, Operation *op) {
 
 // Moves an encoder to the end of its producer's epilogue, which ends in bits
 // then.
-LogicalResult endInBits(RewriterBase &rewriter, EncoderOpInterface op) {
-  EpilogueOpInterface producer = fusibleProducer(op.getInput(), op);
-  if (!producer)
-    return failure();
+LogicalResult endInBits(RewriterBase &rewriter, EncoderOpInterface op,
+                        EpilogueOpInterface producer, Refusals &refusals) {
+  StringRef why = whyNotReplaced(producer, op);
+  if (!why.empty())
+    return refusals.refuse(op, why);
   rewriter.setInsertionPoint(op);
   auto fused =
       rebuild(rewriter, producer, op.getEncodingParams(), op.getOuts(),
@@ -85,7 +93,7 @@ LogicalResult endInBits(RewriterBase &rewriter, EncoderOpInterface op) {
 // Makes the bits of an encoder outputs of its producer besides the numbers,
 // which keep their other uses.
 LogicalResult addBits(RewriterBase &rewriter, EncoderOpInterface op,
-                      EpilogueOpInterface producer) {
+                      EpilogueOpInterface producer, Refusals &refusals) {
   SmallVector<Value> params = op.getEncodingParams();
   // All bits of a row lie alike: in groups, the others would have to be so as
   // well.
@@ -93,13 +101,17 @@ LogicalResult addBits(RewriterBase &rewriter, EncoderOpInterface op,
     auto reader = dyn_cast<LayoutOpInterface>(user);
     return reader && reader.getRowGroups() > 1;
   };
-  if (op.getInput() != producer->getResult(0) ||
-      producer->getBlock() != op->getBlock() ||
-      llvm::any_of(op->getUsers(), wantsGroups) ||
-      !llvm::all_of(params, [&](Value param) {
+  if (op.getInput() != producer->getResult(0))
+    return refusals.refuse(op, "it does not read the producer's first output");
+  if (producer->getBlock() != op->getBlock())
+    return refusals.refuse(op, "the producer is in another block");
+  if (llvm::any_of(op->getUsers(), wantsGroups))
+    return refusals.refuse(op, "a reader wants the bits in groups");
+  if (!llvm::all_of(params, [&](Value param) {
         return isAvailableBefore(param, producer);
       }))
-    return failure();
+    return refusals.refuse(op, "it has a parameter that is computed after the "
+                               "producer");
   rewriter.setInsertionPoint(producer);
   for (Value &param : params)
     param = getBefore(rewriter, param, producer);
@@ -121,28 +133,44 @@ LogicalResult addBits(RewriterBase &rewriter, EncoderOpInterface op,
   return success();
 }
 
+// Whether each element of the one result is computed, by an expression that
+// knows no place, from one element of each input.
+bool isElementwise(linalg::GenericOp op) {
+  return op.hasPureTensorSemantics() && op.getNumResults() == 1 &&
+         op.getNumParallelLoops() == op.getNumLoops() &&
+         op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity() &&
+         !op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) &&
+         !op.hasIndexSemantics() && capturesOnlyConstants(op.getRegion());
+}
+
 struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
-  FuseElementwise(MLIRContext *context, Pass::Statistic &count)
-      : OpRewritePattern(context), count(count) {}
+  FuseElementwise(MLIRContext *context, Pass::Statistic &count,
+                  Refusals &refusals)
+      : OpRewritePattern(context), count(count), refusals(refusals) {}
 
   LogicalResult matchAndRewrite(linalg::GenericOp op,
                                 PatternRewriter &rewriter) const override {
-    if (!op.hasPureTensorSemantics() || op.getNumResults() != 1 ||
-        op.getNumParallelLoops() != op.getNumLoops() ||
-        !op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity() ||
-        op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) ||
-        op.hasIndexSemantics() || !capturesOnlyConstants(op.getRegion()))
-      return failure();
+    EpilogueOpInterface producer;
+    StringRef why;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      auto found = input->get().getDefiningOp<EpilogueOpInterface>();
+      if (!found)
+        continue;
+      StringRef whyNotFound = whyNotReplaced(found, op);
+      if (whyNotFound.empty())
+        producer = found;
+      else
+        why = whyNotFound;
+    }
+    if (!producer)
+      // Most elementwise ops have nothing to do with epilogues.
+      return why.empty() ? failure() : refusals.refuse(op, why);
+    if (!isElementwise(op))
+      return refusals.refuse(op, "it is not elementwise");
     // What an epilogue can yield.
     Type yielded = getElementTypeOrSelf(op->getResult(0).getType());
     if (!yielded.isF32() && !yielded.isInteger(32))
-      return failure();
-    EpilogueOpInterface producer;
-    for (OpOperand *input : op.getDpsInputOperands())
-      if (EpilogueOpInterface found = fusibleProducer(input->get(), op))
-        producer = found;
-    if (!producer)
-      return failure();
+      return refusals.refuse(op, "its result is neither f32 nor i32");
 
     unsigned rank = op.getNumLoops();
     AffineMap identity = rewriter.getMultiDimIdentityMap(rank);
@@ -154,7 +182,8 @@ struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
       AffineMap map = op.getMatchingIndexingMap(input);
       if (input->get().getDefiningOp() == producer) {
         if (map != identity)
-          return failure();
+          return refusals.refuse(op, "it reads the producer's result in "
+                                     "another order");
         continue;
       }
       Type element = getElementTypeOrSelf(input->get().getType());
@@ -163,7 +192,8 @@ struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
       bool isScalar = map.getNumResults() == 0;
       if (!(element.isF32() || element.isInteger(32)) ||
           !(isVector || isFull || isScalar))
-        return failure();
+        return refusals.refuse(op, "an input is no scalar, value per output or "
+                                   "tensor of the result's shape");
       newParams.push_back(input->get());
     }
 
@@ -212,37 +242,44 @@ struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
   }
 
   Pass::Statistic &count;
+  Refusals &refusals;
 };
 
 struct FuseEncoder : OpInterfaceRewritePattern<EncoderOpInterface> {
-  FuseEncoder(MLIRContext *context, Pass::Statistic &count)
-      : OpInterfaceRewritePattern(context), count(count) {}
+  FuseEncoder(MLIRContext *context, Pass::Statistic &count, Refusals &refusals)
+      : OpInterfaceRewritePattern(context), count(count), refusals(refusals) {}
 
   LogicalResult matchAndRewrite(EncoderOpInterface op,
                                 PatternRewriter &rewriter) const override {
     auto producer = op.getInput().getDefiningOp<EpilogueOpInterface>();
     if (!producer)
       return failure();
-    if (failed(producer.takesMoreOutputs() ? addBits(rewriter, op, producer)
-                                           : endInBits(rewriter, op)))
+    if (failed(producer.takesMoreOutputs()
+                   ? addBits(rewriter, op, producer, refusals)
+                   : endInBits(rewriter, op, producer, refusals)))
       return failure();
     ++count;
     return success();
   }
 
   Pass::Statistic &count;
+  Refusals &refusals;
 };
 
-struct FusePass : impl::FuseBase<FusePass> {
+struct Fuse : impl::FuseBase<Fuse> {
   using FuseBase::FuseBase;
 
   void runOnOperation() override {
+    Refusals refusals(DEBUG_TYPE, remarks);
     RewritePatternSet patterns(&getContext());
-    patterns.add<FuseElementwise>(&getContext(), elementwise);
-    patterns.add<FuseEncoder>(&getContext(), encoders);
-    if (failed(
-            applyPatternsAndFoldGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    patterns.add<FuseElementwise>(&getContext(), elementwiseFused, refusals);
+    patterns.add<FuseEncoder>(&getContext(), encodersFused, refusals);
+    GreedyRewriteConfig config;
+    config.listener = &refusals;
+    if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns),
+                                            config)))
+      return signalPassFailure();
+    refusals.emitRemarks();
   }
 };
 

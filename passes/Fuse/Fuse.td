@@ -1,7 +1,7 @@
-include "mlir/Pass/PassBase.td"
+include "passes/Support/Refusals.td"
 
 def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
-  let summary = "Fuses elementwise consumers, binarisation and quantisation into epilogues";
+  let summary = "Fuse elementwise consumers, binarisation and quantisation into epilogues";
   let description = [{
     Where the f32 result of a `bnn.matmul` or `bnn.attention` has one use, and
     that is an elementwise `linalg.generic` whose other inputs are scalars, one
@@ -10,7 +10,8 @@ def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
     ends in bits: no f32 tensor stands between two binary layers. Those that read
     a `bnn.layer_norm` become outputs of it besides its numbers, however many
     they are and whatever else reads the numbers: a normalised row is packed
-    while it is in registers. Repeats until nothing changes.
+    while it is in registers. Repeats until nothing changes; with `remarks` it says
+    why each candidate that is left could not be fused.
 
     Before:
     ```mlir
@@ -46,7 +47,10 @@ def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::mlir::bnn::BNNDialect", "::mlir::arith::ArithDialect",
                            "::mlir::tensor::TensorDialect"];
+  let options = [RemarksOption];
   let statistics = [
-    Statistic<"elementwise", "elementwise", "Elementwise ops fused">,
-    Statistic<"encoders", "encoders", "Binarisations and quantisations fused">];
+    Statistic<"elementwiseFused", "elementwise-fused",
+              "Number of elementwise ops fused">,
+    Statistic<"encodersFused", "encoders-fused",
+              "Number of binarisations and quantisations fused">];
 }

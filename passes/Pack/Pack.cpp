@@ -4,6 +4,9 @@
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Support/Refusals.h"
+
+#define DEBUG_TYPE "bnn-pack"
 
 using namespace mlir;
 
@@ -25,24 +28,29 @@ RankedTensorType withLayout(RankedTensorType type, Attribute layout) {
   return RankedTensorType::get(type.getShape(), type.getElementType(), layout);
 }
 
-struct PackPass : impl::PackBase<PackPass> {
+struct Pack : impl::PackBase<Pack> {
   using PackBase::PackBase;
 
   void runOnOperation() override {
     if (auto module = getOperation()->getParentOfType<ModuleOp>())
       target = module->getAttrOfType<TargetAttr>(kTargetAttr);
+    Refusals refusals(DEBUG_TYPE, remarks, "has no parity words");
     // Activations first: the layout of weights follows from theirs.
-    WalkResult result = getOperation().walk(
-        [&](LayoutOpInterface op) -> WalkResult { return packOutputs(op); });
+    WalkResult result =
+        getOperation().walk([&](LayoutOpInterface op) -> WalkResult {
+          return packOutputs(op, refusals);
+        });
     if (!result.wasInterrupted())
       result = getOperation().walk(
           [&](LayoutOpInterface op) -> WalkResult { return packInputs(op); });
     if (result.wasInterrupted())
-      signalPassFailure();
+      return signalPassFailure();
+    refusals.emitRemarks();
   }
 
   // Meets what the ops want that read `result`.
-  void meetReaders(OpResult result, int64_t &group, bool &parity) {
+  void meetReaders(OpResult result, int64_t &group, bool &parity,
+                   Refusals &refusals) {
     for (OpOperand &use : result.getUses()) {
       auto reader = dyn_cast<LayoutOpInterface>(use.getOwner());
       auto rows = reader
@@ -50,11 +58,16 @@ struct PackPass : impl::PackBase<PackPass> {
                       : RowsAttr();
       if (rows)
         group = std::min(group, rows.getGroup());
-      parity = parity && rows && rows.getParity();
+      if (parity && !(rows && rows.getParity())) {
+        parity = false;
+        (void)refusals.refuse(result.getOwner(),
+                              "'" + use.getOwner()->getName().getStringRef() +
+                                  "' reads every word of its bits");
+      }
     }
   }
 
-  LogicalResult packOutputs(LayoutOpInterface op) {
+  LogicalResult packOutputs(LayoutOpInterface op, Refusals &refusals) {
     auto dst = cast<DestinationStyleOpInterface>(*op);
     SmallVector<OpOperand *> inits;
     SmallVector<bool> parities;
@@ -72,7 +85,7 @@ struct PackPass : impl::PackBase<PackPass> {
       auto own = cast<RowsAttr>(op.getOperandLayout(init, target));
       bool parity = own.getParity();
       group = inits.empty() ? own.getGroup() : std::min(group, own.getGroup());
-      meetReaders(dst.getTiedOpResult(&init), group, parity);
+      meetReaders(dst.getTiedOpResult(&init), group, parity, refusals);
       inits.push_back(&init);
       parities.push_back(parity);
     }
@@ -122,8 +135,8 @@ struct PackPass : impl::PackBase<PackPass> {
     operand.set(b.create<ConstantOp>(constant.getLoc(), packed, words));
     if (constant->use_empty())
       constant->erase();
-    ++packedConstants;
-    packedBytes += words.getNumElements() * 4;
+    ++constantsPacked;
+    bytesPacked += words.getNumElements() * 4;
     return success();
   }
 

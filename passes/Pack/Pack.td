@@ -1,7 +1,7 @@
-include "mlir/Pass/PassBase.td"
+include "passes/Support/Refusals.td"
 
 def Pack : Pass<"bnn-pack", "::mlir::func::FuncOp"> {
-  let summary = "Chooses packed layouts and packs constant bits";
+  let summary = "Choose packed layouts and pack constant bits";
   let description = [{
     Gives every tensor of bits a layout: rows for activations, masks of zeros
     and embedding tables, panels for the weights of a product. Bits that an
@@ -43,7 +43,9 @@ def Pack : Pass<"bnn-pack", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::bnn::BNNDialect"];
+  let options = [RemarksOption];
   let statistics = [
-    Statistic<"packedConstants", "packed-constants", "Constants packed">,
-    Statistic<"packedBytes", "packed-bytes", "Bytes of packed constants">];
+    Statistic<"constantsPacked", "constants-packed",
+              "Number of constants packed">,
+    Statistic<"bytesPacked", "bytes-packed", "Bytes of packed constants">];
 }

@@ -15,8 +15,8 @@ namespace mlir::bnn {
 LogicalResult Refusals::refuse(Operation *op, const Twine &reason) {
   DEBUG_WITH_TYPE(debugType, llvm::dbgs()
                                  << '[' << debugType << "] " << op->getName()
-                                 << " at " << op->getLoc()
-                                 << " is left as it is: " << reason << '\n');
+                                 << " at " << op->getLoc() << ' ' << what
+                                 << ": " << reason << '\n');
   if (remarks)
     reasons[op] = reason.str();
   return failure();
@@ -26,7 +26,7 @@ void Refusals::emitRemarks() {
   // At the location only: an operation on constants prints all their numbers.
   for (auto &[op, reason] : reasons)
     emitRemark(op->getLoc())
-        << '\'' << op->getName() << "' is left as it is: " << reason;
+        << '\'' << op->getName() << "' " << what << ": " << reason;
   reasons.clear();
 }
 

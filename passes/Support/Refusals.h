@@ -14,7 +14,8 @@
 
 namespace mlir::bnn {
 
-/// What a pass says of the operations that it looked at and left alone.
+/// What a pass says of the operations that it looked at and did not change as
+/// it might have.
 ///
 /// Each refusal is printed at once under LLVM's --debug-only=<debugType>. With
 /// `remarks` (a pass includes passes/Support/Refusals.td for the option), the
@@ -23,11 +24,13 @@ namespace mlir::bnn {
 /// forgotten when it is rewritten after all.
 class Refusals : public RewriterBase::Listener {
 public:
-  Refusals(const char *debugType, bool remarks)
-      : debugType(debugType), remarks(remarks) {}
+  /// `what` follows the name of the operation in what is said of it.
+  Refusals(const char *debugType, bool remarks,
+           StringRef what = "is left as it is")
+      : debugType(debugType), remarks(remarks), what(what) {}
 
-  /// Says why `op` is left alone: a phrase without a full stop. Always fails,
-  /// so that a pattern can return it.
+  /// Says why of `op`: a phrase without a full stop. Always fails, so that a
+  /// pattern can return it.
   LogicalResult refuse(Operation *op, const Twine &reason);
 
   /// Says the refusals that held, as a remark at each operation, in the order
@@ -39,6 +42,7 @@ public:
 private:
   [[maybe_unused]] const char *debugType; // without NDEBUG only
   bool remarks;
+  StringRef what;
   llvm::MapVector<Operation *, std::string> reasons;
 };
 

@@ -12,6 +12,6 @@ include "mlir/Pass/PassBase.td"
 
 def RemarksOption
     : Option<"remarks", "remarks", "bool", /*default=*/"false",
-             "Say of each operation that was left as it is why, in a remark">;
+             "Say in a remark, of each operation that did not change, why">;
 
 #endif // BNN_PASSES_SUPPORT_REFUSALS

@@ -1,4 +1,13 @@
 // RUN: bnn-opt %s --bnn-fold-thresholds --split-input-file | FileCheck %s
+// RUN: bnn-opt %s --pass-pipeline="builtin.module(bnn-fold-thresholds{remarks})" --split-input-file 2>&1 >/dev/null \
+// RUN:   | FileCheck %s --check-prefix=WHY --implicit-check-not=remark:
+
+// Why what stays, here and below, stays.
+// WHY: remark: 'bnn.matmul' is left as it is: the accumulators that set bit 1 are no interval
+// WHY: remark: 'bnn.matmul' is left as it is: parameter #0 is no constant of one value per output
+// WHY: remark: 'bnn.matmul' is left as it is: parameter #0 is no constant of one value per output
+// WHY: remark: 'bnn.matmul' is left as it is: the number of its outputs is not known
+// WHY: remark: 'bnn.matmul' is left as it is: the steps of output 0 are those of no line
 
 // A scale: above 0 for a positive one, below for a negative one. Beyond the
 // accumulators that can occur an interval goes on to half of all numbers.

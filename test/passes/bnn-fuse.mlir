@@ -1,4 +1,15 @@
 // RUN: bnn-opt %s --bnn-fuse --split-input-file | FileCheck %s
+// RUN: bnn-opt %s --pass-pipeline="builtin.module(func.func(bnn-fuse{remarks}))" --split-input-file 2>&1 >/dev/null \
+// RUN:   | FileCheck %s --check-prefix=WHY --implicit-check-not=remark:
+
+// Why what stays, here and below, stays.
+// WHY: remark: 'linalg.generic' is left as it is: its result is neither f32 nor i32
+// WHY: remark: 'linalg.generic' is left as it is: an input is no scalar, value per output or tensor of the result's shape
+// WHY: remark: 'linalg.generic' is left as it is: it reads the producer's result in another order
+// WHY: remark: 'linalg.generic' is left as it is: it is not elementwise
+// WHY: remark: 'bnn.binarize' is left as it is: the producer's result has other users
+// WHY: remark: 'bnn.binarize' is left as it is: it has a parameter that is computed after the producer
+// WHY: remark: 'bnn.binarize' is left as it is: a reader wants the bits in groups
 
 // The binarisation that reads a product becomes its end.
 // CHECK-LABEL: func.func @binarize

@@ -1,5 +1,10 @@
 // RUN: bnn-opt %s --bnn-pack --split-input-file | FileCheck %s
 // RUN: bnn-opt %s --bnn-pack --bnn-pack --split-input-file | FileCheck %s
+// RUN: bnn-opt %s --pass-pipeline="builtin.module(func.func(bnn-pack{remarks}))" --split-input-file 2>&1 >/dev/null \
+// RUN:   | FileCheck %s --check-prefix=WHY --implicit-check-not=remark:
+
+// Why what stays, here and below, stays.
+// WHY: remark: 'bnn.matmul' has no parity words: 'bnn.attention' reads every word of its bits
 
 // One group a row; the mask of zeros lies like its bits, save for the parity that
 // products alone can read.
