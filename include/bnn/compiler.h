@@ -18,43 +18,11 @@ extern "C" {
 #endif
 
 /* The version of this file. */
-#define BNN_COMPILER_API_VERSION 1
+#define BNN_COMPILER_API_VERSION 2
 
 /* BNN_COMPILER_API_VERSION of the library: a program that was built with
  * another one must not call it. */
 uint32_t bnn_compiler_api_version(void);
-
-/* The shape of an input, which becomes static; -1 keeps a dimension as the
- * model has it. */
-typedef struct bnn_input_shape {
-  const char *name;
-  const int64_t *dims;
-  size_t rank;
-} bnn_input_shape;
-
-/* The declared maximum of a symbolic dimension. */
-typedef struct bnn_max_dim {
-  const char *name;
-  int64_t max;
-} bnn_max_dim;
-
-/* As bnn-opt's options of the same names. Zero the struct, then set struct_size
- * to sizeof(bnn_compile_options) and opt_level; null strings mean defaults. */
-typedef struct bnn_compile_options {
-  uint32_t struct_size;
-  uint32_t opt_level; /* 0 to 3 */
-  const char *triple, *cpu, *attrs, *strategy, *prefix;
-  const bnn_input_shape *input_shapes;
-  size_t num_input_shapes;
-  const bnn_max_dim *max_dims;
-  size_t num_max_dims;
-  int32_t reference; /* not 0: the reference lowering */
-  int32_t report;    /* not 0: make a report as well */
-  /* Patterns of linears that may stay float, and whether others may not. */
-  const char *const *allow_float;
-  size_t num_allow_float;
-  int32_t require_binary;
-} bnn_compile_options;
 
 typedef enum bnn_severity {
   BNN_SEVERITY_ERROR = 1,
@@ -75,10 +43,17 @@ typedef struct bnn_diagnostic {
 /* What became of a compilation. */
 typedef struct bnn_compilation bnn_compilation;
 
-/* Compiles the ONNX file at `path` to an object. Null only where memory is
- * short. options may be null. */
-bnn_compilation *bnn_compile(const char *path,
-                             const bnn_compile_options *options);
+/* Compiles the ONNX file at `path` to an object. The `count` arguments are
+ * bnn-opt's options that say how to compile, spelt as on its command line, and
+ * --report: each is one string, as in
+ *
+ *     const char *arguments[] = {"--mcpu=haswell", "--max-dim=seq:128", "-O2"};
+ *     bnn_compile("model.onnx", 3, arguments);
+ *
+ * `bnn-opt --help` lists them under "Model and target options". An argument
+ * that is unknown or wrong is a diagnostic. Null only where memory is short. */
+bnn_compilation *bnn_compile(const char *path, size_t count,
+                             const char *const *arguments);
 
 /* Whether there is an object: 1 or 0. Where it is 0, some diagnostic is an
  * error. */
@@ -90,8 +65,8 @@ const void *bnn_compilation_object(const bnn_compilation *compilation,
                                    size_t *size);
 const char *bnn_compilation_header(const bnn_compilation *compilation);
 
-/* What became of each layer, as bnn-opt --report=json writes it; null where the
- * compilation failed or no report was asked for. */
+/* What became of each layer, in the format that --report=text, --report=json or
+ * --report=html asked for; null where the compilation failed or none did. */
 const char *bnn_compilation_report(const bnn_compilation *compilation);
 
 /* What the model was compiled for, and what its C symbols begin with; "" where

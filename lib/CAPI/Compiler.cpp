@@ -1,9 +1,15 @@
+//===- Compiler.cpp - The compiler's C interface --------------------------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 
 #include "bnn/compiler.h"
 #include "lib/CAPI/Diagnostics.h"
 #include "lib/Driver/Driver.h"
+#include "lib/Driver/Options.h"
 #include "lib/Driver/Registration.h"
 #include "lib/Run/LoadedModel.h"
 
@@ -14,7 +20,7 @@ using namespace mlir;
 
 struct bnn_compilation {
   bnn::CompiledModel model;
-  std::string prefix, report;
+  std::string report;
   bool succeeded = false;
   bnn::DiagnosticList diagnostics;
 };
@@ -25,89 +31,52 @@ struct bnn_loaded_model {
 
 static std::string text(const char *string) { return string ? string : ""; }
 
-static bnn::CompileOptions convert(const char *path,
-                                   const bnn_compile_options *given) {
-  bnn::CompileOptions options;
-  options.input = text(path);
-  if (given) {
-    options.triple = text(given->triple);
-    options.cpu = text(given->cpu);
-    options.attrs = text(given->attrs);
-    options.strategy = text(given->strategy);
-    options.prefix = text(given->prefix);
-    options.reference = given->reference != 0;
-    options.report = given->report != 0;
-    options.requireBinary = given->require_binary != 0;
-    for (const char *pattern :
-         llvm::ArrayRef(given->allow_float, given->num_allow_float))
-      options.allowFloat.push_back(text(pattern));
-    options.optLevel = given->opt_level;
-    for (const bnn_input_shape &shape :
-         llvm::ArrayRef(given->input_shapes, given->num_input_shapes))
-      options.inputShapes[text(shape.name)].assign(shape.dims,
-                                                   shape.dims + shape.rank);
-    for (const bnn_max_dim &dim :
-         llvm::ArrayRef(given->max_dims, given->num_max_dims))
-      options.maxDims[text(dim.name)] = dim.max;
-  }
-  if (options.prefix.empty())
-    options.prefix = bnn::prefixFromPath(options.input);
-  return options;
-}
-
-/// What makes the options wrong, or "". bnn-opt's parser checks as much.
-static std::string findMistake(const bnn_compile_options *given,
-                               const bnn::CompileOptions &options) {
-  if (given && given->struct_size != sizeof(bnn_compile_options))
-    return "struct_size is not that of this library's bnn_compile_options";
-  if (options.optLevel > 3)
-    return "the optimisation level is 0 to 3";
-  if (!options.allowFloat.empty() && !options.requireBinary)
-    return "allow_float says what require_binary is to accept; give both";
-  for (const auto &entry : options.maxDims)
-    if (entry.second < 1)
-      return ("the maximum of dimension '" + entry.first() + "' is below 1")
-          .str();
-  for (const auto &entry : options.inputShapes)
-    for (int64_t size : entry.second)
-      if (size < 1 && size != -1)
-        return ("the shape of input '" + entry.first() +
-                "' has a dimension that is neither positive nor -1")
-            .str();
-  return "";
-}
-
 uint32_t bnn_compiler_api_version(void) { return BNN_COMPILER_API_VERSION; }
 
-bnn_compilation *bnn_compile(const char *path,
-                             const bnn_compile_options *given) {
+/// Reads the arguments as a command line; whether they are right is for
+/// compileModel() to say.
+static llvm::Error readArguments(bnn::CompileOptions &options,
+                                 std::optional<bnn::ReportFormat> &report,
+                                 size_t count, const char *const *arguments) {
+  bnn::OptionTable table("");
+  bnn::addCompileOptions(table, options);
+  bnn::addReportOption(table, report);
+  llvm::SmallVector<llvm::StringRef> given;
+  for (const char *argument : llvm::ArrayRef(arguments, count))
+    given.push_back(argument);
+  if (llvm::Error error = table.read(given))
+    return error;
+  options.report = report.has_value();
+  return llvm::Error::success();
+}
+
+bnn_compilation *bnn_compile(const char *path, size_t count,
+                             const char *const *arguments) {
   auto *result = new (std::nothrow) bnn_compilation;
   if (!result)
     return nullptr;
-  // A struct of another size cannot be read.
-  bnn::CompileOptions options = convert(
-      path, given && given->struct_size == sizeof *given ? given : nullptr);
   DialectRegistry registry;
-  bnn::registerAllDialects(registry);
+  bnn::registerCompilerDialects(registry);
   MLIRContext context(registry);
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     result->diagnostics.add(diagnostic);
     return success();
   });
-  std::string mistake = findMistake(given, options);
-  if (!mistake.empty()) {
-    emitError(UnknownLoc::get(&context), mistake);
+  bnn::CompileOptions options;
+  options.input = text(path);
+  std::optional<bnn::ReportFormat> report;
+  if (llvm::Error error = readArguments(options, report, count, arguments)) {
+    emitError(UnknownLoc::get(&context), llvm::toString(std::move(error)));
     return result;
   }
   auto model = bnn::compileModel(options, bnn::Emit::Object, context);
   if (failed(model))
     return result;
   result->model = std::move(*model);
-  result->prefix = options.prefix;
   result->succeeded = true;
-  if (result->model.report) {
+  if (report) {
     llvm::raw_string_ostream out(result->report);
-    bnn::writeJsonReport(*result->model.report, out);
+    bnn::writeReport(*result->model.report, *report, out);
   }
   return result;
 }
@@ -140,7 +109,7 @@ const char *bnn_compilation_cpu(const bnn_compilation *compilation) {
 }
 
 const char *bnn_compilation_prefix(const bnn_compilation *compilation) {
-  return compilation->prefix.c_str();
+  return compilation->model.prefix.c_str();
 }
 
 const bnn_diagnostic *

@@ -1,6 +1,8 @@
 //===- Driver.cpp - From an ONNX file to an object ------------------------===//
 #include "lib/Driver/Driver.h"
 #include "dialects/BNN/BNN.h"
+#include "lib/Driver/Options.h"
+#include "lib/Driver/PhaseRunner.h"
 #include "lib/Driver/Registration.h"
 #include "lib/Import/Import.h"
 #include "lib/Report/Collect.h"
@@ -13,6 +15,8 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Path.h"
@@ -51,7 +55,7 @@ static FailureOr<ChosenTarget> chooseTarget(const CompileOptions &options,
                                             MLIRContext &context) {
   // The context may be a fresh one.
   DialectRegistry registry;
-  registerAllDialects(registry);
+  registerCompilerDialects(registry);
   context.appendDialectRegistry(registry);
   context.loadDialect<BNNDialect>();
   initializeTargets();
@@ -115,45 +119,19 @@ static void annotate(ModuleOp module, const CompileOptions &options,
   module->setAttr("bnn.port_limits", limits.getDictionary(b.getContext()));
 }
 
+static TimingScope timed(const CompileOptions &options, llvm::StringRef what) {
+  return options.timing ? options.timing->nest(what) : TimingScope();
+}
+
 // The model as a module: imported, or parsed where it is IR already.
 static OwningOpRef<ModuleOp> readInput(const CompileOptions &options,
                                        MLIRContext &context) {
+  TimingScope timing = timed(options, "Import");
   if (llvm::StringRef(options.input).ends_with(".mlir"))
     return parseSourceFile<ModuleOp>(options.input, &context);
   ImportOptions import;
   import.inputShapes = options.inputShapes;
   return importModel(options.input, import, &context);
-}
-
-static OwningOpRef<ModuleOp> lower(const CompileOptions &options,
-                                   const ChosenTarget &target, Phase last,
-                                   MLIRContext &context,
-                                   ReportCollector *collector = nullptr) {
-  OwningOpRef<ModuleOp> module = readInput(options, context);
-  if (!module)
-    return nullptr;
-  if (last == Phase::Import)
-    return module;
-  annotate(*module, options, target);
-  PassManager passes(&context);
-  if (options.passManagerOptions && failed(applyPassManagerCLOptions(passes)))
-    return nullptr;
-  PhaseOptions phases;
-  phases.reference = options.reference;
-  phases.instrument = options.instrument;
-  phases.report = collector != nullptr;
-  phases.requireBinary = options.requireBinary;
-  phases.allowFloat = options.allowFloat;
-  for (const PhaseInfo &info : allPhases()) {
-    if (info.phase > last)
-      break;
-    addPhase(passes, info.phase, phases);
-    if (collector)
-      collector->addAfter(passes, info.phase);
-  }
-  if (failed(passes.run(*module)))
-    return nullptr;
-  return module;
 }
 
 OwningOpRef<ModuleOp> compileToPhase(const CompileOptions &options, Phase last,
@@ -163,7 +141,15 @@ OwningOpRef<ModuleOp> compileToPhase(const CompileOptions &options, Phase last,
   auto target = chooseTarget(options, context);
   if (failed(target))
     return nullptr;
-  return lower(options, *target, last, context);
+  OwningOpRef<ModuleOp> module = readInput(options, context);
+  if (!module)
+    return nullptr;
+  if (last > Phase::Import)
+    annotate(*module, options, *target);
+  PhaseRunner runner(*module, Phase::Import, options, nullptr);
+  if (failed(runner.runTo(last)))
+    return nullptr;
+  return module;
 }
 
 namespace {
@@ -172,6 +158,7 @@ struct CompiledVariant {
   CPUVariant code;
   ModelInterface interface;
   std::optional<ModelReport> report; ///< If it was asked for.
+  std::string ir;                    ///< If it was asked for.
 };
 } // namespace
 
@@ -180,10 +167,14 @@ compileVariant(const CompileOptions &options, const ChosenTarget &target,
                MLIRContext &context, llvm::LLVMContext &llvmContext) {
   if (target.choice.warning)
     emitWarning(UnknownLoc::get(&context), *target.choice.warning);
-  ReportCollector collector;
-  OwningOpRef<ModuleOp> module = lower(options, target, Phase::Tile, context,
-                                       options.report ? &collector : nullptr);
+  OwningOpRef<ModuleOp> module = readInput(options, context);
   if (!module)
+    return failure();
+  annotate(*module, options, target);
+  ReportCollector collector;
+  PhaseRunner runner(*module, Phase::Import, options,
+                     options.report ? &collector : nullptr);
+  if (failed(runner.runTo(Phase::Tile)))
     return failure();
   CompiledVariant result;
   if (options.report)
@@ -193,13 +184,11 @@ compileVariant(const CompileOptions &options, const ChosenTarget &target,
   if (failed(interface))
     return failure();
   result.interface = std::move(*interface);
+  if (failed(runner.runTo(Phase::LLVM)))
+    return failure();
+  result.ir = runner.takeIR();
 
-  PassManager passes(&context);
-  if (options.passManagerOptions && failed(applyPassManagerCLOptions(passes)))
-    return failure();
-  addPhase(passes, Phase::LLVM, PhaseOptions());
-  if (failed(passes.run(*module)))
-    return failure();
+  TimingScope timing = timed(options, "LLVM's optimisations");
   result.code.module =
       translateModuleToLLVMIR(*module, llvmContext, result.interface.prefix);
   if (!result.code.module)
@@ -240,8 +229,52 @@ chooseTargets(const CompileOptions &options, MLIRContext &context) {
   return targets;
 }
 
+// Optimised LLVM IR as text, assembly or an object.
+static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+emitCode(const CompileOptions &options, const TargetSpec &spec,
+         llvm::Module &module, Emit emit) {
+  TimingScope timing = timed(options, "LLVM's code generation");
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream out(bytes);
+  // Functions of other CPUs say so themselves.
+  auto machine = createTargetMachine(
+      spec, static_cast<llvm::CodeGenOptLevel>(options.optLevel));
+  if (emit == Emit::LLVM)
+    module.print(out, nullptr);
+  else if (llvm::Error error = emitObject(
+               module, *machine, out,
+               emit == Emit::Assembly ? llvm::CodeGenFileType::AssemblyFile
+                                      : llvm::CodeGenFileType::ObjectFile))
+    return std::move(error);
+  return std::make_unique<llvm::SmallVectorMemoryBuffer>(
+      std::move(bytes), /*RequiresNullTerminator=*/false);
+}
+
+// The report is of the object, whatever else is written.
+static llvm::Error addObject(ModelReport &report, const CompileOptions &options,
+                             const TargetSpec &spec,
+                             const llvm::Module &module) {
+  // Code generation changes what it is given. A copy that CloneModule() makes
+  // lists uses in another order, and gives other code.
+  llvm::SmallVector<char, 0> bitcode;
+  llvm::raw_svector_ostream out(bitcode);
+  llvm::WriteBitcodeToFile(module, out, /*ShouldPreserveUseListOrder=*/true);
+  llvm::LLVMContext context;
+  auto copy = llvm::parseBitcodeFile(
+      llvm::MemoryBufferRef(out.str(), module.getModuleIdentifier()), context);
+  if (!copy)
+    return copy.takeError();
+  auto object = emitCode(options, spec, **copy, Emit::Object);
+  return object ? report.addObject((*object)->getMemBufferRef())
+                : object.takeError();
+}
+
 FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
                                       MLIRContext &context) {
+  if (llvm::Error error = verify(options))
+    return report(context, options, std::move(error));
+  if (options.keepIR && failed(checkOneCPU(options, context)))
+    return failure();
   auto targets = chooseTargets(options, context);
   if (failed(targets))
     return failure();
@@ -261,6 +294,7 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
     if (variants.empty()) {
       interface = std::move(variant->interface);
       result.report = std::move(variant->report);
+      result.ir = std::move(variant->ir);
     }
     interface.workspaceSize = workspaceSize;
     variants.push_back(std::move(variant->code));
@@ -272,13 +306,10 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
     result.report->file = options.input;
     result.report->target = result.target.triple + " " + result.target.cpu;
   }
+  result.prefix = interface.prefix;
   llvm::raw_string_ostream header(result.header);
   writeHeader(interface, header);
 
-  // Functions of other CPUs say so themselves.
-  auto machine =
-      createTargetMachine(targets->front().spec,
-                          static_cast<llvm::CodeGenOptLevel>(options.optLevel));
   std::unique_ptr<llvm::Module> llvmModule;
   if (variants.size() == 1) {
     llvmModule = std::move(variants.front().module);
@@ -288,17 +319,15 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
       return report(context, options, joined.takeError());
     llvmModule = std::move(*joined);
   }
-  llvm::SmallVector<char, 0> bytes;
-  llvm::raw_svector_ostream out(bytes);
-  if (emit == Emit::LLVM)
-    llvmModule->print(out, nullptr);
-  else if (llvm::Error error = emitObject(
-               *llvmModule, *machine, out,
-               emit == Emit::Assembly ? llvm::CodeGenFileType::AssemblyFile
-                                      : llvm::CodeGenFileType::ObjectFile))
-    return report(context, options, std::move(error));
-  result.code = std::make_unique<llvm::SmallVectorMemoryBuffer>(
-      std::move(bytes), /*RequiresNullTerminator=*/false);
+  const TargetSpec &spec = targets->front().spec;
+  if (result.report && emit != Emit::Object)
+    if (llvm::Error error =
+            addObject(*result.report, options, spec, *llvmModule))
+      return report(context, options, std::move(error));
+  auto code = emitCode(options, spec, *llvmModule, emit);
+  if (!code)
+    return report(context, options, code.takeError());
+  result.code = std::move(*code);
   if (result.report && emit == Emit::Object)
     if (llvm::Error error =
             result.report->addObject(result.code->getMemBufferRef()))

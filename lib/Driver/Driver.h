@@ -6,13 +6,22 @@
 #include "lib/Target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace mlir::bnn {
+
+/// Passes that run between two phases.
+struct ExtraPasses {
+  Phase after;
+  mlir::OpPassManager passes;
+};
 
 /// What to compile, and for what. Empty strings mean the default.
 struct CompileOptions {
@@ -38,13 +47,21 @@ struct CompileOptions {
   bool requireBinary = false;
   std::vector<std::string> allowFloat;
   unsigned optLevel = 3; ///< 0 to 3, LLVM's.
-  /// Whether MLIR's own options (--mlir-print-ir-after-all, --mlir-timing, ...)
-  /// apply; a tool that sets it has called registerPassManagerCLOptions().
-  bool passManagerOptions = false;
+  /// Passes of the user's own; they run for each CPU.
+  std::optional<ExtraPasses> extraPasses;
+  /// The phase after which compileModel() keeps the IR as well.
+  std::optional<Phase> keepIR;
+  /// Called for each pass manager before it runs: for timing, for printing IR.
+  std::function<mlir::LogicalResult(mlir::PassManager &)> configurePasses;
+  /// Where to time what is not a pass; may be null.
+  mlir::TimingScope *timing = nullptr;
 };
 
 /// Something an output file may hold.
 enum class Emit { Assembly, Object, LLVM };
+
+/// Fails where options are out of range or at odds with each other.
+llvm::Error verify(const CompileOptions &options);
 
 /// A C identifier made from a file's name: "my-model.onnx" gives "my_model".
 std::string prefixFromPath(llvm::StringRef path);
@@ -59,6 +76,8 @@ mlir::OwningOpRef<mlir::ModuleOp> compileToPhase(const CompileOptions &options,
 struct CompiledModel {
   std::unique_ptr<llvm::MemoryBuffer> code; ///< What was asked for.
   std::string header;                       ///< The text of the C header.
+  std::string prefix;                       ///< Of the C symbols.
+  std::string ir;                           ///< As CompileOptions::keepIR.
   TargetSpec target;                        ///< What it was compiled for.
   std::optional<ModelReport> report;        ///< If it was asked for.
 };

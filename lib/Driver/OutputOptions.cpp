@@ -1,97 +1,131 @@
-//===- OutputOptions.cpp - Command-line options of an output --------------===//
+//===- OutputOptions.cpp - The options of an output -----------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "lib/Driver/Options.h"
 #include "lib/Target/OutputFile.h"
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Path.h"
 
 using namespace llvm;
-using mlir::bnn::Emit;
-using mlir::bnn::Phase;
 
-static cl::OptionCategory outputCategory("Output options");
-static cl::opt<std::string>
-    emitKind("emit", cl::cat(outputCategory), cl::init("obj"),
-             cl::desc("What to write for a model: onnx, bnn, packed, "
-                      "vector (IR after import, raise, pack, tile), llvm (LLVM "
-                      "IR), asm or obj"));
-static cl::opt<std::string>
-    compileTo("compile-to", cl::cat(outputCategory),
-              cl::desc("Stop after a phase and write IR: import, fold, raise, "
-                       "fuse, pack, bufferize, tile or llvm"));
+namespace mlir::bnn {
 
-static cl::opt<std::string> reportFormat(
-    "report", cl::cat(outputCategory), cl::value_desc("text|json|html"),
-    cl::desc("Say what became of each layer of an ONNX model and why, and "
-             "where its bytes are; without -o nothing else is written"));
-static cl::opt<std::string>
-    reportFile("report-file", cl::cat(outputCategory), cl::value_desc("file"),
-               cl::desc("Write the report there (default: standard output); "
-                        "without --report the file's name gives the format"));
-
-bool mlir::bnn::outputRequested() {
-  return emitKind.getNumOccurrences() || compileTo.getNumOccurrences() ||
-         reportFormat.getNumOccurrences() || reportFile.getNumOccurrences();
+// The phases, a line each, for --help.
+static std::string describePhases() {
+  std::string text;
+  for (const PhaseInfo &info : allPhases())
+    text += ("\n  " + info.name + ": " + info.summary).str();
+  return text;
 }
 
-static Error readReportOptions(mlir::bnn::OutputOptions &options) {
-  if (reportFormat.empty() && reportFile.empty())
+static Error readPhase(StringRef option, StringRef name,
+                       std::optional<Phase> &phase) {
+  phase = parsePhase(name);
+  if (phase)
     return Error::success();
-  options.reportFile = reportFile.empty() ? "-" : reportFile.getValue();
-  StringRef name = reportFormat;
-  if (reportFormat.getNumOccurrences() == 0) {
-    name = sys::path::extension(reportFile);
-    name = StringSwitch<StringRef>(name.drop_front(name.empty() ? 0 : 1))
-               .Case("htm", "html")
-               .Cases("json", "html", name.drop_front(name.empty() ? 0 : 1))
-               .Default("text");
-  }
-  options.report = mlir::bnn::parseReportFormat(name);
-  if (!options.report)
-    return createStringError("unknown format '" + name +
-                             "' in --report: use text, json or html");
-  return Error::success();
+  return createStringError("unknown phase '" + name + "' in --" + option +
+                           "; see --help");
 }
 
-Expected<mlir::bnn::OutputOptions> mlir::bnn::outputOptions() {
-  OutputOptions options;
-  if (Error error = readReportOptions(options))
-    return std::move(error);
-  if (!compileTo.empty()) {
-    options.phase = parsePhase(compileTo);
-    if (!options.phase)
-      return createStringError("unknown phase '" + compileTo +
-                               "' in --compile-to; see --help");
-    return options;
-  }
-  options.phase = StringSwitch<std::optional<Phase>>(emitKind)
+static Error readEmit(StringRef kind, OutputOptions &options) {
+  options.phase = StringSwitch<std::optional<Phase>>(kind)
                       .Case("onnx", Phase::Import)
                       .Case("bnn", Phase::Raise)
                       .Case("packed", Phase::Pack)
                       .Case("vector", Phase::Tile)
                       .Default(std::nullopt);
-  auto emit = StringSwitch<std::optional<Emit>>(emitKind)
+  auto emit = StringSwitch<std::optional<Emit>>(kind)
                   .Case("obj", Emit::Object)
                   .Case("asm", Emit::Assembly)
                   .Case("llvm", Emit::LLVM)
                   .Default(std::nullopt);
   if (!options.phase && !emit)
-    return createStringError("unknown kind '" + emitKind +
+    return createStringError("unknown kind '" + kind +
                              "' in --emit; see --help");
   options.emit = emit.value_or(Emit::Object);
-  return options;
+  return Error::success();
 }
 
-static bool isObject(const mlir::bnn::OutputOptions &wanted) {
-  return !wanted.phase && wanted.emit == Emit::Object;
+static Error readReportFormat(StringRef name,
+                              std::optional<ReportFormat> &report) {
+  report = parseReportFormat(name);
+  if (report)
+    return Error::success();
+  return createStringError("unknown format '" + name +
+                           "' in --report: use text, json or html");
 }
 
-Error mlir::bnn::checkOutputs(const CompileOptions &compile,
-                              const OutputOptions &wanted, StringRef output) {
+void addReportOption(OptionTable &table, std::optional<ReportFormat> &report) {
+  table.addValue(
+      "report", "text|json|html",
+      "Say what became of each layer of an ONNX model and why, and where its "
+      "bytes are; without -o nothing else is written",
+      [&report](StringRef name) { return readReportFormat(name, report); });
+}
+
+// The format that a file's name says.
+static ReportFormat formatOf(StringRef path) {
+  return StringSwitch<ReportFormat>(sys::path::extension(path))
+      .Cases(".htm", ".html", ReportFormat::HTML)
+      .Case(".json", ReportFormat::JSON)
+      .Default(ReportFormat::Text);
+}
+
+void addOutputOptions(OptionTable &table, OutputOptions &options) {
+  auto emitGiven = std::make_shared<bool>(false);
+  table.addValue("emit", "kind",
+                 "What to write for a model: onnx, bnn, packed, vector (IR "
+                 "after import, raise, pack, tile), llvm (LLVM IR), asm or obj "
+                 "(default)",
+                 [&options, emitGiven](StringRef kind) {
+                   *emitGiven = true;
+                   return readEmit(kind, options);
+                 });
+  table.addValue("compile-to", "phase",
+                 "Stop after a phase and write IR, which bnn-opt --emit=obj "
+                 "goes on with:" +
+                     describePhases(),
+                 [&options, emitGiven](StringRef name) -> Error {
+                   if (*emitGiven)
+                     return createStringError(
+                         "--emit and --compile-to both say what to write; give "
+                         "one of them");
+                   return readPhase("compile-to", name, options.phase);
+                 });
+  table.addValue("after", "phase",
+                 "Run the passes that are named beside a model after this "
+                 "phase of its compilation",
+                 [&options](StringRef name) {
+                   return readPhase("after", name, options.after);
+                 });
+  addReportOption(table, options.report);
+  table.addValue("report-file", "file",
+                 "Write the report there (default: standard output); without "
+                 "--report the file's name gives the format",
+                 [&options](StringRef path) {
+                   options.reportFile = path.str();
+                   if (!options.report)
+                     options.report = formatOf(path);
+                   return Error::success();
+                 });
+}
+
+Error verify(const CompileOptions &compile, const OutputOptions &wanted,
+             StringRef output) {
+  if (Error error = verify(compile))
+    return error;
   if (compile.requireBinary && wanted.phase && *wanted.phase < Phase::Raise)
     return createStringError("--require-binary is checked in phase raise; this "
                              "stops before");
-  const bool noObject = isObject(wanted) && output == "-";
+  if (compile.extraPasses && wanted.phase &&
+      *wanted.phase < compile.extraPasses->after && !wanted.report)
+    return createStringError("the passes are to run after a phase that is not "
+                             "reached: --compile-to stops before");
+  const bool noObject = wanted.isObject() && output == "-";
   if (noObject && !wanted.report)
     return createStringError("an object is not written to the terminal; name a "
                              "file with -o, as in -o model.o");
@@ -101,8 +135,8 @@ Error mlir::bnn::checkOutputs(const CompileOptions &compile,
   return Error::success();
 }
 
-Error mlir::bnn::writeOutputs(const CompiledModel &model,
-                              const OutputOptions &wanted, StringRef output) {
+Error writeOutputs(const CompiledModel &model, const OutputOptions &wanted,
+                   StringRef output) {
   OutputFiles files;
   auto add = [&](StringRef path, StringRef text) {
     return files.add(path, [&](raw_ostream &out) {
@@ -110,11 +144,12 @@ Error mlir::bnn::writeOutputs(const CompiledModel &model,
       return Error::success();
     });
   };
-  const bool noCode = wanted.phase || (isObject(wanted) && output == "-");
+  const bool noCode = wanted.isObject() && output == "-";
   if (!noCode)
-    if (Error error = add(output, model.code->getBuffer()))
+    if (Error error = add(output, wanted.phase ? StringRef(model.ir)
+                                               : model.code->getBuffer()))
       return error;
-  if (!noCode && isObject(wanted)) {
+  if (!noCode && wanted.isObject()) {
     SmallString<128> header(output);
     sys::path::replace_extension(header, "h");
     if (Error error = add(header, model.header))
@@ -128,3 +163,5 @@ Error mlir::bnn::writeOutputs(const CompiledModel &model,
       return error;
   return files.commit();
 }
+
+} // namespace mlir::bnn

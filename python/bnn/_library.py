@@ -11,28 +11,9 @@ from ctypes import POINTER, Structure, c_char_p, c_int32, c_int64, c_size_t, c_u
     c_void_p
 
 ABI_VERSION = 1
-API_VERSION = 1
+API_VERSION = 2
 MAX_RANK = 8
 NAME = "libbnn_compiler.so"
-
-
-class InputShape(Structure):
-    _fields_ = [("name", c_char_p), ("dims", POINTER(c_int64)), ("rank", c_size_t)]
-
-
-class MaxDim(Structure):
-    _fields_ = [("name", c_char_p), ("max", c_int64)]
-
-
-class CompileOptions(Structure):
-    _fields_ = [("struct_size", c_uint32), ("opt_level", c_uint32),
-                ("triple", c_char_p), ("cpu", c_char_p), ("attrs", c_char_p),
-                ("strategy", c_char_p), ("prefix", c_char_p),
-                ("input_shapes", POINTER(InputShape)), ("num_input_shapes", c_size_t),
-                ("max_dims", POINTER(MaxDim)), ("num_max_dims", c_size_t),
-                ("reference", c_int32), ("report", c_int32),
-                ("allow_float", POINTER(c_char_p)), ("num_allow_float", c_size_t),
-                ("require_binary", c_int32)]
 
 
 class Diagnostic(Structure):
@@ -66,7 +47,7 @@ class ModelInfo(Structure):
 
 _FUNCTIONS = {
     "bnn_compiler_api_version": (c_uint32, []),
-    "bnn_compile": (c_void_p, [c_char_p, POINTER(CompileOptions)]),
+    "bnn_compile": (c_void_p, [c_char_p, c_size_t, POINTER(c_char_p)]),
     "bnn_compilation_succeeded": (c_int32, [c_void_p]),
     "bnn_compilation_object": (c_void_p, [c_void_p, POINTER(c_size_t)]),
     "bnn_compilation_header": (c_char_p, [c_void_p]),

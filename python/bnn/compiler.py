@@ -84,26 +84,23 @@ class Artifact:
         return path
 
 
-def _encode(text):
-    return None if text is None else os.fsencode(text)
+def _dims(shape):
+    return "x".join("?" if size in (None, -1) else str(size) for size in shape)
 
 
-def _options(*, target=None, mcpu=None, mattr=None, strategy=None, prefix=None,
-             input_shapes=None, max_dims=None, opt_level=3, reference=False, report=False,
-             require_binary=False, allow_float=()):
-    shapes = []
-    for name, shape in (input_shapes or {}).items():
-        dims = [-1 if size is None else size for size in shape]
-        shapes.append(_library.InputShape(_encode(name), (ctypes.c_int64 * len(dims))(*dims),
-                                          len(dims)))
-    maxima = [_library.MaxDim(_encode(name), size) for name, size in (max_dims or {}).items()]
-    patterns = [_encode(pattern) for pattern in allow_float]
-    return _library.CompileOptions(
-        ctypes.sizeof(_library.CompileOptions), opt_level, _encode(target), _encode(mcpu),
-        _encode(mattr), _encode(strategy), _encode(prefix),
-        (_library.InputShape * len(shapes))(*shapes), len(shapes),
-        (_library.MaxDim * len(maxima))(*maxima), len(maxima), bool(reference), bool(report),
-        (ctypes.c_char_p * len(patterns))(*patterns), len(patterns), bool(require_binary))
+def _arguments(*, target=None, mcpu=None, mattr=None, strategy=None, prefix=None,
+               input_shapes=None, max_dims=None, opt_level=3, reference=False, report=False,
+               require_binary=False, allow_float=()):
+    """The options as bnn-opt takes them on its command line."""
+    values = {"mtriple": target, "mcpu": mcpu, "mattr": mattr, "strategy": strategy,
+              "prefix": prefix}
+    flags = {"reference": reference, "report=json": report, "require-binary": require_binary}
+    return [*(f"--{name}={value}" for name, value in values.items() if value is not None),
+            *(f"--{name}" for name, is_set in flags.items() if is_set),
+            *(f"--input-shape={name}:{_dims(shape)}"
+              for name, shape in (input_shapes or {}).items()),
+            *(f"--max-dim={name}:{size}" for name, size in (max_dims or {}).items()),
+            *(f"--allow-float={pattern}" for pattern in allow_float), f"-O{opt_level}"]
 
 
 def _diagnostics(library, handle):
@@ -148,9 +145,10 @@ class _ModelFile:
 def _compile(model, options):
     """(the artifact, the report's text or None)."""
     library = _library.library()
-    options = _options(**options)
+    arguments = [os.fsencode(argument) for argument in _arguments(**options)]
     with _ModelFile(model) as path:
-        handle = library.bnn_compile(os.fsencode(path), ctypes.byref(options))
+        handle = library.bnn_compile(os.fsencode(path), len(arguments),
+                                     (ctypes.c_char_p * len(arguments))(*arguments))
     if not handle:
         raise MemoryError("no memory to compile in")
     try:

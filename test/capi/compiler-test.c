@@ -6,19 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static bnn_compile_options defaults(void) {
-  bnn_compile_options options;
-  memset(&options, 0, sizeof options);
-  options.struct_size = sizeof options;
-  options.opt_level = 1;
-  return options;
-}
-
 /* Prints what the compiler says of a model that it refuses. */
-static void refuse(const char *path, const bnn_compile_options *options) {
+static void refuse(const char *path, const char *argument) {
   size_t size = 1, index = 0;
   const bnn_diagnostic *diagnostic;
-  bnn_compilation *compilation = bnn_compile(path, options);
+  bnn_compilation *compilation = bnn_compile(path, argument != NULL, &argument);
   EXPECT(!bnn_compilation_succeeded(compilation));
   EXPECT(!bnn_compilation_object(compilation, &size) && size == 0);
   EXPECT(!bnn_compilation_header(compilation));
@@ -32,7 +24,7 @@ static void refuse(const char *path, const bnn_compile_options *options) {
 }
 
 int main(int argc, char **argv) {
-  bnn_compile_options options = defaults();
+  const char *arguments[] = {"-O1", "--max-dim=seq:16", "--report=text"};
   bnn_compilation *compilation;
   bnn_loaded_model *model;
   const bnn_model_info *info;
@@ -41,9 +33,10 @@ int main(int argc, char **argv) {
   size_t size;
   if (argc != 2 || bnn_compiler_api_version() != BNN_COMPILER_API_VERSION)
     return 2;
-  compilation = bnn_compile(argv[1], &options);
+  compilation = bnn_compile(argv[1], 3, arguments);
   EXPECT(bnn_compilation_succeeded(compilation));
   EXPECT(strstr(bnn_compilation_header(compilation), "tiny_run"));
+  EXPECT(strstr(bnn_compilation_report(compilation), "binary"));
   object = bnn_compilation_object(compilation, &size);
   model = bnn_load_object(object, size, NULL, &error);
   EXPECT(model && !error);
@@ -55,10 +48,14 @@ int main(int argc, char **argv) {
   bnn_compilation_free(compilation);
   bnn_loaded_model_free(model);
   refuse("missing.onnx", NULL);
-  options.opt_level = 4;
-  refuse(argv[1], &options);
-  options.struct_size = 3;
-  refuse(argv[1], &options);
+  refuse(argv[1], "-O4");
+  refuse(argv[1], "-Ofast");
+  refuse(argv[1], "--mcpu");
+  refuse(argv[1], "--reference=yes");
+  refuse(argv[1], "--emit=asm");
+  refuse(argv[1], "haswell");
+  refuse(argv[1], "--allow-float=*");
+  refuse(argv[1], "--report=xml");
   model = bnn_load_object("no object", 9, NULL, &error);
   EXPECT(!model && error);
   printf("load: %s\n", error);

@@ -1,8 +1,10 @@
+//===- bnn-run.cpp - Runs a model, and checks or times it -----------------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// bnn-run: runs a model once, and checks or times it.
-
+//===----------------------------------------------------------------------===//
 #include "lib/Driver/Options.h"
 #include "lib/Run/RunTool.h"
 #include "llvm/Support/CommandLine.h"
@@ -64,12 +66,14 @@ Expected<unsigned> rounds(const cl::opt<std::string> &option) {
   return count;
 }
 
-Error readOptions(mlir::bnn::RunOptions &options) {
-  auto compile = mlir::bnn::compileOptions(modelPath);
-  if (!compile)
-    return compile.takeError();
-  options.compile = std::move(*compile);
-  options.compileOptionsGiven = mlir::bnn::compileOptionsGiven();
+Error readOptions(mlir::bnn::OptionTable &table,
+                  mlir::bnn::RunOptions &options) {
+  options.compile.input = modelPath;
+  if (Error error = joinErrors(table.readCommandLine(),
+                               mlir::bnn::verify(options.compile)))
+    return error;
+  options.compileOptionsGiven = any_of(
+      table.given(), [](StringRef option) { return option != "--prefix"; });
   options.dynamicShapes = dynamicShapes;
   options.inputs = inputs;
   options.outputDir = outputDir;
@@ -88,7 +92,10 @@ Error readOptions(mlir::bnn::RunOptions &options) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
-  cl::HideUnrelatedOptions({&category, &mlir::bnn::compileCategory});
+  mlir::bnn::RunOptions options;
+  mlir::bnn::OptionTable table("Model and target options");
+  addCompileOptions(table, options.compile);
+  cl::HideUnrelatedOptions({&category, &table.registerCommandLine()});
   if (!cl::ParseCommandLineOptions(
           argc, argv,
           "Runs a model: an .onnx file, which is compiled in memory, or a "
@@ -98,8 +105,7 @@ int main(int argc, char **argv) {
           "refused its inputs (for example, a token id is out of range).\n",
           &errs()))
     return static_cast<int>(mlir::bnn::RunResult::BadInput);
-  mlir::bnn::RunOptions options;
-  if (Error error = readOptions(options)) {
+  if (Error error = readOptions(table, options)) {
     logAllUnhandledErrors(std::move(error),
                           WithColor::error(errs(), "bnn-run"));
     return static_cast<int>(mlir::bnn::RunResult::BadInput);

@@ -1,9 +1,14 @@
+//===- bnn-tune.cpp - Finds the fastest register tile ---------------------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// bnn-tune: finds the fastest register tile of the binary product for this
-// machine, and writes it for bnn-opt --strategy-table.
-
+//===----------------------------------------------------------------------===//
+//
+// Of the binary product, on this machine; written for bnn-opt --strategy-table.
+//
+//===----------------------------------------------------------------------===//
 #include "lib/Driver/Options.h"
 #include "lib/Run/Measure.h"
 #include "lib/Target/OutputFile.h"
@@ -48,18 +53,15 @@ Expected<std::vector<unsigned>> numbers(StringRef text, size_t count) {
   return result;
 }
 
-Error tune() {
-  auto options = mlir::bnn::compileOptions("");
-  if (!options)
-    return options.takeError();
-  if (!options->triple.empty())
+Error tune(const mlir::bnn::CompileOptions &options) {
+  if (!options.triple.empty())
     return createStringError("--mtriple: tiles are measured on this machine");
   if (rounds < 1)
     return createStringError("--rounds: at least 1");
-  auto spec = mlir::bnn::resolveTarget("", options->cpu, options->attrs);
+  auto spec = mlir::bnn::resolveTarget("", options.cpu, options.attrs);
   if (!spec)
     return spec.takeError();
-  auto choice = mlir::bnn::selectStrategy(*spec, options->strategy);
+  auto choice = mlir::bnn::selectStrategy(*spec, options.strategy);
   if (!choice)
     return choice.takeError();
   if (shapeTexts.empty())
@@ -88,7 +90,7 @@ Error tune() {
     tiles.push_back({(*sizes)[0], (*sizes)[1]});
   }
   mlir::bnn::pinToOneCore();
-  auto results = mlir::bnn::measureTiles(*options, shapes, tiles, rounds);
+  auto results = mlir::bnn::measureTiles(options, shapes, tiles, rounds);
   if (!results)
     return results.takeError();
 
@@ -124,12 +126,18 @@ Error tune() {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
-  cl::HideUnrelatedOptions({&category, &mlir::bnn::compileCategory});
+  mlir::bnn::CompileOptions options;
+  mlir::bnn::OptionTable table("Model and target options");
+  addCompileOptions(table, options);
+  cl::HideUnrelatedOptions({&category, &table.registerCommandLine()});
   cl::ParseCommandLineOptions(
       argc, argv,
       "Measures register tiles of the binary product on this machine, and "
       "prints a table for bnn-opt --strategy-table.\n");
-  if (Error error = tune()) {
+  Error error = joinErrors(table.readCommandLine(), mlir::bnn::verify(options));
+  if (!error)
+    error = tune(options);
+  if (error) {
     logAllUnhandledErrors(std::move(error),
                           WithColor::error(errs(), "bnn-tune"));
     return 1;

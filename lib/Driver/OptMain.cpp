@@ -1,0 +1,231 @@
+//===- OptMain.cpp - The main function of bnn-opt and its like ------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Given MLIR it is mlir-opt; given an ONNX model it compiles. One parser serves
+// both, and what the other one would do with an option is refused, not ignored.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Driver/OptMain.h"
+#include "lib/Driver/Driver.h"
+#include "lib/Driver/Options.h"
+#include "lib/Import/OperatorTable.h"
+#include "lib/Target/OutputFile.h"
+#include "lib/Target/Strategy.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+namespace cl = llvm::cl;
+
+namespace mlir::bnn {
+namespace {
+
+constexpr int kCompileError = 1, kUsageError = 2;
+
+constexpr llvm::StringLiteral overview =
+    "bnn-mlir compiler\n\n"
+    "bnn-opt model.onnx -o model.o   compiles to an object and model.h\n"
+    "bnn-opt input.mlir --bnn-...    runs passes, as mlir-opt\n"
+    "bnn-opt input.mlir --emit=obj   compiles IR as it does a model\n"
+    "bnn-opt model.onnx --after=raise --bnn-... -o model.o\n"
+    "                                runs passes on the way\n\n"
+    "Exit codes: 0 done, 1 the model or the IR was refused, 2 wrong usage or "
+    "an output that cannot be written.\n";
+
+/// What mlir-opt does and a compilation does not.
+constexpr llvm::StringLiteral mlirOptOnly[] = {
+    "emit-bytecode",      "emit-bytecode-version",
+    "irdl-file",          "mlir-generate-reproducer",
+    "no-implicit-module", "output-split-marker",
+    "run-reproducer",     "show-dialects",
+    "split-input-file",   "verify-diagnostics",
+    "verify-roundtrip"};
+
+/// bnn-opt, or a tool like it, on one command line.
+class OptTool {
+public:
+  explicit OptTool(DialectRegistry &registry) : registry(registry) {
+    addCompileOptions(compileTable, options);
+    addOutputOptions(outputTable, wanted);
+  }
+
+  int run(int argc, char **argv);
+
+private:
+  int usageError(const llvm::Twine &message) const {
+    llvm::WithColor::error(llvm::errs(), name) << message << '\n';
+    return kUsageError;
+  }
+  int usageError(llvm::Error error) const {
+    return usageError(llvm::toString(std::move(error)));
+  }
+  int runPasses(int argc, char **argv);
+  int compile();
+  int checkMlirOptOnly() const;
+  int takePasses(const MlirOptMainConfig &config, MLIRContext &context);
+  int writeIR(MLIRContext &context);
+  int writeModel(MLIRContext &context);
+  void sayMore(const CompiledModel &model, bool summary) const;
+
+  DialectRegistry &registry;
+  CompileOptions options;
+  OutputOptions wanted;
+  OptionTable compileTable{"Model and target options"};
+  OptionTable outputTable{"Output options"};
+  std::string name, output;
+};
+} // namespace
+
+int OptTool::checkMlirOptOnly() const {
+  auto &given = cl::getRegisteredOptions();
+  for (llvm::StringRef option : mlirOptOnly)
+    if (auto found = given.find(option);
+        found != given.end() && found->second->getNumOccurrences())
+      return usageError("--" + option + " is for passes over IR, and " +
+                        options.input + " is to be compiled");
+  return 0;
+}
+
+int OptTool::takePasses(const MlirOptMainConfig &config, MLIRContext &context) {
+  PassManager passes(&context, ModuleOp::getOperationName(),
+                     OpPassManager::Nesting::Implicit);
+  if (failed(config.setupPassPipeline(passes)))
+    return kUsageError;
+  if (passes.empty() && wanted.after)
+    return usageError("--after says where passes run, and none is named");
+  if (passes.empty())
+    return 0;
+  if (!wanted.after)
+    return usageError("passes are named, but not after which phase of the "
+                      "compilation they are to run: say --after=<phase>");
+  options.extraPasses = {*wanted.after, static_cast<OpPassManager &>(passes)};
+  return 0;
+}
+
+int OptTool::writeIR(MLIRContext &context) {
+  auto module = compileToPhase(options, *wanted.phase, context);
+  if (!module)
+    return kCompileError;
+  auto error = writeFile(output, [&](llvm::raw_ostream &out) {
+    module->print(out);
+    out << '\n';
+    return llvm::Error::success();
+  });
+  return error ? usageError(std::move(error)) : 0;
+}
+
+void OptTool::sayMore(const CompiledModel &model, bool summary) const {
+  if (summary)
+    llvm::WithColor::note(llvm::errs(), name)
+        << model.report->nodesImported << " nodes, "
+        << model.report->nodesFolded << " after folding; "
+        << summarize(*model.report) << "; --report says more\n";
+  if (options.cpu.empty())
+    llvm::WithColor::note(llvm::errs(), name)
+        << "compiled for " << model.target.cpu << " (" << model.target.triple
+        << "); --mcpu chooses another CPU, --print-targets lists kernels\n";
+}
+
+int OptTool::writeModel(MLIRContext &context) {
+  // A report for the terminal's sake costs little where it is of the result.
+  const bool summary = llvm::sys::Process::StandardErrIsDisplayed() &&
+                       (wanted.report || wanted.isObject());
+  options.report = wanted.report || summary;
+  options.keepIR = wanted.phase;
+  auto model = compileModel(options, wanted.emit, context);
+  if (failed(model))
+    return kCompileError;
+  if (llvm::Error error = writeOutputs(*model, wanted, output))
+    return usageError(std::move(error));
+  sayMore(*model, summary);
+  return 0;
+}
+
+int OptTool::compile() {
+  if (int code = checkMlirOptOnly())
+    return code;
+  auto config = MlirOptMainConfig::createFromCLOptions();
+  MLIRContext context(registry);
+  context.allowUnregisteredDialects(config.shouldAllowUnregisteredDialects());
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context, llvm::errs());
+  if (int code = takePasses(config, context))
+    return code;
+  if (llvm::Error error = verify(options, wanted, output))
+    return usageError(std::move(error));
+
+  DefaultTimingManager timing;
+  applyDefaultTimingManagerCLOptions(timing);
+  TimingScope root = timing.getRootScope();
+  options.timing = &root;
+  options.configurePasses = [&](PassManager &passes) {
+    passes.enableVerifier(config.shouldVerifyPasses());
+    passes.enableTiming(root);
+    return applyPassManagerCLOptions(passes);
+  };
+  return wanted.phase && !wanted.report ? writeIR(context)
+                                        : writeModel(context);
+}
+
+int OptTool::runPasses(int argc, char **argv) {
+  auto given = compileTable.given();
+  for (std::string &option : outputTable.given())
+    given.push_back(std::move(option));
+  if (!given.empty())
+    return usageError("options that say how to compile have no effect on " +
+                      options.input +
+                      " unless --emit or --report asks for a result: " +
+                      llvm::join(given, ", "));
+  return asMainReturnCode(
+      MlirOptMain(argc, argv, options.input, output, registry));
+}
+
+int OptTool::run(int argc, char **argv) {
+  name = llvm::sys::path::stem(argv[0]).str();
+  compileTable.registerCommandLine();
+  outputTable.registerCommandLine();
+  cl::OptionCategory category("Information options");
+  cl::opt<bool> targetsAsked("print-targets", cl::cat(category),
+                             cl::desc("Print targets and strategies"));
+  cl::opt<bool> operatorsAsked("list-operators", cl::cat(category),
+                               cl::desc("Print the ONNX operators that are "
+                                        "supported: opsets, element types, "
+                                        "restrictions"));
+  std::tie(options.input, output) =
+      registerAndParseCLIOptions(argc, argv, overview, registry);
+  if (targetsAsked)
+    return printTargets(llvm::outs()), 0;
+  if (operatorsAsked)
+    return printOperators(llvm::outs()), 0;
+  for (OptionTable *table : {&compileTable, &outputTable})
+    if (llvm::Error error = table->readCommandLine())
+      return usageError(std::move(error));
+  // IR is compiled where a result is asked for.
+  llvm::StringRef input = options.input;
+  const bool resultAsked =
+      llvm::any_of(llvm::ArrayRef<llvm::StringRef>{"emit", "compile-to",
+                                                   "report", "report-file"},
+                   [&](auto name) { return outputTable.isGiven(name); });
+  return input.ends_with(".onnx") || (input.ends_with(".mlir") && resultAsked)
+             ? compile()
+             : runPasses(argc, argv);
+}
+
+int optMain(int argc, char **argv, DialectRegistry &registry) {
+  llvm::InitLLVM init(argc, argv);
+  return OptTool(registry).run(argc, argv);
+}
+
+} // namespace mlir::bnn

@@ -1,0 +1,69 @@
+//===- PhaseRunner.cpp - Runs a model through the phases ------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Driver/PhaseRunner.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace mlir::bnn {
+
+PhaseRunner::PhaseRunner(ModuleOp module, Phase done,
+                         const CompileOptions &options,
+                         ReportCollector *collector)
+    : module(module), options(options), collector(collector),
+      passes(std::make_unique<PassManager>(module.getContext())), done(done) {
+  phases.reference = options.reference;
+  phases.instrument = options.instrument;
+  phases.report = collector != nullptr;
+  phases.requireBinary = options.requireBinary;
+  phases.allowFloat = options.allowFloat;
+}
+
+LogicalResult PhaseRunner::run() {
+  if (options.configurePasses && failed(options.configurePasses(*passes)))
+    return failure();
+  LogicalResult result = passes->run(module);
+  ran.push_back(std::move(passes));
+  passes = std::make_unique<PassManager>(module.getContext());
+  return result;
+}
+
+LogicalResult PhaseRunner::finishPhase(Phase phase) {
+  if (collector)
+    collector->addAfter(*passes, phase);
+  if (options.extraPasses && options.extraPasses->after == phase) {
+    // On their own, as mlir-opt would run them: they may be anchored elsewhere.
+    if (failed(run()))
+      return failure();
+    static_cast<OpPassManager &>(*passes) = options.extraPasses->passes;
+    if (failed(run()))
+      return failure();
+  }
+  if (options.keepIR == phase) {
+    if (failed(run()))
+      return failure();
+    llvm::raw_string_ostream(ir) << *module << '\n';
+  }
+  return success();
+}
+
+LogicalResult PhaseRunner::runTo(Phase last) {
+  for (const PhaseInfo &info : allPhases()) {
+    if (info.phase < done || (finished && info.phase <= *finished) ||
+        info.phase > last)
+      continue;
+    if (info.phase > done)
+      addPhase(*passes, info.phase, phases);
+    if (failed(finishPhase(info.phase)))
+      return failure();
+    finished = info.phase;
+  }
+  return passes->empty() ? success() : run();
+}
+
+} // namespace mlir::bnn
