@@ -44,8 +44,8 @@ def BNN_BitsType : TypeDef<BNN_Dialect, "Bits", [MemRefElementTypeInterface]> {
   let description = [{
     `!bnn.s1` is one of {-1, +1}, stored as a bit that is 1 for +1. `!bnn.u1` is
     one of {0, 1}. `!bnn.sN` and `!bnn.uN` (N in 2, 4, 8) are two's complement
-    and unsigned integers of N bits, stored as N planes of one bit. The ops
-    compute with N of 2 and 4.
+    and unsigned integers of N bits. The ops compute with N of 2 and 4, which
+    are stored as N planes of one bit.
 
     Rules:
     - [T1] N is 1, 2, 4 or 8.

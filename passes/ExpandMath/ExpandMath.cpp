@@ -305,7 +305,7 @@ FailureOr<Value> expandPow(F32Builder &m, math::PowFOp op) {
   return e > 0 ? power : m.div(m.f(1.0f), power);
 }
 
-struct ExpandMathPass : bnn::impl::ExpandMathBase<ExpandMathPass> {
+struct ExpandMath : bnn::impl::ExpandMathBase<ExpandMath> {
   using ExpandMathBase::ExpandMathBase;
 
   void runOnOperation() override {
@@ -383,7 +383,7 @@ private:
       return failure();
     op->getResult(0).replaceAllUsesWith(*result);
     op->erase();
-    ++numExpanded;
+    ++expanded;
     return success();
   }
 };

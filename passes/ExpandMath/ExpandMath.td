@@ -57,7 +57,7 @@ def ExpandMath : Pass<"bnn-expand-math", ""> {
            "instructions for them (x86-64 with SSE4.1, AArch64)">
   ];
   let statistics = [
-    Statistic<"numExpanded", "expanded", "Number of operations written out">
+    Statistic<"expanded", "expanded", "Number of operations written out">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect",
@@ -66,4 +66,4 @@ def ExpandMath : Pass<"bnn-expand-math", ""> {
   ];
 }
 
-#endif
+#endif // BNN_PASSES_EXPANDMATH

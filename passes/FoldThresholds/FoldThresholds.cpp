@@ -20,15 +20,15 @@ namespace mlir::bnn {
 namespace {
 
 // The accumulators acc with (acc - low) < length, as unsigned 32-bit numbers.
-struct Interval {
+struct IntervalTest {
   int32_t low = 0;
   uint32_t length = 0;
 };
 
 // The set of set bytes at first, first + 1, ... as an interval that may wrap
 // around, or nothing.
-std::optional<Interval> intervalOf(ArrayRef<uint8_t> bytes, size_t stride,
-                                   int32_t first) {
+std::optional<IntervalTest> intervalTestOf(ArrayRef<uint8_t> bytes,
+                                           size_t stride, int32_t first) {
   const size_t count = llvm::divideCeil(bytes.size(), stride);
   auto at = [&](size_t i) { return bytes[i * stride] != 0; };
   SmallVector<size_t, 4> changes;
@@ -42,16 +42,16 @@ std::optional<Interval> intervalOf(ArrayRef<uint8_t> bytes, size_t stride,
   // an end goes on beyond it.
   constexpr uint32_t half = 1u << 31;
   if (changes.empty())
-    return at(0) ? Interval{first, half} : Interval{0, 0};
+    return at(0) ? IntervalTest{first, half} : IntervalTest{0, 0};
   if (changes.size() == 1) {
     int32_t edge = value(changes[0]);
-    return at(0) ? Interval{int32_t(uint32_t(edge) - half), half}
-                 : Interval{edge, half};
+    return at(0) ? IntervalTest{int32_t(uint32_t(edge) - half), half}
+                 : IntervalTest{edge, half};
   }
   int32_t low = value(changes[0]), high = value(changes[1]);
   uint32_t length = uint32_t(high) - uint32_t(low);
   // A set 1 0 1: all but the interval, which wraps around.
-  return at(0) ? Interval{high, 0u - length} : Interval{low, length};
+  return at(0) ? IntervalTest{high, 0u - length} : IntervalTest{low, length};
 }
 
 // With more values than this an accumulator's epilogue stays.
@@ -135,7 +135,7 @@ struct FoldThresholds : impl::FoldThresholdsBase<FoldThresholds> {
     const size_t outputs = op.getOuts().size();
     const int32_t first = range->least, count = range->most - range->least + 1;
     std::vector<uint8_t> bytes(count * outputs);
-    std::vector<SmallVector<Interval>> intervals(outputs);
+    std::vector<SmallVector<IntervalTest>> intervals(outputs);
     auto element = cast<BitsType>(getElementTypeOrSelf(op.getOuts()[0]));
     SmallVector<RoundedLine> lines;
     SmallVector<uint32_t> arguments(params.size());
@@ -156,8 +156,8 @@ struct FoldThresholds : impl::FoldThresholdsBase<FoldThresholds> {
         continue;
       }
       for (size_t out = 0; out < outputs; ++out) {
-        auto interval = intervalOf(ArrayRef<uint8_t>(bytes).drop_front(out),
-                                   outputs, first);
+        auto interval = intervalTestOf(ArrayRef<uint8_t>(bytes).drop_front(out),
+                                       outputs, first);
         if (!interval) {
           ++kept;
           return keep("the accumulators that set bit " + Twine(n) +
@@ -227,10 +227,12 @@ struct FoldThresholds : impl::FoldThresholdsBase<FoldThresholds> {
   }
 
   void replace(EpilogueOpInterface op,
-               ArrayRef<SmallVector<Interval>> intervals) {
+               ArrayRef<SmallVector<IntervalTest>> intervals) {
     OpBuilder b(op);
     Location loc = op.getLoc();
-    auto isEmpty = [](const Interval &interval) { return !interval.length; };
+    auto isEmpty = [](const IntervalTest &interval) {
+      return !interval.length;
+    };
     size_t outputs = intervals.size();
     if (outputs == 2 && llvm::all_of(intervals[1], isEmpty) &&
         llvm::all_of(op->getResult(1).getUsers(), [&](Operation *user) {
@@ -244,7 +246,7 @@ struct FoldThresholds : impl::FoldThresholdsBase<FoldThresholds> {
     auto type = RankedTensorType::get(intervals[0].size(), b.getI32Type());
     for (size_t out = 0; out < outputs; ++out) {
       SmallVector<int32_t> lows, lengths;
-      for (const Interval &interval : intervals[out]) {
+      for (const IntervalTest &interval : intervals[out]) {
         lows.push_back(interval.low);
         lengths.push_back(int32_t(interval.length));
       }

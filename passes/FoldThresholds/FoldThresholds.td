@@ -1,3 +1,6 @@
+#ifndef BNN_PASSES_FOLDTHRESHOLDS
+#define BNN_PASSES_FOLDTHRESHOLDS
+
 include "passes/Support/Refusals.td"
 
 def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
@@ -75,3 +78,5 @@ def FoldThresholds : Pass<"bnn-fold-thresholds", "::mlir::ModuleOp"> {
     Statistic<"valuesEvaluated", "values-evaluated",
               "Number of values that epilogues were run for">];
 }
+
+#endif // BNN_PASSES_FOLDTHRESHOLDS

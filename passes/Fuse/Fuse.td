@@ -1,3 +1,6 @@
+#ifndef BNN_PASSES_FUSE
+#define BNN_PASSES_FUSE
+
 include "passes/Support/Refusals.td"
 
 def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
@@ -54,3 +57,5 @@ def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
     Statistic<"encodersFused", "encoders-fused",
               "Number of binarisations and quantisations fused">];
 }
+
+#endif // BNN_PASSES_FUSE

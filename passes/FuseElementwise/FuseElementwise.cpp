@@ -24,7 +24,7 @@ bool readsOnce(OpOperand &operand) {
          reader.getMatchingIndexingMap(&operand).isPermutation();
 }
 
-struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
+struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
   using FuseElementwiseBase::FuseElementwiseBase;
 
   void runOnOperation() override {

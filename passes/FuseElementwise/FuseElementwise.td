@@ -1,7 +1,10 @@
+#ifndef BNN_PASSES_FUSEELEMENTWISE
+#define BNN_PASSES_FUSEELEMENTWISE
+
 include "mlir/Pass/PassBase.td"
 
 def FuseElementwise : Pass<"bnn-fuse-elementwise", "::mlir::func::FuncOp"> {
-  let summary = "Fuses elementwise ops that compute each element once";
+  let summary = "Fuse elementwise ops that compute each element once";
   let description = [{
     Upstream's elementwise fusion of `linalg.generic` and its folding of
     reshapes and constants, but for producers that the consumer would compute
@@ -47,5 +50,7 @@ def FuseElementwise : Pass<"bnn-fuse-elementwise", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect"];
-  let statistics = [Statistic<"kept", "kept", "Producers that would be computed again and again">];
+  let statistics = [Statistic<"kept", "kept", "Number of producers that would be computed again and again">];
 }
+
+#endif // BNN_PASSES_FUSEELEMENTWISE

@@ -15,7 +15,7 @@ namespace mlir::bnn {
 
 namespace {
 
-struct HoistScratchPass : impl::HoistScratchBase<HoistScratchPass> {
+struct HoistScratch : impl::HoistScratchBase<HoistScratch> {
   using HoistScratchBase::HoistScratchBase;
 
   void runOnOperation() override {

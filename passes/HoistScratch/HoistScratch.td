@@ -1,7 +1,10 @@
+#ifndef BNN_PASSES_HOISTSCRATCH
+#define BNN_PASSES_HOISTSCRATCH
+
 include "mlir/Pass/PassBase.td"
 
 def HoistScratch : Pass<"bnn-hoist-scratch", "::mlir::ModuleOp"> {
-  let summary = "Lets the caller of a kernel allocate its scratch memory";
+  let summary = "Let the caller of a kernel allocate its scratch memory";
   let description = [{
     An allocation at the top level of a private function becomes an argument,
     and each caller allocates it, so that one plan covers all memory. What
@@ -37,5 +40,7 @@ def HoistScratch : Pass<"bnn-hoist-scratch", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
-  let statistics = [Statistic<"hoisted", "hoisted", "Allocations moved to callers">];
+  let statistics = [Statistic<"hoisted", "hoisted", "Number of allocations moved to callers">];
 }
+
+#endif // BNN_PASSES_HOISTSCRATCH

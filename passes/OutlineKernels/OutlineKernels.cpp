@@ -15,7 +15,7 @@ namespace mlir::bnn {
 
 namespace {
 
-struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
+struct OutlineKernels : impl::OutlineKernelsBase<OutlineKernels> {
   using OutlineKernelsBase::OutlineKernelsBase;
 
   void runOnOperation() override {
@@ -59,14 +59,14 @@ struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
     auto [found, isNew] = known.try_emplace(os.str(), func);
     if (isNew) {
       symbols.insert(func, getOperation().getBody()->begin());
-      ++kernels;
+      ++functionsMade;
     } else {
       func.erase();
     }
     OpBuilder at(op);
     at.create<func::CallOp>(loc, found->second, op->getOperands());
     op->erase();
-    ++calls;
+    ++outlined;
   }
 };
 

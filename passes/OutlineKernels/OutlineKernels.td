@@ -1,7 +1,10 @@
+#ifndef BNN_PASSES_OUTLINEKERNELS
+#define BNN_PASSES_OUTLINEKERNELS
+
 include "mlir/Pass/PassBase.td"
 
 def OutlineKernels : Pass<"bnn-outline-kernels", "::mlir::ModuleOp"> {
-  let summary = "Moves each bnn op on buffers into a function, once a shape";
+  let summary = "Move each bnn op on buffers into a function, once a shape";
   let description = [{
     Twelve layers of one shape need one kernel, not twelve: each product,
     attention, binarisation and low-rank projection becomes a call of a private
@@ -31,6 +34,8 @@ def OutlineKernels : Pass<"bnn-outline-kernels", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::func::FuncDialect"];
   let statistics = [
-    Statistic<"calls", "calls", "Ops that became calls">,
-    Statistic<"kernels", "kernels", "Functions made for them">];
+    Statistic<"outlined", "outlined", "Number of ops that became calls">,
+    Statistic<"functionsMade", "functions-made", "Number of functions made for them">];
 }
+
+#endif // BNN_PASSES_OUTLINEKERNELS

@@ -1,3 +1,6 @@
+#ifndef BNN_PASSES_PACK
+#define BNN_PASSES_PACK
+
 include "passes/Support/Refusals.td"
 
 def Pack : Pass<"bnn-pack", "::mlir::func::FuncOp"> {
@@ -49,3 +52,5 @@ def Pack : Pass<"bnn-pack", "::mlir::func::FuncOp"> {
               "Number of constants packed">,
     Statistic<"bytesPacked", "bytes-packed", "Bytes of packed constants">];
 }
+
+#endif // BNN_PASSES_PACK

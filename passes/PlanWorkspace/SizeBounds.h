@@ -17,6 +17,11 @@ struct Interval {
 /// from the arguments of one function: an argument's attribute `bnn.dims` lists
 /// its dimensions, each a number or a name, and `maxDims` has a maximum per
 /// name.
+///
+/// Upstream's two ways do not get there: ValueBoundsOpInterface states linear
+/// constraints, and the size of most buffers is a product of dimensions;
+/// IntegerRangeAnalysis multiplies, but asks nobody for the dimensions of an
+/// argument.
 class SizeBounds {
 public:
   /// `maxDims` may be null: then no named dimension has a bound.

@@ -24,7 +24,7 @@ bool isLastUse(Value value, Operation *op) {
   });
 }
 
-struct UpdateInPlacePass : impl::UpdateInPlaceBase<UpdateInPlacePass> {
+struct UpdateInPlace : impl::UpdateInPlaceBase<UpdateInPlace> {
   using UpdateInPlaceBase::UpdateInPlaceBase;
 
   void runOnOperation() override {

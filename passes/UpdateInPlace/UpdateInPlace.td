@@ -1,7 +1,10 @@
+#ifndef BNN_PASSES_UPDATEINPLACE
+#define BNN_PASSES_UPDATEINPLACE
+
 include "mlir/Pass/PassBase.td"
 
 def UpdateInPlace : Pass<"bnn-update-in-place", "::mlir::func::FuncOp"> {
-  let summary = "Lets residual sums and normalisations write where they read";
+  let summary = "Let residual sums and normalisations write where they read";
   let description = [{
     A product whose epilogue adds a tensor of the output's shape, and a layer
     normalisation, read an element, or a row, before they write it. Where that
@@ -32,5 +35,7 @@ def UpdateInPlace : Pass<"bnn-update-in-place", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::bnn::BNNDialect"];
-  let statistics = [Statistic<"updated", "updated", "Ops that write where they read">];
+  let statistics = [Statistic<"updated", "updated", "Number of ops that write where they read">];
 }
+
+#endif // BNN_PASSES_UPDATEINPLACE
