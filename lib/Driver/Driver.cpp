@@ -12,8 +12,8 @@
 #include "lib/Target/PortLimit.h"
 #include "lib/Target/Strategy.h"
 #include "lib/Target/Target.h"
+#include "lib/Target/Translate.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
@@ -190,7 +190,7 @@ compileVariant(const CompileOptions &options, const ChosenTarget &target,
 
   TimingScope timing = timed(options, "LLVM's optimisations");
   result.code.module =
-      translateModuleToLLVMIR(*module, llvmContext, result.interface.prefix);
+      translateToLLVMIR(*module, llvmContext, result.interface.prefix);
   if (!result.code.module)
     return emitError(module->getLoc(), "does not translate to LLVM IR");
   // The weights are in the LLVM module now.
