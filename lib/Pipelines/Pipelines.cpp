@@ -1,15 +1,14 @@
 //===- Pipelines.cpp - The road a model takes, phase by phase -------------===//
 #include "lib/Pipelines/Pipelines.h"
 #include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Passes.h"
-#include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Passes.h"
+#include "passes/Support/Bufferize.h"
 
 using namespace mlir;
 
@@ -53,21 +52,7 @@ static void addPack(OpPassManager &passes) {
 static void addBufferize(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createPrepareEntry());
   passes.addPass(bufferization::createEmptyTensorEliminationPass());
-  bufferization::OneShotBufferizationOptions options;
-  options.bufferAlignment = 64;
-  // A copy becomes loops: there is no runtime function to call.
-  options.memCpyFn = [](OpBuilder &b, Location loc, Value from, Value to) {
-    linalg::makeMemRefCopyOp(b, loc, from, to);
-    return success();
-  };
-  // The packed layout of a tensor is the memory space of its buffer.
-  options.defaultMemorySpaceFn =
-      [](TensorType type) -> std::optional<Attribute> {
-    if (auto ranked = dyn_cast<RankedTensorType>(type))
-      return ranked.getEncoding();
-    return Attribute();
-  };
-  passes.addPass(bufferization::createOneShotBufferizePass(options));
+  addBufferization(passes);
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
 }

@@ -1,12 +1,22 @@
-#include "passes/OnnxFold/EvalSupport.h"
+//===- ConstantEvaluator.cpp - Evaluating single ONNX operations ----------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "passes/OnnxFold/ConstantEvaluator.h"
+#include "passes/OnnxFold/Evaluation.h"
 
 using namespace mlir;
+using namespace mlir::bnn;
 using namespace mlir::bnn::onnx;
 
-namespace mlir::bnn {
 /// Results above this are left to run time: a model that asks for them is
 /// broken or hostile.
 static constexpr int64_t kMaxResultBytes = int64_t(1) << 30;
+/// So are products with more multiply-accumulates than this.
+static constexpr int64_t kMaxProducts = int64_t(1) << 33;
 
 /// The static shape of a result whose bytes are reasonable, or nothing.
 static std::optional<SmallVector<int64_t>> staticShape(Value result) {
@@ -22,13 +32,26 @@ static std::optional<SmallVector<int64_t>> staticShape(Value result) {
   return SmallVector<int64_t>(type.getShape());
 }
 
-bool canEvaluate(Operation *op) {
+/// Whether a matrix product is too much work for the compiler.
+static bool isTooLarge(const Evaluation &e) {
+  if (!isa<MatMulOp, GemmOp>(e.op) || e.in[0]->shape.empty())
+    return false;
+  auto gemm = dyn_cast<GemmOp>(e.op);
+  int64_t k =
+      gemm && gemm.getTransA() ? e.in[0]->shape.front() : e.in[0]->shape.back();
+  int64_t results = 1;
+  for (int64_t size : e.shape)
+    results *= size;
+  return k && results > kMaxProducts / k;
+}
+
+bool ConstantEvaluator::canEvaluate(Operation *op) {
   return isa_and_nonnull<ONNXDialect>(op->getDialect()) &&
          !isa<ConstantOp, NoValueOp>(op);
 }
 
 std::optional<SmallVector<EvalTensorPtr>>
-evaluate(Operation *op, SmallVector<EvalTensorPtr> in) {
+ConstantEvaluator::evaluate(Operation *op, SmallVector<EvalTensorPtr> in) {
   SmallVector<SmallVector<int64_t>> shapes;
   for (Value result : op->getResults()) {
     if (isa<RangeOp>(op))
@@ -38,21 +61,21 @@ evaluate(Operation *op, SmallVector<EvalTensorPtr> in) {
       return std::nullopt;
     shapes.push_back(*shape);
   }
-  Type element = getElementTypeOrSelf(op->getResult(0).getType());
   if (auto split = dyn_cast<SplitOp>(op))
     return evaluateSplit(split, in, shapes);
 
-  Evaluator evaluator{op,
-                      in,
-                      element,
-                      shapes.empty() ? SmallVector<int64_t>{} : shapes[0],
-                      in.empty() || !in[0] ? Type() : in[0]->element,
-                      nullptr};
-  bool known = evaluator.arithmetic() || evaluator.functions() ||
-               evaluator.movement() || evaluator.products() ||
-               evaluator.reductions();
-  if (!known || !evaluator.y)
+  Evaluation e{op, in, getElementTypeOrSelf(op->getResult(0).getType()),
+               shapes.empty() ? SmallVector<int64_t>{} : shapes[0]};
+  // From here on this holds the only references.
+  in.clear();
+  std::optional<EvalTensorPtr> moved = evaluateMovement(e);
+  EvalTensorPtr y;
+  if (moved)
+    y = *moved;
+  else if (!(y = evaluateExactly(e)) && !(y = evaluateStatistic(e)) &&
+           !isTooLarge(e))
+    y = lowered.evaluate(e);
+  if (!y)
     return std::nullopt;
-  return SmallVector<EvalTensorPtr>{evaluator.y};
+  return SmallVector<EvalTensorPtr>{y};
 }
-} // namespace mlir::bnn

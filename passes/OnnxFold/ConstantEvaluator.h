@@ -1,59 +1,52 @@
-// Evaluating single ONNX operations at compile time.
+//===- ConstantEvaluator.h - Evaluating single ONNX operations --*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
-#include "dialects/ONNX/ConstantView.h"
-#include "dialects/ONNX/ONNXDialect.h"
-#include <memory>
+#include "passes/OnnxFold/EvalTensor.h"
+#include "passes/OnnxFold/LoweredEvaluator.h"
 
 namespace mlir::bnn {
-/// A tensor during evaluation: row-major elements of bool (one byte), i32, i64,
-/// f32 or f64, in memory of its own or borrowed from an attribute.
-class EvalTensor {
+
+/// Evaluates operations whose operands are constants. An operation has one
+/// meaning, whether it is folded or run, to the last bit (but for the bits of a
+/// NaN, which processors do not agree on: one that is computed here is the
+/// quiet NaN without a sign or payload). So there are four ways:
+///
+/// - elements that only move are moved;
+/// - arithmetic that is exact, or rounded once by IEEE 754, is the same
+///   wherever it is done, and done in place: integers, `Add`, `Sub`, `Mul`,
+///   `Div`, `Neg`, `Abs`, `Sign`, comparisons and casts;
+/// - the statistics of weights, `ReduceMean` and `ReduceL1` of floats, are
+///   summed in double and rounded once. This is the one exception: the mean of
+///   a weight decides the signs of its binarisation, and the mean of its
+///   magnitudes is the scale; both should be the numbers that were meant, and
+///   not depend on the order of a sum;
+/// - everything else is lowered, compiled and run: what is computed here is
+///   computed by the code that would have run.
+class ConstantEvaluator {
 public:
-  /// An uninitialised tensor with its own memory, aligned to 64 bytes.
-  static std::shared_ptr<EvalTensor> allocate(mlir::Type element,
-                                              llvm::ArrayRef<int64_t> shape);
-  /// The value of a constant; borrows its bytes unless they must be unpacked or
-  /// aligned.
-  static std::shared_ptr<EvalTensor> get(const onnx::ConstantView &view);
-
-  mlir::Type element;
-  llvm::SmallVector<int64_t> shape;
-
-  int64_t numElements() const;
-  int64_t numBytes() const {
-    return numElements() * onnx::getElementBytes(element);
+  /// For the getDependentDialects() of the pass that uses this.
+  static void getDependentDialects(DialectRegistry &registry) {
+    LoweredEvaluator::getDependentDialects(registry);
   }
-  const char *bytes() const { return data; }
-  /// Null if the memory is borrowed.
-  char *ownBytes() const { return owned.get(); }
-  template <typename T> const T *as() const {
-    return reinterpret_cast<const T *>(data);
-  }
-  template <typename T> T *mutableAs() const {
-    return reinterpret_cast<T *>(owned.get());
-  }
-  int64_t integerAt(int64_t index) const;
 
-  /// The tensor as an attribute. Large data is handed over, not copied; the
-  /// tensor borrows it afterwards.
-  mlir::ElementsAttr toAttribute();
+  /// Whether evaluate() takes this kind of operation.
+  static bool canEvaluate(Operation *op);
+
+  /// The results of `op` for the given operand values (null for onnx.NoValue).
+  /// Operands that the caller has given up (use count 1) may be overwritten.
+  /// Returns nothing where the operation has no defined value (an index out of
+  /// range), where a result's shape is not static, where a result or the work
+  /// is unreasonably large, or where the operation has no lowering.
+  std::optional<SmallVector<EvalTensorPtr>>
+  evaluate(Operation *op, SmallVector<EvalTensorPtr> operands);
 
 private:
-  const char *data = nullptr;
-  std::shared_ptr<char> owned;
+  LoweredEvaluator lowered;
 };
 
-using EvalTensorPtr = std::shared_ptr<EvalTensor>;
-
-/// Whether evaluate() knows this kind of operation.
-bool canEvaluate(mlir::Operation *op);
-
-/// The results of `op` for the given operand values (null for onnx.NoValue), as
-/// ONNX defines them: float sums are taken in double, Round goes half to even.
-/// Operands that the caller has given up (use count 1) may be overwritten.
-/// Returns nothing where the operation has no defined value (an index out of
-/// range, an integer division by zero, a float outside the integers of a cast),
-/// where a result's shape is not static, or where it is unreasonably large.
-std::optional<llvm::SmallVector<EvalTensorPtr>>
-evaluate(mlir::Operation *op, llvm::SmallVector<EvalTensorPtr> operands);
 } // namespace mlir::bnn

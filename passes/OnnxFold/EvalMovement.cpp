@@ -1,18 +1,31 @@
-// Shapes, and elements that move.
+//===- EvalMovement.cpp - Shapes, and elements that move ------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "dialects/ONNX/SymbolicShapes.h"
-#include "passes/OnnxFold/EvalSupport.h"
+#include "passes/OnnxFold/Evaluation.h"
 
 using namespace mlir;
+using namespace mlir::bnn;
 using namespace mlir::bnn::onnx;
 
-namespace mlir::bnn {
-SmallVector<int64_t> contiguousStrides(ArrayRef<int64_t> shape) {
+SmallVector<int64_t> bnn::contiguousStrides(ArrayRef<int64_t> shape) {
   SmallVector<int64_t> strides(shape.size(), 1);
   for (int64_t axis = int64_t(shape.size()) - 2; axis >= 0; --axis)
     strides[axis] = strides[axis + 1] * shape[axis + 1];
   return strides;
 }
 
+namespace {
+
+int64_t normalized(int64_t axis, size_t rank) {
+  return axis < 0 ? axis + int64_t(rank) : axis;
+}
+
+/// The tensor broadcast to `shape`.
 EvalTensorPtr expanded(const EvalTensor &x, ArrayRef<int64_t> shape) {
   EvalTensorPtr y = EvalTensor::allocate(x.element, shape);
   Broadcast walk(shape, {&x});
@@ -31,7 +44,6 @@ EvalTensorPtr expanded(const EvalTensor &x, ArrayRef<int64_t> shape) {
   return y;
 }
 
-namespace {
 /// out[i][j] = in[j][i], in blocks that stay in the cache.
 template <typename T>
 void transposeMatrix(const T *in, T *out, int64_t rows, int64_t columns) {
@@ -110,206 +122,235 @@ EvalTensorPtr reshaped(EvalTensorPtr &x, ArrayRef<int64_t> shape) {
   return y;
 }
 
-bool evaluateGather(const EvalTensor &data, const EvalTensor &indices,
-                    int64_t axis, EvalTensor &y) {
-  if (axis < 0)
-    axis += data.shape.size();
+EvalTensorPtr same(Evaluation &e) { return e.in[0]; }
+
+/// Squeeze, Unsqueeze, Reshape and Flatten.
+EvalTensorPtr reshape(Evaluation &e) {
+  int64_t count = 1;
+  for (int64_t size : e.shape)
+    count *= size;
+  return count == e.in[0]->numElements() ? reshaped(e.in[0], e.shape) : nullptr;
+}
+
+EvalTensorPtr move(ShapeOp op, Evaluation &e) {
+  int64_t rank = e.in[0]->shape.size();
+  int64_t start = std::clamp<int64_t>(normalized(op.getStart(), rank), 0, rank);
+  if (start + e.shape[0] > rank)
+    return nullptr;
+  EvalTensorPtr y = e.allocate();
+  std::copy_n(e.in[0]->shape.begin() + start, e.shape[0],
+              y->mutableAs<int64_t>());
+  return y;
+}
+
+EvalTensorPtr move(SizeOp, Evaluation &e) {
+  EvalTensorPtr y = e.allocate();
+  *y->mutableAs<int64_t>() = e.in[0]->numElements();
+  return y;
+}
+
+EvalTensorPtr move(ConstantOfShapeOp op, Evaluation &e) {
+  std::optional<ConstantView> view = ConstantView::get(op.getValue());
+  return view ? expanded(*EvalTensor::get(*view), e.shape) : nullptr;
+}
+
+EvalTensorPtr move(GatherOp op, Evaluation &e) {
+  const EvalTensor &data = *e.in[0], &indices = *e.in[1];
+  int64_t axis = normalized(op.getAxis(), data.shape.size());
   int64_t outer = 1, inner = getElementBytes(data.element);
   for (int64_t i = 0; i < int64_t(data.shape.size()); ++i)
     (i < axis ? outer : inner) *= i == axis ? 1 : data.shape[i];
   int64_t size = data.shape[axis], count = indices.numElements();
-  char *out = y.ownBytes();
+  EvalTensorPtr y = e.allocate();
+  char *out = y->ownBytes();
   for (int64_t o = 0; o < outer; ++o)
     for (int64_t i = 0; i < count; ++i) {
-      int64_t index = indices.integerAt(i);
-      if (index < 0)
-        index += size;
+      int64_t index = normalized(indices.integerAt(i), size);
       if (index < 0 || index >= size)
-        return false;
+        return nullptr;
       std::memcpy(out, data.bytes() + (o * size + index) * inner, inner);
       out += inner;
     }
-  return true;
+  return y;
 }
 
-bool evaluateSlice(ArrayRef<EvalTensorPtr> operands, EvalTensor &y) {
-  const EvalTensor &data = *operands[0];
+EvalTensorPtr move(GatherElementsOp op, Evaluation &e) {
+  const EvalTensor &data = *e.in[0];
+  int64_t axis = normalized(op.getAxis(), e.shape.size());
+  for (size_t i = 0; i < e.shape.size(); ++i)
+    if (int64_t(i) != axis && e.shape[i] > data.shape[i])
+      return nullptr;
+  EvalTensorPtr y = e.allocate();
+  SmallVector<int64_t> strides = contiguousStrides(data.shape);
+  SmallVector<int64_t> own = contiguousStrides(e.shape);
+  int64_t size = data.shape[axis], width = getElementBytes(e.element);
+  for (int64_t i = 0, n = y->numElements(); i < n; ++i) {
+    int64_t at = 0;
+    for (size_t d = 0; d < e.shape.size(); ++d)
+      if (int64_t(d) != axis)
+        at += i / own[d] % e.shape[d] * strides[d];
+    int64_t index = normalized(e.in[1]->integerAt(i), size);
+    if (index < 0 || index >= size)
+      return nullptr;
+    std::memcpy(y->ownBytes() + i * width,
+                data.bytes() + (at + index * strides[axis]) * width, width);
+  }
+  return y;
+}
+
+EvalTensorPtr move(ConcatOp op, Evaluation &e) {
+  EvalTensorPtr y = e.allocate();
+  int64_t axis = normalized(op.getAxis(), e.shape.size());
+  int64_t outer = 1;
+  for (int64_t size : ArrayRef<int64_t>(e.shape).take_front(axis))
+    outer *= size;
+  char *out = y->ownBytes();
+  for (int64_t o = 0; o < outer; ++o)
+    for (const EvalTensorPtr &part : e.in) {
+      int64_t bytes = part->numBytes() / outer;
+      std::memcpy(out, part->bytes() + o * bytes, bytes);
+      out += bytes;
+    }
+  return y;
+}
+
+EvalTensorPtr move(SliceOp, Evaluation &e) {
+  const EvalTensor &data = *e.in[0];
+  EvalTensorPtr y = e.allocate();
   SmallVector<int64_t> strides = contiguousStrides(data.shape);
   int64_t start = 0;
-  for (int64_t i = 0, e = operands[1]->numElements(); i < e; ++i) {
-    int64_t axis = operands[3] ? operands[3]->integerAt(i) : i;
-    int64_t step = operands[4] ? operands[4]->integerAt(i) : 1;
-    if (axis < 0)
-      axis += data.shape.size();
+  for (int64_t i = 0, n = e.in[1]->numElements(); i < n; ++i) {
+    int64_t axis =
+        normalized(e.in[3] ? e.in[3]->integerAt(i) : i, data.shape.size());
+    int64_t step = e.in[4] ? e.in[4]->integerAt(i) : 1;
     if (axis < 0 || axis >= int64_t(data.shape.size()) || step == 0)
-      return false;
+      return nullptr;
     int64_t count;
-    int64_t first = sliceBounds(data.shape[axis], operands[1]->integerAt(i),
-                                operands[2]->integerAt(i), step, count);
-    if (count != y.shape[axis])
-      return false;
+    int64_t first = sliceBounds(data.shape[axis], e.in[1]->integerAt(i),
+                                e.in[2]->integerAt(i), step, count);
+    if (count != y->shape[axis])
+      return nullptr;
     if (count == 0)
-      return true;
+      return y;
     start += first * strides[axis];
     strides[axis] *= step;
   }
   dispatchWidth(data.element, [&](auto zero) {
     using T = decltype(zero);
-    gatherStrided(data.as<T>() + start, y.mutableAs<T>(), y.shape, strides);
+    gatherStrided(data.as<T>() + start, y->mutableAs<T>(), y->shape, strides);
   });
-  return true;
+  return y;
 }
+
+EvalTensorPtr move(TransposeOp op, Evaluation &e) {
+  SmallVector<int64_t> perm;
+  if (op.getPerm())
+    perm.assign(op.getPerm()->begin(), op.getPerm()->end());
+  else
+    for (int64_t i = e.in[0]->shape.size(); i-- > 0;)
+      perm.push_back(i);
+  return transpose(*e.in[0], perm);
+}
+
+EvalTensorPtr move(ExpandOp, Evaluation &e) {
+  return expanded(*e.in[0], e.shape);
+}
+
+EvalTensorPtr move(TileOp, Evaluation &e) {
+  // Each axis becomes two: which copy, and where in it.
+  SmallVector<int64_t> sizes, strides, own = contiguousStrides(e.in[0]->shape);
+  for (size_t i = 0; i < e.shape.size(); ++i) {
+    int64_t size = e.in[0]->shape[i];
+    sizes.append({size ? e.shape[i] / size : 0, size});
+    strides.append({0, own[i]});
+  }
+  EvalTensorPtr y = e.allocate();
+  dispatchWidth(e.element, [&](auto zero) {
+    using T = decltype(zero);
+    gatherStrided(e.in[0]->as<T>(), y->mutableAs<T>(), sizes, strides);
+  });
+  return y;
+}
+
+EvalTensorPtr move(TriluOp op, Evaluation &e) {
+  int64_t k = e.in[1] ? e.in[1]->integerAt(0) : 0;
+  bool upper = op.getUpper();
+  int64_t rows = e.shape[e.shape.size() - 2], columns = e.shape.back();
+  int64_t width = getElementBytes(e.element);
+  EvalTensorPtr y = e.allocate();
+  for (int64_t i = 0, n = y->numElements(); i < n; ++i) {
+    int64_t column = i % columns, row = i / columns % rows;
+    bool keep = upper ? column - row >= k : column - row <= k;
+    if (keep)
+      std::memcpy(y->ownBytes() + i * width, e.in[0]->bytes() + i * width,
+                  width);
+    else
+      std::memset(y->ownBytes() + i * width, 0, width);
+  }
+  return y;
+}
+
+EvalTensorPtr move(WhereOp, Evaluation &e) {
+  EvalTensorPtr y = e.allocate();
+  Broadcast walk(e.shape, {e.in[0].get(), e.in[1].get(), e.in[2].get()});
+  ArrayRef<int64_t> steps = walk.strides.back();
+  dispatchWidth(e.element, [&](auto zero) {
+    using T = decltype(zero);
+    walk.forEachRow([&](int64_t at, ArrayRef<int64_t> offsets) {
+      const uint8_t *condition = e.in[0]->as<uint8_t>() + offsets[0];
+      const T *x = e.in[1]->as<T>() + offsets[1];
+      const T *z = e.in[2]->as<T>() + offsets[2];
+      T *out = y->mutableAs<T>() + at;
+      for (int64_t i = 0; i < walk.sizes.back(); ++i)
+        out[i] = condition[i * steps[0]] ? x[i * steps[1]] : z[i * steps[2]];
+    });
+  });
+  return y;
+}
+
+/// start, start + delta, ...; a float is rounded twice, as in the lowering.
+EvalTensorPtr move(RangeOp, Evaluation &e) {
+  EvalTensorPtr y;
+  dispatch(e.element, [&](auto zero) {
+    using T = decltype(zero);
+    T start = *e.in[0]->as<T>(), limit = *e.in[1]->as<T>(),
+      delta = *e.in[2]->as<T>();
+    double steps = std::ceil((double(limit) - double(start)) / double(delta));
+    if (delta == 0 || !(steps < double(1 << 24)))
+      return false;
+    int64_t count = std::max(steps, 0.0);
+    y = EvalTensor::allocate(e.element, {count});
+    for (int64_t i = 0; i < count; ++i) {
+      if constexpr (std::is_integral_v<T>) {
+        using U = std::make_unsigned_t<T>;
+        y->mutableAs<T>()[i] = T(U(start) + U(i) * U(delta));
+      } else {
+        T step = T(i) * delta;
+        y->mutableAs<T>()[i] = withOneNaN(start + step);
+      }
+    }
+    return true;
+  });
+  return y;
+}
+
 } // namespace
 
-bool Evaluator::movement() {
-  bool known = true;
-  llvm::TypeSwitch<Operation *>(op)
-      .Case<IdentityOp, DropoutOp>([&](Operation *) { y = in[0]; })
-      .Case<SqueezeOp, UnsqueezeOp, ReshapeOp, FlattenOp>([&](Operation *) {
-        int64_t count = 1;
-        for (int64_t size : shape)
-          count *= size;
-        if (count == in[0]->numElements())
-          y = reshaped(in[0], shape);
-      })
-      .Case<ShapeOp>([&](ShapeOp shapeOp) {
-        int64_t rank = in[0]->shape.size();
-        int64_t start = shapeOp.getStart();
-        start = std::clamp<int64_t>(start < 0 ? start + rank : start, 0, rank);
-        y = EvalTensor::allocate(element, shape);
-        if (start + shape[0] > rank)
-          y = nullptr;
-        else
-          std::copy_n(in[0]->shape.begin() + start, shape[0],
-                      y->mutableAs<int64_t>());
-      })
-      .Case<SizeOp>([&](Operation *) {
-        y = EvalTensor::allocate(element, shape);
-        *y->mutableAs<int64_t>() = in[0]->numElements();
-      })
-      .Case<ConstantOfShapeOp>([&](ConstantOfShapeOp fill) {
-        if (auto view = ConstantView::get(fill.getValue()))
-          y = expanded(*EvalTensor::get(*view), shape);
-      })
-      .Case<RangeOp>([&](Operation *) {
-        dispatch(element, [&](auto zero) {
-          using T = decltype(zero);
-          T start = *in[0]->as<T>(), limit = *in[1]->as<T>(),
-            delta = *in[2]->as<T>();
-          double steps =
-              std::ceil((double(limit) - double(start)) / double(delta));
-          if (delta == 0 || !(steps < double(1 << 24)))
-            return false;
-          int64_t count = std::max(steps, 0.0);
-          y = EvalTensor::allocate(element, {count});
-          for (int64_t i = 0; i < count; ++i)
-            y->mutableAs<T>()[i] = AddF()(start, MulF()(T(i), delta));
-          return true;
-        });
-      })
-      .Case<GatherOp>([&](GatherOp gather) {
-        y = EvalTensor::allocate(element, shape);
-        if (!evaluateGather(*in[0], *in[1], gather.getAxis(), *y))
-          y = nullptr;
-      })
-      .Case<ConcatOp>([&](ConcatOp concat) {
-        y = EvalTensor::allocate(element, shape);
-        int64_t axis = concat.getAxis();
-        if (axis < 0)
-          axis += shape.size();
-        int64_t outer = 1;
-        for (int64_t size : ArrayRef<int64_t>(shape).take_front(axis))
-          outer *= size;
-        char *out = y->ownBytes();
-        for (int64_t o = 0; o < outer; ++o)
-          for (const EvalTensorPtr &part : in) {
-            int64_t bytes = part->numBytes() / outer;
-            std::memcpy(out, part->bytes() + o * bytes, bytes);
-            out += bytes;
-          }
-      })
-      .Case<SliceOp>([&](Operation *) {
-        y = EvalTensor::allocate(element, shape);
-        if (!evaluateSlice(in, *y))
-          y = nullptr;
-      })
-      .Case<TransposeOp>([&](TransposeOp transposeOp) {
-        SmallVector<int64_t> perm;
-        if (transposeOp.getPermAttr())
-          perm.assign(transposeOp.getPermAttr().asArrayRef().begin(),
-                      transposeOp.getPermAttr().asArrayRef().end());
-        else
-          for (int64_t i = in[0]->shape.size(); i-- > 0;)
-            perm.push_back(i);
-        y = transpose(*in[0], perm);
-      })
-      .Case<ExpandOp>([&](Operation *) { y = expanded(*in[0], shape); })
-      .Case<TileOp>([&](Operation *) {
-        // Each axis becomes two: which copy, and where in it.
-        SmallVector<int64_t> sizes, strides,
-            own = contiguousStrides(in[0]->shape);
-        for (size_t i = 0; i < shape.size(); ++i) {
-          int64_t size = in[0]->shape[i];
-          sizes.append({size ? shape[i] / size : 0, size});
-          strides.append({0, own[i]});
-        }
-        y = EvalTensor::allocate(element, shape);
-        dispatchWidth(element, [&](auto zero) {
-          using T = decltype(zero);
-          gatherStrided(in[0]->as<T>(), y->mutableAs<T>(), sizes, strides);
-        });
-      })
-      .Case<GatherElementsOp>([&](GatherElementsOp gather) {
-        int64_t axis = gather.getAxis();
-        if (axis < 0)
-          axis += shape.size();
-        for (size_t i = 0; i < shape.size(); ++i)
-          if (int64_t(i) != axis && shape[i] > in[0]->shape[i])
-            return;
-        y = EvalTensor::allocate(element, shape);
-        SmallVector<int64_t> strides = contiguousStrides(in[0]->shape);
-        SmallVector<int64_t> own = contiguousStrides(shape);
-        int64_t size = in[0]->shape[axis], width = getElementBytes(element);
-        for (int64_t i = 0, e = y->numElements(); i < e; ++i) {
-          int64_t at = 0;
-          for (size_t d = 0; d < shape.size(); ++d)
-            if (int64_t(d) != axis)
-              at += i / own[d] % shape[d] * strides[d];
-          int64_t index = in[1]->integerAt(i);
-          if (index < 0)
-            index += size;
-          if (index < 0 || index >= size) {
-            y = nullptr;
-            return;
-          }
-          std::memcpy(y->ownBytes() + i * width,
-                      in[0]->bytes() + (at + index * strides[axis]) * width,
-                      width);
-        }
-      })
-      .Case<TriluOp>([&](TriluOp trilu) {
-        int64_t k = in[1] ? in[1]->integerAt(0) : 0;
-        bool upper = trilu.getUpper();
-        int64_t rows = shape[shape.size() - 2], columns = shape.back();
-        int64_t width = getElementBytes(element);
-        y = EvalTensor::allocate(element, shape);
-        for (int64_t i = 0, e = y->numElements(); i < e; ++i) {
-          int64_t column = i % columns, row = i / columns % rows;
-          bool keep = upper ? column - row >= k : column - row <= k;
-          if (keep)
-            std::memcpy(y->ownBytes() + i * width, in[0]->bytes() + i * width,
-                        width);
-          else
-            std::memset(y->ownBytes() + i * width, 0, width);
-        }
-      })
-      .Default([&](Operation *) { known = false; });
-  return known;
+std::optional<EvalTensorPtr> bnn::evaluateMovement(Evaluation &e) {
+  using Result = std::optional<EvalTensorPtr>;
+  return llvm::TypeSwitch<Operation *, Result>(e.op)
+      .Case<IdentityOp, DropoutOp>([&](auto) { return same(e); })
+      .Case<SqueezeOp, UnsqueezeOp, ReshapeOp, FlattenOp>(
+          [&](auto) { return reshape(e); })
+      .Case<ShapeOp, SizeOp, ConstantOfShapeOp, RangeOp, GatherOp,
+            GatherElementsOp, ConcatOp, SliceOp, TransposeOp, ExpandOp, TileOp,
+            TriluOp, WhereOp>([&](auto op) { return move(op, e); })
+      .Default([](Operation *) -> Result { return std::nullopt; });
 }
 
 std::optional<SmallVector<EvalTensorPtr>>
-evaluateSplit(SplitOp split, ArrayRef<EvalTensorPtr> in,
-              ArrayRef<SmallVector<int64_t>> shapes) {
+bnn::evaluateSplit(SplitOp split, ArrayRef<EvalTensorPtr> in,
+                   ArrayRef<SmallVector<int64_t>> shapes) {
   Type element = in[0]->element;
   int64_t axis = split.getAxis();
   if (axis < 0)
@@ -331,4 +372,3 @@ evaluateSplit(SplitOp split, ArrayRef<EvalTensorPtr> in,
   }
   return results;
 }
-} // namespace mlir::bnn

@@ -1,6 +1,13 @@
+//===- EvalTensor.cpp - Tensors that are being evaluated ------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "passes/OnnxFold/EvalTensor.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "passes/OnnxFold/ConstantEvaluator.h"
 #include <cstdlib>
 #include <numeric>
 

@@ -23,6 +23,11 @@ bool isElementwise(Operation *op) {
 struct OnnxFold : impl::OnnxFoldBase<OnnxFold> {
   using OnnxFoldBase::OnnxFoldBase;
 
+  void getDependentDialects(DialectRegistry &registry) const override {
+    OnnxFoldBase::getDependentDialects(registry);
+    ConstantEvaluator::getDependentDialects(registry);
+  }
+
   void runOnOperation() override;
 
 private:
@@ -49,6 +54,7 @@ private:
                        ArrayRef<int64_t> shape, Operation *before);
 
   std::shared_ptr<SymbolicShapes> shapes;
+  std::shared_ptr<ConstantEvaluator> evaluator;
   /// What evaluate() gave up on.
   llvm::DenseSet<Operation *> unevaluated;
 };
@@ -348,7 +354,7 @@ bool OnnxFold::evaluateConstants() {
     return op && (isa<ConstantOp, NoValueOp>(op) || constant.contains(op));
   };
   for (Operation &op : block)
-    if (canEvaluate(&op) && !unevaluated.contains(&op) &&
+    if (ConstantEvaluator::canEvaluate(&op) && !unevaluated.contains(&op) &&
         llvm::all_of(op.getOperands(), isKnown))
       constant.insert(&op);
   // Those that are read from outside, and everything that leads there.
@@ -413,7 +419,7 @@ bool OnnxFold::evaluateConstants() {
       }
     }
     std::optional<SmallVector<EvalTensorPtr>> results =
-        evaluate(op, std::move(operands));
+        evaluator->evaluate(op, std::move(operands));
     if (!results)
       return false;
     // Weights that nothing reads any more need no memory.
@@ -527,6 +533,7 @@ void OnnxFold::runOnOperation() {
   if (!getOperation().getBody().hasOneBlock())
     return;
   shapes = std::make_shared<SymbolicShapes>(getOperation());
+  evaluator = std::make_shared<ConstantEvaluator>();
   unevaluated.clear();
   auto infer = [&]() {
     // Types hold what an earlier round knew; facts are found anew from them.
@@ -557,6 +564,7 @@ void OnnxFold::runOnOperation() {
   alignConstants();
   nameResultDims();
   shapes.reset();
+  evaluator.reset();
 }
 } // namespace
 } // namespace mlir::bnn

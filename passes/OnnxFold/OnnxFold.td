@@ -10,7 +10,12 @@ def OnnxFold : Pass<"onnx-fold", "::mlir::func::FuncOp"> {
 
     - every operation whose inputs are all constants is evaluated; a chain of
       them leaves one `onnx.Constant`, intermediate values never become
-      attributes, and weights that only such chains read leave the module;
+      attributes, and weights that only such chains read leave the module. An
+      operation has one meaning: it is lowered, compiled for the host and run,
+      unless its elements only move, or its arithmetic is exact or rounded once
+      by IEEE 754 and so the same wherever it is done. The one exception are the
+      statistics of weights, `ReduceMean` and `ReduceL1` of floats, which are
+      summed in double and rounded once;
     - shapes are followed symbolically through the graph: result types become as
       precise as they can be, shape arithmetic whose result is known becomes a
       constant, and a `Reshape` gets a constant shape where 0 and -1 can express
@@ -42,6 +47,7 @@ def OnnxFold : Pass<"onnx-fold", "::mlir::func::FuncOp"> {
     }
     ```
   }];
+  // Those of the evaluation come from the evaluator.
   let dependentDialects = ["::mlir::bnn::onnx::ONNXDialect"];
   let statistics = [
     Statistic<"valuesFolded", "values-folded", "Number of constants that replaced computed values">,
