@@ -46,6 +46,7 @@ struct CompileOptions {
   /// name matches one of the patterns (*, ?, [abc]) of `allowFloat`.
   bool requireBinary = false;
   std::vector<std::string> allowFloat;
+  bool remarks = false;  ///< Says why layers and operations stay as they are.
   unsigned optLevel = 3; ///< 0 to 3, LLVM's.
   /// Passes of the user's own; they run for each CPU.
   std::optional<ExtraPasses> extraPasses;

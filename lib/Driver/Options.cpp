@@ -94,6 +94,10 @@ void addCompileOptions(OptionTable &table, CompileOptions &options) {
                   options.allowFloat.push_back(pattern.str());
                   return Error::success();
                 });
+  table.addFlag("remarks",
+                "Say why layers stay as they are, and why operations are not "
+                "fused, folded to thresholds or packed with parity",
+                options.remarks);
   table.addPrefix("O", "0-3", "Optimisation level (default: 3)",
                   [&options](StringRef level) -> Error {
                     if (level.getAsInteger(10, options.optLevel))

@@ -20,6 +20,7 @@ PhaseRunner::PhaseRunner(ModuleOp module, Phase done,
   phases.reference = options.reference;
   phases.instrument = options.instrument;
   phases.report = collector != nullptr;
+  phases.remarks = options.remarks;
   phases.requireBinary = options.requireBinary;
   phases.allowFloat = options.allowFloat;
 }

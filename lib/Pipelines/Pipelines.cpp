@@ -22,6 +22,7 @@ static void addFold(OpPassManager &passes) {
 static void addRaise(OpPassManager &passes, const PhaseOptions &options) {
   RaiseOptions raise;
   raise.recordLayers = options.report || options.requireBinary;
+  raise.remarks = options.remarks;
   passes.addNestedPass<func::FuncOp>(createRaise(raise));
   if (options.requireBinary) {
     RequireBinaryOptions require;
@@ -33,20 +34,20 @@ static void addRaise(OpPassManager &passes, const PhaseOptions &options) {
   passes.addPass(createCSEPass());
 }
 
-static void addFuse(OpPassManager &passes) {
+static void addFuse(OpPassManager &passes, const PhaseOptions &options) {
   // Chains such as GELU become one op first, so that they can be an epilogue.
   passes.addNestedPass<func::FuncOp>(createFuseElementwise());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
-  passes.addNestedPass<func::FuncOp>(createFuse());
-  passes.addPass(createFoldThresholds());
+  passes.addNestedPass<func::FuncOp>(createFuse(FuseOptions{options.remarks}));
+  passes.addPass(createFoldThresholds(FoldThresholdsOptions{options.remarks}));
   passes.addNestedPass<func::FuncOp>(createUpdateInPlace());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
 }
 
-static void addPack(OpPassManager &passes) {
-  passes.addNestedPass<func::FuncOp>(createPack());
+static void addPack(OpPassManager &passes, const PhaseOptions &options) {
+  passes.addNestedPass<func::FuncOp>(createPack(PackOptions{options.remarks}));
 }
 
 static void addBufferize(OpPassManager &passes) {
@@ -132,9 +133,9 @@ void addPhase(OpPassManager &passes, Phase phase, const PhaseOptions &options) {
   case Phase::Raise:
     return addRaise(passes, options);
   case Phase::Fuse:
-    return options.reference ? void() : addFuse(passes);
+    return options.reference ? void() : addFuse(passes, options);
   case Phase::Pack:
-    return options.reference ? void() : addPack(passes);
+    return options.reference ? void() : addPack(passes, options);
   case Phase::Bufferize:
     return addBufferize(passes);
   case Phase::Tile:

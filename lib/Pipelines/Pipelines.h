@@ -36,6 +36,9 @@ struct PhaseOptions {
   /// matches one of the patterns of `allowFloat`.
   bool requireBinary = false;
   std::vector<std::string> allowFloat;
+  /// Says in remarks why layers stay as they are, and why operations are not
+  /// fused, folded to thresholds or packed with parity.
+  bool remarks = false;
 };
 
 /// Adds the passes of one phase (none for `import`).

@@ -24,9 +24,14 @@ LogicalResult Refusals::refuse(Operation *op, const Twine &reason) {
 
 void Refusals::emitRemarks() {
   // At the location only: an operation on constants prints all their numbers.
-  for (auto &[op, reason] : reasons)
-    emitRemark(op->getLoc())
-        << '\'' << op->getName() << "' " << what << ": " << reason;
+  for (auto &[op, reason] : reasons) {
+    InFlightDiagnostic remark = emitRemark(op->getLoc());
+    remark << '\'' << op->getName() << "' ";
+    // The location of a node of a model is its name.
+    if (auto node = op->getLoc()->findInstanceOf<NameLoc>())
+      remark << "of node " << node.getName() << ' ';
+    remark << what << ": " << reason;
+  }
   reasons.clear();
 }
 
