@@ -1,0 +1,28 @@
+//===- AlignConstants.cpp - Constants at aligned addresses ----------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "passes/OnnxFold/EvalTensor.h"
+#include "passes/OnnxFold/FoldState.h"
+
+using namespace mlir;
+using namespace mlir::bnn;
+using namespace mlir::bnn::onnx;
+
+void bnn::alignConstants(func::FuncOp func) {
+  auto mapped =
+      func.getContext()->getOrLoadDialect<ONNXDialect>()->getMappedFiles();
+  for (ConstantOp constant : func.getOps<ConstantOp>()) {
+    std::optional<ConstantView> view = ConstantView::get(constant);
+    if (!view || !isa<DenseResourceElementsAttr>(constant.getValue()))
+      continue;
+    EvalTensorPtr tensor = EvalTensor::get(*view);
+    if (!tensor->ownBytes())
+      continue;
+    constant.setValueAttr(tensor->toAttribute());
+    mapped->release(view->getBytes());
+  }
+}
