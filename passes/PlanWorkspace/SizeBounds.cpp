@@ -83,16 +83,67 @@ MaybeInterval remainder(Interval a, Interval b) {
   return Interval{0, a.lo >= 0 ? std::min(a.hi, b.hi - 1) : b.hi - 1};
 }
 
-Interval smaller(Interval a, Interval b) {
-  return {std::min(a.lo, b.lo), std::min(a.hi, b.hi)};
+MaybeInterval smaller(Interval a, Interval b) {
+  return Interval{std::min(a.lo, b.lo), std::min(a.hi, b.hi)};
 }
 
-Interval larger(Interval a, Interval b) {
-  return {std::max(a.lo, b.lo), std::max(a.hi, b.hi)};
+MaybeInterval larger(Interval a, Interval b) {
+  return Interval{std::max(a.lo, b.lo), std::max(a.hi, b.hi)};
 }
 
-Interval either(Interval a, Interval b) {
-  return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)};
+MaybeInterval either(Interval a, Interval b) {
+  return Interval{std::min(a.lo, b.lo), std::max(a.hi, b.hi)};
+}
+
+MaybeInterval shiftLeft(Interval a, Interval b) {
+  if (b.hi > 62)
+    return std::nullopt;
+  return multiply(a, {int64_t(1) << b.lo, int64_t(1) << b.hi});
+}
+
+MaybeInterval shiftRight(Interval a, Interval b) {
+  return Interval{a.lo >> std::min<int64_t>(b.hi, 63),
+                  a.hi >> std::min<int64_t>(b.lo, 63)};
+}
+
+MaybeInterval bitwiseAnd(Interval a, Interval b) {
+  return Interval{0, std::min(a.hi, b.hi)};
+}
+
+template <Rounding rounding> MaybeInterval divideTo(Interval a, Interval b) {
+  return divide(a, b, rounding);
+}
+
+/// What an operation makes of the intervals of its two operands.
+using Combine = MaybeInterval (*)(Interval, Interval);
+
+/// Null if the operation is none whose operands may be of any sign.
+Combine getCombine(Operation *op) {
+  return llvm::TypeSwitch<Operation *, Combine>(op)
+      .Case([](arith::AddIOp) { return add; })
+      .Case([](arith::SubIOp) { return subtract; })
+      .Case([](arith::MulIOp) { return multiply; })
+      .Case([](arith::DivSIOp) { return divideTo<Rounding::TowardsZero>; })
+      .Case([](arith::FloorDivSIOp) { return divideTo<Rounding::Down>; })
+      .Case([](arith::CeilDivSIOp) { return divideTo<Rounding::Up>; })
+      .Case([](arith::MinSIOp) { return smaller; })
+      .Case([](arith::MaxSIOp) { return larger; })
+      .Default([](Operation *) { return nullptr; });
+}
+
+/// The same for operations whose result is only clear where no operand is
+/// negative: what an unsigned one does then needs no thought about the sign.
+Combine getUnsignedCombine(Operation *op) {
+  return llvm::TypeSwitch<Operation *, Combine>(op)
+      .Case([](arith::DivUIOp) { return divideTo<Rounding::Down>; })
+      .Case([](arith::CeilDivUIOp) { return divideTo<Rounding::Up>; })
+      .Case<arith::RemUIOp, arith::RemSIOp>([](auto) { return remainder; })
+      .Case([](arith::MinUIOp) { return smaller; })
+      .Case([](arith::MaxUIOp) { return larger; })
+      .Case([](arith::ShLIOp) { return shiftLeft; })
+      .Case<arith::ShRSIOp, arith::ShRUIOp>([](auto) { return shiftRight; })
+      .Case([](arith::AndIOp) { return bitwiseAnd; })
+      .Default([](Operation *) { return nullptr; });
 }
 
 /// The constant indices, or nothing if one is not constant.
@@ -198,40 +249,41 @@ std::optional<Interval> SizeBounds::compute(Value v) {
     int64_t c = constant.getSExtValue();
     return Interval{c, c};
   }
-
-  if (auto arg = dyn_cast<BlockArgument>(v)) {
-    // A loop's counter.
-    auto loop = dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp());
-    if (!loop || arg != loop.getInductionVar())
-      return std::nullopt;
-    MaybeInterval lower = value(loop.getLowerBound());
-    MaybeInterval upper = value(loop.getUpperBound());
-    if (!lower || !upper)
-      return std::nullopt;
-    return Interval{lower->lo, std::max(lower->lo, upper->hi - 1)};
-  }
-
-  auto binary = [&](Operation *op,
-                    llvm::function_ref<MaybeInterval(Interval, Interval)> f) {
-    MaybeInterval a = value(op->getOperand(0));
-    MaybeInterval b = value(op->getOperand(1));
-    return a && b ? f(*a, *b) : std::nullopt;
-  };
-  // What an unsigned operation does is only clear where no sign is involved.
-  auto binaryUnsigned =
-      [&](Operation *op,
-          llvm::function_ref<MaybeInterval(Interval, Interval)> f) {
-        return binary(op, [&](Interval a, Interval b) -> MaybeInterval {
-          return nonNegative(a) && nonNegative(b) ? f(a, b) : std::nullopt;
-        });
-      };
-  auto divideTo = [](Rounding rounding) {
-    return
-        [rounding](Interval a, Interval b) { return divide(a, b, rounding); };
-  };
+  if (auto arg = dyn_cast<BlockArgument>(v))
+    return computeCounter(arg);
 
   Operation *op = v.getDefiningOp();
-  return llvm::TypeSwitch<Operation *, MaybeInterval>(op)
+  if (Combine combine = getCombine(op)) {
+    MaybeInterval a = value(op->getOperand(0)), b = value(op->getOperand(1));
+    return a && b ? combine(*a, *b) : std::nullopt;
+  }
+  if (Combine combine = getUnsignedCombine(op)) {
+    MaybeInterval a = value(op->getOperand(0)), b = value(op->getOperand(1));
+    return a && b && nonNegative(*a) && nonNegative(*b) ? combine(*a, *b)
+                                                        : std::nullopt;
+  }
+  if (isa_and_nonnull<affine::AffineDialect>(op->getDialect()))
+    return computeAffine(op);
+  return computeOther(cast<OpResult>(v));
+}
+
+std::optional<Interval> SizeBounds::computeCounter(BlockArgument arg) {
+  auto loop = dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp());
+  if (!loop || arg != loop.getInductionVar())
+    return std::nullopt;
+  MaybeInterval lower = value(loop.getLowerBound());
+  MaybeInterval upper = value(loop.getUpperBound());
+  if (!lower || !upper)
+    return std::nullopt;
+  return Interval{lower->lo, std::max(lower->lo, upper->hi - 1)};
+}
+
+std::optional<Interval> SizeBounds::computeOther(OpResult v) {
+  auto eitherOf = [&](Value x, Value y) {
+    MaybeInterval a = value(x), b = value(y);
+    return a && b ? either(*a, *b) : std::nullopt;
+  };
+  return llvm::TypeSwitch<Operation *, MaybeInterval>(v.getOwner())
       .Case([&](memref::DimOp o) -> MaybeInterval {
         std::optional<int64_t> index = o.getConstantIndex();
         auto type = dyn_cast<MemRefType>(o.getSource().getType());
@@ -252,52 +304,13 @@ std::optional<Interval> SizeBounds::compute(Value v) {
           return a;
         return std::nullopt;
       })
-      .Case([&](arith::AddIOp o) { return binary(o, add); })
-      .Case([&](arith::SubIOp o) { return binary(o, subtract); })
-      .Case([&](arith::MulIOp o) { return binary(o, multiply); })
-      .Case([&](arith::DivSIOp o) {
-        return binary(o, divideTo(Rounding::TowardsZero));
+      .Case([&](arith::SelectOp o) {
+        return eitherOf(o.getTrueValue(), o.getFalseValue());
       })
-      .Case([&](arith::FloorDivSIOp o) {
-        return binary(o, divideTo(Rounding::Down));
-      })
-      .Case([&](arith::CeilDivSIOp o) {
-        return binary(o, divideTo(Rounding::Up));
-      })
-      .Case([&](arith::DivUIOp o) {
-        return binaryUnsigned(o, divideTo(Rounding::Down));
-      })
-      .Case([&](arith::CeilDivUIOp o) {
-        return binaryUnsigned(o, divideTo(Rounding::Up));
-      })
-      .Case<arith::RemUIOp, arith::RemSIOp>(
-          [&](auto o) { return binaryUnsigned(o, remainder); })
-      .Case([&](arith::MinSIOp o) { return binary(o, smaller); })
-      .Case([&](arith::MaxSIOp o) { return binary(o, larger); })
-      .Case([&](arith::MinUIOp o) { return binaryUnsigned(o, smaller); })
-      .Case([&](arith::MaxUIOp o) { return binaryUnsigned(o, larger); })
-      .Case([&](arith::ShLIOp o) {
-        return binaryUnsigned(o, [](Interval a, Interval b) -> MaybeInterval {
-          if (b.hi > 62)
-            return std::nullopt;
-          return multiply(a, {int64_t(1) << b.lo, int64_t(1) << b.hi});
-        });
-      })
-      .Case<arith::ShRSIOp, arith::ShRUIOp>([&](auto o) {
-        return binaryUnsigned(o, [](Interval a, Interval b) -> MaybeInterval {
-          return Interval{a.lo >> std::min<int64_t>(b.hi, 63),
-                          a.hi >> std::min<int64_t>(b.lo, 63)};
-        });
-      })
-      .Case([&](arith::AndIOp o) {
-        return binaryUnsigned(o, [](Interval a, Interval b) -> MaybeInterval {
-          return Interval{0, std::min(a.hi, b.hi)};
-        });
-      })
-      .Case([&](arith::SelectOp o) -> MaybeInterval {
-        MaybeInterval a = value(o.getTrueValue());
-        MaybeInterval b = value(o.getFalseValue());
-        return a && b ? MaybeInterval(either(*a, *b)) : std::nullopt;
+      .Case([&](scf::IfOp o) {
+        unsigned number = v.getResultNumber();
+        return eitherOf(o.thenYield().getOperand(number),
+                        o.elseYield().getOperand(number));
       })
       .Case([&](memref::LoadOp o) -> MaybeInterval {
         auto indices = constantIndices(o.getIndices());
@@ -305,40 +318,33 @@ std::optional<Interval> SizeBounds::compute(Value v) {
             indices ? storedElement(o.getMemRef(), *indices) : Value();
         return stored ? value(stored) : std::nullopt;
       })
-      .Case([&](affine::AffineApplyOp o) {
-        AffineMap map = o.getAffineMap();
-        ValueRange operands = o.getMapOperands();
-        return affine(map.getResult(0), operands.take_front(map.getNumDims()),
-                      operands.drop_front(map.getNumDims()));
-      })
-      .Case<affine::AffineMinOp, affine::AffineMaxOp>(
-          [&](auto o) -> MaybeInterval {
-            constexpr bool isMin =
-                std::is_same_v<decltype(o), affine::AffineMinOp>;
-            AffineMap map = o.getAffineMap();
-            ValueRange operands = o.getOperands();
-            MaybeInterval result;
-            for (AffineExpr expr : map.getResults()) {
-              MaybeInterval part =
-                  affine(expr, operands.take_front(map.getNumDims()),
-                         operands.drop_front(map.getNumDims()));
-              if (!part)
-                return std::nullopt;
-              if (!result)
-                result = part;
-              else
-                result =
-                    isMin ? smaller(*result, *part) : larger(*result, *part);
-            }
-            return result;
-          })
-      .Case([&](scf::IfOp o) -> MaybeInterval {
-        unsigned number = cast<OpResult>(v).getResultNumber();
-        MaybeInterval a = value(o.thenYield().getOperand(number));
-        MaybeInterval b = value(o.elseYield().getOperand(number));
-        return a && b ? MaybeInterval(either(*a, *b)) : std::nullopt;
-      })
       .Default([](Operation *) { return std::nullopt; });
+}
+
+std::optional<Interval> SizeBounds::computeAffine(Operation *op) {
+  AffineMap map;
+  Combine combine = nullptr;
+  if (auto apply = dyn_cast<affine::AffineApplyOp>(op)) {
+    map = apply.getAffineMap();
+  } else if (auto min = dyn_cast<affine::AffineMinOp>(op)) {
+    map = min.getAffineMap();
+    combine = smaller;
+  } else if (auto max = dyn_cast<affine::AffineMaxOp>(op)) {
+    map = max.getAffineMap();
+    combine = larger;
+  } else {
+    return std::nullopt;
+  }
+  ValueRange operands = op->getOperands();
+  MaybeInterval result;
+  for (AffineExpr expr : map.getResults()) {
+    MaybeInterval part = affine(expr, operands.take_front(map.getNumDims()),
+                                operands.drop_front(map.getNumDims()));
+    if (!part)
+      return std::nullopt;
+    result = result ? combine(*result, *part) : part;
+  }
+  return result;
 }
 
 std::optional<Interval> SizeBounds::affine(AffineExpr expr, ValueRange dims,

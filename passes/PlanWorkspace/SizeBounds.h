@@ -38,6 +38,10 @@ public:
 
 private:
   std::optional<Interval> compute(mlir::Value v);
+  /// Of a loop's counter.
+  std::optional<Interval> computeCounter(mlir::BlockArgument arg);
+  std::optional<Interval> computeAffine(mlir::Operation *op);
+  std::optional<Interval> computeOther(mlir::OpResult v);
   std::optional<Interval> computeDim(mlir::Value memref, int64_t index);
   std::optional<Interval> size(mlir::OpFoldResult size);
   std::optional<Interval> argumentDim(mlir::BlockArgument arg, int64_t index);
