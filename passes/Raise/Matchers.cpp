@@ -176,18 +176,14 @@ std::optional<BinaryInput> bnn::matchBinaryInput(Value value,
   if (!type || type.getRank() == 0 || !type.getElementType().isF32() ||
       type.isDynamicDim(type.getRank() - 1))
     return no(why, "the number of inputs is not known at compile time");
-  if (auto add = in.input.getDefiningOp<onnx::AddOp>())
-    for (bool swap : {false, true}) {
-      Value x = swap ? add.getB() : add.getA(),
-            c = swap ? add.getA() : add.getB();
-      auto shift = matchRowVector(c, type.getShape().back());
-      // The shift must not be what gives the sum its shape.
-      if (shift && x.getType() == add.getType()) {
-        in.input = x;
-        in.shift = std::move(*shift);
-        break;
-      }
+  if (auto add = in.input.getDefiningOp<onnx::AddOp>()) {
+    auto shift = matchRowVector(add.getB(), type.getShape().back());
+    // The shift must not be what gives the sum its shape.
+    if (shift && add.getA().getType() == add.getType()) {
+      in.input = add.getA();
+      in.shift = std::move(*shift);
     }
+  }
   return in;
 }
 

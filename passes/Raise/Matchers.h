@@ -33,22 +33,19 @@ std::optional<SignMatrix> matchSignMatrix(mlir::Value value, bool transposed,
 std::optional<llvm::SmallVector<float>> matchRowVector(mlir::Value value,
                                                        int64_t size);
 
-/// The operands of a commutative op as (variable, scalar f32 constant).
+/// The operands of a commutative op as (variable, scalar f32 constant): the
+/// constant is the second one.
 template <typename OpTy>
 std::optional<std::pair<mlir::Value, float>>
 matchTimesScalar(mlir::Value value) {
   auto op = value.getDefiningOp<OpTy>();
   if (!op)
     return std::nullopt;
-  for (bool swap : {false, true}) {
-    mlir::Value x = swap ? op.getB() : op.getA(),
-                c = swap ? op.getA() : op.getB();
-    if (auto scalar = onnx::getConstantScalar(c);
-        scalar && !onnx::getConstantScalar(x) &&
-        mlir::cast<mlir::ShapedType>(c.getType()).getNumElements() == 1)
-      return std::pair(x, static_cast<float>(*scalar));
-  }
-  return std::nullopt;
+  auto scalar = onnx::getConstantScalar(op.getB());
+  if (!scalar ||
+      mlir::cast<mlir::ShapedType>(op.getB().getType()).getNumElements() != 1)
+    return std::nullopt;
+  return std::pair(mlir::Value(op.getA()), static_cast<float>(*scalar));
 }
 
 /// clip(round((input - minimum) / step), least, most) * step + minimum, where

@@ -3,7 +3,8 @@ include "passes/Support/Refusals.td"
 def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
   let summary = "Recognises what is binary in an onnx graph";
   let description = [{
-    Matches by structure, never by name, on a folded graph:
+    Matches by structure, never by name, on a folded graph, where the constant is
+    the second operand of what is commutative:
 
     - `Gather` from a constant table whose rows have one magnitude each:
       `bnn.embedding`;

@@ -91,67 +91,95 @@ static Value spreadMask(OpBuilder &b, Location loc, Value mask, Value like) {
       .getResult(0);
 }
 
-LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
-                                  const onnx::SymbolicShapes &shapes) {
-  // Most reshapes have nothing to do with attention.
-  Operation *layer = rewriter.attentionBehind(op.getReshaped());
-  AttentionMatcher m(shapes);
-  if (!m.match(op))
-    return rewriter.refuse(layer, m.why);
-  rewriter.setInsertionPoint(op);
-  Location loc = layer ? layer->getLoc() : op.getData().getLoc();
-  auto scalar = [&](double value) -> Value {
-    return rewriter.create<arith::ConstantOp>(
-        loc, rewriter.getF32FloatAttr(static_cast<float>(value)));
-  };
-  auto bitsOf = [&](const Heads &heads) {
-    BinaryInput in;
-    in.input = heads.input;
-    in.alpha = heads.alpha;
-    in.element = heads.element;
-    return createInputBits(rewriter, loc, in);
-  };
-  InputBits q = bitsOf(m.query), k = bitsOf(m.key), v = bitsOf(m.value);
+static InputBits bitsOf(OpBuilder &b, Location loc, const Heads &heads) {
+  BinaryInput in;
+  in.input = heads.input;
+  in.alpha = heads.alpha;
+  in.element = heads.element;
+  return createInputBits(b, loc, in);
+}
 
+namespace {
+// What attention reads of the projections: the factors of the low-rank terms
+// [B, S, rank], and the value residual [B, S, 1]. Null where there is none.
+struct ProjectedTerms {
   Value left, right, residual;
-  if (!m.terms.empty() || m.residual) {
-    Projections all;
-    int64_t rank = 0, leftFirst = 0, rightFirst = 0, residualFirst = 0;
-    for (const LowRankTerm &term : m.terms) {
-      all.append(term.left);
-      rank += term.left.rank;
-    }
-    for (auto [i, term] : llvm::enumerate(m.terms)) {
-      int64_t first = all.append(term.right);
-      if (i == 0)
-        rightFirst = first;
-    }
-    if (m.residual)
-      residualFirst = all.append(*m.residual);
-    Value projected = all.create(rewriter, loc);
-    if (rank) {
-      left = sliceColumns(rewriter, loc, projected, leftFirst, rank);
-      right = sliceColumns(rewriter, loc, projected, rightFirst, rank);
-    }
-    if (m.residual)
-      residual = sliceColumns(rewriter, loc, projected, residualFirst, 1);
+};
+} // namespace
+
+static ProjectedTerms createProjections(OpBuilder &b, Location loc,
+                                        const AttentionMatcher &m) {
+  ProjectedTerms terms;
+  if (m.terms.empty() && !m.residual)
+    return terms;
+  Projections all;
+  // The left factors stand first, then the right ones.
+  int64_t rank = 0, rightFirst = 0, residualFirst = 0;
+  for (const LowRankTerm &term : m.terms) {
+    all.append(term.left);
+    rank += term.left.rank;
   }
-  Value mask;
-  if (m.mask)
-    mask = spreadMask(rewriter, loc, m.mask, m.query.input);
+  for (auto [i, term] : llvm::enumerate(m.terms)) {
+    int64_t first = all.append(term.right);
+    if (i == 0)
+      rightFirst = first;
+  }
+  if (m.residual)
+    residualFirst = all.append(*m.residual);
+  Value projected = all.create(b, loc);
+  if (rank) {
+    terms.left = sliceColumns(b, loc, projected, 0, rank);
+    terms.right = sliceColumns(b, loc, projected, rightFirst, rank);
+  }
+  if (m.residual)
+    terms.residual = sliceColumns(b, loc, projected, residualFirst, 1);
+  return terms;
+}
+
+// context = acc * params[0] [+ other * params[1]].
+static void createEpilogue(OpBuilder &b, AttentionOp attention,
+                           bool isQuantised) {
+  OpBuilder::InsertionGuard guard(b);
+  Location loc = attention.getLoc();
+  Type f32 = b.getF32Type(), i32 = b.getI32Type();
+  SmallVector<Type> types = {i32, isQuantised ? i32 : f32};
+  types.append(attention.getParams().size(), f32);
+  Block *block = b.createBlock(&attention.getEpilogue(), {}, types,
+                               SmallVector<Location>(types.size(), loc));
+  Value acc = b.create<arith::SIToFPOp>(loc, f32, block->getArgument(0));
+  Value scale = block->getArgument(2), context;
+  if (attention.getParams().size() == 2) {
+    Value other = block->getArgument(1);
+    if (isQuantised)
+      other = b.create<arith::SIToFPOp>(loc, f32, other);
+    other = b.create<arith::MulFOp>(loc, other, block->getArgument(3));
+    context = b.create<math::FmaOp>(loc, acc, scale, other);
+  } else {
+    context = b.create<arith::MulFOp>(loc, acc, scale);
+  }
+  b.create<bnn::YieldOp>(loc, context);
+}
+
+static Value createAttention(OpBuilder &b, Location loc,
+                             const AttentionMatcher &m) {
+  auto scalar = [&](double value) -> Value {
+    return b.create<arith::ConstantOp>(
+        loc, b.getF32FloatAttr(static_cast<float>(value)));
+  };
+  InputBits q = bitsOf(b, loc, m.query), k = bitsOf(b, loc, m.key),
+            v = bitsOf(b, loc, m.value);
+  ProjectedTerms terms = createProjections(b, loc, m);
+  Value mask = m.mask ? spreadMask(b, loc, m.mask, m.query.input) : Value();
 
   int64_t channels = m.query.heads * m.query.size;
-  Value out =
-      emptyRows(rewriter, loc, m.query.input, channels, rewriter.getF32Type());
+  Value out = emptyRows(b, loc, m.query.input, channels, b.getF32Type());
   // What the epilogue's two sums are multiplied by: the probabilities times the
   // values, and the value residual or what the minimum adds to the
   // probabilities.
   const Quantiser &p = m.probability;
   const bool isQuantised = p.element.getWidth() > 1;
-  Value valueScale = scalar(double(p.step) * m.value.alpha);
-  const bool hasOther = !isQuantised || p.minimum != 0;
-  SmallVector<Value> params = {valueScale};
-  if (hasOther)
+  SmallVector<Value> params = {scalar(double(p.step) * m.value.alpha)};
+  if (!isQuantised || p.minimum != 0)
     params.push_back(
         scalar(isQuantised ? double(p.minimum) * m.value.alpha : p.step));
   Value cutoff, step, minimum;
@@ -164,35 +192,26 @@ LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
     // clip(round(x / alpha), 0, 1) is 1 exactly where x > alpha / 2.
     cutoff = scalar(0.5 * p.step);
   }
-  auto attention = rewriter.create<AttentionOp>(
+  auto attention = b.create<AttentionOp>(
       loc, out.getType(), q.bits, k.bits, v.bits, q.zeros, k.zeros, v.zeros,
-      left, right, residual, mask, scalar(double(m.query.alpha) * m.key.alpha),
-      cutoff, step, minimum, params, ValueRange{out}, probability,
-      rewriter.getI64IntegerAttr(m.query.heads),
-      rewriter.getF32FloatAttr(m.divisor));
-  {
-    OpBuilder::InsertionGuard guard(rewriter);
-    Type f32 = rewriter.getF32Type(), i32 = rewriter.getI32Type();
-    SmallVector<Type> types = {i32, isQuantised ? i32 : f32};
-    types.append(params.size(), f32);
-    Block *block =
-        rewriter.createBlock(&attention.getEpilogue(), {}, types,
-                             SmallVector<Location>(types.size(), loc));
-    Value acc =
-        rewriter.create<arith::SIToFPOp>(loc, f32, block->getArgument(0));
-    Value scale = block->getArgument(2), context;
-    if (hasOther) {
-      Value other = block->getArgument(1);
-      if (isQuantised)
-        other = rewriter.create<arith::SIToFPOp>(loc, f32, other);
-      other = rewriter.create<arith::MulFOp>(loc, other, block->getArgument(3));
-      context = rewriter.create<math::FmaOp>(loc, acc, scale, other);
-    } else {
-      context = rewriter.create<arith::MulFOp>(loc, acc, scale);
-    }
-    rewriter.create<bnn::YieldOp>(loc, context);
-  }
-  Value result = attention.getResult(0);
+      terms.left, terms.right, terms.residual, mask,
+      scalar(double(m.query.alpha) * m.key.alpha), cutoff, step, minimum,
+      params, ValueRange{out}, probability, b.getI64IntegerAttr(m.query.heads),
+      b.getF32FloatAttr(m.divisor));
+  createEpilogue(b, attention, isQuantised);
+  return attention.getResult(0);
+}
+
+LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
+                                  const onnx::SymbolicShapes &shapes) {
+  // Most reshapes have nothing to do with attention.
+  Operation *layer = rewriter.attentionBehind(op.getReshaped());
+  AttentionMatcher m(shapes);
+  if (!m.match(op))
+    return rewriter.refuse(layer, m.why);
+  rewriter.setInsertionPoint(op);
+  Location loc = layer ? layer->getLoc() : op.getData().getLoc();
+  Value result = createAttention(rewriter, loc, m);
   if (result.getType() != op.getType())
     result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
   if (layer) {

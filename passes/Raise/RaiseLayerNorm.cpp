@@ -43,13 +43,10 @@ std::optional<std::pair<Value, SmallVector<float>>> matchRow(Value value,
   auto op = value.getDefiningOp<OpTy>();
   if (!op)
     return std::nullopt;
-  for (bool swap : {false, true}) {
-    Value x = swap ? op.getB() : op.getA(), c = swap ? op.getA() : op.getB();
-    if (x.getType() == op.getType())
-      if (auto row = matchRowVector(c, columns))
-        return std::pair(x, *row);
-  }
-  return std::nullopt;
+  auto row = matchRowVector(op.getB(), columns);
+  if (!row || op.getA().getType() != op.getType())
+    return std::nullopt;
+  return std::pair(Value(op.getA()), *row);
 }
 
 // The input of a mean over the last axis that keeps it.

@@ -1,5 +1,5 @@
 // Integers of 2 and 4 bits, as BiT's quantisers spell them.
-// RUN: bnn-opt %s --bnn-raise --split-input-file | FileCheck %s
+// RUN: bnn-opt %s --canonicalize --bnn-raise --split-input-file | FileCheck %s
 
 // Signed, with a shift; the division stays a division.
 // CHECK-LABEL: func.func @signed

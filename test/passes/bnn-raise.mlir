@@ -1,4 +1,4 @@
-// RUN: bnn-opt %s --bnn-raise --split-input-file | FileCheck %s
+// RUN: bnn-opt %s --canonicalize --bnn-raise --split-input-file | FileCheck %s
 
 // Sign, scale, weights of one magnitude, bias: binarise, multiply, fma. The
 // weights of an output are a row of bits; zeros are kept in a mask.
