@@ -1,9 +1,21 @@
+//===- ONNXDialect.cpp - An imported ONNX graph, node for node ------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/IR/Builders.h"
-#include <sys/mman.h>
-#include <unistd.h>
+
+using namespace mlir;
 
 #include "dialects/ONNX/ONNXDialect.cpp.inc"
+
+#include "dialects/ONNX/ONNXInterfaces.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/ONNX/ONNXOps.cpp.inc"
 
 namespace mlir::bnn::onnx {
 void ONNXDialect::initialize() {
@@ -11,43 +23,13 @@ void ONNXDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/ONNX/ONNXOps.cpp.inc"
       >();
-  mappedFiles = std::make_shared<MappedFiles>();
 }
 
-mlir::Operation *ONNXDialect::materializeConstant(mlir::OpBuilder &builder,
-                                                  mlir::Attribute value,
-                                                  mlir::Type type,
-                                                  mlir::Location loc) {
-  auto elements = llvm::dyn_cast<mlir::ElementsAttr>(value);
+Operation *ONNXDialect::materializeConstant(OpBuilder &builder, Attribute value,
+                                            Type type, Location loc) {
+  auto elements = dyn_cast<ElementsAttr>(value);
   if (!elements || elements.getShapedType() != type)
     return nullptr;
   return builder.create<ConstantOp>(loc, type, elements);
-}
-
-void MappedFiles::add(llvm::ArrayRef<char> bytes) {
-  std::lock_guard<std::mutex> lock(mutex);
-  ranges[bytes.data()] = bytes.size();
-}
-
-void MappedFiles::remove(llvm::ArrayRef<char> bytes) {
-  std::lock_guard<std::mutex> lock(mutex);
-  ranges.erase(bytes.data());
-}
-
-void MappedFiles::release(llvm::ArrayRef<char> bytes) {
-  std::lock_guard<std::mutex> lock(mutex);
-  auto it = ranges.upper_bound(bytes.data());
-  if (it == ranges.begin())
-    return;
-  --it;
-  if (bytes.data() + bytes.size() > it->first + it->second)
-    return;
-  uintptr_t page = sysconf(_SC_PAGESIZE);
-  uintptr_t begin =
-      (reinterpret_cast<uintptr_t>(bytes.data()) + page - 1) & ~(page - 1);
-  uintptr_t end =
-      reinterpret_cast<uintptr_t>(bytes.data() + bytes.size()) & ~(page - 1);
-  if (begin < end)
-    madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
 }
 } // namespace mlir::bnn::onnx

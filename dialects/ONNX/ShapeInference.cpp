@@ -1,19 +1,20 @@
+//===- ShapeInference.cpp - What shape rules have in common ---------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "dialects/ONNX/ShapeInference.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
 namespace mlir::bnn::onnx {
-
-LogicalResult ShapeInference::run() {
-  for (auto group :
-       {&ShapeInference::inferElementwise, &ShapeInference::inferValues,
-        &ShapeInference::inferParts, &ShapeInference::inferLayouts,
-        &ShapeInference::inferProducts, &ShapeInference::inferReductions})
-    if (Result result = (this->*group)())
-      return *result;
+LogicalResult ShapeInference::inferShapes() {
+  if (auto shaped = dyn_cast<ShapeOpInterface>(op))
+    return shaped.inferShapes(*this);
   if (auto placed = dyn_cast<DestinationStyleOpInterface>(op))
     inferPlaced(placed);
   return success();
@@ -44,20 +45,79 @@ void ShapeInference::inferPlaced(DestinationStyleOpInterface placed) {
   }
 }
 
+void ShapeInference::inferElements() {
+  auto counting = dyn_cast<ElementsOpInterface>(op);
+  const std::optional<Dims> &shape = found.front().shape;
+  if (!counting || !shape || shape->size() > 1)
+    return;
+  numElements = 1;
+  if (!shape->empty()) {
+    std::optional<int64_t> constant = shape->front().getConstant();
+    if (!constant || *constant < 0 || *constant > kMaxShapeElements)
+      return;
+    numElements = *constant;
+  }
+  counting.inferElements(*this);
+}
+
 std::optional<ShapeInference::Dims> ShapeInference::dimsOf(Value value) const {
   if (auto dims = all.shapeOf(value))
     return Dims(dims->begin(), dims->end());
   return std::nullopt;
 }
 
-std::string ShapeInference::words(ArrayRef<SymbolicDim> dims) const {
-  std::string text = "[";
-  for (const SymbolicDim &dim : dims)
-    text += (text.size() > 1 ? ", " : "") + all.str(dim);
-  return text + "]";
+std::optional<SmallVector<int64_t>>
+ShapeInference::constantElements(Value value) const {
+  std::optional<ArrayRef<SymbolicDim>> elements = elementsOf(value);
+  if (!elements)
+    return std::nullopt;
+  SmallVector<int64_t> result;
+  for (const SymbolicDim &element : *elements) {
+    std::optional<int64_t> constant = element.getConstant();
+    if (!constant)
+      return std::nullopt;
+    result.push_back(*constant);
+  }
+  return result;
 }
 
-std::optional<int64_t> ShapeInference::wrap(int64_t axis, size_t rank) {
+std::optional<int64_t> ShapeInference::lengthOf(Value list) const {
+  std::optional<Dims> dims = dimsOf(list);
+  if (!dims || dims->size() != 1)
+    return std::nullopt;
+  std::optional<int64_t> length = dims->front().getConstant();
+  return length && *length <= kMaxShapeElements ? length : std::nullopt;
+}
+
+void ShapeInference::setUnknownShape(int64_t rank) {
+  Dims dims;
+  for (int64_t i = 0; i < rank; ++i)
+    dims.push_back(fresh());
+  setShape(dims);
+}
+
+void ShapeInference::setElements(ArrayRef<SymbolicDim> elements) {
+  if (int64_t(elements.size()) == numElements)
+    found.front().elements.emplace(elements.begin(), elements.end());
+}
+
+void ShapeInference::zipElements(function_ref<std::optional<SymbolicDim>(
+                                     const SymbolicDim &, const SymbolicDim &)>
+                                     combine) {
+  auto a = elementsOf(op->getOperand(0)), b = elementsOf(op->getOperand(1));
+  if (!a || !b)
+    return;
+  Dims result;
+  for (int64_t i = 0; i < numElements; ++i) {
+    std::optional<SymbolicDim> value = combine(at(*a, i), at(*b, i));
+    if (!value)
+      return;
+    result.push_back(*value);
+  }
+  setElements(result);
+}
+
+std::optional<int64_t> ShapeInference::wrapAxis(int64_t axis, size_t rank) {
   if (axis < 0)
     axis += rank;
   if (axis < 0 || axis >= int64_t(rank))
@@ -65,119 +125,82 @@ std::optional<int64_t> ShapeInference::wrap(int64_t axis, size_t rank) {
   return axis;
 }
 
-LogicalResult ShapeInference::badAxis(int64_t axis, size_t rank) {
-  return op->emitOpError("axis ")
-         << axis << " is out of range for rank " << rank;
-}
-
-LogicalResult ShapeInference::axisSet(ArrayRef<int64_t> axes, size_t rank,
-                                      SmallVector<bool> &flags) {
+LogicalResult ShapeInference::flagAxes(ArrayRef<int64_t> axes, size_t rank,
+                                       SmallVector<bool> &flags) {
   flags.assign(rank, false);
   for (int64_t axis : axes) {
-    std::optional<int64_t> position = wrap(axis, rank);
+    std::optional<int64_t> position = wrapAxis(axis, rank);
     if (!position)
-      return badAxis(axis, rank);
+      return emitBadAxis(axis, rank);
     if (flags[*position])
-      return op->emitOpError("axis ") << axis << " is listed twice";
+      return emitOpError("axis ") << axis << " is listed twice";
     flags[*position] = true;
   }
   return success();
 }
 
-LogicalResult ShapeInference::broadcastAll(ValueRange values) {
+LogicalResult ShapeInference::inferBroadcast(ValueRange values) {
   Dims result;
   for (Value value : values) {
-    if (isa<NoneType>(value.getType()))
-      continue;
     std::optional<Dims> dims = dimsOf(value);
     if (!dims)
       return success();
     std::optional<Dims> wider = broadcast(result, *dims);
     if (!wider)
-      return op->emitOpError("cannot broadcast ")
-             << words(result) << " and " << words(*dims);
+      return emitOpError("cannot broadcast ")
+             << str(result) << " and " << str(*dims);
     result = *wider;
   }
-  shape = result;
+  setShape(result);
   return success();
 }
 
-LogicalResult ShapeInference::reduce(Value data,
-                                     std::optional<ArrayRef<int64_t>> axes,
-                                     bool keep) {
+LogicalResult ShapeInference::inferUnidirectional(Value data,
+                                                  ValueRange others) {
+  std::optional<Dims> shape = dimsOf(data);
+  setShape(shape);
+  if (!shape)
+    return success();
+  for (Value other : others) {
+    std::optional<Dims> dims = dimsOf(other);
+    if (!dims)
+      continue;
+    std::optional<Dims> both = broadcast(*shape, *dims);
+    if (!both || both->size() != shape->size())
+      return emitOpError("cannot broadcast ")
+             << str(*dims) << " to " << str(*shape);
+  }
+  return success();
+}
+
+LogicalResult
+ShapeInference::inferReduced(Value data, std::optional<ArrayRef<int64_t>> axes,
+                             bool keepDims) {
   std::optional<Dims> dims = dimsOf(data);
   if (!dims)
     return success();
   SmallVector<bool> flags(dims->size(), true);
-  if (axes && failed(axisSet(*axes, dims->size(), flags)))
+  if (axes && failed(flagAxes(*axes, dims->size(), flags)))
     return failure();
-  shape.emplace();
+  Dims shape;
   for (auto [dim, reduced] : llvm::zip_equal(*dims, flags))
     if (!reduced)
-      shape->push_back(dim);
-    else if (keep)
-      shape->push_back(1);
+      shape.push_back(dim);
+    else if (keepDims)
+      shape.push_back(1);
+  setShape(shape);
   return success();
 }
 
-ShapeInference::Result ShapeInference::inferElementwise() {
-  return llvm::TypeSwitch<Operation *, Result>(op)
-      .Case<AddOp, SubOp, MulOp, DivOp, PowOp, AndOp, OrOp, XorOp, EqualOp,
-            GreaterOp, GreaterOrEqualOp, LessOp, LessOrEqualOp, MaxOp, MinOp,
-            MeanOp, SumOp, WhereOp>(
-          [&](Operation *) { return broadcastAll(op->getOperands()); })
-      .Case<NegOp, AbsOp, SqrtOp, ReciprocalOp, ExpOp, LogOp, ErfOp, TanhOp,
-            SigmoidOp, ReluOp, SignOp, RoundOp, FloorOp, CeilOp, ClipOp, NotOp,
-            CastOp, IdentityOp, DropoutOp, SoftmaxOp, LogSoftmaxOp, IsNaNOp,
-            IsInfOp, LeakyReluOp, EluOp, SeluOp, CeluOp, HardSigmoidOp,
-            HardSwishOp, SoftplusOp, SoftsignOp, ThresholdedReluOp, TriluOp>(
-          [&](Operation *) {
-            shape = dimsOf(op->getOperand(0));
-            return success();
-          })
-      .Case<PReluOp>([&](PReluOp prelu) -> LogicalResult {
-        shape = dimsOf(prelu.getX());
-        std::optional<Dims> slope = dimsOf(prelu.getSlope());
-        if (!shape || !slope)
-          return success();
-        // The slope is broadcast, X is not.
-        std::optional<Dims> both = broadcast(*shape, *slope);
-        if (!both || both->size() != shape->size())
-          return op->emitOpError("cannot broadcast ")
-                 << words(*slope) << " to " << words(*shape);
-        return success();
-      })
-      .Case<QuantizeLinearOp, DequantizeLinearOp>(
-          [&](Operation *) -> LogicalResult {
-            shape = dimsOf(op->getOperand(0));
-            std::optional<Dims> scale = dimsOf(op->getOperand(1));
-            if (!shape || !scale || scale->empty())
-              return success();
-            int64_t axis = op->getAttrOfType<IntegerAttr>("axis").getInt();
-            std::optional<int64_t> position = wrap(axis, shape->size());
-            if (!position)
-              return badAxis(axis, shape->size());
-            SymbolicDim size = (*shape)[*position], count = scale->front();
-            if (size.getConstant() && count.getConstant() && size != count)
-              return op->emitOpError("has ")
-                     << all.str(count) << " scales for an axis of "
-                     << all.str(size);
-            return success();
-          })
-      .Case<LayerNormalizationOp>([&](LayerNormalizationOp norm) {
-        shape = dimsOf(norm.getX());
-        if (!shape)
-          return success();
-        for (Value other : {Value(norm.getScale()), Value(norm.getB())}) {
-          std::optional<Dims> dims = dimsOf(other);
-          std::optional<Dims> all =
-              dims ? broadcast(*shape, *dims) : std::optional<Dims>(*shape);
-          if (!all || all->size() != shape->size())
-            return LogicalResult(op->emitOpError("cannot broadcast ")
-                                 << words(*dims) << " to " << words(*shape));
-        }
-        return success();
-      })
-      .Default([](Operation *) { return std::nullopt; });
+InFlightDiagnostic ShapeInference::emitBadAxis(int64_t axis,
+                                               size_t rank) const {
+  return emitOpError("axis ") << axis << " is out of range for rank " << rank;
+}
+
+std::string ShapeInference::str(ArrayRef<SymbolicDim> dims) const {
+  std::string text = "[";
+  for (const SymbolicDim &dim : dims)
+    text += (text.size() > 1 ? ", " : "") + str(dim);
+  return text + "]";
 }
 } // namespace mlir::bnn::onnx

@@ -1,5 +1,11 @@
-// What each operation says about the shapes of its results: the transfer
-// functions of SymbolicShapes, by group.
+//===- ShapeInference.h - What an operation says of its results' shapes -*- C++
+//-*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
 #include "dialects/ONNX/ConstantView.h"
 #include "dialects/ONNX/SymbolicShapes.h"
@@ -9,61 +15,110 @@ namespace mlir::bnn::onnx {
 /// Shape arithmetic works on a few dimensions; longer lists are data.
 constexpr int64_t kMaxShapeElements = 64;
 
-/// Infers the results of one operation.
+/// What the transfer function of one operation reads and writes: the shapes and
+/// elements of its operands, those of its results, and the arithmetic between
+/// them.
 class ShapeInference {
 public:
-  using Dims = llvm::SmallVector<SymbolicDim>;
+  using Dims = SmallVector<SymbolicDim>;
   using Fact = SymbolicShapes::Fact;
 
   /// `found` has an entry for each result, at least one.
-  ShapeInference(SymbolicShapes &all, mlir::Operation *op,
-                 llvm::SmallVectorImpl<Fact> &found)
-      : all(all), op(op), found(found), shape(found.front().shape) {}
+  ShapeInference(SymbolicShapes &all, Operation *op,
+                 SmallVectorImpl<Fact> &found)
+      : all(all), op(op), found(found) {}
 
-  /// Fails, with an error at the operation, when shapes contradict each other.
-  mlir::LogicalResult run();
+  /// Has the operation tell its results' shapes. Fails, with an error at the
+  /// operation, when shapes contradict each other.
+  LogicalResult inferShapes();
+  /// Has the operation tell its result's elements, if it is a scalar or a short
+  /// list of known length.
+  void inferElements();
 
-private:
-  /// Nothing: the operation is not of the group.
-  using Result = std::optional<mlir::LogicalResult>;
-  /// Operations of other dialects that write into a place of known size.
-  void inferPlaced(mlir::DestinationStyleOpInterface placed);
-  Result inferElementwise();
-  Result inferValues();
-  Result inferParts();
-  Result inferLayouts();
-  Result inferProducts();
-  Result inferReductions();
-
-  std::optional<Dims> dimsOf(mlir::Value value) const;
-  std::string words(llvm::ArrayRef<SymbolicDim> dims) const;
-  static std::optional<int64_t> wrap(int64_t axis, size_t rank);
-  mlir::LogicalResult badAxis(int64_t axis, size_t rank);
-  /// A list of axes as sorted flags.
-  mlir::LogicalResult axisSet(llvm::ArrayRef<int64_t> axes, size_t rank,
-                              llvm::SmallVector<bool> &flags);
-  mlir::LogicalResult broadcastAll(mlir::ValueRange values);
-  mlir::LogicalResult reduce(mlir::Value data,
-                             std::optional<llvm::ArrayRef<int64_t>> axes,
-                             bool keep);
-
-  auto elementsOf(mlir::Value value) const { return all.elementsOf(value); }
-  auto constantElements(mlir::Value value) const {
-    return all.constantElements(value);
+  /// The dimensions of a value; nothing if its rank is unknown or it is none.
+  std::optional<Dims> dimsOf(Value value) const;
+  /// The elements of a scalar or list.
+  std::optional<ArrayRef<SymbolicDim>> elementsOf(Value value) const {
+    return all.elementsOf(value);
   }
-  std::optional<Dims> broadcast(llvm::ArrayRef<SymbolicDim> a,
-                                llvm::ArrayRef<SymbolicDim> b) {
+  /// The same, if all are constant.
+  std::optional<SmallVector<int64_t>> constantElements(Value value) const;
+  /// The length of a list, if it is constant and that of a shape.
+  std::optional<int64_t> lengthOf(Value list) const;
+
+  /// Says what the shape of a result is.
+  void setShape(const Dims &dims, unsigned result = 0) {
+    found[result].shape = dims;
+  }
+  void setShape(const std::optional<Dims> &dims) { found[0].shape = dims; }
+  /// The same, of unknown dimensions.
+  void setUnknownShape(int64_t rank);
+  unsigned getNumResults() const { return found.size(); }
+
+  /// How many elements inferElements() wants.
+  int64_t getNumElements() const { return numElements; }
+  /// Says what the elements of the result are; ignored unless there are
+  /// getNumElements().
+  void setElements(ArrayRef<SymbolicDim> elements);
+  /// Element `i` of an operand that is broadcast to the result.
+  static const SymbolicDim &at(ArrayRef<SymbolicDim> elements, int64_t i) {
+    return elements[elements.size() == 1 ? 0 : i];
+  }
+  /// Says that the elements are a function of those of two operands, which are
+  /// broadcast; nothing where it gives nothing.
+  void zipElements(function_ref<std::optional<SymbolicDim>(const SymbolicDim &,
+                                                           const SymbolicDim &)>
+                       combine);
+
+  // What operators have in common.
+  static std::optional<int64_t> wrapAxis(int64_t axis, size_t rank);
+  /// Flags for a list of axes that ONNX wants in range and without repetition.
+  LogicalResult flagAxes(ArrayRef<int64_t> axes, size_t rank,
+                         SmallVector<bool> &flags);
+  LogicalResult inferBroadcast(ValueRange values);
+  /// The result has the shape of `data`, to which `others` must broadcast.
+  LogicalResult inferUnidirectional(Value data, ValueRange others);
+  LogicalResult inferReduced(Value data, std::optional<ArrayRef<int64_t>> axes,
+                             bool keepDims);
+
+  // Arithmetic; what cannot be expressed is a symbol of its own.
+  SymbolicDim fresh() { return all.fresh(); }
+  SymbolicDim add(const SymbolicDim &a, const SymbolicDim &b) {
+    return all.add(a, b);
+  }
+  SymbolicDim subtract(const SymbolicDim &a, const SymbolicDim &b) {
+    return all.subtract(a, b);
+  }
+  SymbolicDim multiply(const SymbolicDim &a, const SymbolicDim &b) {
+    return all.multiply(a, b);
+  }
+  SymbolicDim divide(const SymbolicDim &a, const SymbolicDim &b) {
+    return all.divide(a, b);
+  }
+  SymbolicDim minimum(const SymbolicDim &a, const SymbolicDim &b) {
+    return all.minimum(a, b);
+  }
+  SymbolicDim product(ArrayRef<SymbolicDim> dims) { return all.product(dims); }
+  std::optional<Dims> broadcast(ArrayRef<SymbolicDim> a,
+                                ArrayRef<SymbolicDim> b) {
     return all.broadcast(a, b);
   }
-  SymbolicDim fresh() { return all.fresh(); }
-  SymbolicDim product(llvm::ArrayRef<SymbolicDim> dims) {
-    return all.product(dims);
+
+  // Errors, at the operation.
+  InFlightDiagnostic emitOpError(const Twine &message) const {
+    return op->emitOpError(message);
   }
+  InFlightDiagnostic emitBadAxis(int64_t axis, size_t rank) const;
+  std::string str(const SymbolicDim &dim) const { return all.str(dim); }
+  std::string str(ArrayRef<SymbolicDim> dims) const;
+
+private:
+  /// Operations of other dialects that write into a place of known size.
+  void inferPlaced(DestinationStyleOpInterface placed);
 
   SymbolicShapes &all;
-  mlir::Operation *op;
-  llvm::SmallVectorImpl<Fact> &found;
-  /// Of the first result.
-  std::optional<Dims> &shape;
+  Operation *op;
+  SmallVectorImpl<Fact> &found;
+  int64_t numElements = 0;
 };
 } // namespace mlir::bnn::onnx

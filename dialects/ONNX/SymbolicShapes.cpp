@@ -218,21 +218,6 @@ SymbolicShapes::elementsOf(Value value) const {
   return ArrayRef<SymbolicDim>(*it->second.elements);
 }
 
-std::optional<SmallVector<int64_t>>
-SymbolicShapes::constantElements(Value value) const {
-  std::optional<ArrayRef<SymbolicDim>> elements = elementsOf(value);
-  if (!elements)
-    return std::nullopt;
-  SmallVector<int64_t> result;
-  for (const SymbolicDim &element : *elements) {
-    std::optional<int64_t> constant = element.getConstant();
-    if (!constant)
-      return std::nullopt;
-    result.push_back(*constant);
-  }
-  return result;
-}
-
 bool SymbolicShapes::haveSameShape(Value a, Value b) const {
   std::optional<ArrayRef<SymbolicDim>> x = shapeOf(a), y = shapeOf(b);
   return x && y && *x == *y;
@@ -336,57 +321,56 @@ LogicalResult SymbolicShapes::run() {
   return success();
 }
 
-/// Operations that keep whole numbers in floats whole.
-static bool countsInFloats(Operation *op) {
-  return isa<ConstantOp, CastOp, MinOp, IdentityOp, GatherOp, SliceOp, ConcatOp,
-             SqueezeOp, UnsqueezeOp, ReshapeOp>(op);
+/// Whether the elements of the result may be dimensions. Bytes are data: nobody
+/// counts in them, and they wrap. Some exporters take minima of dimensions in
+/// floats, which hold them exactly up to 2^24.
+static bool countsDimensions(Operation *op) {
+  Type element = getElementTypeOrSelf(op->getResult(0).getType());
+  return element.isInteger(64) || element.isInteger(32) ||
+         element.isInteger(1) || op->hasTrait<KeepsWholeFloats>();
 }
 
-LogicalResult SymbolicShapes::visit(Operation *op) {
-  SmallVector<Fact> found(op->getNumResults());
-  if (failed(infer(op, found)))
-    return failure();
-  for (auto [result, fact] : llvm::zip_equal(op->getResults(), found)) {
-    auto type = dyn_cast<TensorType>(result.getType());
-    if (!type)
+/// Adds to `fact` what the type of the result says already.
+LogicalResult SymbolicShapes::meetType(OpResult result, Fact &fact) {
+  auto type = dyn_cast<RankedTensorType>(result.getType());
+  if (!type)
+    return success();
+  if (!fact.shape) {
+    fact.shape.emplace();
+    for (int64_t size : type.getShape())
+      fact.shape->push_back(ShapedType::isDynamic(size) ? fresh()
+                                                        : SymbolicDim(size));
+  }
+  if (int64_t(fact.shape->size()) != type.getRank())
+    return result.getOwner()->emitOpError("has a result of rank ")
+           << fact.shape->size() << " but its type is " << type;
+  for (auto [size, dim] : llvm::zip_equal(type.getShape(), *fact.shape)) {
+    if (ShapedType::isDynamic(size))
       continue;
-    // What the type says already holds as well.
-    if (type.hasRank()) {
-      if (!fact.shape) {
-        fact.shape.emplace();
-        for (int64_t size : type.getShape())
-          fact.shape->push_back(
-              ShapedType::isDynamic(size) ? fresh() : SymbolicDim(size));
-      }
-      if (int64_t(fact.shape->size()) != type.getRank())
-        return op->emitOpError("has a result of rank ")
-               << fact.shape->size() << " but its type is " << type;
-      for (auto [size, dim] : llvm::zip_equal(type.getShape(), *fact.shape)) {
-        if (ShapedType::isDynamic(size))
-          continue;
-        std::optional<int64_t> constant = dim.getConstant();
-        if (constant && *constant != size)
-          return op->emitOpError("has a result dimension of ")
-                 << *constant << " but its type is " << type;
-        dim = size;
-      }
-    }
-    // Bytes are data: nobody counts in them, and they wrap. Some exporters take
-    // minima of dimensions in floats, which hold them exactly up to 2^24.
-    Type element = type.getElementType();
-    if (fact.shape && !fact.elements && fact.shape->size() <= 1 &&
-        (element.isInteger(64) || element.isInteger(32) ||
-         element.isInteger(1) || countsInFloats(op)))
-      inferElements(op, fact);
-    facts[result] = std::move(fact);
+    std::optional<int64_t> constant = dim.getConstant();
+    if (constant && *constant != size)
+      return result.getOwner()->emitOpError("has a result dimension of ")
+             << *constant << " but its type is " << type;
+    dim = size;
   }
   return success();
 }
 
-LogicalResult SymbolicShapes::infer(Operation *op,
-                                    SmallVectorImpl<Fact> &found) {
-  if (found.empty())
+LogicalResult SymbolicShapes::visit(Operation *op) {
+  if (op->getNumResults() == 0)
     return success();
-  return ShapeInference(*this, op, found).run();
+  SmallVector<Fact> found(op->getNumResults());
+  ShapeInference inference(*this, op, found);
+  if (failed(inference.inferShapes()))
+    return failure();
+  for (auto [result, fact] : llvm::zip_equal(op->getResults(), found))
+    if (failed(meetType(result, fact)))
+      return failure();
+  if (countsDimensions(op))
+    inference.inferElements();
+  for (auto [result, fact] : llvm::zip_equal(op->getResults(), found))
+    if (isa<TensorType>(result.getType()))
+      facts[result] = std::move(fact);
+  return success();
 }
 } // namespace mlir::bnn::onnx

@@ -65,6 +65,12 @@ int64_t sliceBounds(int64_t size, int64_t start, int64_t end, int64_t step,
 /// of the same name are the same.
 class SymbolicShapes {
 public:
+  /// What is known about one value.
+  struct Fact {
+    std::optional<llvm::SmallVector<SymbolicDim>> shape;
+    std::optional<llvm::SmallVector<SymbolicDim>> elements;
+  };
+
   /// Knows only the function's arguments until run() or visit(). The function
   /// has a body of one block.
   explicit SymbolicShapes(mlir::func::FuncOp func);
@@ -90,6 +96,15 @@ public:
   std::optional<llvm::SmallVector<SymbolicDim>>
   broadcast(llvm::ArrayRef<SymbolicDim> a, llvm::ArrayRef<SymbolicDim> b);
 
+  // Arithmetic. A result that is no sum of products is a symbol of its own.
+  SymbolicDim add(const SymbolicDim &a, const SymbolicDim &b);
+  SymbolicDim subtract(const SymbolicDim &a, const SymbolicDim &b);
+  SymbolicDim multiply(const SymbolicDim &a, const SymbolicDim &b);
+  /// Rounded down.
+  SymbolicDim divide(const SymbolicDim &a, const SymbolicDim &b);
+  SymbolicDim product(llvm::ArrayRef<SymbolicDim> dims);
+  /// A symbol that nothing is known about.
+  SymbolicDim fresh();
   /// The smaller of two dimensions, neither of which is negative.
   SymbolicDim minimum(const SymbolicDim &a, const SymbolicDim &b);
   /// The two that `dim` is the minimum() of, if it is one.
@@ -117,14 +132,8 @@ private:
   using Dims = llvm::SmallVector<SymbolicDim>;
 
   SymbolicDim named(llvm::StringRef name);
-  SymbolicDim fresh();
   SymbolicDim opaque(llvm::StringRef op, const SymbolicDim &a,
                      const SymbolicDim &b);
-  SymbolicDim add(const SymbolicDim &a, const SymbolicDim &b);
-  SymbolicDim subtract(const SymbolicDim &a, const SymbolicDim &b);
-  SymbolicDim multiply(const SymbolicDim &a, const SymbolicDim &b);
-  SymbolicDim divide(const SymbolicDim &a, const SymbolicDim &b);
-  SymbolicDim product(llvm::ArrayRef<SymbolicDim> dims);
   /// What two dimensions that may be 1 are broadcast to.
   SymbolicDim join(const SymbolicDim &a, const SymbolicDim &b);
   /// Whether the dimension is certainly 1 or more: those of arguments are.
@@ -132,17 +141,7 @@ private:
   /// Whether `dim` is a minimum of `bound`, perhaps among others.
   bool isAtMost(const SymbolicDim &dim, const SymbolicDim &bound) const;
 
-  /// What an operation's transfer function finds out about one result.
-  struct Fact {
-    std::optional<Dims> shape;
-    std::optional<Dims> elements;
-  };
-  friend class ShapeInference;
-  mlir::LogicalResult infer(mlir::Operation *op,
-                            llvm::SmallVectorImpl<Fact> &facts);
-  void inferElements(mlir::Operation *op, Fact &fact);
-  std::optional<llvm::SmallVector<int64_t>>
-  constantElements(mlir::Value value) const;
+  mlir::LogicalResult meetType(mlir::OpResult result, Fact &fact);
 
   mlir::func::FuncOp func;
   std::vector<std::string> names;

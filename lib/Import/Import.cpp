@@ -63,11 +63,13 @@ LogicalResult Importer::readOpsets() {
   if (it == domains.end())
     return error() << "the model imports no opset of ONNX's own domain";
   opset = it->second;
-  if (opset < kMinOpset || opset > kMaxOpset)
+  if (opset < onnx::kMinOpset || opset > onnx::kMaxOpset)
     return error() << "opset " << opset
                    << " is not supported; export the model "
-                   << "with an opset from " << kMinOpset << " to " << kMaxOpset
-                   << " (torch.onnx.export: opset_version=" << kMaxOpset << ")";
+                   << "with an opset from " << onnx::kMinOpset << " to "
+                   << onnx::kMaxOpset
+                   << " (torch.onnx.export: opset_version=" << onnx::kMaxOpset
+                   << ")";
   return success();
 }
 

@@ -19,8 +19,8 @@ LogicalResult Importer::checkOperators() {
     std::string versionText = version == domains.end()
                                   ? "not imported"
                                   : "opset " + std::to_string(version->second);
-    const OperatorSpec *spec =
-        domain.empty() ? findOperator(node.op_type()) : nullptr;
+    const onnx::OperatorSpec *spec =
+        domain.empty() ? onnx::findOperator(node.op_type()) : nullptr;
     bool subgraph = llvm::any_of(node.attribute(), [](const auto &attribute) {
       return attribute.has_g() || attribute.graphs_size();
     });

@@ -1,4 +1,11 @@
-// A graph's inputs and outputs, with their shapes.
+//===- ImportInterface.cpp - A graph's inputs and outputs, with their shapes
+//===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "lib/Import/Importer.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -6,91 +13,110 @@ using namespace llvm;
 using namespace mlir;
 
 namespace mlir::bnn {
-LogicalResult Importer::addInputs() {
-  const ::onnx::GraphProto &graph = model.graph();
-  llvm::StringSet<> constants;
-  for (const auto &tensor : graph.initializer())
-    constants.insert(tensor.name());
+/// An input of the graph that is no constant.
+struct Importer::GraphInput {
+  std::string name;
+  Type element;
+  /// kDynamic where the axis has a symbol.
+  SmallVector<int64_t> sizes;
+  /// Of each axis; empty where the size is known, or not named yet.
+  SmallVector<std::string> symbols;
 
-  struct Input {
-    std::string name;
-    Type element;
-    SmallVector<int64_t> sizes;
-    SmallVector<std::string> symbols;
-  };
-  SmallVector<Input> inputs;
-  llvm::StringSet<> takenSymbols, known;
-  for (const auto &info : graph.input()) {
-    if (constants.contains(info.name()))
-      continue;
-    known.insert(info.name());
-    Input &input = inputs.emplace_back();
-    input.name = info.name();
-    if (!info.type().has_tensor_type())
-      return error() << "input '" << info.name()
-                     << "' is not a tensor; only tensors are supported";
-    const auto &type = info.type().tensor_type();
-    input.element = getElementType(type.elem_type(), context);
-    if (!input.element)
-      return error()
-             << "input '" << info.name() << "': element type "
-             << nameOfDataType(type.elem_type())
-             << " is not supported; use FLOAT, DOUBLE, INT8, UINT8, INT32, "
-                "INT64 or BOOL";
-    auto wanted = options.inputShapes.find(info.name());
-    bool given = wanted != options.inputShapes.end();
-    if (!type.has_shape()) {
-      if (!given)
-        return error() << "input '" << info.name()
-                       << "' has no shape; give it one by --input-shape";
-      for (size_t axis = 0; axis < wanted->second.size(); ++axis) {
-        input.sizes.push_back(ShapedType::kDynamic);
-        input.symbols.emplace_back();
-      }
-    } else if (size_t(type.shape().dim_size()) > kMaxRank) {
-      return error() << "input '" << info.name() << "' has rank "
-                     << type.shape().dim_size();
-    }
-    for (const auto &dim : type.shape().dim()) {
-      input.symbols.emplace_back();
-      if (!dim.has_dim_value()) {
-        input.sizes.push_back(ShapedType::kDynamic);
-        input.symbols.back() = dim.dim_param();
-        takenSymbols.insert(dim.dim_param());
-        continue;
-      }
-      if (dim.dim_value() < 0)
-        return error() << "input '" << info.name() << "' has a dimension of "
-                       << dim.dim_value();
-      input.sizes.push_back(dim.dim_value());
-    }
-    if (given && wanted->second.size() != input.sizes.size())
-      return error() << "--input-shape gives input '" << info.name()
-                     << "' rank " << wanted->second.size()
-                     << ", but the model declares rank " << input.sizes.size();
+  void addDim(int64_t size, StringRef symbol) {
+    sizes.push_back(size);
+    symbols.push_back(symbol.str());
   }
-  for (const auto &wanted : options.inputShapes)
-    if (!known.contains(wanted.first())) {
-      Report diagnostic =
-          error() << "--input-shape names '" << wanted.first()
-                  << "', which is not an input of the model; its inputs are";
-      for (const Input &input : inputs)
-        diagnostic << " '" << input.name << "'";
-      return diagnostic;
-    }
+};
 
-  // A symbol that a user fixes on one input is fixed on all.
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+/// An input as the model declares it; one without a shape has the rank that the
+/// user gives it.
+FailureOr<Importer::GraphInput>
+Importer::readInput(const ::onnx::ValueInfoProto &info) {
+  if (!info.type().has_tensor_type())
+    return error() << "input '" << info.name()
+                   << "' is not a tensor; only tensors are supported";
+  const auto &type = info.type().tensor_type();
+  GraphInput input;
+  input.name = info.name();
+  input.element = getElementType(type.elem_type(), context);
+  if (!input.element)
+    return error() << "input '" << info.name() << "': element type "
+                   << nameOfDataType(type.elem_type())
+                   << " is not supported; use FLOAT, DOUBLE, INT8, UINT8, "
+                      "INT32, INT64 or BOOL";
+  auto wanted = options.inputShapes.find(info.name());
+  bool given = wanted != options.inputShapes.end();
+  if (!type.has_shape()) {
+    if (!given)
+      return error() << "input '" << info.name()
+                     << "' has no shape; give it one by --input-shape";
+    for (size_t axis = 0; axis < wanted->second.size(); ++axis)
+      input.addDim(ShapedType::kDynamic, "");
+  } else if (size_t(type.shape().dim_size()) > kMaxRank) {
+    return error() << "input '" << info.name() << "' has rank "
+                   << type.shape().dim_size();
+  }
+  for (const auto &dim : type.shape().dim()) {
+    if (dim.has_dim_value() && dim.dim_value() < 0)
+      return error() << "input '" << info.name() << "' has a dimension of "
+                     << dim.dim_value();
+    if (dim.has_dim_value())
+      input.addDim(dim.dim_value(), "");
+    else
+      input.addDim(ShapedType::kDynamic, dim.dim_param());
+  }
+  if (given && wanted->second.size() != input.sizes.size())
+    return error() << "--input-shape gives input '" << info.name() << "' rank "
+                   << wanted->second.size() << ", but the model declares rank "
+                   << input.sizes.size();
+  return input;
+}
+
+/// The shapes that the user gives are those of inputs.
+LogicalResult Importer::checkInputShapes(ArrayRef<GraphInput> inputs) {
+  for (const auto &wanted : options.inputShapes) {
+    if (llvm::any_of(inputs, [&](const GraphInput &input) {
+          return input.name == wanted.first();
+        }))
+      continue;
+    Report diagnostic =
+        error() << "--input-shape names '" << wanted.first()
+                << "', which is not an input of the model; its inputs are";
+    for (const GraphInput &input : inputs)
+      diagnostic << " '" << input.name << "'";
+    return diagnostic;
+  }
+  return success();
+}
+
+/// Gives every dimension that is unknown and has no name one that no other has.
+void Importer::nameDims(MutableArrayRef<GraphInput> inputs) {
+  llvm::StringSet<> taken;
+  for (GraphInput &input : inputs)
+    for (auto [size, symbol] : llvm::zip_equal(input.sizes, input.symbols))
+      if (ShapedType::isDynamic(size))
+        taken.insert(symbol);
+  for (GraphInput &input : inputs)
+    for (size_t axis = 0; axis < input.sizes.size(); ++axis) {
+      if (!ShapedType::isDynamic(input.sizes[axis]) ||
+          !input.symbols[axis].empty())
+        continue;
+      std::string name = input.name + "_d" + std::to_string(axis);
+      while (!taken.insert(name).second)
+        name += "_";
+      input.symbols[axis] = name;
+    }
+}
+
+/// Gives dimensions the sizes that the user wants. A symbol that is fixed on
+/// one input is fixed on all.
+LogicalResult Importer::fixDims(MutableArrayRef<GraphInput> inputs) {
   StringMap<int64_t> fixed;
-  for (Input &input : inputs) {
-    for (size_t axis = 0; axis < input.sizes.size(); ++axis)
-      if (ShapedType::isDynamic(input.sizes[axis]) &&
-          input.symbols[axis].empty()) {
-        // A name of its own that no other dimension has.
-        std::string name = input.name + "_d" + std::to_string(axis);
-        while (!takenSymbols.insert(name).second)
-          name += "_";
-        input.symbols[axis] = name;
-      }
+  for (GraphInput &input : inputs) {
     auto wanted = options.inputShapes.find(input.name);
     if (wanted == options.inputShapes.end())
       continue;
@@ -100,36 +126,35 @@ LogicalResult Importer::addInputs() {
       if (size < 0)
         return error() << "--input-shape gives input '" << input.name
                        << "' a dimension of " << size;
-      bool clash = false;
-      if (input.symbols[axis].empty())
-        clash = input.sizes[axis] != size;
-      else
-        clash =
-            fixed.try_emplace(input.symbols[axis], size).first->second != size;
-      if (clash)
+      const std::string &symbol = input.symbols[axis];
+      int64_t known = symbol.empty()
+                          ? input.sizes[axis]
+                          : fixed.try_emplace(symbol, size).first->second;
+      if (known != size)
         return error() << "--input-shape gives axis " << axis << " of input '"
                        << input.name << "' the size " << size
-                       << ", but it is already "
-                       << (input.symbols[axis].empty()
-                               ? input.sizes[axis]
-                               : fixed[input.symbols[axis]]);
+                       << ", but it is already " << known;
     }
   }
+  for (GraphInput &input : inputs)
+    for (auto [size, symbol] : llvm::zip_equal(input.sizes, input.symbols))
+      if (auto it = fixed.find(symbol); !symbol.empty() && it != fixed.end())
+        size = it->second;
+  return success();
+}
 
+/// Begins the function that holds the graph.
+void Importer::createFunction(ArrayRef<GraphInput> inputs) {
   SmallVector<Type> types;
   SmallVector<DictionaryAttr> attributes;
   SmallVector<Location> locations;
-  for (Input &input : inputs) {
+  for (const GraphInput &input : inputs) {
     SmallVector<Attribute> dims;
-    for (size_t axis = 0; axis < input.sizes.size(); ++axis) {
-      auto it = fixed.find(input.symbols[axis]);
-      if (!input.symbols[axis].empty() && it != fixed.end())
-        input.sizes[axis] = it->second;
-      if (ShapedType::isDynamic(input.sizes[axis]))
-        dims.push_back(builder.getStringAttr(input.symbols[axis]));
+    for (auto [size, symbol] : llvm::zip_equal(input.sizes, input.symbols))
+      if (ShapedType::isDynamic(size))
+        dims.push_back(builder.getStringAttr(symbol));
       else
-        dims.push_back(builder.getI64IntegerAttr(input.sizes[axis]));
-    }
+        dims.push_back(builder.getI64IntegerAttr(size));
     types.push_back(RankedTensorType::get(input.sizes, input.element));
     attributes.push_back(builder.getDictionaryAttr(
         {builder.getNamedAttr("onnx.name", builder.getStringAttr(input.name)),
@@ -144,7 +169,78 @@ LogicalResult Importer::addInputs() {
     values[input.name] = argument;
   builder.setInsertionPointToStart(block);
   shapes = std::make_unique<onnx::SymbolicShapes>(func);
+}
+
+LogicalResult Importer::addInputs() {
+  const ::onnx::GraphProto &graph = model.graph();
+  llvm::StringSet<> constants;
+  for (const auto &tensor : graph.initializer())
+    constants.insert(tensor.name());
+  SmallVector<GraphInput> inputs;
+  for (const auto &info : graph.input()) {
+    if (constants.contains(info.name()))
+      continue;
+    FailureOr<GraphInput> input = readInput(info);
+    if (failed(input))
+      return failure();
+    inputs.push_back(std::move(*input));
+  }
+  if (failed(checkInputShapes(inputs)))
+    return failure();
+  nameDims(inputs);
+  if (failed(fixDims(inputs)))
+    return failure();
+  createFunction(inputs);
   return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Outputs
+//===----------------------------------------------------------------------===//
+
+/// What the graph computes is what it declares.
+LogicalResult Importer::checkOutput(const ::onnx::ValueInfoProto &output,
+                                    Value value) {
+  const auto &declared = output.type().tensor_type();
+  Type element = getElementTypeOrSelf(value.getType());
+  if (declared.elem_type() &&
+      getElementType(declared.elem_type(), context) != element)
+    return error() << "output '" << output.name() << "' is declared as "
+                   << nameOfDataType(declared.elem_type())
+                   << " but is computed as " << value.getType();
+  auto dims = shapes->shapeOf(value);
+  if (dims && declared.has_shape() &&
+      declared.shape().dim_size() != int(dims->size()))
+    return error() << "output '" << output.name() << "' is declared with rank "
+                   << declared.shape().dim_size() << " but is computed as "
+                   << value.getType();
+  return success();
+}
+
+/// The dimensions of an output: sizes, names of inputs' dimensions, or else the
+/// names that the model gives them.
+ArrayAttr Importer::outputDims(const ::onnx::ValueInfoProto &output,
+                               Value value) {
+  const auto &declared = output.type().tensor_type().shape();
+  auto dims = shapes->shapeOf(value);
+  SmallVector<Attribute> names;
+  for (auto [axis, dim] :
+       llvm::enumerate(dims.value_or(ArrayRef<onnx::SymbolicDim>()))) {
+    bool isInputDim =
+        llvm::any_of(func.getArguments(), [&, dim = dim](Value argument) {
+          auto all = shapes->shapeOf(argument);
+          return all && llvm::is_contained(*all, dim);
+        });
+    std::string param = declared.dim_size() > int(axis)
+                            ? declared.dim(axis).dim_param()
+                            : std::string();
+    if (std::optional<int64_t> constant = dim.getConstant())
+      names.push_back(builder.getI64IntegerAttr(*constant));
+    else
+      names.push_back(builder.getStringAttr(
+          isInputDim || param.empty() ? shapes->str(dim) : param));
+  }
+  return builder.getArrayAttr(names);
 }
 
 LogicalResult Importer::addOutputs() {
@@ -152,7 +248,6 @@ LogicalResult Importer::addOutputs() {
   if (graph.output_size() == 0)
     return error() << "the graph has no output";
   SmallVector<Value> results;
-  SmallVector<Attribute> resultDims;
   llvm::StringSet<> seen;
   for (const auto &output : graph.output()) {
     auto it = values.find(output.name());
@@ -162,52 +257,16 @@ LogicalResult Importer::addOutputs() {
                         "output that is not supported";
     if (!seen.insert(output.name()).second)
       return error() << "output '" << output.name() << "' is listed twice";
-    Value value = it->second;
-    results.push_back(value);
-
-    const auto &declared = output.type().tensor_type();
-    Type element = getElementTypeOrSelf(value.getType());
-    if (declared.elem_type() &&
-        getElementType(declared.elem_type(), context) != element)
-      return error() << "output '" << output.name() << "' is declared as "
-                     << nameOfDataType(declared.elem_type())
-                     << " but is computed as " << value.getType();
-    auto dims = shapes->shapeOf(value);
-    if (dims && declared.has_shape() &&
-        declared.shape().dim_size() != int(dims->size()))
-      return error() << "output '" << output.name()
-                     << "' is declared with rank "
-                     << declared.shape().dim_size() << " but is computed as "
-                     << value.getType();
-    SmallVector<Attribute> names;
-    llvm::StringSet<> taken;
-    if (dims)
-      for (size_t axis = 0; axis < dims->size(); ++axis) {
-        const onnx::SymbolicDim &dim = (*dims)[axis];
-        std::optional<int64_t> constant = dim.getConstant();
-        bool inputDim = llvm::any_of(func.getArguments(), [&](Value argument) {
-          auto all = shapes->shapeOf(argument);
-          return all && llvm::is_contained(*all, dim);
-        });
-        std::string param = declared.shape().dim_size() > int(axis)
-                                ? declared.shape().dim(axis).dim_param()
-                                : std::string();
-        if (constant)
-          names.push_back(builder.getI64IntegerAttr(*constant));
-        else if (inputDim || param.empty())
-          names.push_back(builder.getStringAttr(shapes->str(dim)));
-        else
-          names.push_back(builder.getStringAttr(param));
-      }
-    resultDims.push_back(builder.getArrayAttr(names));
+    if (failed(checkOutput(output, it->second)))
+      return failure();
+    results.push_back(it->second);
   }
   builder.create<func::ReturnOp>(baseLoc, results);
   func.setFunctionType(builder.getFunctionType(func.getArgumentTypes(),
                                                ValueRange(results).getTypes()));
-  for (int i = 0; i < graph.output_size(); ++i) {
-    func.setResultAttr(i, "onnx.name",
-                       builder.getStringAttr(graph.output(i).name()));
-    func.setResultAttr(i, "onnx.dims", resultDims[i]);
+  for (auto [i, output] : llvm::enumerate(graph.output())) {
+    func.setResultAttr(i, "onnx.name", builder.getStringAttr(output.name()));
+    func.setResultAttr(i, "onnx.dims", outputDims(output, results[i]));
   }
   return success();
 }

@@ -119,268 +119,201 @@ LogicalResult Importer::addConstantNode(const ::onnx::NodeProto &node) {
   return finish(node, constant);
 }
 
-LogicalResult Importer::addNode(const ::onnx::NodeProto &node) {
-  // Every operator here has an output; the checker has seen to the rest of the
-  // schema, but nothing below relies on it.
-  if (node.output_size() == 0 || node.output(0).empty())
-    return error(node) << "has no output";
-  const OperatorSpec &spec = *findOperator(node.op_type());
-  StringRef name = spec.name;
-  for (const auto &attribute : node.attribute())
-    if (!attribute.ref_attr_name().empty())
-      return error(node) << "attribute '" << attribute.name()
-                         << "' refers to a function's attribute";
-  if (name == "Constant")
-    return addConstantNode(node);
-
-  Location loc = locOf(nameOf(node));
-  SmallVector<Value> operands;
+/// The operands, as many as the operation has: an attribute of older opsets has
+/// become an input, and what a node leaves out is no value.
+LogicalResult Importer::readOperands(const ::onnx::NodeProto &node,
+                                     const onnx::OperatorSpec &spec,
+                                     SmallVectorImpl<Value> &operands) {
   for (const std::string &input : node.input()) {
     FailureOr<Value> value = lookup(node, input);
     if (failed(value))
       return failure();
     operands.push_back(*value);
   }
-
-  // Older spellings: the attribute becomes the last input.
-  if (spec.formerAttribute && opset < spec.formerUntil) {
-    if (const auto *former = findAttribute(node, spec.formerAttribute)) {
-      if (operands.size() != spec.maxInputs - 1)
-        return error(node) << "has " << operands.size() << " inputs";
-      operands.push_back(constantOf(
-          SmallVector<int64_t>(former->ints().begin(), former->ints().end()),
-          loc));
-    }
+  const ::onnx::AttributeProto *former =
+      opset < spec.formerUntil ? findAttribute(node, spec.formerAttribute)
+                               : nullptr;
+  if (former) {
+    if (operands.size() != spec.maxInputs - 1)
+      return error(node) << "has " << operands.size() << " inputs";
+    operands.push_back(constantOf(
+        SmallVector<int64_t>(former->ints().begin(), former->ints().end()),
+        locOf(nameOf(node))));
   }
   if (operands.size() < spec.minInputs || operands.size() > spec.maxInputs)
     return error(node) << "has " << operands.size() << " inputs";
-  if (spec.maxInputs != kVariadic)
+  if (spec.maxInputs != onnx::kVariadic)
     while (operands.size() < spec.maxInputs)
       operands.push_back(noValue());
   for (auto [i, operand] : llvm::enumerate(operands))
     if (isa<NoneType>(operand.getType()) &&
-        (i < spec.minInputs || spec.maxInputs == kVariadic))
+        (i < spec.minInputs || spec.maxInputs == onnx::kVariadic))
       return error(node) << "its input number " << i << " is left out";
+  return success();
+}
 
-  SmallVector<NamedAttribute> attributes;
-  for (const AttributeSpec &expected : spec.attributes) {
+/// The attributes that the node has; the operation knows the defaults of
+/// others.
+LogicalResult
+Importer::readAttributes(const ::onnx::NodeProto &node,
+                         const onnx::OperatorSpec &spec,
+                         SmallVectorImpl<NamedAttribute> &attributes) {
+  for (const onnx::AttributeSpec &expected : spec.attributes) {
     const ::onnx::AttributeProto *attribute =
         findAttribute(node, expected.name);
-    if (!attribute && !expected.defaultValue) {
+    if (!attribute) {
       if (expected.required)
         return error(node) << "attribute '" << expected.name << "' is missing";
       continue;
     }
     Attribute value;
     switch (expected.kind) {
-    case AttributeSpec::Int:
-      value = builder.getI64IntegerAttr(
-          attribute ? attribute->i() : int64_t(*expected.defaultValue));
+    case onnx::AttributeSpec::Int:
+      value = builder.getI64IntegerAttr(attribute->i());
       break;
-    case AttributeSpec::Float:
-      value = builder.getF32FloatAttr(
-          attribute ? attribute->f() : float(*expected.defaultValue));
+    case onnx::AttributeSpec::Float:
+      value = builder.getF32FloatAttr(attribute->f());
       break;
-    case AttributeSpec::Ints:
+    case onnx::AttributeSpec::Ints:
       value = builder.getDenseI64ArrayAttr(SmallVector<int64_t>(
           attribute->ints().begin(), attribute->ints().end()));
       break;
     }
     attributes.push_back(builder.getNamedAttr(expected.name, value));
   }
+  return success();
+}
 
-  if ((name == "Softmax" || name == "LogSoftmax") && opset < 13) {
-    // Then, everything from the axis on was one axis.
-    const auto *attribute = findAttribute(node, "axis");
-    int64_t axis = attribute ? attribute->i() : 1;
-    auto type = dyn_cast<RankedTensorType>(operands[0].getType());
-    int64_t rank = type ? type.getRank() : -1;
-    if (axis != -1 && axis != rank - 1)
-      return error(node) << "axis " << axis << " of an input of type "
-                         << operands[0].getType()
-                         << " covers several axes before opset 13, which is "
-                            "not supported; use the last axis, or export with "
-                            "opset 13 or later";
-    attributes.clear();
-    attributes.push_back(
-        builder.getNamedAttr("axis", builder.getI64IntegerAttr(-1)));
-  }
-  if (name == "Dropout" && !isa<NoneType>(operands[2].getType())) {
-    auto training = onnx::ConstantView::get(operands[2]);
-    if (!training || !training->getElementType().isInteger(1) ||
-        training->getNumElements() != 1 || training->getInteger(0))
-      return error(node) << "training_mode is not the constant false; export "
-                            "the model in evaluation mode (model.eval())";
-  }
-  if (name == "Dropout")
+/// Before opset 13, everything from the axis on was one axis.
+LogicalResult
+Importer::adaptSoftmax(const ::onnx::NodeProto &node, Value input,
+                       SmallVectorImpl<NamedAttribute> &attributes) {
+  const auto *attribute = findAttribute(node, "axis");
+  int64_t axis = attribute ? attribute->i() : 1;
+  auto type = dyn_cast<RankedTensorType>(input.getType());
+  int64_t rank = type ? type.getRank() : -1;
+  if (axis != -1 && axis != rank - 1)
+    return error(node) << "axis " << axis << " of an input of type "
+                       << input.getType()
+                       << " covers several axes before opset 13, which is "
+                          "not supported; use the last axis, or export with "
+                          "opset 13 or later";
+  attributes.clear();
+  attributes.push_back(
+      builder.getNamedAttr("axis", builder.getI64IntegerAttr(-1)));
+  return success();
+}
+
+/// Checks what the claim leaves out, and brings an operator that was another in
+/// an older opset into the form of opset 17.
+LogicalResult Importer::adaptNode(const ::onnx::NodeProto &node,
+                                  const onnx::OperatorSpec &spec,
+                                  MutableArrayRef<Value> operands,
+                                  SmallVectorImpl<NamedAttribute> &attributes) {
+  StringRef name = spec.name;
+  if ((name == "Softmax" || name == "LogSoftmax") && opset < 13)
+    return adaptSoftmax(node, operands[0], attributes);
+  if (name == "Dropout") {
+    if (!isa<NoneType>(operands[2].getType())) {
+      auto training = onnx::ConstantView::get(operands[2]);
+      if (!training || !training->getElementType().isInteger(1) ||
+          training->getNumElements() != 1 || training->getInteger(0))
+        return error(node) << "training_mode is not the constant false; export "
+                              "the model in evaluation mode (model.eval())";
+    }
     operands[1] = operands[2] = noValue();
-  if ((name == "Squeeze" || name == "Unsqueeze" || name == "ReduceSum") &&
+  }
+  // Axes decide the rank.
+  if (StringRef(spec.formerAttribute) == "axes" &&
       !isa<NoneType>(operands[1].getType()) &&
       !onnx::getConstantIntegers(operands[1]) &&
       !shapes->elementsOf(operands[1]))
     return error(node) << "its axes are not known at compile time";
+  return success();
+}
 
-  Type element;
+/// The element type of the results. A tensor among the attributes, which
+/// decides it, is added to `attributes`.
+FailureOr<Type> Importer::resultElement(
+    const ::onnx::NodeProto &node, const onnx::OperatorSpec &spec,
+    ArrayRef<Value> operands, SmallVectorImpl<NamedAttribute> &attributes) {
   switch (spec.element) {
-  case ResultElement::First:
-    element = getElementTypeOrSelf(operands[0].getType());
-    break;
-  case ResultElement::Second:
-    element = getElementTypeOrSelf(operands[1].getType());
-    break;
-  case ResultElement::Third:
+  case onnx::ResultElement::First:
+    return getElementTypeOrSelf(operands[0].getType());
+  case onnx::ResultElement::Second:
+    return getElementTypeOrSelf(operands[1].getType());
+  case onnx::ResultElement::Third:
     // Of QuantizeLinear: without a zero point the result is uint8.
-    element = isa<NoneType>(operands[2].getType())
-                  ? builder.getIntegerType(8, /*isSigned=*/false)
-                  : getElementTypeOrSelf(operands[2].getType());
-    break;
-  case ResultElement::Float:
-    element = builder.getF32Type();
-    break;
-  case ResultElement::Bool:
-    element = builder.getI1Type();
-    break;
-  case ResultElement::Int64:
-    element = builder.getI64Type();
-    break;
-  case ResultElement::Special:
-    if (name == "Cast") {
-      const auto *to = findAttribute(node, "to");
-      int64_t code = to ? to->i() : 0;
-      element = code == int32_t(code) ? getElementType(code, context) : Type();
-      if (!element)
-        return error(node) << "a cast to element type " << nameOfDataType(code)
-                           << " is not supported";
-    } else {
-      const auto *fill = findAttribute(node, "value");
-      ElementsAttr value =
-          fill ? tensors[&fill->t()]
-               : ElementsAttr(DenseElementsAttr::get(
-                     RankedTensorType::get({1}, builder.getF32Type()), 0.0f));
-      element = value.getElementType();
-      attributes.push_back(builder.getNamedAttr("value", value));
-    }
+    if (isa<NoneType>(operands[2].getType()))
+      return Type(builder.getIntegerType(8, /*isSigned=*/false));
+    return getElementTypeOrSelf(operands[2].getType());
+  case onnx::ResultElement::Float:
+    return Type(builder.getF32Type());
+  case onnx::ResultElement::Bool:
+    return Type(builder.getI1Type());
+  case onnx::ResultElement::Int64:
+    return Type(builder.getI64Type());
+  case onnx::ResultElement::Special:
     break;
   }
+  if (StringRef(spec.name) == "Cast") {
+    const auto *to = findAttribute(node, "to");
+    int64_t code = to ? to->i() : 0;
+    Type element =
+        code == int32_t(code) ? getElementType(code, context) : Type();
+    if (!element)
+      return error(node) << "a cast to element type " << nameOfDataType(code)
+                         << " is not supported";
+    return element;
+  }
+  const auto *fill = findAttribute(node, "value");
+  ElementsAttr value =
+      fill ? tensors[&fill->t()]
+           : ElementsAttr(DenseElementsAttr::get(
+                 RankedTensorType::get({1}, builder.getF32Type()), 0.0f));
+  attributes.push_back(builder.getNamedAttr("value", value));
+  return value.getElementType();
+}
 
-  // What further outputs there are is computed by operators of its own.
-  int outputs = node.output_size(), all = outputs;
-  if (name != "Split")
-    outputs = 1;
+LogicalResult Importer::addNode(const ::onnx::NodeProto &node) {
+  // Every operator here has an output; the checker has seen to the rest of the
+  // schema, but nothing below relies on it.
+  if (node.output_size() == 0 || node.output(0).empty())
+    return error(node) << "has no output";
+  for (const auto &attribute : node.attribute())
+    if (!attribute.ref_attr_name().empty())
+      return error(node) << "attribute '" << attribute.name()
+                         << "' refers to a function's attribute";
+  const onnx::OperatorSpec &spec = *onnx::findOperator(node.op_type());
+  if (StringRef(spec.name) == "Constant")
+    return addConstantNode(node);
+
+  SmallVector<Value> operands;
+  SmallVector<NamedAttribute> attributes;
+  if (failed(readOperands(node, spec, operands)) ||
+      failed(readAttributes(node, spec, attributes)) ||
+      failed(adaptNode(node, spec, operands, attributes)))
+    return failure();
+  FailureOr<Type> element = resultElement(node, spec, operands, attributes);
+  if (failed(element))
+    return failure();
+
+  int outputs = spec.hasVariadicResults ? node.output_size() : 1;
   while (outputs && node.output(outputs - 1).empty())
     --outputs;
   for (int i = 0; i < outputs; ++i)
     if (node.output(i).empty())
       return error(node) << "its output number " << i << " has no name";
 
-  OperationState state(loc, ("onnx." + name).str());
+  OperationState state(locOf(nameOf(node)), ("onnx." + Twine(spec.name)).str());
   state.addOperands(operands);
   state.addAttributes(attributes);
-  state.addTypes(SmallVector<Type>(outputs, UnrankedTensorType::get(element)));
+  state.addTypes(SmallVector<Type>(outputs, UnrankedTensorType::get(*element)));
   Operation *op = builder.create(state);
   for (int i = 0; i < outputs; ++i)
     values[node.output(i)] = op->getResult(i);
   if (failed(finish(node, op)))
     return failure();
-  return name == "Split" ? success() : addSideOutputs(node, op, all);
-}
-
-/// Whether a node or the graph's caller reads this value.
-bool Importer::isRead(StringRef value) const {
-  if (value.empty())
-    return false;
-  for (const ::onnx::NodeProto *node : order)
-    if (llvm::is_contained(node->input(), value))
-      return true;
-  return llvm::any_of(model.graph().output(), [&](const auto &output) {
-    return output.name() == value;
-  });
-}
-
-/// Builds those optional outputs of a node, after the first, that are read.
-LogicalResult Importer::addSideOutputs(const ::onnx::NodeProto &node,
-                                       Operation *op, int outputs) {
-  int read = 0;
-  for (int i = 1; i < outputs; ++i)
-    if (isRead(node.output(i)))
-      read = i;
-  if (!read)
-    return success();
-  if (isa<onnx::DropoutOp>(op) && read == 1)
-    return addDropoutMask(node, op);
-  if (auto norm = dyn_cast<onnx::LayerNormalizationOp>(op); norm && read <= 2)
-    return addNormStatistics(node, norm, outputs);
-  return error(node) << "its output '" << node.output(read)
-                     << "' is not supported";
-}
-
-/// At inference the mask keeps everything.
-LogicalResult Importer::addDropoutMask(const ::onnx::NodeProto &node,
-                                       Operation *op) {
-  Location loc = op->getLoc();
-  auto unranked = [](Type element) { return UnrankedTensorType::get(element); };
-  auto shape = builder.create<onnx::ShapeOp>(
-      loc, unranked(builder.getI64Type()), op->getOperand(0),
-      builder.getI64IntegerAttr(0), IntegerAttr());
-  if (failed(finish(node, shape)))
-    return failure();
-  auto type = RankedTensorType::get({1}, builder.getI1Type());
-  auto mask = builder.create<onnx::ConstantOfShapeOp>(
-      loc, unranked(builder.getI1Type()), shape,
-      cast<ElementsAttr>(DenseElementsAttr::get(type, true)));
-  values[node.output(1)] = mask;
-  return finish(node, mask);
-}
-
-/// The mean and the reciprocal of the standard deviation that a
-/// LayerNormalization computes on its way.
-LogicalResult Importer::addNormStatistics(const ::onnx::NodeProto &node,
-                                          onnx::LayerNormalizationOp op,
-                                          int outputs) {
-  auto type = dyn_cast<RankedTensorType>(op.getX().getType());
-  if (!type)
-    return error(node) << "its outputs after the first need an input of known "
-                          "rank";
-  int64_t axis = op.getAxis();
-  auto axes = llvm::to_vector(llvm::seq<int64_t>(
-      axis < 0 ? axis + type.getRank() : axis, type.getRank()));
-  Type result = UnrankedTensorType::get(type.getElementType());
-  Location loc = op.getLoc();
-  bool good = true;
-  auto build = [&](auto made) -> Value {
-    good = good && succeeded(finish(node, made));
-    return made->getResult(0);
-  };
-  auto mean = [&](Value x) {
-    return build(builder.create<onnx::ReduceMeanOp>(
-        loc, result, x, builder.getDenseI64ArrayAttr(axes),
-        builder.getI64IntegerAttr(1)));
-  };
-  Value center = mean(op.getX());
-  if (!node.output(1).empty())
-    values[node.output(1)] = center;
-  if (!good || outputs < 3 || node.output(2).empty())
-    return success(good);
-  Value d = build(builder.create<onnx::SubOp>(loc, result, op.getX(), center));
-  if (good)
-    d = mean(build(builder.create<onnx::MulOp>(loc, result, d, d)));
-  if (!good)
-    return failure();
-  auto scalar = RankedTensorType::get({}, type.getElementType());
-  Value epsilon = build(builder.create<onnx::ConstantOp>(
-      loc, scalar,
-      cast<ElementsAttr>(DenseElementsAttr::get(
-          scalar,
-          Attribute(builder.getFloatAttr(type.getElementType(),
-                                         op.getEpsilon().convertToFloat()))))));
-  Value sum = build(builder.create<onnx::AddOp>(loc, result, d, epsilon));
-  if (!good)
-    return failure();
-  Value root = build(builder.create<onnx::SqrtOp>(loc, result, sum));
-  if (!good)
-    return failure();
-  values[node.output(2)] =
-      build(builder.create<onnx::ReciprocalOp>(loc, result, root));
-  return success(good);
+  return spec.hasVariadicResults ? success() : addSideOutputs(node, op);
 }
 } // namespace mlir::bnn

@@ -2,7 +2,6 @@
 #pragma once
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "lib/Import/Import.h"
-#include "lib/Import/OperatorTable.h"
 #include "lib/Import/TensorData.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -87,7 +86,17 @@ private:
   mlir::LogicalResult checkOperators();
   mlir::LogicalResult sortNodes();
   mlir::LogicalResult runChecker();
+  struct GraphInput;
+  mlir::FailureOr<GraphInput> readInput(const ::onnx::ValueInfoProto &info);
+  mlir::LogicalResult checkInputShapes(llvm::ArrayRef<GraphInput> inputs);
+  void nameDims(llvm::MutableArrayRef<GraphInput> inputs);
+  mlir::LogicalResult fixDims(llvm::MutableArrayRef<GraphInput> inputs);
+  void createFunction(llvm::ArrayRef<GraphInput> inputs);
   mlir::LogicalResult addInputs();
+  mlir::LogicalResult checkOutput(const ::onnx::ValueInfoProto &output,
+                                  mlir::Value value);
+  mlir::ArrayAttr outputDims(const ::onnx::ValueInfoProto &output,
+                             mlir::Value value);
   mlir::LogicalResult addConstants();
   mlir::LogicalResult addNode(const ::onnx::NodeProto &node);
   mlir::LogicalResult addOutputs();
@@ -98,14 +107,30 @@ private:
                                       llvm::StringRef name);
   mlir::Value noValue();
   mlir::Value constantOf(llvm::ArrayRef<int64_t> values, mlir::Location loc);
+  mlir::LogicalResult
+  readOperands(const ::onnx::NodeProto &node, const onnx::OperatorSpec &spec,
+               llvm::SmallVectorImpl<mlir::Value> &operands);
+  mlir::LogicalResult
+  readAttributes(const ::onnx::NodeProto &node, const onnx::OperatorSpec &spec,
+                 llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes);
+  mlir::LogicalResult
+  adaptNode(const ::onnx::NodeProto &node, const onnx::OperatorSpec &spec,
+            llvm::MutableArrayRef<mlir::Value> operands,
+            llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes);
+  mlir::LogicalResult
+  adaptSoftmax(const ::onnx::NodeProto &node, mlir::Value input,
+               llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes);
+  mlir::FailureOr<mlir::Type>
+  resultElement(const ::onnx::NodeProto &node, const onnx::OperatorSpec &spec,
+                llvm::ArrayRef<mlir::Value> operands,
+                llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes);
   bool isRead(llvm::StringRef value) const;
   mlir::LogicalResult addSideOutputs(const ::onnx::NodeProto &node,
-                                     mlir::Operation *op, int outputs);
+                                     mlir::Operation *op);
   mlir::LogicalResult addDropoutMask(const ::onnx::NodeProto &node,
                                      mlir::Operation *op);
   mlir::LogicalResult addNormStatistics(const ::onnx::NodeProto &node,
-                                        onnx::LayerNormalizationOp op,
-                                        int outputs);
+                                        onnx::LayerNormalizationOp op);
   mlir::LogicalResult finish(const ::onnx::NodeProto &node,
                              mlir::Operation *op);
 

@@ -1,5 +1,6 @@
 #include "lib/Import/TensorData.h"
 #include "dialects/ONNX/ConstantView.h"
+#include "lib/Import/MappedFiles.h"
 #include "lib/Import/WireSkeleton.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -25,14 +26,8 @@ Expected<std::shared_ptr<DataFile>> openFile(StringRef path,
     return createStringError(buffer.getError(), buffer.getError().message());
   auto file = std::make_shared<DataFile>();
   file->buffer = std::move(*buffer);
-  if (file->buffer->getBufferKind() == MemoryBuffer::MemoryBuffer_MMap) {
-    auto registry =
-        context->getOrLoadDialect<onnx::ONNXDialect>()->getMappedFiles();
-    ArrayRef<char> bytes = file->bytes();
-    registry->add(bytes);
-    file->registration = std::shared_ptr<void>(
-        nullptr, [registry, bytes](void *) { registry->remove(bytes); });
-  }
+  if (file->buffer->getBufferKind() == MemoryBuffer::MemoryBuffer_MMap)
+    file->registration = MappedFiles::of(context).add(file->bytes());
   return file;
 }
 
@@ -147,9 +142,20 @@ static Expected<ElementsAttr> makeDense(RankedTensorType type,
   return ElementsAttr(DenseElementsAttr::getFromRawBuffer(type, bytes));
 }
 
-Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
-  if (tensor.has_segment())
-    return createStringError("data in segments is not supported");
+/// The shape and element type of a tensor, and the bytes that its data takes.
+struct TensorReader::Layout {
+  RankedTensorType type;
+  uint64_t width; ///< Of an element.
+  uint64_t bytes;
+
+  Error wrongSize(uint64_t got) const {
+    return createStringError("the dimensions ask for " + Twine(bytes) +
+                             " bytes of data, there are " + Twine(got));
+  }
+};
+
+Expected<TensorReader::Layout>
+TensorReader::layoutOf(const ::onnx::TensorProto &tensor) const {
   Type element = getElementType(tensor.data_type(), context);
   if (!element)
     return createStringError("element type " +
@@ -170,106 +176,144 @@ Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
   }
   if (bytes > uint64_t(INT64_MAX))
     return createStringError("the dimensions overflow");
-  if (empty)
-    bytes = 0;
-  auto type = RankedTensorType::get(dims, element);
-  auto wrongSize = [&](uint64_t got) {
-    return createStringError("the dimensions ask for " + Twine(bytes) +
-                             " bytes of data, there are " + Twine(got));
-  };
+  return Layout{RankedTensorType::get(dims, element), width, empty ? 0 : bytes};
+}
 
-  if (tensor.data_location() == ::onnx::TensorProto::EXTERNAL) {
-    std::string location;
-    uint64_t offset = 0;
-    std::optional<uint64_t> length;
-    StringMap<bool> seen;
-    for (const auto &entry : tensor.external_data()) {
-      if (!seen.try_emplace(entry.key(), true).second)
-        return createStringError("external data has the key '" +
-                                 Twine(entry.key()) + "' twice");
-      if (entry.key() == "location") {
-        location = entry.value();
-      } else if (entry.key() == "offset") {
-        if (StringRef(entry.value()).getAsInteger(10, offset))
-          return createStringError("external data offset is not a number");
-      } else if (entry.key() == "length") {
-        uint64_t value;
-        if (StringRef(entry.value()).getAsInteger(10, value))
-          return createStringError("external data length is not a number");
-        length = value;
-      }
+namespace {
+/// Where a tensor's data lies in a file beside the model.
+struct ExternalData {
+  std::string location;
+  uint64_t offset = 0;
+  std::optional<uint64_t> length;
+};
+} // namespace
+
+static Expected<ExternalData>
+parseExternalData(const ::onnx::TensorProto &tensor) {
+  ExternalData data;
+  StringMap<bool> seen;
+  for (const auto &entry : tensor.external_data()) {
+    if (!seen.try_emplace(entry.key(), true).second)
+      return createStringError("external data has the key '" +
+                               Twine(entry.key()) + "' twice");
+    uint64_t number = 0;
+    bool isNumber = !StringRef(entry.value()).getAsInteger(10, number);
+    if (entry.key() == "location") {
+      data.location = entry.value();
+    } else if (entry.key() == "offset") {
+      if (!isNumber)
+        return createStringError("external data offset is not a number");
+      data.offset = number;
+    } else if (entry.key() == "length") {
+      if (!isNumber)
+        return createStringError("external data length is not a number");
+      data.length = number;
     }
-    Expected<std::shared_ptr<DataFile>> file = open(location);
-    if (!file)
-      return file.takeError();
-    if (length && *length != bytes)
-      return wrongSize(*length);
-    ArrayRef<char> all = (*file)->bytes();
-    if (offset > all.size() || bytes > all.size() - offset)
-      return createStringError(
-          "external data file '" + Twine(location) + "' has " +
-          Twine(all.size()) + " bytes, the tensor needs " + Twine(bytes) +
-          " at offset " + Twine(offset) + "; fetch or export it again");
-    ArrayRef<char> data = all.slice(offset, bytes);
-    if (bytes < kInlineBytes || element.isInteger(1))
-      return makeDense(type, data);
-    return makeResource(type, data, *file,
-                        tensor.name().empty() ? "constant" : tensor.name());
   }
+  return data;
+}
 
+Expected<ElementsAttr>
+TensorReader::readExternal(const ::onnx::TensorProto &tensor,
+                           const Layout &layout) {
+  Expected<ExternalData> external = parseExternalData(tensor);
+  if (!external)
+    return external.takeError();
+  Expected<std::shared_ptr<DataFile>> file = open(external->location);
+  if (!file)
+    return file.takeError();
+  if (external->length && *external->length != layout.bytes)
+    return layout.wrongSize(*external->length);
+  ArrayRef<char> all = (*file)->bytes();
+  if (external->offset > all.size() ||
+      layout.bytes > all.size() - external->offset)
+    return createStringError(
+        "external data file '" + Twine(external->location) + "' has " +
+        Twine(all.size()) + " bytes, the tensor needs " + Twine(layout.bytes) +
+        " at offset " + Twine(external->offset) + "; fetch or export it again");
+  ArrayRef<char> data = all.slice(external->offset, layout.bytes);
+  if (layout.bytes < kInlineBytes || layout.type.getElementType().isInteger(1))
+    return makeDense(layout.type, data);
+  return makeResource(layout.type, data, *file,
+                      tensor.name().empty() ? "constant" : tensor.name());
+}
+
+/// The numbers of a typed field as bytes; those of ONNX's types that have no
+/// field of their own lie in the one for int32.
+static Error appendIntegers(const ::onnx::TensorProto &tensor, Type element,
+                            std::string &data) {
+  for (int32_t value : tensor.int32_data()) {
+    bool isUnsigned = element.isUnsignedInteger();
+    if (element.isInteger(32)) {
+      data.append(reinterpret_cast<const char *>(&value), sizeof(value));
+      continue;
+    }
+    if (element.isInteger(1) && value != 0 && value != 1)
+      return createStringError("a boolean is neither 0 nor 1");
+    if (!element.isInteger(1) && (value < (isUnsigned ? 0 : INT8_MIN) ||
+                                  value > (isUnsigned ? UINT8_MAX : INT8_MAX)))
+      return createStringError("the element " + Twine(value) +
+                               " does not fit its type");
+    data.push_back(char(value));
+  }
+  return Error::success();
+}
+
+/// The bytes of a tensor whose elements are in one of the typed fields.
+static Expected<std::string> readTyped(const ::onnx::TensorProto &tensor,
+                                       Type element) {
+  std::string data;
+  auto append = [&](const auto &values) {
+    data.assign(reinterpret_cast<const char *>(values.data()),
+                values.size() * sizeof(*values.data()));
+  };
+  if (element.isF32())
+    append(tensor.float_data());
+  else if (element.isF64())
+    append(tensor.double_data());
+  else if (element.isInteger(64))
+    append(tensor.int64_data());
+  else if (Error error = appendIntegers(tensor, element, data))
+    return std::move(error);
+  return data;
+}
+
+/// How many elements the typed field for this element type has.
+static uint64_t countTyped(const ::onnx::TensorProto &tensor, Type element) {
+  return element.isF32()         ? tensor.float_data_size()
+         : element.isF64()       ? tensor.double_data_size()
+         : element.isInteger(64) ? tensor.int64_data_size()
+                                 : tensor.int32_data_size();
+}
+
+Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
+  if (tensor.has_segment())
+    return createStringError("data in segments is not supported");
+  Expected<Layout> layout = layoutOf(tensor);
+  if (!layout)
+    return layout.takeError();
+  if (tensor.data_location() == ::onnx::TensorProto::EXTERNAL)
+    return readExternal(tensor, *layout);
   if (tensor.has_raw_data()) {
     const std::string &data = tensor.raw_data();
-    if (data.size() != bytes)
-      return wrongSize(data.size());
-    return makeDense(type, ArrayRef<char>(data.data(), data.size()));
+    if (data.size() != layout->bytes)
+      return layout->wrongSize(data.size());
+    return makeDense(layout->type, ArrayRef<char>(data.data(), data.size()));
   }
 
-  // One of the typed fields; booleans lie in the one for int32.
-  std::string data;
-  auto append = [&](auto value) {
-    data.append(reinterpret_cast<const char *>(&value), sizeof(value));
-  };
-  auto count = [&](uint64_t number) -> bool { return number == bytes / width; };
-  uint64_t number;
-  if (element.isF32()) {
-    if (!count(number = tensor.float_data_size()))
-      return wrongSize(number * width);
-    data.assign(reinterpret_cast<const char *>(tensor.float_data().data()),
-                bytes);
-  } else if (element.isF64()) {
-    if (!count(number = tensor.double_data_size()))
-      return wrongSize(number * width);
-    data.assign(reinterpret_cast<const char *>(tensor.double_data().data()),
-                bytes);
-  } else if (element.isInteger(64)) {
-    if (!count(number = tensor.int64_data_size()))
-      return wrongSize(number * width);
-    for (int64_t value : tensor.int64_data())
-      append(value);
-  } else {
-    if (!count(number = tensor.int32_data_size()))
-      return wrongSize(number * width);
-    for (int32_t value : tensor.int32_data()) {
-      if (width == 1 && !element.isInteger(1)) {
-        if (value < (element.isUnsignedInteger() ? 0 : -128) ||
-            value > (element.isUnsignedInteger() ? 255 : 127))
-          return createStringError("the element " + Twine(value) +
-                                   " does not fit its type");
-        append(char(value));
-      } else if (!element.isInteger(1))
-        append(value);
-      else if (value == 0 || value == 1)
-        append(char(value));
-      else
-        return createStringError("a boolean is neither 0 nor 1");
-    }
-  }
-  if (bytes < kInlineBytes || element.isInteger(1))
-    return makeDense(type, ArrayRef<char>(data.data(), data.size()));
+  Type element = layout->type.getElementType();
+  uint64_t count = countTyped(tensor, element);
+  if (count != layout->bytes / layout->width)
+    return layout->wrongSize(count * layout->width);
+  Expected<std::string> data = readTyped(tensor, element);
+  if (!data)
+    return data.takeError();
+  ArrayRef<char> bytes(data->data(), data->size());
+  if (layout->bytes < kInlineBytes || element.isInteger(1))
+    return makeDense(layout->type, bytes);
   return ElementsAttr(DenseResourceElementsAttr::get(
-      type, resourceKey(tensor.name()),
-      HeapAsmResourceBlob::allocateAndCopyWithAlign(
-          ArrayRef<char>(data.data(), data.size()), 64,
-          /*dataIsMutable=*/false)));
+      layout->type, resourceKey(tensor.name()),
+      HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64,
+                                                    /*dataIsMutable=*/false)));
 }
 } // namespace mlir::bnn

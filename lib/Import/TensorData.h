@@ -43,6 +43,10 @@ public:
   llvm::Expected<mlir::ElementsAttr> read(const ::onnx::TensorProto &tensor);
 
 private:
+  struct Layout;
+  llvm::Expected<Layout> layoutOf(const ::onnx::TensorProto &tensor) const;
+  llvm::Expected<mlir::ElementsAttr>
+  readExternal(const ::onnx::TensorProto &tensor, const Layout &layout);
   llvm::Expected<std::shared_ptr<DataFile>> open(llvm::StringRef location);
 
   std::string folder, fileName;

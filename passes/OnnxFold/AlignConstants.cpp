@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/ONNX/ConstantMemory.h"
 #include "passes/OnnxFold/EvalTensor.h"
 #include "passes/OnnxFold/FoldState.h"
 
@@ -13,8 +14,6 @@ using namespace mlir::bnn;
 using namespace mlir::bnn::onnx;
 
 void bnn::alignConstants(func::FuncOp func) {
-  auto mapped =
-      func.getContext()->getOrLoadDialect<ONNXDialect>()->getMappedFiles();
   for (ConstantOp constant : func.getOps<ConstantOp>()) {
     std::optional<ConstantView> view = ConstantView::get(constant);
     if (!view || !isa<DenseResourceElementsAttr>(constant.getValue()))
@@ -23,6 +22,6 @@ void bnn::alignConstants(func::FuncOp func) {
     if (!tensor->ownBytes())
       continue;
     constant.setValueAttr(tensor->toAttribute());
-    mapped->release(view->getBytes());
+    releaseElements(func.getContext(), view->getBytes());
   }
 }

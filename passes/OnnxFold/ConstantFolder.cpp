@@ -6,15 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/OnnxFold/ConstantFolder.h"
+#include "dialects/ONNX/ConstantMemory.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
 using namespace mlir::bnn::onnx;
-
-ConstantFolder::ConstantFolder(FoldState &state)
-    : state(state), mapped(state.func.getContext()
-                               ->getOrLoadDialect<ONNXDialect>()
-                               ->getMappedFiles()) {}
 
 bool ConstantFolder::isKnown(Value value) const {
   Operation *op = value.getDefiningOp();
@@ -82,7 +78,7 @@ ConstantFolder::takeOperands(Operation *op,
     operands.push_back(EvalTensor::get(*view));
     if (operands.back()->ownBytes()) {
       // A copy, which the next reader takes as well, perhaps to overwrite it.
-      mapped->release(view->getBytes());
+      releaseElements(state.func.getContext(), view->getBytes());
       if (!last)
         known[operand] = operands.back();
     } else if (last && !isReadOutside(operand)) {
@@ -120,7 +116,7 @@ bool ConstantFolder::evaluate(Operation *op) {
     return false;
   // Weights that nothing reads any more need no memory.
   for (ArrayRef<char> bytes : finished)
-    mapped->release(bytes);
+    releaseElements(state.func.getContext(), bytes);
   for (auto [result, tensor] : llvm::zip_equal(op->getResults(), *results))
     publish(result, tensor, op);
   return true;

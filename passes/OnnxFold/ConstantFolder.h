@@ -16,7 +16,7 @@ namespace mlir::bnn {
 /// is in memory at a time.
 class ConstantFolder {
 public:
-  explicit ConstantFolder(FoldState &state);
+  explicit ConstantFolder(FoldState &state) : state(state) {}
 
   /// Evaluates what it can; returns whether another turn may find more. What
   /// was evaluated is dead afterwards, but not erased.
@@ -39,7 +39,6 @@ private:
 
   FoldState &state;
   ConstantEvaluator evaluator;
-  std::shared_ptr<onnx::MappedFiles> mapped;
   /// What evaluate() gave up on.
   llvm::DenseSet<Operation *> unevaluated;
 

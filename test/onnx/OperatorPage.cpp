@@ -1,48 +1,129 @@
 #include "test/onnx/OperatorPage.h"
-#include "lib/Import/OperatorTable.h"
+#include "dialects/ONNX/ONNXDialect.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
+#include <limits>
 #include <onnx/defs/schema.h>
 
 using namespace llvm;
 
+/// What is wrong with the inputs of an operator's line, or "".
+static std::string checkInputs(const mlir::bnn::onnx::OperatorSpec &spec,
+                               const ::onnx::OpSchema &schema) {
+  int most = spec.maxInputs == mlir::bnn::onnx::kVariadic
+                 ? std::numeric_limits<int>::max()
+                 : int(spec.maxInputs);
+  if (int(spec.minInputs) != schema.min_input() || most != schema.max_input())
+    return "has " + std::to_string(schema.min_input()) + " to " +
+           std::to_string(schema.max_input()) + " inputs";
+  return "";
+}
+
+/// What is wrong with the attributes of an operator's line, or "".
+static std::string checkAttributes(const mlir::bnn::onnx::OperatorSpec &spec,
+                                   const ::onnx::OpSchema &schema) {
+  using ::onnx::AttributeProto;
+  using Spec = mlir::bnn::onnx::AttributeSpec;
+  for (const Spec &attribute : spec.attributes) {
+    auto found = schema.attributes().find(attribute.name);
+    if (found == schema.attributes().end())
+      return "has no attribute " + std::string(attribute.name);
+    auto type = attribute.kind == Spec::Int     ? AttributeProto::INT
+                : attribute.kind == Spec::Float ? AttributeProto::FLOAT
+                                                : AttributeProto::INTS;
+    if (found->second.type != type ||
+        found->second.required != attribute.required)
+      return "has another kind of attribute " + std::string(attribute.name);
+  }
+  for (const auto &entry : schema.attributes()) {
+    // What the importer reads itself, and what inference has no use for.
+    const std::string &name = entry.first;
+    bool isKnown = any_of(
+        spec.attributes, [&](const Spec &known) { return name == known.name; });
+    if (!isKnown && name != "to" && name != "seed" &&
+        !StringRef(name).contains("value"))
+      return "has an attribute " + name;
+  }
+  return "";
+}
+
+/// What is wrong with the defaults that the operation gives to attributes, or
+/// "".
+static std::string checkDefaults(const mlir::bnn::onnx::OperatorSpec &spec,
+                                 const ::onnx::OpSchema &schema,
+                                 mlir::OpBuilder &builder) {
+  mlir::OperationState state(builder.getUnknownLoc(),
+                             ("onnx." + Twine(spec.name)).str());
+  // Not valid without operands, but nobody asks.
+  mlir::OwningOpRef<mlir::Operation *> op(mlir::Operation::create(state));
+  for (const mlir::bnn::onnx::AttributeSpec &attribute : spec.attributes) {
+    auto found = schema.attributes().find(attribute.name);
+    if (found == schema.attributes().end())
+      continue; // checkAttributes() complains.
+    const ::onnx::AttributeProto &wanted = found->second.default_value;
+    std::optional<mlir::Attribute> value =
+        (*op)->getInherentAttr(attribute.name);
+    mlir::Attribute got = value.value_or(mlir::Attribute()), expected;
+    if (wanted.has_i())
+      expected = builder.getI64IntegerAttr(wanted.i());
+    else if (wanted.has_f())
+      expected = builder.getF32FloatAttr(wanted.f());
+    if (got != expected)
+      return "has another default of " + std::string(attribute.name);
+  }
+  return "";
+}
+
 bool checkTable() {
+  mlir::MLIRContext context;
+  context.loadDialect<mlir::bnn::onnx::ONNXDialect>();
+  mlir::OpBuilder builder(&context);
   bool good = true;
-  auto complain = [&](const mlir::bnn::OperatorSpec &spec, const Twine &what) {
+  auto complain = [&](const mlir::bnn::onnx::OperatorSpec &spec,
+                      const Twine &what) {
     outs() << "FAILED operator " << spec.name << ": " << what << '\n';
     good = false;
   };
-  for (const mlir::bnn::OperatorSpec &spec : mlir::bnn::getOperators()) {
+  for (const mlir::bnn::onnx::OperatorSpec &spec :
+       mlir::bnn::onnx::getOperators()) {
     using ::onnx::OpSchemaRegistry;
     const auto *schema =
-        OpSchemaRegistry::Schema(spec.name, mlir::bnn::kMaxOpset);
+        OpSchemaRegistry::Schema(spec.name, mlir::bnn::onnx::kMaxOpset);
     if (!schema) {
       complain(spec, "ONNX has none of this name");
       continue;
     }
-    int first = mlir::bnn::kMinOpset;
+    int first = mlir::bnn::onnx::kMinOpset;
     while (!OpSchemaRegistry::Schema(spec.name, first))
       ++first;
     if (first != spec.since)
       complain(spec, "is there from opset " + Twine(first) + " on");
+    for (const std::string &mistake :
+         {checkInputs(spec, *schema), checkAttributes(spec, *schema),
+          checkDefaults(spec, *schema, builder)})
+      if (!mistake.empty())
+        complain(spec, mistake);
     // Of these two the types are those of the result.
     bool isSource = StringRef(spec.name).starts_with("Constant");
     const auto &values = isSource ? schema->outputs() : schema->inputs();
     const auto &value =
-        values[spec.element == mlir::bnn::ResultElement::Second ? 1 : 0];
+        values[spec.element == mlir::bnn::onnx::ResultElement::Second ? 1 : 0];
     unsigned allowed = 0;
     for (const std::string *type : value.GetTypes())
-      for (auto [name, bit] : {std::pair("tensor(float)", mlir::bnn::kF32),
-                               std::pair("tensor(double)", mlir::bnn::kF64),
-                               std::pair("tensor(int32)", mlir::bnn::kI32),
-                               std::pair("tensor(int64)", mlir::bnn::kI64),
-                               std::pair("tensor(int8)", mlir::bnn::kI8),
-                               std::pair("tensor(uint8)", mlir::bnn::kU8),
-                               std::pair("tensor(bool)", mlir::bnn::kBool)})
+      for (auto [name, bit] :
+           {std::pair("tensor(float)", mlir::bnn::onnx::kF32),
+            std::pair("tensor(double)", mlir::bnn::onnx::kF64),
+            std::pair("tensor(int32)", mlir::bnn::onnx::kI32),
+            std::pair("tensor(int64)", mlir::bnn::onnx::kI64),
+            std::pair("tensor(int8)", mlir::bnn::onnx::kI8),
+            std::pair("tensor(uint8)", mlir::bnn::onnx::kU8),
+            std::pair("tensor(bool)", mlir::bnn::onnx::kBool)})
         allowed |= *type == name ? unsigned(bit) : 0u;
     if (unsigned wrong = spec.types & ~allowed)
-      complain(spec,
-               "has no elements of type " + mlir::bnn::elementTypeNames(wrong));
+      complain(spec, "has no elements of type " +
+                         mlir::bnn::onnx::elementTypeNames(wrong));
   }
   return good;
 }
@@ -69,10 +150,11 @@ void writePage(raw_ostream &out, const std::map<std::string, unsigned> &runs,
          "| operator | opsets | element types | known | restrictions | cases "
          "|\n"
          "| --- | --- | --- | --- | --- | --- |\n";
-  for (const mlir::bnn::OperatorSpec &spec : mlir::bnn::getOperators()) {
+  for (const mlir::bnn::onnx::OperatorSpec &spec :
+       mlir::bnn::onnx::getOperators()) {
     out << "| " << spec.name << " | " << spec.since << "-"
-        << mlir::bnn::kMaxOpset << " | "
-        << mlir::bnn::elementTypeNames(spec.types) << " | ";
+        << mlir::bnn::onnx::kMaxOpset << " | "
+        << mlir::bnn::onnx::elementTypeNames(spec.types) << " | ";
     interleaveComma(spec.knownInputs, out);
     auto found = runs.find(spec.name);
     out << " | " << spec.restriction << " | "

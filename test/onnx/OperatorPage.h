@@ -5,8 +5,9 @@
 #include <string>
 
 /// Compares the table with ONNX's own definitions: the names, the first opsets,
-/// and that no element type is claimed that an operator does not have. Prints a
-/// line for each difference.
+/// the numbers of inputs, the attributes with their defaults, and that no
+/// element type is claimed that an operator does not have. Prints a line for
+/// each difference.
 bool checkTable();
 
 /// Writes the table as Markdown. `runs`: how many cases each operator took part

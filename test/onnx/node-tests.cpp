@@ -91,7 +91,8 @@ std::optional<Outcome> readCase(StringRef path, Case &test) {
   bool other = false;
   for (const auto &node : test.model.graph().node()) {
     test.operators.insert(node.op_type());
-    other |= !node.domain().empty() || !mlir::bnn::findOperator(node.op_type());
+    other |= !node.domain().empty() ||
+             !mlir::bnn::onnx::findOperator(node.op_type());
   }
   if (other)
     return Outcome{Outcome::OtherOperator, ""};
@@ -119,7 +120,8 @@ std::optional<Outcome> readCase(StringRef path, Case &test) {
 /// have not changed between the two.
 std::optional<Outcome> raiseOpset(Case &test) {
   for (auto &import : *test.model.mutable_opset_import()) {
-    if (!import.domain().empty() || import.version() >= mlir::bnn::kMinOpset)
+    if (!import.domain().empty() ||
+        import.version() >= mlir::bnn::onnx::kMinOpset)
       continue;
     for (const auto &node : test.model.graph().node()) {
       auto since = [&](int opset) {
@@ -129,11 +131,11 @@ std::optional<Outcome> raiseOpset(Case &test) {
       };
       // ReduceLogSum and its like only learnt to count axes from the end.
       bool axesOnly = StringRef(node.op_type()).starts_with("Reduce");
-      if (since(int(import.version())) != since(mlir::bnn::kMinOpset) &&
+      if (since(int(import.version())) != since(mlir::bnn::onnx::kMinOpset) &&
           !axesOnly)
         return outside("opset " + Twine(import.version()));
     }
-    import.set_version(mlir::bnn::kMinOpset);
+    import.set_version(mlir::bnn::onnx::kMinOpset);
   }
   return std::nullopt;
 }
@@ -145,8 +147,8 @@ bindConstants(Case &test, function_ref<bool(unsigned)> isConstant = nullptr) {
   ::onnx::GraphProto *graph = test.model.mutable_graph();
   StringSet<> known;
   for (const auto &node : graph->node()) {
-    const mlir::bnn::OperatorSpec &spec =
-        *mlir::bnn::findOperator(node.op_type());
+    const mlir::bnn::onnx::OperatorSpec &spec =
+        *mlir::bnn::onnx::findOperator(node.op_type());
     for (unsigned input : spec.knownInputs)
       if (int(input) < node.input_size())
         known.insert(node.input(int(input)));
@@ -350,19 +352,19 @@ void retype(::onnx::TensorProto &tensor, int32_t type) {
     double x = 10 * mlir::bnn::elementAsDouble(value, i);
     double whole = std::clamp(std::trunc(x), -100.0, 100.0);
     switch (mlir::bnn::elementTypeBit(type)) {
-    case mlir::bnn::kF64:
+    case mlir::bnn::onnx::kF64:
       append(x / 10);
       break;
-    case mlir::bnn::kI64:
+    case mlir::bnn::onnx::kI64:
       append(int64_t(whole));
       break;
-    case mlir::bnn::kI32:
+    case mlir::bnn::onnx::kI32:
       append(int32_t(whole));
       break;
-    case mlir::bnn::kI8:
+    case mlir::bnn::onnx::kI8:
       append(int8_t(whole));
       break;
-    case mlir::bnn::kU8:
+    case mlir::bnn::onnx::kU8:
       append(uint8_t(2 * std::fabs(whole)));
       break;
     default:
@@ -378,19 +380,19 @@ void retype(::onnx::TensorProto &tensor, int32_t type) {
 /// by the compiler.
 Outcome runWithType(Case test, int32_t type, StringRef scratch) {
   const auto &node = test.model.graph().node(0);
-  const mlir::bnn::OperatorSpec &spec =
-      *mlir::bnn::findOperator(node.op_type());
+  const mlir::bnn::onnx::OperatorSpec &spec =
+      *mlir::bnn::onnx::findOperator(node.op_type());
   // From the last opset on: earlier ones allow fewer types.
   for (auto &import : *test.model.mutable_opset_import())
-    import.set_version(mlir::bnn::kMaxOpset);
+    import.set_version(mlir::bnn::onnx::kMaxOpset);
   auto *graph = test.model.mutable_graph();
   for (auto [info, tensor] : zip(*graph->mutable_input(), test.inputs))
     if (tensor.data_type() == ::onnx::TensorProto::FLOAT) {
       retype(tensor, type);
       info.mutable_type()->mutable_tensor_type()->set_elem_type(type);
     }
-  bool keepsType = spec.element == mlir::bnn::ResultElement::First ||
-                   spec.element == mlir::bnn::ResultElement::Second;
+  bool keepsType = spec.element == mlir::bnn::onnx::ResultElement::First ||
+                   spec.element == mlir::bnn::onnx::ResultElement::Second;
   for (auto &info : *graph->mutable_output())
     if (keepsType &&
         info.type().tensor_type().elem_type() == ::onnx::TensorProto::FLOAT)
@@ -529,7 +531,8 @@ int runBits(ArrayRef<std::string> paths, StringRef scratch) {
     cases[graph.node(0).op_type()].push_back(std::move(test));
   }
   unsigned same = 0, statistics = 0, known = 0, runs = 0, failures = 0;
-  for (const mlir::bnn::OperatorSpec &spec : mlir::bnn::getOperators()) {
+  for (const mlir::bnn::onnx::OperatorSpec &spec :
+       mlir::bnn::onnx::getOperators()) {
     std::vector<Case> &all = cases[spec.name];
     llvm::sort(all, [](const Case &a, const Case &b) {
       return std::pair(weightOf(b), a.model.graph().name()) <
@@ -562,7 +565,7 @@ int runBits(ArrayRef<std::string> paths, StringRef scratch) {
     else
       ++(isStatistic(spec.name) ? statistics : same);
   }
-  outs() << same << " operators of " << mlir::bnn::getOperators().size()
+  outs() << same << " operators of " << mlir::bnn::onnx::getOperators().size()
          << " are folded as they are run, bit for bit (" << runs << " runs), "
          << statistics << " are statistics, " << known
          << " have nothing to run, " << failures << " failed\n";
@@ -578,7 +581,8 @@ int runTypes(ArrayRef<std::string> cases, StringRef scratch) {
     if (readCase(path, test) || test.model.graph().node_size() != 1)
       continue;
     const std::string name = *test.operators.begin();
-    const mlir::bnn::OperatorSpec &spec = *mlir::bnn::findOperator(name);
+    const mlir::bnn::onnx::OperatorSpec &spec =
+        *mlir::bnn::onnx::findOperator(name);
     bool onFloats = any_of(test.inputs, [](const auto &tensor) {
       return tensor.data_type() == ::onnx::TensorProto::FLOAT;
     });
@@ -588,7 +592,7 @@ int runTypes(ArrayRef<std::string> cases, StringRef scratch) {
       continue;
     for (int32_t type = 1; type <= 11; ++type) {
       unsigned bit = mlir::bnn::elementTypeBit(type);
-      if (bit == mlir::bnn::kF32 || !(spec.types & bit) ||
+      if (bit == mlir::bnn::onnx::kF32 || !(spec.types & bit) ||
           runs[{name, type}] >= 2)
         continue;
       ++runs[{name, type}];
@@ -599,7 +603,7 @@ int runTypes(ArrayRef<std::string> cases, StringRef scratch) {
       }
       ++failures;
       outs() << "FAILED " << sys::path::filename(path) << " on "
-             << mlir::bnn::elementTypeNames(bit) << ": " << outcome.reason
+             << mlir::bnn::onnx::elementTypeNames(bit) << ": " << outcome.reason
              << '\n';
     }
   }
@@ -661,7 +665,8 @@ int main(int argc, char **argv) {
   }
   bool bare = !checkTable();
   if (only.empty() && !dynamic)
-    for (const mlir::bnn::OperatorSpec &spec : mlir::bnn::getOperators())
+    for (const mlir::bnn::onnx::OperatorSpec &spec :
+         mlir::bnn::onnx::getOperators())
       if (!runs.count(spec.name)) {
         bare = true;
         outs() << "FAILED operator " << spec.name << " has no case that runs\n";

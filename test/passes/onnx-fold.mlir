@@ -50,9 +50,9 @@ func.func @binarize(%x: tensor<?x3xf32>) -> tensor<*xf32> {
 // CHECK-LABEL: @heads
 // CHECK-SAME: (%[[X:.*]]: tensor<?x?x192xf32>
 // CHECK: %[[S:.*]] = onnx.Constant {value = dense<[0, 0, 12, 16]> : tensor<4xi64>}
-// CHECK: onnx.Reshape %[[X]], %[[S]] {allowzero = 0 : i64} : (tensor<?x?x192xf32>, tensor<4xi64>) -> tensor<?x?x12x16xf32>
+// CHECK: onnx.Reshape %[[X]], %[[S]] : (tensor<?x?x192xf32>, tensor<4xi64>) -> tensor<?x?x12x16xf32>
 // CHECK: %[[F:.*]] = onnx.Constant {value = dense<[-1, 192]> : tensor<2xi64>}
-// CHECK: onnx.Reshape %[[X]], %[[F]] {allowzero = 0 : i64} : (tensor<?x?x192xf32>, tensor<2xi64>) -> tensor<?x192xf32>
+// CHECK: onnx.Reshape %[[X]], %[[F]] : (tensor<?x?x192xf32>, tensor<2xi64>) -> tensor<?x192xf32>
 func.func @heads(%x: tensor<?x?x192xf32> {onnx.dims = ["batch", "seq", 192]}) -> (tensor<*xf32>, tensor<*xf32>) {
   %shape = onnx.Shape %x {start = 0 : i64} : (tensor<?x?x192xf32>) -> tensor<3xi64>
   %zero = onnx.Constant {value = dense<0> : tensor<i64>} : () -> tensor<i64>
@@ -123,7 +123,7 @@ func.func @matmul(%p: tensor<?x12x?x?xf32> {onnx.dims = ["b", 12, "s", "s"]}, %v
 }
 // CHECK-LABEL: @positions
 // CHECK-SAME: (%[[IDS:.*]]: tensor<1x?xi64> {{.*}}, %[[H:.*]]: tensor<?x?x2xf32> {{.*}})
-// CHECK: %[[G:.*]] = onnx.Gather %{{.*}}, %[[IDS]] {axis = 0 : i64} : (tensor<8x2xf32>, tensor<1x?xi64>) -> tensor<1x?x2xf32>
+// CHECK: %[[G:.*]] = onnx.Gather %{{.*}}, %[[IDS]] : (tensor<8x2xf32>, tensor<1x?xi64>) -> tensor<1x?x2xf32>
 // CHECK: onnx.Add %[[H]], %[[G]]
 func.func @positions(%ids: tensor<1x?xi64> {onnx.dims = [1, "s"]}, %h: tensor<?x?x2xf32> {onnx.dims = ["b", "s", 2]}) -> tensor<?x?x2xf32> {
   %table = onnx.Constant {value = dense<[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0], [8.0, 9.0], [1.0, 1.0], [1.0, 2.0], [1.0, 3.0]]> : tensor<8x2xf32>} : () -> tensor<8x2xf32>

@@ -603,3 +603,16 @@ func.func @ArgMin(%x: tensor<2x3xf32>) -> (tensor<1x3xi64>) {
   %y = onnx.ArgMin %x {axis = 0 : i64, keepdims = 1 : i64, select_last_index = 0 : i64} : (tensor<2x3xf32>) -> tensor<1x3xi64>
   return %y : tensor<1x3xi64>
 }
+
+// An attribute that is left out has ONNX's default, and the default is not
+// printed.
+// CHECK-LABEL: @defaults
+// CHECK: onnx.Softmax %{{[a-z0-9]+}} :
+// CHECK: onnx.Softmax %{{[a-z0-9]+}} :
+// CHECK: onnx.Softmax %{{[a-z0-9]+}} {axis = 0 : i64} :
+func.func @defaults(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) {
+  %0 = onnx.Softmax %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %1 = onnx.Softmax %x {axis = -1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %2 = onnx.Softmax %x {axis = 0 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0, %1, %2 : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>
+}

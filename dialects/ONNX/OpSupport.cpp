@@ -1,0 +1,82 @@
+//===- OpSupport.cpp - What verifiers and folders have in common ----------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/ONNX/OpSupport.h"
+
+using namespace mlir;
+
+namespace mlir::bnn::onnx {
+std::optional<int64_t> rankOf(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type)
+    return std::nullopt;
+  return type.getRank();
+}
+
+LogicalResult verifyAxis(Operation *op, int64_t axis, Value data,
+                         bool endAllowed) {
+  std::optional<int64_t> rank = rankOf(data);
+  if (!rank)
+    return success();
+  if (axis < -*rank || axis >= *rank + (endAllowed ? 1 : 0))
+    return op->emitOpError("axis ")
+           << axis << " is out of range for rank " << *rank;
+  return success();
+}
+
+LogicalResult verifySameElement(Operation *op, Value a, Value b,
+                                StringRef what) {
+  if (isa<NoneType>(a.getType()) || isa<NoneType>(b.getType()))
+    return success();
+  if (getElementTypeOrSelf(a.getType()) != getElementTypeOrSelf(b.getType()))
+    return op->emitOpError(what) << ": element types " << a.getType() << " and "
+                                 << b.getType() << " differ";
+  return success();
+}
+
+LogicalResult verifyIntegerList(Operation *op, Value list, StringRef what,
+                                bool i32Too) {
+  if (isa<NoneType>(list.getType()))
+    return success();
+  Type element = getElementTypeOrSelf(list.getType());
+  if (!element.isSignlessInteger(64) &&
+      !(i32Too && element.isSignlessInteger(32)))
+    return op->emitOpError(what)
+           << " must hold integers, got " << list.getType();
+  std::optional<int64_t> rank = rankOf(list);
+  if (rank && *rank != 1)
+    return op->emitOpError(what) << " must have rank 1, got " << list.getType();
+  return success();
+}
+
+LogicalResult verifyScalar(Operation *op, Value value, StringRef what) {
+  std::optional<int64_t> rank = rankOf(value);
+  if (rank && *rank != 0)
+    return op->emitOpError(what)
+           << " must be a scalar, got " << value.getType();
+  return success();
+}
+
+LogicalResult verifyFlag(Operation *op, int64_t value, StringRef name) {
+  if (value != 0 && value != 1)
+    return op->emitOpError("attribute ") << name << " must be 0 or 1";
+  return success();
+}
+
+LogicalResult verifyFloat(Operation *op, Value value) {
+  if (!isa<FloatType>(getElementTypeOrSelf(value.getType())))
+    return op->emitOpError("needs floating-point elements, got ")
+           << value.getType();
+  return success();
+}
+
+OpFoldResult foldToOperand(Operation *op) {
+  Value operand = op->getOperand(0);
+  return operand.getType() == op->getResult(0).getType() ? operand
+                                                         : OpFoldResult();
+}
+} // namespace mlir::bnn::onnx

@@ -1,0 +1,56 @@
+//===- OperatorSpec.cpp - The operators that the compiler claims ----------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/ONNX/OperatorSpec.h"
+#include "dialects/ONNX/ONNXDialect.h"
+
+using namespace mlir;
+
+namespace mlir::bnn::onnx {
+template <typename Op> using HasSpec = decltype(Op::getSpec());
+
+/// Adds the operator that `Op` stands for, if it stands for one.
+template <typename Op> static void addSpec(std::vector<OperatorSpec> &specs) {
+  if constexpr (llvm::is_detected<HasSpec, Op>::value)
+    specs.push_back(Op::getSpec());
+}
+
+template <typename... Ops> static std::vector<OperatorSpec> makeSpecs() {
+  std::vector<OperatorSpec> specs;
+  (addSpec<Ops>(specs), ...);
+  llvm::sort(specs, [](const OperatorSpec &a, const OperatorSpec &b) {
+    return StringRef(a.name) < StringRef(b.name);
+  });
+  return specs;
+}
+
+ArrayRef<OperatorSpec> getOperators() {
+  static const std::vector<OperatorSpec> operators = makeSpecs<
+#define GET_OP_LIST
+#include "dialects/ONNX/ONNXOps.cpp.inc"
+      >();
+  return operators;
+}
+
+const OperatorSpec *findOperator(StringRef name) {
+  for (const OperatorSpec &spec : getOperators())
+    if (name == spec.name)
+      return &spec;
+  return nullptr;
+}
+
+std::string elementTypeNames(unsigned types) {
+  constexpr std::pair<unsigned, const char *> kNames[] = {
+      {kF32, "f32"}, {kF64, "f64"}, {kI64, "i64"},  {kI32, "i32"},
+      {kI8, "i8"},   {kU8, "u8"},   {kBool, "bool"}};
+  std::string result;
+  for (auto [type, name] : kNames)
+    if (types & type)
+      result += (result.empty() ? "" : " ") + std::string(name);
+  return result;
+}
+} // namespace mlir::bnn::onnx
