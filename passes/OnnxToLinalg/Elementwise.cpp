@@ -1,3 +1,10 @@
+//===- Elementwise.cpp - Operators that compute each element --------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "passes/OnnxToLinalg/Scalars.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -6,173 +13,183 @@ using namespace mlir;
 namespace mlir::bnn::onnx {
 namespace {
 
-/// One element of the result of `op`, from one element of each operand that is
-/// not left out. Null: not on these element types.
-Value lowerScalar(Operation *op, OpBuilder &b, Location loc, ValueRange x,
-                  Type to) {
-  auto isUnsigned = [](Type type) {
-    return getElementTypeOrSelf(type).isUnsignedInteger();
-  };
-  Scalars s(b, loc, isUnsigned(op->getOperand(0).getType()));
-  Type type = x[0].getType();
-  bool isFloat = isa<FloatType>(type);
-  // What only floats have.
-  auto onFloat = [&](llvm::function_ref<Value()> f) {
-    return isFloat ? f() : Value();
-  };
-  // What booleans do not have.
-  auto onNumber = [&](llvm::function_ref<Value()> f) {
-    return type.isInteger(1) ? Value() : f();
-  };
-  using FP = arith::CmpFPredicate;
-  using IP = arith::CmpIPredicate;
-  return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case([&](AddOp) { return onNumber([&] { return s.add(x[0], x[1]); }); })
-      .Case([&](SubOp) { return onNumber([&] { return s.sub(x[0], x[1]); }); })
-      .Case([&](MulOp) { return onNumber([&] { return s.mul(x[0], x[1]); }); })
-      .Case([&](DivOp) {
-        return onNumber([&]() -> Value {
-          if (isFloat)
-            return b.create<arith::DivFOp>(loc, x[0], x[1]);
-          return s.divideIntegers(x[0], x[1]);
-        });
-      })
-      .Case([&](NegOp) {
-        return onNumber([&]() -> Value {
-          if (isFloat)
-            return b.create<arith::NegFOp>(loc, x[0]);
-          return b.create<arith::SubIOp>(loc, s.number(type, 0), x[0]);
-        });
-      })
-      .Case([&](AbsOp) { return onNumber([&] { return s.abs(x[0]); }); })
-      .Case([&](SqrtOp) {
-        return onFloat([&] { return b.create<math::SqrtOp>(loc, x[0]); });
-      })
-      .Case([&](ReciprocalOp) {
-        return onFloat([&] {
-          return b.create<arith::DivFOp>(loc, s.number(type, 1), x[0]);
-        });
-      })
-      .Case([&](ExpOp) {
-        return onFloat([&] { return b.create<math::ExpOp>(loc, x[0]); });
-      })
-      .Case([&](LogOp) {
-        return onFloat([&] { return b.create<math::LogOp>(loc, x[0]); });
-      })
-      .Case([&](ErfOp) {
-        return onFloat([&] { return b.create<math::ErfOp>(loc, x[0]); });
-      })
-      .Case([&](TanhOp) {
-        return onFloat([&] { return b.create<math::TanhOp>(loc, x[0]); });
-      })
-      .Case([&](SigmoidOp) {
-        return onFloat([&] {
-          Value one = s.number(type, 1);
-          Value e =
-              b.create<math::ExpOp>(loc, b.create<arith::NegFOp>(loc, x[0]));
-          return b.create<arith::DivFOp>(loc, one,
-                                         b.create<arith::AddFOp>(loc, one, e));
-        });
-      })
-      .Case([&](ReluOp) {
-        return onNumber(
-            [&] { return s.clip(x[0], s.number(type, 0), Value()); });
-      })
-      .Case([&](SignOp) { return onNumber([&] { return s.sign(x[0]); }); })
-      .Case([&](RoundOp) {
-        return onFloat([&] { return b.create<math::RoundEvenOp>(loc, x[0]); });
-      })
-      .Case([&](FloorOp) {
-        return onFloat([&] { return b.create<math::FloorOp>(loc, x[0]); });
-      })
-      .Case([&](CeilOp) {
-        return onFloat([&] { return b.create<math::CeilOp>(loc, x[0]); });
-      })
-      .Case([&](ClipOp o) {
-        return onNumber([&] {
-          size_t next = 1;
-          bool hasLow = !isa<NoneType>(o.getMin().getType());
-          bool hasHigh = !isa<NoneType>(o.getMax().getType());
-          Value low = hasLow ? x[next++] : Value();
-          Value high = hasHigh ? x[next++] : Value();
-          return s.clip(x[0], low, high);
-        });
-      })
-      .Case<MaxOp, MinOp>([&](auto o) {
-        return onNumber([&] {
-          Value result = x[0];
-          for (Value other : x.drop_front())
-            result =
-                s.extreme(std::is_same_v<decltype(o), MaxOp>, result, other);
-          return result;
-        });
-      })
-      .Case<SumOp, MeanOp>([&](auto o) {
-        return onFloat([&] {
-          Value sum = x[0];
-          for (Value other : x.drop_front())
-            sum = s.add(sum, other);
-          if (std::is_same_v<decltype(o), SumOp>)
-            return sum;
-          return s.div(sum, s.number(type, double(x.size())));
-        });
-      })
-      .Case([&](PReluOp) {
-        return onFloat([&] {
-          Value below = s.mul(x[1], x[0]);
-          return s.select(s.less(x[0], s.number(type, 0)), below, x[0]);
-        });
-      })
-      .Case([&](XorOp) { return b.create<arith::XOrIOp>(loc, x[0], x[1]); })
-      .Case([&](AndOp) { return b.create<arith::AndIOp>(loc, x[0], x[1]); })
-      .Case([&](OrOp) { return b.create<arith::OrIOp>(loc, x[0], x[1]); })
-      .Case([&](NotOp) {
-        return b.create<arith::XOrIOp>(loc, x[0], s.number(type, 1));
-      })
-      .Case([&](EqualOp) { return s.equal(x[0], x[1]); })
-      .Case([&](GreaterOp) {
-        return onNumber([&] { return s.greater(x[0], x[1]); });
-      })
-      .Case([&](GreaterOrEqualOp) {
-        return onNumber(
-            [&] { return s.compare(FP::OGE, IP::sge, x[0], x[1]); });
-      })
-      .Case(
-          [&](LessOp) { return onNumber([&] { return s.less(x[0], x[1]); }); })
-      .Case([&](LessOrEqualOp) {
-        return onNumber(
-            [&] { return s.compare(FP::OLE, IP::sle, x[0], x[1]); });
-      })
-      .Case([&](WhereOp) { return s.select(x[0], x[1], x[2]); })
-      .Case([&](CastOp o) {
-        return s.convert(x[0], to, isUnsigned(o.getType()));
-      })
-      .Default([&](Operation *) {
-        return onFloat([&] { return lowerFunction(op, s, x[0]); });
-      });
+using FP = arith::CmpFPredicate;
+using IP = arith::CmpIPredicate;
+
+/// One element of each operand that is not left out, and what to build on them.
+struct Element {
+  Scalars &s;
+  OpBuilder &b;
+  Location loc;
+  ValueRange x;
+  /// The signless element type of the result.
+  Type to;
+
+  Type type() const { return x[0].getType(); }
+  Value number(double value) const { return s.number(type(), value); }
+  template <typename MathOp> Value unary() const {
+    return b.create<MathOp>(loc, x[0]);
+  }
+};
+
+//===-- On floats
+//-----------------------------------------------------------===//
+
+Value element(SqrtOp, Element &e) { return e.unary<math::SqrtOp>(); }
+Value element(ExpOp, Element &e) { return e.unary<math::ExpOp>(); }
+Value element(LogOp, Element &e) { return e.unary<math::LogOp>(); }
+Value element(ErfOp, Element &e) { return e.unary<math::ErfOp>(); }
+Value element(TanhOp, Element &e) { return e.unary<math::TanhOp>(); }
+Value element(RoundOp, Element &e) { return e.unary<math::RoundEvenOp>(); }
+Value element(FloorOp, Element &e) { return e.unary<math::FloorOp>(); }
+Value element(CeilOp, Element &e) { return e.unary<math::CeilOp>(); }
+
+Value element(ReciprocalOp, Element &e) { return e.s.div(e.number(1), e.x[0]); }
+
+Value element(SigmoidOp, Element &e) {
+  Value one = e.number(1);
+  Value exp = e.s.exp(e.b.create<arith::NegFOp>(e.loc, e.x[0]));
+  return e.s.div(one, e.s.add(one, exp));
+}
+
+Value sum(Element &e) {
+  Value sum = e.x[0];
+  for (Value other : e.x.drop_front())
+    sum = e.s.add(sum, other);
+  return sum;
+}
+
+Value element(SumOp, Element &e) { return sum(e); }
+Value element(MeanOp, Element &e) {
+  Value total = sum(e);
+  return e.s.div(total, e.number(double(e.x.size())));
+}
+
+Value element(PReluOp, Element &e) {
+  Value below = e.s.mul(e.x[1], e.x[0]);
+  return e.s.select(e.s.less(e.x[0], e.number(0)), below, e.x[0]);
+}
+
+//===-- On numbers
+//----------------------------------------------------------===//
+
+Value element(AddOp, Element &e) { return e.s.add(e.x[0], e.x[1]); }
+Value element(SubOp, Element &e) { return e.s.sub(e.x[0], e.x[1]); }
+Value element(MulOp, Element &e) { return e.s.mul(e.x[0], e.x[1]); }
+Value element(AbsOp, Element &e) { return e.s.abs(e.x[0]); }
+Value element(SignOp, Element &e) { return e.s.sign(e.x[0]); }
+
+Value element(DivOp, Element &e) {
+  return Scalars::isFloat(e.x[0]) ? e.s.div(e.x[0], e.x[1])
+                                  : e.s.divideIntegers(e.x[0], e.x[1]);
+}
+
+Value element(NegOp, Element &e) {
+  if (Scalars::isFloat(e.x[0]))
+    return e.unary<arith::NegFOp>();
+  return e.s.sub(e.number(0), e.x[0]);
+}
+
+Value element(ReluOp, Element &e) {
+  return e.s.clip(e.x[0], e.number(0), Value());
+}
+
+Value element(ClipOp op, Element &e) {
+  size_t next = 1;
+  bool hasLow = !isa<NoneType>(op.getMin().getType());
+  bool hasHigh = !isa<NoneType>(op.getMax().getType());
+  Value low = hasLow ? e.x[next++] : Value();
+  Value high = hasHigh ? e.x[next++] : Value();
+  return e.s.clip(e.x[0], low, high);
+}
+
+Value extreme(bool larger, Element &e) {
+  Value result = e.x[0];
+  for (Value other : e.x.drop_front())
+    result = e.s.extreme(larger, result, other);
+  return result;
+}
+
+Value element(MaxOp, Element &e) { return extreme(/*larger=*/true, e); }
+Value element(MinOp, Element &e) { return extreme(/*larger=*/false, e); }
+
+Value element(GreaterOp, Element &e) { return e.s.greater(e.x[0], e.x[1]); }
+Value element(LessOp, Element &e) { return e.s.less(e.x[0], e.x[1]); }
+Value element(GreaterOrEqualOp, Element &e) {
+  return e.s.compare(FP::OGE, IP::sge, e.x[0], e.x[1]);
+}
+Value element(LessOrEqualOp, Element &e) {
+  return e.s.compare(FP::OLE, IP::sle, e.x[0], e.x[1]);
+}
+
+//===-- On anything
+//---------------------------------------------------------===//
+
+Value element(AndOp, Element &e) { return e.s.both(e.x[0], e.x[1]); }
+Value element(OrOp, Element &e) { return e.s.either(e.x[0], e.x[1]); }
+Value element(XorOp, Element &e) {
+  return e.b.create<arith::XOrIOp>(e.loc, e.x[0], e.x[1]);
+}
+Value element(NotOp, Element &e) {
+  return e.b.create<arith::XOrIOp>(e.loc, e.x[0], e.number(1));
+}
+Value element(EqualOp, Element &e) { return e.s.equal(e.x[0], e.x[1]); }
+Value element(WhereOp, Element &e) {
+  return e.s.select(e.x[0], e.x[1], e.x[2]);
+}
+Value element(CastOp op, Element &e) {
+  bool isUnsigned = getElementTypeOrSelf(op.getType()).isUnsignedInteger();
+  return e.s.convert(e.x[0], e.to, isUnsigned);
+}
+
+/// Operators that take the same element types.
+template <typename... Ops> struct Family {
+  static bool has(Operation *op) { return isa<Ops...>(op); }
+  static Value lower(Operation *op, Element &e) {
+    return llvm::TypeSwitch<Operation *, Value>(op).template Case<Ops...>(
+        [&](auto o) { return element(o, e); });
+  }
+};
+using OnFloats =
+    Family<SqrtOp, ReciprocalOp, ExpOp, LogOp, ErfOp, TanhOp, SigmoidOp,
+           RoundOp, FloorOp, CeilOp, SumOp, MeanOp, PReluOp>;
+using OnNumbers =
+    Family<AddOp, SubOp, MulOp, DivOp, NegOp, AbsOp, SignOp, ReluOp, ClipOp,
+           MaxOp, MinOp, GreaterOp, GreaterOrEqualOp, LessOp, LessOrEqualOp>;
+using OnAnything = Family<AndOp, OrOp, XorOp, NotOp, EqualOp, WhereOp, CastOp>;
+
+/// One element of the result of `op`. Null: not on these element types.
+Value lowerElement(Operation *op, Element &e) {
+  if (OnAnything::has(op))
+    return OnAnything::lower(op, e);
+  if (OnNumbers::has(op))
+    return e.type().isInteger(1) ? Value() : OnNumbers::lower(op, e);
+  if (!Scalars::isFloat(e.x[0]))
+    return {};
+  return OnFloats::has(op) ? OnFloats::lower(op, e)
+                           : lowerFunction(op, e.s, e.x[0]);
 }
 
 } // namespace
 
 Lowered lowerElementwise(Lowering &l, Operation *op) {
-  if (!isa<AddOp, SubOp, MulOp, DivOp, NegOp, AbsOp, SqrtOp, ReciprocalOp,
-           ExpOp, LogOp, ErfOp, TanhOp, SigmoidOp, ReluOp, SignOp, RoundOp,
-           FloorOp, CeilOp, ClipOp, MaxOp, MinOp, SumOp, MeanOp, AndOp, OrOp,
-           XorOp, NotOp, EqualOp, GreaterOp, GreaterOrEqualOp, LessOp,
-           LessOrEqualOp, WhereOp, CastOp, PReluOp, LeakyReluOp, EluOp, CeluOp,
-           SeluOp, HardSigmoidOp, HardSwishOp, SoftplusOp, SoftsignOp,
-           ThresholdedReluOp, IsNaNOp, IsInfOp>(op))
+  if (!OnFloats::has(op) && !OnNumbers::has(op) && !OnAnything::has(op) &&
+      !isFunction(op))
     return std::nullopt;
   SmallVector<Value> inputs;
   for (Value operand : op->getOperands())
     if (!isa<NoneType>(operand.getType()))
       inputs.push_back(operand);
   Value result = op->getResult(0);
-  Type element = getElementTypeOrSelf(result.getType());
-  Type signless = Lowering::signlessType(element);
-  Value lowered = l.broadcast(result, element, inputs,
+  Type type = getElementTypeOrSelf(result.getType());
+  Type signless = Lowering::signlessType(type);
+  bool isUnsigned =
+      getElementTypeOrSelf(op->getOperand(0).getType()).isUnsignedInteger();
+  Value lowered = l.broadcast(result, type, inputs,
                               [&](OpBuilder &b, Location loc, ValueRange x) {
-                                return lowerScalar(op, b, loc, x, signless);
+                                Scalars s(b, loc, isUnsigned);
+                                Element e{s, b, loc, x, signless};
+                                return lowerElement(op, e);
                               });
   if (!lowered) {
     op->emitError() << op->getName() << " is not supported on elements of "

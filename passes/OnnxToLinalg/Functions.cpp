@@ -1,10 +1,21 @@
-// Activation functions and their like.
+//===- Functions.cpp - Activation functions and their like ----------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "passes/OnnxToLinalg/Scalars.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
 namespace mlir::bnn::onnx {
+
+bool isFunction(Operation *op) {
+  return isa<LeakyReluOp, EluOp, CeluOp, SeluOp, HardSigmoidOp, HardSwishOp,
+             SoftplusOp, SoftsignOp, ThresholdedReluOp, IsNaNOp, IsInfOp>(op);
+}
 
 Value lowerFunction(Operation *op, Scalars &s, Value x) {
   Type type = x.getType();
@@ -53,8 +64,7 @@ Value lowerFunction(Operation *op, Scalars &s, Value x) {
         if (!o.getDetectNegative())
           return high;
         return o.getDetectPositive() ? s.either(high, low) : low;
-      })
-      .Default([](Operation *) { return Value(); });
+      });
 }
 
 } // namespace mlir::bnn::onnx

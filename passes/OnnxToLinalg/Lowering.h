@@ -1,5 +1,10 @@
-// What the lowerings of the onnx operators share: shapes, and the building of
-// loops on tensors.
+//===- Lowering.h - What the lowerings of operators share -------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
 #include "dialects/ONNX/ConstantView.h"
 #include "dialects/ONNX/ONNXDialect.h"

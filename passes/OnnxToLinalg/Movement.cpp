@@ -1,4 +1,10 @@
-// Parts of tensors, and elements that change places.
+//===- Movement.cpp - Parts of tensors, and elements that move ------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "dialects/BNN/BNN.h"
 #include "passes/OnnxToLinalg/Lowering.h"
 #include "llvm/ADT/TypeSwitch.h"

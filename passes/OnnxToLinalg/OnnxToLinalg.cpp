@@ -1,3 +1,10 @@
+//===- OnnxToLinalg.cpp - Lowers what is not binary to linalg -------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "passes/OnnxToLinalg/OnnxToLinalg.h"
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -1,4 +1,10 @@
-// Pow, by element types and by what is known of the exponent.
+//===- Power.cpp - Pow, by element types and exponent ---------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "passes/OnnxToLinalg/Scalars.h"
 
 using namespace mlir;

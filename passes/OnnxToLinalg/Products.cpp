@@ -1,3 +1,10 @@
+//===- Products.cpp - MatMul and Gemm -------------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "dialects/BNN/BNN.h"
 #include "passes/OnnxToLinalg/Lowering.h"
 

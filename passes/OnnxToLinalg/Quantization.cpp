@@ -1,4 +1,10 @@
-// QuantizeLinear and DequantizeLinear.
+//===- Quantization.cpp - QuantizeLinear and DequantizeLinear -------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "passes/OnnxToLinalg/Scalars.h"
 
 using namespace mlir;

@@ -1,5 +1,13 @@
+//===- Reductions.cpp - Reductions ----------------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "dialects/BNN/BNN.h"
 #include "passes/OnnxToLinalg/Scalars.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -150,15 +158,104 @@ Value mean(Lowering &l, Value x, ArrayRef<OpFoldResult> dims,
                        });
 }
 
-FailureOr<SmallVector<Value>>
-lowerReduction(Lowering &l, Operation *op, Value x,
-               std::optional<ArrayRef<int64_t>> listed, bool keepDims) {
-  int64_t rank = Lowering::rankOf(x);
-  Type element = Lowering::typeOf(x).getElementType();
+/// Each element of `x`, of shape `dims`, through `f`.
+Value map(Lowering &l, Value x, ArrayRef<OpFoldResult> dims,
+          llvm::function_ref<Value(Scalars &, Value)> f) {
+  return l.elementwise(dims, Lowering::typeOf(x).getElementType(), x,
+                       [&](OpBuilder &b, Location loc, ValueRange v) {
+                         Scalars s(b, loc);
+                         return f(s, v[0]);
+                       });
+}
+
+/// A tensor and the axes of it that a reduction takes.
+struct Reduced {
+  Value x;
+  ArrayRef<OpFoldResult> dims;
+  ArrayRef<int64_t> axes;
+
+  Value by(Lowering &l, Kind kind) const {
+    return reduce(l, x, dims, axes, kind);
+  }
+};
+
+Value reduceTo(Lowering &l, ReduceSumOp, const Reduced &r) {
+  return r.by(l, Kind::Add);
+}
+Value reduceTo(Lowering &l, ReduceProdOp, const Reduced &r) {
+  return r.by(l, Kind::Mul);
+}
+Value reduceTo(Lowering &l, ReduceMeanOp, const Reduced &r) {
+  return r.axes.empty() ? r.x : mean(l, r.x, r.dims, r.axes);
+}
+Value reduceTo(Lowering &l, ReduceL1Op, const Reduced &r) {
+  Value magnitudes =
+      map(l, r.x, r.dims, [](Scalars &s, Value v) { return s.abs(v); });
+  return reduce(l, magnitudes, r.dims, r.axes, Kind::Add);
+}
+Value reduceTo(Lowering &l, ReduceSumSquareOp, const Reduced &r) {
+  Value squares =
+      map(l, r.x, r.dims, [](Scalars &s, Value v) { return s.mul(v, v); });
+  return reduce(l, squares, r.dims, r.axes, Kind::Add);
+}
+Value reduceTo(Lowering &l, ReduceL2Op, const Reduced &r) {
+  Value sum = reduceTo(l, ReduceSumSquareOp(), r);
+  return map(l, sum, keptDims(r.dims, r.axes),
+             [](Scalars &s, Value v) { return s.sqrt(v); });
+}
+Value reduceTo(Lowering &l, ReduceLogSumOp, const Reduced &r) {
+  return map(l, r.by(l, Kind::Add), keptDims(r.dims, r.axes),
+             [](Scalars &s, Value v) { return s.log(v); });
+}
+
+/// Bytes, with a sign or without, are compared as wider integers.
+Value reduceTo(Lowering &l, const Reduced &r, Kind kind) {
+  Type element = Lowering::typeOf(r.x).getElementType();
+  if (!element.isInteger(8))
+    return r.by(l, kind);
+  bool isUnsigned = element.isUnsignedInteger();
+  Type i32 = l.b.getI32Type(), i8 = l.b.getI8Type();
+  Value wide = l.elementwise(
+      r.dims, i32, r.x, [&](OpBuilder &b, Location loc, ValueRange v) {
+        return Scalars(b, loc, isUnsigned).convert(v[0], i32);
+      });
+  Value reduced = reduce(l, wide, r.dims, r.axes, kind);
+  return l.elementwise(keptDims(r.dims, r.axes), element, reduced,
+                       [&](OpBuilder &b, Location loc, ValueRange v) {
+                         return Scalars(b, loc).convert(v[0], i8);
+                       });
+}
+Value reduceTo(Lowering &l, ReduceMaxOp, const Reduced &r) {
+  return reduceTo(l, r, Kind::Max);
+}
+Value reduceTo(Lowering &l, ReduceMinOp, const Reduced &r) {
+  return reduceTo(l, r, Kind::Min);
+}
+
+/// Whether `op` is lowered for elements of type `element`; an error otherwise.
+LogicalResult checkElements(Operation *op, Type element) {
   if (element.isInteger(1))
     return op->emitError() << op->getName()
                            << " is not supported on booleans; cast its input "
                               "to numbers";
+  bool needsFloat = isa<ReduceL2Op, ReduceLogSumOp>(op);
+  bool isSupported =
+      needsFloat ? element.isF32()
+                 : !element.isInteger(8) || isa<ReduceMaxOp, ReduceMinOp>(op);
+  if (isSupported)
+    return success();
+  return op->emitError() << op->getName() << " is not supported on " << element
+                         << "; cast its input to f32"
+                         << (needsFloat ? "" : " or i32");
+}
+
+template <typename Op>
+FailureOr<SmallVector<Value>>
+lowerReduction(Lowering &l, Op op, std::optional<ArrayRef<int64_t>> listed) {
+  Value x = op.getData();
+  int64_t rank = Lowering::rankOf(x);
+  if (failed(checkElements(op, Lowering::typeOf(x).getElementType())))
+    return failure();
   SmallVector<int64_t> axes =
       listed ? normalizeAxes(*listed, rank)
              : llvm::to_vector(llvm::seq<int64_t>(0, rank));
@@ -166,67 +263,8 @@ lowerReduction(Lowering &l, Operation *op, Value x,
     return op->emitError() << op->getName()
                            << " has an axis out of range for rank " << rank;
   Dims dims = l.dims(x);
-  // Each element before, and each sum after the reduction.
-  auto map = [&](Value value, ArrayRef<OpFoldResult> shape,
-                 llvm::function_ref<Value(OpBuilder &, Location, Value)> f) {
-    return l.elementwise(shape, element, value,
-                         [&](OpBuilder &b, Location loc, ValueRange v) {
-                           return f(b, loc, v[0]);
-                         });
-  };
-  auto square = [](OpBuilder &b, Location loc, Value v) {
-    return Scalars(b, loc).mul(v, v);
-  };
-  bool needsFloat = isa<ReduceL2Op, ReduceLogSumOp>(op);
-  if (element.isInteger(8) || (needsFloat && !element.isF32())) {
-    if (needsFloat || !isa<ReduceMaxOp, ReduceMinOp>(op))
-      return op->emitError()
-             << op->getName() << " is not supported on " << element
-             << "; cast its input to f32" << (needsFloat ? "" : " or i32");
-    // Bytes, with a sign or without, are compared as wider integers.
-    bool isUnsigned = element.isUnsignedInteger();
-    Value wide = l.elementwise(
-        dims, l.b.getI32Type(), x,
-        [&](OpBuilder &b, Location loc, ValueRange v) {
-          return Scalars(b, loc, isUnsigned).convert(v[0], b.getI32Type());
-        });
-    Kind kind = isa<ReduceMaxOp>(op) ? Kind::Max : Kind::Min;
-    Value reduced = reduce(l, wide, dims, axes, kind);
-    x = l.elementwise(keptDims(dims, axes), element, reduced,
-                      [&](OpBuilder &b, Location loc, ValueRange v) {
-                        return Scalars(b, loc).convert(v[0], b.getI8Type());
-                      });
-  }
-  Value result;
-  if (element.isInteger(8)) {
-    result = x;
-  } else if (isa<ReduceMeanOp>(op)) {
-    result = axes.empty() ? x : mean(l, x, dims, axes);
-  } else if (isa<ReduceL1Op>(op)) {
-    Value magnitude = map(x, dims, [](OpBuilder &b, Location loc, Value v) {
-      return Scalars(b, loc).abs(v);
-    });
-    result = reduce(l, magnitude, dims, axes, Kind::Add);
-  } else if (isa<ReduceL2Op, ReduceSumSquareOp>(op)) {
-    result = reduce(l, map(x, dims, square), dims, axes, Kind::Add);
-    if (isa<ReduceL2Op>(op))
-      result = map(result, keptDims(dims, axes),
-                   [](OpBuilder &b, Location loc, Value v) -> Value {
-                     return b.create<math::SqrtOp>(loc, v);
-                   });
-  } else if (isa<ReduceLogSumOp>(op)) {
-    result = map(reduce(l, x, dims, axes, Kind::Add), keptDims(dims, axes),
-                 [](OpBuilder &b, Location loc, Value v) -> Value {
-                   return b.create<math::LogOp>(loc, v);
-                 });
-  } else {
-    Kind kind = isa<ReduceMaxOp>(op)    ? Kind::Max
-                : isa<ReduceMinOp>(op)  ? Kind::Min
-                : isa<ReduceProdOp>(op) ? Kind::Mul
-                                        : Kind::Add;
-    result = reduce(l, x, dims, axes, kind);
-  }
-  if (keepDims && !axes.empty()) {
+  Value result = reduceTo(l, op, Reduced{x, dims, axes});
+  if (op.getKeepdims() && !axes.empty()) {
     Dims full = dims;
     for (int64_t axis : axes)
       full[axis] = l.index(1);
@@ -288,22 +326,19 @@ FailureOr<SmallVector<Value>> lowerPick(Lowering &l, Op op) {
 }
 
 FailureOr<SmallVector<Value>> lowerReduceSum(Lowering &l, ReduceSumOp op) {
-  if (isa<NoneType>(op.getAxes().getType())) {
-    if (op.getNoopWithEmptyAxes())
-      return SmallVector<Value>{op.getData()};
-    return lowerReduction(l, op, op.getData(), std::nullopt, op.getKeepdims());
+  SmallVector<int64_t> axes;
+  if (!isa<NoneType>(op.getAxes().getType())) {
+    auto listed = getConstantIntegers(op.getAxes());
+    if (!listed)
+      return op.emitError("onnx.ReduceSum has computed axes; export the model "
+                          "with constant axes");
+    axes = *listed;
   }
-  auto axes = getConstantIntegers(op.getAxes());
-  if (!axes)
-    return op.emitError("onnx.ReduceSum has computed axes; export the model "
-                        "with constant axes");
-  if (axes->empty()) {
-    if (op.getNoopWithEmptyAxes())
-      return SmallVector<Value>{op.getData()};
-    return lowerReduction(l, op, op.getData(), std::nullopt, op.getKeepdims());
-  }
-  return lowerReduction(l, op, op.getData(), ArrayRef<int64_t>(*axes),
-                        op.getKeepdims());
+  if (!axes.empty())
+    return lowerReduction(l, op, ArrayRef<int64_t>(axes));
+  if (op.getNoopWithEmptyAxes())
+    return SmallVector<Value>{op.getData()};
+  return lowerReduction(l, op, std::nullopt);
 }
 
 FailureOr<SmallVector<Value>> lowerSoftmax(Lowering &l, Operation *op, Value x,
@@ -405,41 +440,21 @@ FailureOr<SmallVector<Value>> lowerLayerNormalization(Lowering &l,
 } // namespace
 
 Lowered lowerReductions(Lowering &l, Operation *op) {
-  auto byAttribute = [&](auto o) -> Lowered {
-    std::optional<ArrayRef<int64_t>> axes;
-    if (o.getAxes())
-      axes = *o.getAxes();
-    return lowerReduction(l, o, o.getData(), axes, o.getKeepdims());
-  };
-  if (auto o = dyn_cast<ReduceMeanOp>(op))
-    return byAttribute(o);
-  if (auto o = dyn_cast<ReduceMaxOp>(op))
-    return byAttribute(o);
-  if (auto o = dyn_cast<ReduceMinOp>(op))
-    return byAttribute(o);
-  if (auto o = dyn_cast<ReduceL1Op>(op))
-    return byAttribute(o);
-  if (auto o = dyn_cast<ReduceL2Op>(op))
-    return byAttribute(o);
-  if (auto o = dyn_cast<ReduceProdOp>(op))
-    return byAttribute(o);
-  if (auto o = dyn_cast<ReduceSumSquareOp>(op))
-    return byAttribute(o);
-  if (auto o = dyn_cast<ReduceLogSumOp>(op))
-    return byAttribute(o);
-  if (auto o = dyn_cast<ArgMaxOp>(op))
-    return lowerPick(l, o);
-  if (auto o = dyn_cast<ArgMinOp>(op))
-    return lowerPick(l, o);
-  if (auto o = dyn_cast<ReduceSumOp>(op))
-    return lowerReduceSum(l, o);
-  if (auto o = dyn_cast<SoftmaxOp>(op))
-    return lowerSoftmax(l, o, o.getInput(), int64_t(o.getAxis()), false);
-  if (auto o = dyn_cast<LogSoftmaxOp>(op))
-    return lowerSoftmax(l, o, o.getInput(), int64_t(o.getAxis()), true);
-  if (auto o = dyn_cast<LayerNormalizationOp>(op))
-    return lowerLayerNormalization(l, o);
-  return std::nullopt;
+  return llvm::TypeSwitch<Operation *, Lowered>(op)
+      .Case<ReduceMeanOp, ReduceMaxOp, ReduceMinOp, ReduceL1Op, ReduceL2Op,
+            ReduceProdOp, ReduceSumSquareOp, ReduceLogSumOp>(
+          [&](auto o) { return lowerReduction(l, o, o.getAxes()); })
+      .Case<ArgMaxOp, ArgMinOp>([&](auto o) { return lowerPick(l, o); })
+      .Case([&](ReduceSumOp o) { return lowerReduceSum(l, o); })
+      .Case([&](SoftmaxOp o) {
+        return lowerSoftmax(l, o, o.getInput(), int64_t(o.getAxis()), false);
+      })
+      .Case([&](LogSoftmaxOp o) {
+        return lowerSoftmax(l, o, o.getInput(), int64_t(o.getAxis()), true);
+      })
+      .Case(
+          [&](LayerNormalizationOp o) { return lowerLayerNormalization(l, o); })
+      .Default([](Operation *) { return std::nullopt; });
 }
 
 } // namespace mlir::bnn::onnx

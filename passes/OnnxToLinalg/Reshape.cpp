@@ -1,4 +1,10 @@
 //===- Reshape.cpp - Other shapes of the same elements --------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "passes/OnnxToLinalg/Lowering.h"
 

@@ -1,3 +1,10 @@
+//===- Scalars.cpp - Arithmetic on scalars of one element type ------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "passes/OnnxToLinalg/Scalars.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 

@@ -1,5 +1,10 @@
-// Arithmetic on scalars of one element type: what elementwise lowerings are
-// made of.
+//===- Scalars.h - Arithmetic on scalars of one element type ----*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
 #include "passes/OnnxToLinalg/Lowering.h"
 #include <cmath>
@@ -87,6 +92,10 @@ public:
 
   // Of floats.
   mlir::Value exp(mlir::Value x) { return b.create<mlir::math::ExpOp>(loc, x); }
+  mlir::Value log(mlir::Value x) { return b.create<mlir::math::LogOp>(loc, x); }
+  mlir::Value sqrt(mlir::Value x) {
+    return b.create<mlir::math::SqrtOp>(loc, x);
+  }
   /// exp(x) - 1 without cancellation: (exp(x) + 1) * tanh(x / 2).
   mlir::Value expMinusOne(mlir::Value x);
   /// log(1 + x) for x >= 0 without cancellation, by Kahan's quotient
@@ -102,8 +111,9 @@ private:
   bool isUnsigned;
 };
 
-/// One element of the result of an activation function or the like (LeakyRelu,
-/// Softplus, ...) on a float; null for other operators.
+/// Activation functions and the like: LeakyRelu, Softplus, ...
+bool isFunction(mlir::Operation *op);
+/// One element of the result of one of them, on a float.
 mlir::Value lowerFunction(mlir::Operation *op, Scalars &s, mlir::Value x);
 
 } // namespace mlir::bnn::onnx
