@@ -28,6 +28,9 @@ namespace mlir::bnn {
 constexpr int64_t kLanes = 16;
 /// Bits in a packed word.
 constexpr int64_t kWordBits = 32;
+/// Bytes to which buffers, constants and the workspace are aligned: the widest
+/// register and the cache line of the targets.
+constexpr int64_t kBufferAlignment = 64;
 
 /// The module attribute that holds the `#bnn.target`.
 constexpr llvm::StringLiteral kTargetAttr = "bnn.target";

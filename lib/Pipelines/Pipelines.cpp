@@ -1,5 +1,6 @@
 //===- Pipelines.cpp - The road a model takes, phase by phase -------------===//
 #include "lib/Pipelines/Pipelines.h"
+#include "dialects/BNN/BNNBase.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -73,6 +74,7 @@ static void addTile(OpPassManager &passes, const PhaseOptions &options) {
   passes.addPass(createCSEPass());
   if (options.entry) {
     PlanWorkspaceOptions plan;
+    plan.alignment = kBufferAlignment;
     plan.recordBuffers = options.report;
     passes.addPass(createPlanWorkspace(plan));
   }

@@ -90,7 +90,7 @@ void printTargets(raw_ostream &out) {
   for (const KernelStrategy &strategy : table) {
     out << "  " << left_justify(strategy.name, 18)
         << left_justify(strategy.architecture, 9) << strategy.rows << " x "
-        << strategy.panels * panelLanes
+        << strategy.panels * kLanes
         << " outputs, attention: " << strategy.queries
         << (strategy.queries == 1 ? " query\n" : " queries\n");
     if (!strategy.features.empty())

@@ -4,6 +4,7 @@
 // How the binary kernels are shaped for a target.
 #pragma once
 
+#include "dialects/BNN/BNNBase.h"
 #include "lib/Target/Target.h"
 
 #include "llvm/ADT/ArrayRef.h"
@@ -12,10 +13,6 @@
 #include <optional>
 
 namespace mlir::bnn {
-
-/// How many outputs lie side by side in one panel of packed weights. One number
-/// for all targets, so that one weight layout serves them all.
-constexpr unsigned panelLanes = 16;
 
 /// One way to shape the binary matmul: its register tile.
 struct KernelStrategy {
@@ -27,14 +24,15 @@ struct KernelStrategy {
   llvm::StringLiteral features;
   /// Rows of activations that a tile holds.
   unsigned rows;
-  /// Panels of `panelLanes` outputs that a tile holds.
+  /// Panels of kLanes outputs that a tile holds; one number of lanes for all
+  /// targets, so that one weight layout serves them all.
   unsigned panels;
   /// Whether bits are counted in bytes, for want of a popcount of words.
   bool byteCounts;
   /// Whether the bits of many rows are counted by table, where an instruction
   /// looks up bytes.
   bool lookup;
-  /// Whether words go three at a time through a carry-save adder.
+  /// Whether words go two at a time through a carry-save adder.
   bool parity;
   /// Queries that attention has in flight.
   unsigned queries;

@@ -58,7 +58,7 @@ struct ConstantPattern : OpConversionPattern<ConstantOp> {
           &cast<ModuleOp>(symbols.getOp()).getBodyRegion().front());
       global = rewriter.create<memref::GlobalOp>(
           op.getLoc(), "bits", rewriter.getStringAttr("private"), type, value,
-          /*constant=*/true, rewriter.getI64IntegerAttr(64));
+          /*constant=*/true, rewriter.getI64IntegerAttr(kBufferAlignment));
     }
     symbols.insert(global);
     rewriter.replaceOpWithNewOp<memref::GetGlobalOp>(op, type,

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/Support/Bufferize.h"
+#include "dialects/BNN/BNNBase.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
@@ -15,7 +16,7 @@ using namespace mlir;
 
 void bnn::addBufferization(OpPassManager &passes) {
   bufferization::OneShotBufferizationOptions options;
-  options.bufferAlignment = 64;
+  options.bufferAlignment = bnn::kBufferAlignment;
   options.memCpyFn = [](OpBuilder &b, Location loc, Value from, Value to) {
     linalg::makeMemRefCopyOp(b, loc, from, to);
     return success();
