@@ -2,6 +2,7 @@
 import glob
 import os
 import re
+import shutil
 import subprocess
 
 from e2e.ways import WAYS
@@ -17,6 +18,7 @@ ABSENT = {
     "torch": "no torch for Python",
     "ort": "no ONNX Runtime (tools/dev setup installs it)",
     "onnx-node-tests": "no ONNX node tests (package libonnx-testdata)",
+    "clang-tidy": "no clang-tidy-19",
 }
 
 
@@ -46,6 +48,7 @@ def find(config, models, npm, node_tests):
         "torch": has_torch(config.python),
         "ort": config.node.startswith("/") and os.path.isdir(os.path.join(npm, "onnxruntime-node")),
         "onnx-node-tests": os.path.isdir(node_tests),
+        "clang-tidy": shutil.which("clang-tidy-19") is not None,
         "asan": config.asan,
     }
     return {feature for feature, present in has.items() if present}
