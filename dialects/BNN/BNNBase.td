@@ -127,40 +127,6 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
                         DefaultValuedParameter<"bool", "false">:$parity);
 }
 
-def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
-  let mnemonic = "target";
-  let summary = "What the kernels are shaped for";
-  let description = [{
-    The strategy that `lib/Target` chose for a CPU: its name, and the register
-    tile in rows of activations by panels of 16 outputs. Attention has `queries`
-    in flight (1 to 4). With `avx512` a register has 16 lanes, and one
-    instruction computes any function of three vectors or scales floats by
-    powers of two; with `byte_counts` the CPU counts the bits of bytes faster
-    than those of words, and products count in bytes as long as they can. With
-    `shuffle_bytes` (32 or 64) that many bytes are looked up in a table of 16 by
-    one instruction, and products of many rows count by table. Without `parity` there are no
-    parity words: the CPU has too few registers, or counts too cheaply, for a
-    carry-save adder. Set on the module as `bnn.target`.
-
-    Rules:
-    - [G1] A tile has 1 to 16 rows.
-    - [G2] A tile has 1 or 2 panels.
-    - [G3] `shuffle_bytes` is 0, 32 or 64.
-    - [G4] Attention has 1 to 4 queries in flight.
-
-    Example: `#bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 2>`
-  }];
-  let parameters = (ins StringRefParameter<>:$strategy, "int64_t":$rows,
-                        "int64_t":$panels,
-                        DefaultValuedParameter<"bool", "false">:$avx512,
-                        DefaultValuedParameter<"bool", "false">:$byte_counts,
-                        DefaultValuedParameter<"bool", "true">:$parity,
-                        DefaultValuedParameter<"int64_t", "0">:$shuffle_bytes,
-                        DefaultValuedParameter<"int64_t", "1">:$queries);
-  let assemblyFormat = "`<` struct(params) `>`";
-  let genVerifyDecl = 1;
-}
-
 //===----------------------------------------------------------------------===//
 // Enums
 //===----------------------------------------------------------------------===//

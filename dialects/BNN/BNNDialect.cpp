@@ -121,28 +121,6 @@ PanelsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return verifyWord(emitError, word);
 }
 
-LogicalResult
-TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
-                   StringRef strategy, int64_t rows, int64_t panels,
-                   bool avx512, bool byteCounts, bool parity,
-                   int64_t shuffleBytes, int64_t queries) {
-  // [G1]
-  if (rows < 1 || rows > 16)
-    return emitError() << "a tile has 1 to 16 rows, not " << rows;
-  // [G2]
-  if (panels != 1 && panels != 2)
-    return emitError() << "a tile has 1 or 2 panels, not " << panels;
-  // [G3]
-  if (shuffleBytes != 0 && shuffleBytes != 32 && shuffleBytes != 64)
-    return emitError() << "a byte shuffle has 32 or 64 bytes, not "
-                       << shuffleBytes;
-  // [G4]
-  if (queries < 1 || queries > 4)
-    return emitError() << "attention has 1 to 4 queries in flight, not "
-                       << queries;
-  return success();
-}
-
 // A layout fits a tensor of bits whose groups divide its rows.
 static LogicalResult
 verifyLayout(ArrayRef<int64_t> shape, Type elementType, int64_t group,

@@ -1,5 +1,6 @@
 //===- BNNOps.cpp - Verifiers of the bnn dialect --------------------------===//
 #include "dialects/BNN/BNN.h"
+#include "dialects/BNN/BNNTarget.h"
 #include "dialects/BNN/Encoding.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/IR/Builders.h"
@@ -255,18 +256,19 @@ MultiplyAccumulates MatmulOp::getMultiplyAccumulates() {
 }
 
 StringRef MatmulOp::getKernelName(TargetAttr target) {
-  if (bitsOf(getInput()).getWidth() > 1)
-    return "matmul.planes";
-  if (countsByTable(target))
-    return "matmul.table";
   auto layout = dyn_cast_or_null<PanelsAttr>(getLayout(getWeight().getType()));
-  return layout && layout.getParity() ? "matmul.parity" : "matmul";
+  return getLimitName(getDot(target).getKind(), layout && layout.getParity());
 }
 
-bool MatmulOp::countsByTable(TargetAttr target) {
+DotAttr MatmulOp::getDot(TargetAttr target) {
+  DotAttr plain =
+      bnn::getDot(getContext(), target,
+                  *getDotKind(shaped(getInput()).getElementType(),
+                              shaped(getWeight()).getElementType()));
   auto layout = dyn_cast_or_null<PanelsAttr>(getLayout(getWeight().getType()));
-  if (!target || !target.getShuffleBytes() || !layout)
-    return false;
+  DotAttr table = target ? target.getListedDot(DotKind::ByteTable) : DotAttr();
+  if (!table || !getShuffledBytes(target) || !layout)
+    return plain;
   ArrayRef<int64_t> input = shaped(getInput()).getShape();
   const int64_t words = packedWords(input.back(), layout.getGroup());
   const bool isShort = !ShapedType::isDynamicShape(input.drop_back()) &&
@@ -274,8 +276,9 @@ bool MatmulOp::countsByTable(TargetAttr target) {
                                bitsOf(getInput()).getWidth() <
                            kTableLeastRows;
   // Counts are 16 bits wide.
-  return !isShort && words > 0 && words * kWordBits <= 0xFFFF &&
-         layout.getOutGroup() >= kTablePanels * kLanes;
+  const bool isWorth = !isShort && words > 0 && words * kWordBits <= 0xFFFF &&
+                       layout.getOutGroup() >= kTablePanels * kLanes;
+  return isWorth ? table : plain;
 }
 
 SmallVector<MaskedBits> MatmulOp::getMaskedBits() {

@@ -4,6 +4,7 @@
 
 include "dialects/BNN/BNNBase.td"
 include "dialects/BNN/BNNInterfaces.td"
+include "dialects/BNN/BNNTarget.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
@@ -209,14 +210,10 @@ def MatmulOp : BNN_EpilogueOp<"matmul", [
     `:` type($input) `,` type($weight) (`->` type($results)^)? $epilogue
   }];
   let extraClassDeclaration = destinationDeclaration # [{
-    /// Panels of a tile that counts bits by table.
-    static constexpr int64_t kTablePanels = 4;
-    /// With fewer rows a block of them is not worth its tables.
-    static constexpr int64_t kTableLeastRows = 6;
-    /// Whether the op counts the bits of most rows by table on `target` (null:
-    /// any): the target looks up bytes, and rows, outputs and words are as many
-    /// as that takes.
-    bool countsByTable(::mlir::bnn::TargetAttr target);
+    /// The dot that adds up most of the op, on buffers, on `target` (null:
+    /// any): a table of bytes, if the target has one and rows, outputs and
+    /// words are as many as that takes.
+    ::mlir::bnn::DotAttr getDot(::mlir::bnn::TargetAttr target);
   }];
 }
 

@@ -1,5 +1,6 @@
 //===- Layout.cpp - Where a logical bit lies in memory --------------------===//
 #include "dialects/BNN/Layout.h"
+#include "dialects/BNN/BNNTarget.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -17,8 +18,8 @@ Attribute getLayout(Type type) {
 
 bool canHaveParity(Type element, TargetAttr target) {
   auto bits = cast<BitsType>(element);
-  return (!target || target.getParity()) &&
-         (bits.getIsSigned() || bits.getWidth() > 1);
+  return (bits.getIsSigned() || bits.getWidth() > 1) &&
+         getDot(element.getContext(), target, DotKind::XorCount).getParity();
 }
 
 RowsAttr getRowsLayout(ShapedType type, int64_t groups, bool parity) {

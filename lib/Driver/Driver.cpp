@@ -84,18 +84,12 @@ static void annotate(ModuleOp module, const CompileOptions &options,
                      const ChosenTarget &target) {
   Builder b(module.getContext());
   const KernelStrategy &strategy = *target.choice.strategy;
-  KernelTile tile =
-      options.tile.value_or(KernelTile{strategy.rows, strategy.panels});
+  std::optional<KernelTile> tile = options.tile;
   if (auto measured = options.tiles.find(strategy.name);
       measured != options.tiles.end())
     tile = measured->second;
-  module->setAttr(
-      kTargetAttr,
-      TargetAttr::get(b.getContext(), strategy.name, tile.rows, tile.panels,
-                      hasAVX512(target.spec), strategy.byteCounts,
-                      strategy.parity,
-                      strategy.lookup ? byteShuffleWidth(target.spec) : 0,
-                      strategy.queries));
+  module->setAttr(kTargetAttr,
+                  getTargetAttr(b.getContext(), target.spec, strategy, tile));
   module->setAttr("bnn.target_triple", b.getStringAttr(target.spec.triple));
   module->setAttr("bnn.target_cpu", b.getStringAttr(target.spec.cpu));
   module->setAttr("bnn.cpu_features", b.getI64IntegerAttr(int64_t(
@@ -115,7 +109,7 @@ static void annotate(ModuleOp module, const CompileOptions &options,
            target.spec,
            options.modelledCPU.empty() ? target.spec.cpu : options.modelledCPU,
            strategy))
-    limits.set(limit.kernel, b.getF64FloatAttr(limit.macsPerCycle));
+    limits.set(limit.dot, b.getF64FloatAttr(limit.macsPerCycle));
   module->setAttr("bnn.port_limits", limits.getDictionary(b.getContext()));
 }
 

@@ -22,10 +22,12 @@ using namespace llvm;
 namespace mlir::bnn {
 
 namespace {
-/// What a strategy does to the words of one output lane group: the instructions
-/// for `bits` multiply-accumulates.
+/// What a dot of a strategy does to the words of one output lane group: the
+/// instructions for `bits` multiply-accumulates.
 struct Step {
-  StringLiteral strategy, kernel;
+  StringLiteral strategy;
+  DotKind dot;
+  bool parity; ///< Whether the dot reads words with parity.
   unsigned bits;
   StringLiteral assembly;
 };
@@ -38,19 +40,23 @@ struct Step {
 /// loads. Not for AVX-512: LLVM's model of the CPUs that count so gives 512 bits
 /// three ports, of which they have two.
 static const Step steps[] = {
-    {"avx512-vpopcntdq", "matmul.parity", 2 * 512,
+    {"avx512-vpopcntdq", DotKind::XorCount, true, 2 * 512,
      "vpxord %zmm1, %zmm2, %zmm3\n" "vpxord %zmm1, %zmm4, %zmm5\n"
      "vpternlogd $212, %zmm3, %zmm5, %zmm6\n"
      "vpopcntd %zmm6, %zmm7\n" "vpaddd %zmm7, %zmm8, %zmm8\n"},
-    {"avx512-vpopcntdq", "matmul", 512,
+    {"avx512-vpopcntdq", DotKind::XorCount, false, 512,
      "vpxord %zmm1, %zmm2, %zmm3\n" "vpopcntd %zmm3, %zmm4\n" "vpaddd %zmm4, %zmm5, %zmm5\n"},
-    {"avx2", "matmul.table", 12 * 2 * 32,
+    {"avx512-vpopcntdq", DotKind::AndCount, false, 512,
+     "vpandd %zmm1, %zmm2, %zmm3\n" "vpopcntd %zmm3, %zmm4\n" "vpaddd %zmm4, %zmm5, %zmm5\n"},
+    {"avx2", DotKind::ByteTable, false, 12 * 2 * 32,
      "vpshufb %ymm1, %ymm2, %ymm3\n" "vpshufb %ymm4, %ymm5, %ymm6\n" "vpshufb %ymm7, %ymm8, %ymm9\n"
      "vpaddb %ymm3, %ymm6, %ymm10\n" "vpaddb %ymm9, %ymm10, %ymm11\n"
      "vpand %ymm11, %ymm12, %ymm13\n" "vpaddb %ymm13, %ymm14, %ymm14\n"
      "vpsrlw $4, %ymm11, %ymm15\n" "vpaddw %ymm15, %ymm0, %ymm0\n"},
-    {"neon", "matmul", 128,
+    {"neon", DotKind::XorCount, false, 128,
      "eor v1.16b, v2.16b, v3.16b\n" "cnt v4.16b, v1.16b\n" "add v5.16b, v5.16b, v4.16b\n"},
+    {"neon", DotKind::AndCount, false, 128,
+     "and v1.16b, v2.16b, v3.16b\n" "cnt v4.16b, v1.16b\n" "add v5.16b, v5.16b, v4.16b\n"},
 };
 // clang-format on
 
@@ -129,7 +135,8 @@ std::vector<PortLimit> portLimits(const TargetSpec &spec, StringRef cpu,
     if (step.strategy == strategy.name)
       if (auto cycles = portCycles(spec, cpu, step.assembly))
         if (*cycles > 0)
-          limits.push_back({step.kernel.str(), step.bits / *cycles});
+          limits.push_back(
+              {getLimitName(step.dot, step.parity).str(), step.bits / *cycles});
   return limits;
 }
 

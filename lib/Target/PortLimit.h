@@ -14,13 +14,13 @@ namespace mlir::bnn {
 /// How many binary multiply-accumulates a cycle an inner loop could do if
 /// nothing but its execution ports held it up.
 struct PortLimit {
-  /// "matmul.parity" where words have parity, "matmul" where they have not,
-  /// "matmul.table" where bits are counted by table.
-  std::string kernel;
+  /// What does, as getLimitName() calls it: a dot, and whether it reads words
+  /// with parity.
+  std::string dot;
   double macsPerCycle;
 };
 
-/// The limits of a strategy's products on `cpu`, by LLVM's model of that CPU.
+/// The limits of a strategy's dots on `cpu`, by LLVM's model of that CPU.
 /// Loads, the loop's own instructions and the fold at its end do not count:
 /// with tiles they share the ports with many words. Empty where LLVM has no
 /// model of the CPU, or the strategy's instructions are not listed here.

@@ -3,6 +3,7 @@
 
 #include "lib/Target/Strategy.h"
 
+#include "mlir/AsmParser/AsmParser.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -28,26 +29,51 @@ namespace mlir::bnn {
 //   bits in busy ones; weights of a byte come from a farther cache, and packed
 //   ones have to be expanded. It wants a Linux system call before it runs.
 // clang-format off
-static const KernelStrategy table[] = {
-    // name, architecture, features, rows, panels, byte counts, lookup, parity, queries, reason
-    {"portable", "any", "", 1, 1, false, false, true, 1,
+static const StrategyDot portable[] = {
+    {DotKind::XorCount, {1, 1}, "parity = true",
      "one row and one panel: right everywhere, tuned for nothing"},
-    {"avx2", "x86_64", "+avx2,+fma", 1, 1, true, true, true, 1,
+};
+static const StrategyDot avx2[] = {
+    {DotKind::XorCount, {1, 1}, "parity = true, params = {count_bytes}",
+     "one row and one panel, which two more would spill"},
+    {DotKind::AndCount, {1, 1}, "params = {count_bytes}", "as xor_count"},
+    {DotKind::ByteTable, {2, 4}, "",
      "a byte shuffle counts four bits of two rows for 32 outputs, 1.3 times as "
-     "fast as one row at a time; for fewer than 6 rows one row and one panel, "
-     "which two more would spill"},
-    {"avx512", "x86_64", "+avx512f,+avx512bw,+avx512vl", 4, 2, true, true, true, 2,
-     "a byte shuffle counts four bits of two rows for 64 outputs; for fewer "
-     "than 6 rows eight accumulators of 32 registers, the population count by "
-     "shuffles needs the rest"},
-    {"avx512-vpopcntdq", "x86_64", "+avx512f,+avx512bw,+avx512vl,+avx512vpopcntdq", 4, 2, false, false, true, 2,
+     "fast as one row at a time from 6 rows on; two pairs of rows would spill"},
+};
+static const StrategyDot avx512[] = {
+    {DotKind::XorCount, {4, 2}, "parity = true, queries = 2, params = {count_bytes}",
+     "eight accumulators of 32 registers, the population count by shuffles "
+     "needs the rest"},
+    {DotKind::AndCount, {4, 2}, "params = {count_bytes}", "as xor_count"},
+    {DotKind::ByteTable, {4, 4}, "",
+     "a byte shuffle counts four bits of two rows for 64 outputs, from 6 rows on"},
+};
+static const StrategyDot avx512Vpopcntdq[] = {
+    {DotKind::XorCount, {4, 2}, "parity = true, queries = 2",
      "vpopcntd on 32-bit lanes; 4x2 was the best tile for 8 rows and more"},
-    {"neon", "aarch64", "+neon", 3, 1, true, false, false, 1,
+    {DotKind::AndCount, {4, 2}, "", "as xor_count"},
+};
+static const StrategyDot neon[] = {
+    {DotKind::XorCount, {3, 1}, "params = {count_bytes}",
      "a panel takes four of 32 registers, and four rows would spill; cnt counts "
      "bytes in one instruction, and a carry-save adder would spill"},
-    {"armv7-neon", "arm", "+neon", 2, 1, true, false, false, 1,
+    {DotKind::AndCount, {3, 1}, "params = {count_bytes}", "as xor_count"},
+};
+static const StrategyDot armv7Neon[] = {
+    {DotKind::XorCount, {2, 1}, "params = {count_bytes}",
      "a panel takes four of 16 registers: two rows share the weights; vcnt "
      "counts bytes in one instruction"},
+    {DotKind::AndCount, {2, 1}, "params = {count_bytes}", "as xor_count"},
+};
+
+static const KernelStrategy table[] = {
+    {"portable", "any", "", portable},
+    {"avx2", "x86_64", "+avx2,+fma", avx2},
+    {"avx512", "x86_64", "+avx512f,+avx512bw,+avx512vl", avx512},
+    {"avx512-vpopcntdq", "x86_64", "+avx512f,+avx512bw,+avx512vl,+avx512vpopcntdq", avx512Vpopcntdq},
+    {"neon", "aarch64", "+neon", neon},
+    {"armv7-neon", "arm", "+neon", armv7Neon},
 };
 // clang-format on
 
@@ -83,19 +109,47 @@ Expected<StrategyChoice> selectStrategy(const TargetSpec &spec,
   return choice;
 }
 
+KernelTile KernelStrategy::getTile() const {
+  for (const StrategyDot &dot : dots)
+    if (dot.kind == DotKind::XorCount)
+      return dot.tile;
+  return {1, 1};
+}
+
+TargetAttr getTargetAttr(mlir::MLIRContext *context, const TargetSpec &spec,
+                         const KernelStrategy &strategy,
+                         std::optional<KernelTile> tile) {
+  SmallVector<mlir::Attribute> dots;
+  for (const StrategyDot &dot : strategy.dots) {
+    const bool isCount =
+        dot.kind == DotKind::XorCount || dot.kind == DotKind::AndCount;
+    const KernelTile &own = tile && isCount ? *tile : dot.tile;
+    std::string text;
+    raw_string_ostream out(text);
+    out << "#bnn.dot<" << stringifyDotKind(dot.kind) << ", rows = " << own.rows
+        << ", panels = " << own.panels << (dot.options.empty() ? "" : ", ")
+        << dot.options << '>';
+    dots.push_back(mlir::parseAttribute(text, context));
+  }
+  return TargetAttr::get(context, strategy.name,
+                         mlir::ArrayAttr::get(context, dots),
+                         vectorInstructions(spec));
+}
+
 void printTargets(raw_ostream &out) {
   initializeTargets();
   out << "Kernel strategies (the last one that fits the target is used; "
-         "--strategy=<name> forces one):\n\n";
+         "--strategy=<name> forces one), their dots and register tiles:\n\n";
   for (const KernelStrategy &strategy : table) {
-    out << "  " << left_justify(strategy.name, 18)
-        << left_justify(strategy.architecture, 9) << strategy.rows << " x "
-        << strategy.panels * kLanes
-        << " outputs, attention: " << strategy.queries
-        << (strategy.queries == 1 ? " query\n" : " queries\n");
+    out << "  " << left_justify(strategy.name, 18) << strategy.architecture
+        << '\n';
     if (!strategy.features.empty())
       out << "    needs " << strategy.features << '\n';
-    out << "    " << strategy.reason << '\n';
+    for (const StrategyDot &dot : strategy.dots)
+      out << "    " << left_justify(stringifyDotKind(dot.kind), 12)
+          << dot.tile.rows << " x " << dot.tile.panels * kLanes << " outputs"
+          << (dot.options.empty() ? "" : ", ") << dot.options << "\n      "
+          << dot.reason << '\n';
   }
   SmallVector<StringRef> architectures;
   for (const Target &target : TargetRegistry::targets())

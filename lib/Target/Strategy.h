@@ -14,7 +14,23 @@
 
 namespace mlir::bnn {
 
-/// One way to shape the binary matmul: its register tile.
+/// A register tile of the dots that count bits in words.
+struct KernelTile {
+  unsigned rows;   ///< Of activations.
+  unsigned panels; ///< Of 16 outputs.
+};
+
+/// A dot of a strategy, `#bnn.dot<kind, rows = .., panels = .., options>`.
+struct StrategyDot {
+  DotKind kind;
+  KernelTile tile;
+  /// What else it has, as it is written in the attribute.
+  llvm::StringLiteral options;
+  /// Why this one, and this tile.
+  llvm::StringLiteral reason;
+};
+
+/// The dots for one kind of CPU.
 struct KernelStrategy {
   /// What --strategy calls it.
   llvm::StringLiteral name;
@@ -22,22 +38,10 @@ struct KernelStrategy {
   llvm::StringLiteral architecture;
   /// The LLVM features it is meant for, "+a,+b". Empty: no demand.
   llvm::StringLiteral features;
-  /// Rows of activations that a tile holds.
-  unsigned rows;
-  /// Panels of kLanes outputs that a tile holds; one number of lanes for all
-  /// targets, so that one weight layout serves them all.
-  unsigned panels;
-  /// Whether bits are counted in bytes, for want of a popcount of words.
-  bool byteCounts;
-  /// Whether the bits of many rows are counted by table, where an instruction
-  /// looks up bytes.
-  bool lookup;
-  /// Whether words go two at a time through a carry-save adder.
-  bool parity;
-  /// Queries that attention has in flight.
-  unsigned queries;
-  /// Why this shape.
-  llvm::StringLiteral reason;
+  llvm::ArrayRef<StrategyDot> dots;
+
+  /// The tile of the products of bits.
+  KernelTile getTile() const;
 };
 
 /// Every strategy; among those that a target fits the last one is the best.
@@ -56,6 +60,13 @@ struct StrategyChoice {
 /// Fails when no strategy is called `forced`.
 llvm::Expected<StrategyChoice> selectStrategy(const TargetSpec &spec,
                                               llvm::StringRef forced);
+
+/// The `#bnn.target` of a strategy on a target, with `tile` in place of the
+/// tile of its dots that count bits in words, if there is one: 1 to 16 rows by
+/// 1 to 4 panels.
+TargetAttr getTargetAttr(mlir::MLIRContext *context, const TargetSpec &spec,
+                         const KernelStrategy &strategy,
+                         std::optional<KernelTile> tile);
 
 /// What --print-targets shows: the strategies, and the architectures that this
 /// LLVM can generate code for.

@@ -3,7 +3,6 @@
 
 #include "lib/Target/StrategyTable.h"
 
-#include "lib/Target/Strategy.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/LineIterator.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -37,8 +36,8 @@ Expected<StringMap<KernelTile>> readStrategyTable(StringRef path) {
         }))
       return fail("no strategy '" + words[0] +
                   "': bnn-opt --print-targets lists them");
-    if (tile.rows < 1 || tile.rows > 16 || tile.panels < 1 || tile.panels > 8)
-      return fail("a tile has 1 to 16 rows and 1 to 8 panels");
+    if (!isTile(tile.rows, tile.panels))
+      return fail("a tile has " + kTileBounds);
     table[words[0]] = tile;
   }
   return table;

@@ -228,18 +228,18 @@ std::unique_ptr<TargetMachine> createTargetMachine(const TargetSpec &spec,
                                   Reloc::PIC_, CodeModel::Small, level));
 }
 
-bool hasAVX512(const TargetSpec &spec) {
-  return Triple(spec.triple).isX86() &&
-         createSubtargetInfo(spec)->checkFeatures("+avx512f");
-}
-
-int64_t byteShuffleWidth(const TargetSpec &spec) {
+Instructions vectorInstructions(const TargetSpec &spec) {
+  Instructions result = Instructions::None;
   if (!Triple(spec.triple).isX86())
-    return 0;
+    return result;
   std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
-  return info->checkFeatures("+avx512bw") ? 64
-         : info->checkFeatures("+avx2")   ? 32
-                                          : 0;
+  if (info->checkFeatures("+avx512f"))
+    result |= Instructions::TernaryLogic | Instructions::ScaleFloats;
+  if (info->checkFeatures("+avx2"))
+    result |= Instructions::Shuffle32Bytes;
+  if (info->checkFeatures("+avx512bw"))
+    result |= Instructions::Shuffle64Bytes;
+  return result;
 }
 
 uint64_t requiredCPUFeatures(const TargetSpec &spec) {

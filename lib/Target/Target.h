@@ -4,6 +4,8 @@
 // What to compile for: a triple, a CPU and features, checked.
 #pragma once
 
+#include "dialects/BNN/BNNTarget.h"
+
 #include "llvm/ADT/StringRef.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Support/CodeGen.h"
@@ -56,12 +58,8 @@ std::unique_ptr<llvm::TargetMachine> createTargetMachine(
     const TargetSpec &spec,
     llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Aggressive);
 
-/// Whether the target is an x86 CPU with AVX-512.
-bool hasAVX512(const TargetSpec &spec);
-
-/// How many bytes one instruction looks up in a table of 16 (AVX-512's or
-/// AVX2's vpshufb): 64, 32, or 0 where there is none.
-int64_t byteShuffleWidth(const TargetSpec &spec);
+/// What the target does in one instruction on vectors, beyond what all do.
+Instructions vectorInstructions(const TargetSpec &spec);
 
 /// The BNN_CPU_* bits of bnn/types.h that code for this target may need.
 uint64_t requiredCPUFeatures(const TargetSpec &spec);

@@ -20,9 +20,9 @@ namespace {
 /// Arithmetic on one type: f32 itself, or a vector of it.
 class F32Builder : public bnn::FloatBuilder {
 public:
-  F32Builder(OpBuilder &builder, Location loc, Type type, bool avx512)
+  F32Builder(OpBuilder &builder, Location loc, Type type, bool scalesFloats)
       : FloatBuilder(builder, loc, type), type(type),
-        intType(with(b.getI32Type())), avx512(avx512) {}
+        intType(with(b.getI32Type())), scalesFloats(scalesFloats) {}
 
   Value f(float value) { return constant(type, b.getF32FloatAttr(value)); }
   /// The float whose bits these are; for values that decimals only blur.
@@ -59,7 +59,7 @@ public:
   /// Whether `scale` is there.
   bool canScale() const {
     auto vector = dyn_cast<VectorType>(type);
-    return avx512 && vector && vector.getShape() == ArrayRef<int64_t>{16};
+    return scalesFloats && vector && vector.getShape() == ArrayRef<int64_t>{16};
   }
   /// x * 2^n, rounded once, n a float with an integer value: vscalefps.
   Value scale(Value x, Value n) {
@@ -84,7 +84,7 @@ public:
 private:
   Type type;
   Type intType;
-  bool avx512;
+  bool scalesFloats;
 };
 
 /// What the reduction of exp leaves: exp(x) = 2^n * exp(r), |r| <= ln2 / 2.
@@ -311,7 +311,7 @@ struct ExpandMath : bnn::impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
     auto target =
         getOperation()->getAttrOfType<bnn::TargetAttr>(bnn::kTargetAttr);
-    avx512 = target && target.getAvx512();
+    scalesFloats = target && target.does(bnn::Instructions::ScaleFloats);
     SmallVector<Operation *> work;
     getOperation()->walk([&](Operation *op) {
       if (isa_and_nonnull<math::MathDialect>(op->getDialect()))
@@ -325,7 +325,7 @@ struct ExpandMath : bnn::impl::ExpandMathBase<ExpandMath> {
   }
 
 private:
-  bool avx512 = false; // what the module's target has
+  bool scalesFloats = false; // in one instruction
 
   /// What is defined to the last bit already, or has no float in it.
   bool staysAsItIs(Operation *op) {
@@ -351,7 +351,7 @@ private:
              << type << ": only f32 and vectors of f32 have one";
 
     OpBuilder builder(op);
-    F32Builder m(builder, op->getLoc(), type, avx512);
+    F32Builder m(builder, op->getLoc(), type, scalesFloats);
     FailureOr<Value> result =
         llvm::TypeSwitch<Operation *, FailureOr<Value>>(op)
             .Case([&](math::ExpOp o) {

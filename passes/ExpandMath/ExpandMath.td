@@ -15,7 +15,7 @@ def ExpandMath : Pass<"bnn-expand-math", ""> {
     libm is called. The polynomials are our own (`passes/ExpandMath/fit.py`).
 
     Two shorter sequences for exp give the same bits. On a module whose
-    `bnn.target` has `avx512`, 16 lanes are scaled by one `vscalefps`. With the
+    `bnn.target` has `scale_floats`, 16 lanes are scaled by one `vscalefps`. With the
     attribute `bnn.not_positive` the argument is never above 0, as in a softmax,
     or nobody reads the result: there is no upper bound to look at.
 

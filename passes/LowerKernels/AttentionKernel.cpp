@@ -15,6 +15,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/LowerKernels/AttentionKernel.h"
+#include "dialects/BNN/BNNTarget.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -353,9 +354,10 @@ void Attention::emitHead(const Queries &queries, Value head, Value masked) {
 
 void bnn::emitAttention(KernelBuilder &b, AttentionOp op,
                         AttentionOp::Adaptor buffers, TargetAttr target) {
-  if (op.getProbability())
+  if (op.getProbability()) {
     createIntegerAttention(b, op, buffers)->emit();
-  else
-    createBitAttention(b, op, buffers, target ? target.getQueries() : 1)
-        ->emit();
+    return;
+  }
+  DotAttr dot = getDot(b.getContext(), target, DotKind::XorCount);
+  createBitAttention(b, op, buffers, dot.getQueries())->emit();
 }

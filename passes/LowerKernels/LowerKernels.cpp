@@ -6,7 +6,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "passes/LowerKernels/KernelBuilder.h"
+#include "passes/LowerKernels/Dots/Dot.h"
 #include "passes/Support/BufferConversion.h"
 
 using namespace mlir;
@@ -63,6 +63,8 @@ struct LowerKernelsPass : impl::LowerKernelsBase<LowerKernelsPass> {
     ModuleOp module = getOperation();
     MLIRContext *context = &getContext();
     auto target = module->getAttrOfType<TargetAttr>(kTargetAttr);
+    if (failed(verifyParams(module, target)))
+      return signalPassFailure();
     StorageTypeConverter types;
     RewritePatternSet patterns(context);
     auto matmul = [=](KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {

@@ -11,6 +11,7 @@
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/LowerKernels/Dots/Dot.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -107,7 +108,7 @@ void ProductKernel::emitPlain(const UnitOfOutputs &unit, Value first,
 void ProductKernel::emitBlockUnit(const UnitOfOutputs &unit, Value first,
                                   Value ready, Value end, Value isWorth) {
   beginUnit(unit);
-  if (unit.valid < dots.block->tileOutputs())
+  if (unit.valid < dots.block->tilePanels() * kLanes)
     return emitPlain(unit, first, end);
   auto prepare = b.create<scf::IfOp>(isWorth, /*withElseRegion=*/false);
   {
@@ -142,7 +143,7 @@ void ProductKernel::emitBlocks() {
         [&](const UnitOfOutputs &unit) {
           emitBlockUnit(unit, first, ready, end, isWorth);
         },
-        dot.tileOutputs());
+        dot.tilePanels() * kLanes);
   });
 }
 
@@ -151,10 +152,13 @@ void ProductKernel::emit() {
   if (dots.block) {
     emitBlocks();
   } else {
-    forUnits(b, outputsOf, outGroup, [&](const UnitOfOutputs &unit) {
-      beginUnit(unit);
-      emitPlain(unit, b.index(0), rows);
-    });
+    forUnits(
+        b, outputsOf, outGroup,
+        [&](const UnitOfOutputs &unit) {
+          beginUnit(unit);
+          emitPlain(unit, b.index(0), rows);
+        },
+        llvm::alignTo(dots.plain->tilePanels() * kLanes, kWordBits));
   }
   outputs.finish(b);
 }

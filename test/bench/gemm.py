@@ -20,8 +20,8 @@ def layout_of_models(bnn_opt, model, cpu):
     them: the product is to be the one that models run."""
     text = run([bnn_opt, model, f"--mcpu={cpu}", "--emit=packed",
                 "--mlir-elide-elementsattrs-if-larger=4", "-o", "-"])
-    target = re.search(r"#bnn\.target<[^>]*>", text).group(0)
-    return target, "parity = true" in text
+    target = re.search(r"#bnn\.target<(?:[^<>]|<[^<>]*>)*>", text).group(0)
+    return target, bool(re.search(r"#bnn\.rows<[^>]*parity = true", text))
 
 
 def store_parity(words):

@@ -205,7 +205,7 @@ func.func @exp_not_positive(%x: f32) -> f32 {
 // -----
 
 // AVX-512 scales 16 lanes by one instruction, and only those.
-module attributes {bnn.target = #bnn.target<strategy = "avx512", rows = 1, panels = 1, avx512 = true>} {
+module attributes {bnn.target = #bnn.target<strategy = "avx512", instructions = scale_floats>} {
   // CHECK-LABEL: func.func @exp_avx512(
   // CHECK: %[[N:.*]] = arith.subf
   // CHECK: %[[R:.*]] = llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.ps.512"(%{{.*}}, %[[N]], {{.*}} -> vector<16xf32>

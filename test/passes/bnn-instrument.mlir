@@ -8,7 +8,7 @@
 // CHECK-SAME: {kind = "matmul", limit = 4.095000e+02 : f64, name = "/query"}
 // CHECK-SAME: {kind = "matmul", limit = 3.410000e+02 : f64, name = "/plain"}
 // CHECK-SAME: {kind = "linalg.fill", limit = 0.000000e+00 : f64, name = ""}
-module attributes {bnn.port_limits = {matmul = 341.0 : f64, matmul.parity = 409.5 : f64}} {
+module attributes {bnn.port_limits = {xor_count = 341.0 : f64, xor_count.parity = 409.5 : f64}} {
   // CHECK: func.func @main(
   // CHECK-SAME: %[[HOOK:[a-z0-9]+]]: !llvm.ptr {bnn.kind = "profile_hook"}, %[[CONTEXT:[a-z0-9]+]]: !llvm.ptr {bnn.kind = "profile_context"}) -> i32
   func.func @main(%x: memref<?x128xf32>, %b: memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128, parity = true>>,
@@ -100,8 +100,8 @@ func.func @main(%q: memref<2x8x64x!bnn.s1>, %k: memref<2x8x64x!bnn.s1>, %v: memr
 // CHECK-SAME: {kind = "matmul", limit = 0.000000e+00 : f64, name = "/few"}
 #rows = #bnn.rows<word = 32, group = 128, parity = true>
 #panels = #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 64, parity = true>
-module attributes {bnn.port_limits = {matmul.table = 256.0 : f64},
-    bnn.target = #bnn.target<strategy = "avx2", rows = 1, panels = 1, shuffle_bytes = 32>} {
+module attributes {bnn.port_limits = {byte_table = 256.0 : f64},
+    bnn.target = #bnn.target<strategy = "avx2", dots = [#bnn.dot<byte_table, rows = 2, panels = 4>], instructions = shuffle_32_bytes>} {
   func.func @main(%b: memref<?x128x!bnn.s1, #rows>, %c: memref<5x128x!bnn.s1, #rows>,
                   %w: memref<64x128x!bnn.s1, #panels>, %y: memref<?x64xi32>, %z: memref<5x64xi32>) -> i32 {
     %zero = arith.constant 0 : i32

@@ -16,3 +16,16 @@ func.func @unpacked(%x: memref<4x16xf32>) {
   bnn.binarize %x outs(%0 : memref<4x16x!bnn.s1>) : memref<4x16xf32>
   return
 }
+
+// -----
+
+// What a dot's kernel does not know it does not pass over.
+// expected-error @+1 {{the dot xor_count has no parameter "count_nibbles"}}
+module attributes {bnn.target = #bnn.target<strategy = "t",
+    dots = [#bnn.dot<xor_count, rows = 1, panels = 1, params = {count_bytes, count_nibbles}>]>} {}
+
+// -----
+
+// expected-error @+1 {{the dot fma has no parameter "count_bytes"}}
+module attributes {bnn.target = #bnn.target<strategy = "t",
+    dots = [#bnn.dot<fma, rows = 1, panels = 1, params = {count_bytes}>]>} {}

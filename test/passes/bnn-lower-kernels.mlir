@@ -32,7 +32,7 @@
 // CHECK: return
 #rows = #bnn.rows<word = 32, group = 64>
 #panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 64>
-module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 2>} {
+module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", dots = [#bnn.dot<xor_count, rows = 4, panels = 2, parity = true>]>} {
   func.func @product(%x: memref<8x64x!bnn.s1, #rows>, %w: memref<64x64x!bnn.s1, #panels>,
                      %l: memref<64xi32>, %n: memref<64xi32>, %y: memref<8x64x!bnn.s1, #rows>) {
     bnn.matmul %x, %w params(%l, %n : memref<64xi32>, memref<64xi32>) outs(%y : memref<8x64x!bnn.s1, #rows>)
@@ -75,7 +75,7 @@ module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", rows 
 // CHECK: vector.maskedstore %[[OUT]]
 #rows = #bnn.rows<word = 32, group = 192, parity = true>
 #panels = #bnn.panels<lanes = 16, word = 32, group = 192, out_group = 32, parity = true>
-module attributes {bnn.target = #bnn.target<strategy = "t", rows = 1, panels = 1, avx512 = true>} {
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<xor_count, rows = 1, panels = 1, parity = true>], instructions = ternary_logic>} {
   func.func @parity(%x: memref<1x192x!bnn.s1, #rows>, %w: memref<32x192x!bnn.s1, #panels>, %y: memref<1x32xi32>) {
     bnn.matmul %x, %w outs(%y : memref<1x32xi32>) : memref<1x192x!bnn.s1, #rows>, memref<32x192x!bnn.s1, #panels> {
     ^bb0(%acc: i32):
@@ -259,7 +259,7 @@ func.func @threshold(%x: memref<?x64xf32>, %b: memref<?x64x!bnn.u1, #rows>) {
 // CHECK: return
 #rows = #bnn.rows<word = 32, group = 96, parity = true>
 #panels = #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 64, parity = true>
-module attributes {bnn.target = #bnn.target<strategy = "avx2", rows = 2, panels = 1, byte_counts = true, shuffle_bytes = 32>} {
+module attributes {bnn.target = #bnn.target<strategy = "avx2", dots = [#bnn.dot<xor_count, rows = 2, panels = 1, parity = true, params = {count_bytes}>, #bnn.dot<byte_table, rows = 2, panels = 4>], instructions = shuffle_32_bytes>} {
 func.func @lookup(%x: memref<?x96x!bnn.s1, #rows>, %w: memref<64x96x!bnn.s1, #panels>, %y: memref<?x64xi32>) {
   bnn.matmul %x, %w outs(%y : memref<?x64xi32>) : memref<?x96x!bnn.s1, #rows>, memref<64x96x!bnn.s1, #panels> {
   ^bb0(%acc: i32):
@@ -346,7 +346,7 @@ func.func @rest(%x: memref<4x40xf32>, %r: memref<4xf32>, %ids: memref<4xi64>, %s
 // CHECK: arith.addi %[[DOT]], %[[SIGN]]
 #two_bits = #bnn.rows<word = 32, group = 64>
 #one_panel = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>
-module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 1>} {
+module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", dots = [#bnn.dot<xor_count, rows = 4, panels = 1, parity = true>]>} {
   func.func @planes(%x: memref<8x64x!bnn.s2, #two_bits>, %w: memref<16x64x!bnn.s1, #one_panel>, %y: memref<8x16xi32>) {
     bnn.matmul %x, %w outs(%y : memref<8x16xi32>)
         : memref<8x64x!bnn.s2, #two_bits>, memref<16x64x!bnn.s1, #one_panel> {

@@ -96,28 +96,28 @@ static void testStrategies() {
 }
 
 static void testPortLimits() {
-  auto limit = [](StringRef triple, StringRef cpu, StringRef kernel) {
+  auto limit = [](StringRef triple, StringRef cpu, StringRef dot) {
     auto spec = cantFail(mlir::bnn::resolveTarget(triple, cpu, ""));
     auto choice = cantFail(mlir::bnn::selectStrategy(spec, ""));
     for (const mlir::bnn::PortLimit &limit :
          mlir::bnn::portLimits(spec, spec.cpu, *choice.strategy))
-      if (limit.kernel == kernel)
+      if (limit.dot == dot)
         return limit.macsPerCycle;
     return 0.0;
   };
   // Two ports, one of which counts: 5 instructions for 2 words of 512 bits, and
   // 3 for one.
-  double chain = limit("x86_64-linux-gnu", "sapphirerapids", "matmul.parity");
+  double chain = limit("x86_64-linux-gnu", "sapphirerapids", "xor_count.parity");
   expect(chain > 409 && chain < 410, "Sapphire Rapids, words with parity");
-  double plain = limit("x86_64-linux-gnu", "sapphirerapids", "matmul");
+  double plain = limit("x86_64-linux-gnu", "sapphirerapids", "xor_count");
   expect(plain > 341 && plain < 342, "Sapphire Rapids, plain words");
   // By table, 9 instructions on three ports.
-  expect(limit("x86_64-linux-gnu", "skylake", "matmul.table") == 256,
+  expect(limit("x86_64-linux-gnu", "skylake", "byte_table") == 256,
          "Skylake, by table");
   // Two vector pipes, 3 instructions for 128 bits.
-  double n1 = limit("aarch64-linux-gnu", "neoverse-n1", "matmul");
+  double n1 = limit("aarch64-linux-gnu", "neoverse-n1", "xor_count");
   expect(n1 > 85 && n1 < 86, "Neoverse N1");
-  expect(limit("riscv64-linux-gnu", "sifive-u74", "matmul") == 0,
+  expect(limit("riscv64-linux-gnu", "sifive-u74", "xor_count") == 0,
          "a strategy without a limit");
 }
 

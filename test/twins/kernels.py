@@ -39,29 +39,35 @@ def run(command, **options):
     return result.stdout
 
 
-# What may follow a tile's size: how bits are counted.
-FLAGS = {"bytes": ", byte_counts = true", "avx512": ", avx512 = true", "queries2": ", queries = 2",
-         "table32": ", shuffle_bytes = 32", "table64": ", shuffle_bytes = 64"}
-
-
 def parse_tile(text):
-    """2x1 or 2x1,bytes as the arguments of Module.text."""
+    """The `#bnn.target` of a tile, 2x1 or 2x1,bytes: see --tile."""
     size, *flags = text.split(",")
-    rows, panels = map(int, size.split("x"))
-    return rows, panels, "".join(FLAGS[flag] for flag in flags)
+    rows, panels = size.split("x")
+    tile = f"rows = {rows}, panels = {panels}"
+    count = ", params = {count_bytes}" if "bytes" in flags else ""
+    queries = ", queries = 2" if "queries2" in flags else ""
+    dots = [f"xor_count, {tile}, parity = true{queries}{count}", f"and_count, {tile}{count}"]
+    instructions = ["ternary_logic", "scale_floats"] if "avx512" in flags else []
+    for size, table in (("32", 2), ("64", 4)):
+        if "table" + size in flags:
+            dots.append(f"byte_table, rows = {table}, panels = 4")
+            instructions.append(f"shuffle_{size}_bytes")
+    listed = ", ".join(f"#bnn.dot<{dot}>" for dot in dots)
+    does = f', instructions = "{"|".join(instructions)}"' if instructions else ""
+    return f'#bnn.target<strategy = "twin", dots = [{listed}]{does}>'
 
 
-def compile_object(module, path, tile, reference, cpu, triple):
+def compile_object(module, path, target, reference, cpu, triple):
     """Writes path.o."""
     with open(path + ".mlir", "w") as file:
-        file.write(module.text(*tile))
+        file.write(module.text(target))
     option = "=reference=true" if reference else ""
     llvm = run(["bnn-opt", path + ".mlir", *(f"--bnn-phase-{phase}{option}" for phase in PHASES)])
     # mlir-translate does not know our dialect's attributes.
     llvm = re.sub(r"^module attributes .*\{$", "module {", llvm, count=1, flags=re.MULTILINE)
     ir = run(["mlir-translate", "--mlir-to-llvmir"], input=llvm)
-    target = [f"-mtriple={triple}"] if triple else []
-    run(["llc", "-O2", "-filetype=obj", "-relocation-model=pic", "-fp-contract=off", f"-mcpu={cpu}", *target,
+    machine = [f"-mtriple={triple}"] if triple else []
+    run(["llc", "-O2", "-filetype=obj", "-relocation-model=pic", "-fp-contract=off", f"-mcpu={cpu}", *machine,
          "-o", path + ".o"], input=ir)
 
 
@@ -192,7 +198,7 @@ def main():
         if options.filter not in module.name:
             continue
         path = os.path.join(options.work, module.name)
-        compile_object(module, path, (1, 1, ""), True, "x86-64-v3", None)
+        compile_object(module, path, parse_tile("1x1"), True, "x86-64-v3", None)
         reference = Library(module, path, options.cc)
         for text, tile in its_tiles:
             label = f"{module.name} {options.cpu} {text}"

@@ -89,7 +89,8 @@ class Module:
         shape = "x".join(map(str, values.shape))
         return self.value(f"bnn.constant {dense(values)} : tensor<{shape}xi1> -> tensor<{shape}x!bnn.s1>", "w")
 
-    def text(self, rows, panels, flags=""):
+    def text(self, target):
+        """The module, with the text of its `#bnn.target`."""
         def attrs(name, dims):
             listed = ", ".join(f'"{d}"' if isinstance(d, str) else str(d) for d in dims)
             return f'{{onnx.dims = [{listed}], onnx.name = "{name}"}}'
@@ -109,7 +110,7 @@ class Module:
         types = ", ".join(shape_type(dims, element) for _, element, dims, _, _ in self.outputs)
         return "\n".join([
             f'module attributes {{bnn.prefix = "model", bnn.max_dims = {{{maxima}}},',
-            f'    bnn.target = #bnn.target<strategy = "twin", rows = {rows}, panels = {panels}{flags}>}} {{',
+            f"    bnn.target = {target}}} {{",
             f"  func.func @main({arguments})\n      -> ({results}) {{",
             *lines, *self.lines, f"    return {returned} : {types}", "  }", "}", ""])
 

@@ -248,8 +248,7 @@ int main() {
     (*module)->setAttr(
         bnn::kTargetAttr,
         parseAttribute(
-            "#bnn.target<strategy = \"avx512\", rows = 1, panels = 1, "
-            "avx512 = true>",
+            "#bnn.target<strategy = \"avx512\", instructions = scale_floats>",
             &context));
   PassManager pm(&context);
   pm.addPass(bnn::createExpandMath());

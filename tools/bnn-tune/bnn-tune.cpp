@@ -84,9 +84,9 @@ Error tune(const mlir::bnn::CompileOptions &options) {
     auto sizes = numbers(text, 2);
     if (!sizes)
       return sizes.takeError();
-    if ((*sizes)[0] > 16 || (*sizes)[1] > 8)
-      return createStringError("--tile " + text +
-                               ": at most 16 rows and 8 panels");
+    if (!mlir::bnn::isTile((*sizes)[0], (*sizes)[1]))
+      return createStringError("--tile " + text + ": a tile has " +
+                               mlir::bnn::kTileBounds);
     tiles.push_back({(*sizes)[0], (*sizes)[1]});
   }
   mlir::bnn::pinToOneCore();
@@ -97,6 +97,7 @@ Error tune(const mlir::bnn::CompileOptions &options) {
   std::string text;
   raw_string_ostream table(text);
   const mlir::bnn::KernelStrategy &strategy = *choice->strategy;
+  const mlir::bnn::KernelTile builtIn = strategy.getTile();
   table << "# bnn-tune on " << spec->cpu << ", " << rounds
         << " rounds: microseconds of a product, and the mean loss\n#  tile";
   for (StringRef shape : shapeTexts)
@@ -107,8 +108,8 @@ Error tune(const mlir::bnn::CompileOptions &options) {
     for (double seconds : times.seconds)
       table << format(" %13.2f", seconds * 1e6);
     table << format(" %5.1f%%", 100 * (times.loss - 1))
-          << (times.tile.rows == strategy.rows &&
-                      times.tile.panels == strategy.panels
+          << (times.tile.rows == builtIn.rows &&
+                      times.tile.panels == builtIn.panels
                   ? "  built in\n"
                   : "\n");
   }

@@ -90,8 +90,7 @@ std::unique_ptr<ContextDot> bnn::createAndContext(KernelBuilder &b) {
 }
 
 std::unique_ptr<CountDot> bnn::createAndCount(KernelBuilder &b,
-                                              const Product &p,
-                                              const CountOptions &options) {
-  Popcount popcount(b, p, CountedBits::Common, options);
-  return std::make_unique<AndCount>(b, p, popcount, options.tile);
+                                              const Product &p, DotAttr dot,
+                                              TargetAttr target) {
+  return std::make_unique<AndCount>(b, p, CountedBits::Common, dot, target);
 }

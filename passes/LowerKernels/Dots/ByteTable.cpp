@@ -55,12 +55,10 @@ static Value countTable(KernelBuilder &b, Operation *scope, CountedBits which) {
 }
 
 ByteTable::ByteTable(KernelBuilder &b, const Product &p, CountDot &plain,
-                     int64_t shuffleBytes)
-    // Two pairs would want more than 16 registers.
-    : BlockDot(b, p,
-               std::max<int64_t>(1, (shuffleBytes == 64 ? 4 : 2) /
-                                        plain.getPlanes())),
-      plain(plain), bytes(shuffleBytes), pairs(shuffleBytes == 64 ? 2 : 1),
+                     DotAttr dot, TargetAttr target)
+    : BlockDot(b, p, std::max<int64_t>(1, dot.getRows() / plain.getPlanes()),
+               kPanels),
+      plain(plain), bytes(getShuffledBytes(target)), pairs(dot.getRows() / 2),
       digits(llvm::alignTo(p.words * kWordDigits, kStepDigits)) {}
 
 void ByteTable::begin() {
@@ -86,7 +84,7 @@ int64_t ByteTable::blockRows() const { return kBlockRows / plain.getPlanes(); }
 Value ByteTable::isWorth(Value rows) {
   return b.create<arith::CmpIOp>(arith::CmpIPredicate::uge,
                                  plain.planesOf(rows),
-                                 b.index(MatmulOp::kTableLeastRows));
+                                 b.index(kTableLeastRows));
 }
 
 SmallVector<Value> ByteTable::accumulate(const Tile &tile) {

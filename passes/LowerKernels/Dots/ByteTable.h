@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+#include "dialects/BNN/BNNTarget.h"
 #include "passes/LowerKernels/Dots/CountDot.h"
 
 namespace mlir::bnn {
@@ -20,18 +21,16 @@ namespace mlir::bnn {
 class ByteTable : public BlockDot {
 public:
   /// Panels of a tile.
-  static constexpr int64_t kPanels = MatmulOp::kTablePanels;
+  static constexpr int64_t kPanels = kTablePanels;
   /// What a block has at most.
   static constexpr int64_t kBlockRows = 128;
 
-  /// Counts for `plain`, whose rows are planes here. `shuffleBytes`: of the
-  /// target's byte shuffle, 32 or 64.
-  ByteTable(KernelBuilder &b, const Product &p, CountDot &plain,
-            int64_t shuffleBytes);
+  /// Counts for `plain`. The rows of `dot`'s tile are planes.
+  ByteTable(KernelBuilder &b, const Product &p, CountDot &plain, DotAttr dot,
+            TargetAttr target);
 
   void begin() override;
   int64_t blockRows() const override;
-  int64_t tileOutputs() const override { return kPanels * kLanes; }
   mlir::Value isWorth(mlir::Value rows) override;
   void prepareRows(mlir::Value first, mlir::Value count) override;
   void preparePanels(mlir::Value panel) override;

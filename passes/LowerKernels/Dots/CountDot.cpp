@@ -19,10 +19,11 @@ Value bnn::countRow(KernelBuilder &b, Value rows, Value row, int64_t words) {
                 })[0];
 }
 
-CountDot::CountDot(KernelBuilder &b, const Product &p, const Popcount &popcount,
-                   RegisterTile tile)
-    : Dot(b, p, std::max<int64_t>(1, tile.rows / p.element.getWidth())),
-      popcount(popcount), counted(tile) {}
+CountDot::CountDot(KernelBuilder &b, const Product &p, CountedBits which,
+                   DotAttr dot, TargetAttr target)
+    : Dot(b, p, std::max<int64_t>(1, dot.getRows() / p.element.getWidth()),
+          dot.getPanels()),
+      popcount(b, p, which, dot, target), dot(dot) {}
 
 SmallVector<Value> CountDot::accumulate(const Tile &tile) {
   return accumulate(tile, [&] {
@@ -42,11 +43,11 @@ Value CountDot::planesOf(Value rows) const {
 SmallVector<Value> CountDot::countBits(Value plane, int64_t planes, Value panel,
                                        int64_t panels, bool masked) const {
   SmallVector<Value> result(planes * panels);
-  for (int64_t i = 0; i < planes; i += counted.rows)
-    for (int64_t j = 0; j < panels; j += counted.panels) {
+  for (int64_t i = 0; i < planes; i += dot.getRows())
+    for (int64_t j = 0; j < panels; j += dot.getPanels()) {
       Tile part = {plane ? b.offset(plane, i) : Value(), b.offset(panel, j),
-                   std::min(counted.rows, planes - i),
-                   std::min(counted.panels, panels - j)};
+                   std::min(dot.getRows(), planes - i),
+                   std::min(dot.getPanels(), panels - j)};
       SmallVector<Value> counts = popcount.count(part, masked);
       for (int64_t k = 0; k < part.rows * part.panels; ++k)
         result[(i + k / part.panels) * panels + j + k % part.panels] =

@@ -16,9 +16,9 @@ class CountDot : public Dot {
 public:
   using Counts = llvm::function_ref<llvm::SmallVector<mlir::Value>()>;
 
-  /// `tile`: the popcount's, whose rows are planes.
-  CountDot(KernelBuilder &b, const Product &p, const Popcount &popcount,
-           RegisterTile tile);
+  /// The rows of `dot`'s tile are planes.
+  CountDot(KernelBuilder &b, const Product &p, CountedBits which, DotAttr dot,
+           TargetAttr target);
 
   llvm::SmallVector<mlir::Value> accumulate(const Tile &tile) override;
   /// The same from the counts [plane of row][panel] that `counts` emits.
@@ -47,7 +47,7 @@ protected:
   Popcount popcount;
 
 private:
-  RegisterTile counted;
+  DotAttr dot;
 };
 
 /// The popcount of all words of a row: a scalar i32.
@@ -57,10 +57,10 @@ mlir::Value countRow(KernelBuilder &b, mlir::Value rows, mlir::Value row,
 /// The dots of signed bits, of unsigned ones, and of integers of a few bits, by
 /// weights of one bit.
 std::unique_ptr<CountDot> createXorCount(KernelBuilder &b, const Product &p,
-                                         const CountOptions &options);
+                                         DotAttr dot, TargetAttr target);
 std::unique_ptr<CountDot> createAndCount(KernelBuilder &b, const Product &p,
-                                         const CountOptions &options);
+                                         DotAttr dot, TargetAttr target);
 std::unique_ptr<CountDot> createPlaneCount(KernelBuilder &b, const Product &p,
-                                           const CountOptions &options);
+                                           DotAttr dot, TargetAttr target);
 
 } // namespace mlir::bnn

@@ -41,18 +41,19 @@ struct Tile {
 /// The inner sum of a product. One object emits one op's.
 class Dot {
 public:
-  Dot(KernelBuilder &b, const Product &p, int64_t tileRows)
-      : b(b), p(p), rowsOfTile(tileRows) {}
+  Dot(KernelBuilder &b, const Product &p, int64_t tileRows, int64_t tilePanels)
+      : b(b), p(p), rowsOfTile(tileRows), panelsOfTile(tilePanels) {}
   virtual ~Dot();
 
-  /// Rows of a tile.
+  /// Rows and panels of a tile.
   int64_t tileRows() const { return rowsOfTile; }
+  int64_t tilePanels() const { return panelsOfTile; }
   /// Emits what all tiles share.
   virtual void begin() {}
   /// Emits what the tiles of `panels` panels from `panel` on share.
   virtual void beginPanels(mlir::Value panel, int64_t panels) {}
-  /// The accumulators of a tile of at most tileRows() rows and of panels that
-  /// began: [row][panel] of 16 lanes.
+  /// The accumulators of at most tileRows() rows and of all panels that began:
+  /// [row][panel] of 16 lanes.
   virtual llvm::SmallVector<mlir::Value> accumulate(const Tile &tile) = 0;
 
 protected:
@@ -60,11 +61,11 @@ protected:
   const Product &p;
 
 private:
-  int64_t rowsOfTile;
+  int64_t rowsOfTile, panelsOfTile;
 };
 
 /// A dot that prepares rows and panels before it adds them up. It goes over a
-/// block of rows at a time, and takes whole tiles of `tileOutputs()` outputs;
+/// block of rows at a time, and takes whole tiles;
 /// what is left is for a plain dot.
 class BlockDot : public Dot {
 public:
@@ -72,8 +73,6 @@ public:
 
   /// Rows of a block, at most.
   virtual int64_t blockRows() const = 0;
-  /// Outputs of a tile.
-  virtual int64_t tileOutputs() const = 0;
   /// Whether a block of `rows` rows is worth its preparations.
   virtual mlir::Value isWorth(mlir::Value rows) = 0;
   /// Prepares `count` rows, a multiple of tileRows(), from row `first` on.
@@ -88,6 +87,10 @@ struct ProductDots {
   std::unique_ptr<Dot> plain;
   std::unique_ptr<BlockDot> block;
 };
+
+/// Reports at `op` the params of a target's dots (null: none) that their
+/// kernels do not know.
+mlir::LogicalResult verifyParams(mlir::Operation *op, TargetAttr target);
 
 /// The dots of a product of `op`'s operands, for a target (null: any).
 ProductDots createDots(KernelBuilder &b, const Product &product, MatmulOp op,

@@ -56,8 +56,8 @@ private:
 } // namespace
 
 std::unique_ptr<CountDot> bnn::createPlaneCount(KernelBuilder &b,
-                                                const Product &p,
-                                                const CountOptions &options) {
-  Popcount popcount(b, p, CountedBits::Differing, options);
-  return std::make_unique<PlaneCount>(b, p, popcount, options.tile);
+                                                const Product &p, DotAttr dot,
+                                                TargetAttr target) {
+  return std::make_unique<PlaneCount>(b, p, CountedBits::Differing, dot,
+                                      target);
 }

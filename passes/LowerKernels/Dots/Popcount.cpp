@@ -21,6 +21,16 @@ Value bnn::countedBits(KernelBuilder &b, CountedBits which, Value x, Value w) {
   return b.create<arith::AndIOp>(x, w);
 }
 
+static const StringRef kCountBytes = "count_bytes";
+
+ArrayRef<StringRef> Popcount::getParamNames() { return kCountBytes; }
+
+Popcount::Popcount(KernelBuilder &b, const Product &p, CountedBits which,
+                   DotAttr dot, TargetAttr target)
+    : b(b), p(p), which(which),
+      ternaryLogic(target && target.does(Instructions::TernaryLogic)),
+      inBytes(dot.hasParam(kCountBytes)) {}
+
 // Word `k` of each panel of a tile.
 SmallVector<Value> Popcount::loadWeights(const Tile &tile, Value k) const {
   SmallVector<Value> weights;

@@ -20,25 +20,15 @@ enum class CountedBits {
 mlir::Value countedBits(KernelBuilder &b, CountedBits which, mlir::Value x,
                         mlir::Value w);
 
-/// Rows by panels whose counts are in registers together.
-struct RegisterTile {
-  int64_t rows = 1, panels = 1;
-};
-
-/// How a CPU counts.
-struct CountOptions {
-  RegisterTile tile;
-  bool ternaryLogic = false; ///< One instruction for a majority of three.
-  bool inBytes = false;      ///< It counts the bits of bytes, not of words.
-};
-
 /// Counts the bits of a register tile of words.
 class Popcount {
 public:
-  Popcount(KernelBuilder &b, const Product &p, CountedBits which,
-           const CountOptions &options)
-      : b(b), p(p), which(which), ternaryLogic(options.ternaryLogic),
-        inBytes(options.inBytes) {}
+  /// `dot` has how the target (null: any) counts.
+  Popcount(KernelBuilder &b, const Product &p, CountedBits which, DotAttr dot,
+           TargetAttr target);
+
+  /// The params that it knows.
+  static llvm::ArrayRef<llvm::StringRef> getParamNames();
 
   /// The counts of all words of a tile whose rows are planes (without a `row`:
   /// rows of zeros): [row][panel] of 16 lanes of i32. `masked`: what the mask

@@ -128,8 +128,7 @@ std::unique_ptr<ScoreDot> bnn::createXorScore(KernelBuilder &b,
 }
 
 std::unique_ptr<CountDot> bnn::createXorCount(KernelBuilder &b,
-                                              const Product &p,
-                                              const CountOptions &options) {
-  Popcount popcount(b, p, CountedBits::Differing, options);
-  return std::make_unique<XorCount>(b, p, popcount, options.tile);
+                                              const Product &p, DotAttr dot,
+                                              TargetAttr target) {
+  return std::make_unique<XorCount>(b, p, CountedBits::Differing, dot, target);
 }

@@ -113,33 +113,69 @@ func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, gr
 
 // -----
 
-// [G1]
-// expected-error @+1 {{a tile has 1 to 16 rows, not 0}}
-module attributes {bnn.target = #bnn.target<strategy = "x", rows = 0, panels = 1>} {}
+// [K1]
+// expected-error @+1 {{a tile has 1 to 16 rows and 1 to 4 panels, not 0 and 1}}
+module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<xor_count, rows = 0, panels = 1>]>} {}
 
 // -----
 
-// [G1]
-// expected-error @+1 {{a tile has 1 to 16 rows, not 17}}
-module attributes {bnn.target = #bnn.target<strategy = "x", rows = 17, panels = 1>} {}
+// [K1]
+// expected-error @+1 {{a tile has 1 to 16 rows and 1 to 4 panels, not 17 and 1}}
+module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<xor_count, rows = 17, panels = 1>]>} {}
 
 // -----
 
-// [G4]
+// [K1]
+// expected-error @+1 {{a tile has 1 to 16 rows and 1 to 4 panels, not 4 and 5}}
+module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<and_count, rows = 4, panels = 5>]>} {}
+
+// -----
+
+// [K2]
+// expected-error @+1 {{a table serves 2 or 4 rows and 4 panels, not 3 and 4}}
+module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<byte_table, rows = 3, panels = 4>]>} {}
+
+// -----
+
+// [K2]
+// expected-error @+1 {{a table serves 2 or 4 rows and 4 panels, not 2 and 2}}
+module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<byte_table, rows = 2, panels = 2>]>} {}
+
+// -----
+
+// [K3]
+// expected-error @+1 {{floats are added up for 1 panel at a time, not 2}}
+module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<fma, rows = 4, panels = 2>]>} {}
+
+// -----
+
+// [K4]
+// expected-error @+1 {{only xor_count reads words with parity}}
+module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<and_count, rows = 1, panels = 1, parity = true>]>} {}
+
+// -----
+
+// [K5]
 // expected-error @+1 {{attention has 1 to 4 queries in flight, not 5}}
-module attributes {bnn.target = #bnn.target<strategy = "x", rows = 4, panels = 2, queries = 5>} {}
+module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<xor_count, rows = 4, panels = 2, queries = 5>]>} {}
+
+// -----
+
+// [K6]
+// expected-error @+1 {{queries in flight belong to xor_count}}
+module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<and_count, rows = 4, panels = 2, queries = 2>]>} {}
+
+// -----
+
+// [G1]
+// expected-error @+1 {{a target lists dots, not 4 : i64}}
+module attributes {bnn.target = #bnn.target<strategy = "x", dots = [4]>} {}
 
 // -----
 
 // [G2]
-// expected-error @+1 {{a tile has 1 or 2 panels, not 3}}
-module attributes {bnn.target = #bnn.target<strategy = "x", rows = 4, panels = 3>} {}
-
-// -----
-
-// [G3]
-// expected-error @+1 {{a byte shuffle has 32 or 64 bytes, not 16}}
-module attributes {bnn.target = #bnn.target<strategy = "x", rows = 4, panels = 1, shuffle_bytes = 16>} {}
+// expected-error @+1 {{a target lists one dot of a kind, not two of fma}}
+module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<fma, rows = 4, panels = 1>, #bnn.dot<fma, rows = 2, panels = 1>]>} {}
 
 // -----
 

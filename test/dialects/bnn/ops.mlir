@@ -4,8 +4,8 @@
 // RUN: bnn-opt %s | bnn-opt | FileCheck %s
 // RUN: bnn-opt %s --mlir-print-op-generic | bnn-opt | FileCheck %s
 
-// CHECK: module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 2>}
-module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", rows = 4, panels = 2>} {
+// CHECK: module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", dots = [#bnn.dot<xor_count, rows = 4, panels = 2, parity = true, queries = 2, params = {count_bytes}>, #bnn.dot<fma, rows = 4, panels = 1>], instructions = "ternary_logic|scale_floats">}
+module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", dots = [#bnn.dot<xor_count, rows = 4, panels = 2, parity = true, queries = 2, params = {count_bytes}>, #bnn.dot<fma, rows = 4, panels = 1>], instructions = "ternary_logic|scale_floats">} {
 
 // CHECK-LABEL: func.func private @types
 // CHECK-SAME: tensor<?x768x!bnn.s1>, tensor<?x768x!bnn.u1>

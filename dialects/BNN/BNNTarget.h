@@ -1,0 +1,38 @@
+//===- BNNTarget.h - Which dots there are on a target -----------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "dialects/BNN/BNNBase.h"
+
+namespace mlir::bnn {
+
+/// Whether a register tile can have so many rows and panels, and how many it
+/// can have, in words.
+bool isTile(int64_t rows, int64_t panels);
+constexpr llvm::StringLiteral kTileBounds = "1 to 16 rows and 1 to 4 panels";
+
+/// Panels of a tile that counts bits by table.
+constexpr int64_t kTablePanels = 4;
+/// With fewer rows a block of them is not worth its tables.
+constexpr int64_t kTableLeastRows = 6;
+
+/// The dot that adds up the product of an input and a weight of these elements;
+/// none where there is no such dot.
+std::optional<DotKind> getDotKind(mlir::Type input, mlir::Type weight);
+
+/// The dot of a kind on `target` (null: any): the one that it lists, or the one
+/// that is right everywhere.
+DotAttr getDot(mlir::MLIRContext *context, TargetAttr target, DotKind kind);
+
+/// The bytes that the target (null: any) looks up in one instruction, or 0.
+int64_t getShuffledBytes(TargetAttr target);
+
+/// The name of a port limit: dots differ by what their inner loop does.
+/// `parity`: it reads words with parity.
+llvm::StringRef getLimitName(DotKind kind, bool parity);
+
+} // namespace mlir::bnn

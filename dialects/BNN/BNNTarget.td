@@ -1,0 +1,122 @@
+//===- BNNTarget.td - What kernels are shaped for -------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A target is what a CPU does in one instruction and the dots that are chosen
+// for it. The kinds of dots say what they multiply; BNNTarget.cpp has what
+// follows from that.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DIALECTS_BNN_BNNTARGET
+#define DIALECTS_BNN_BNNTARGET
+
+include "dialects/BNN/BNNBase.td"
+
+def BNN_Instructions : I32BitEnumAttr<"Instructions",
+    "what a CPU does in one instruction on vectors, beyond what all do", [
+      I32BitEnumAttrCaseNone<"None", "none">,
+      // Any function of three vectors, bit by bit.
+      I32BitEnumAttrCaseBit<"TernaryLogic", 0, "ternary_logic">,
+      // Floats times powers of two.
+      I32BitEnumAttrCaseBit<"ScaleFloats", 1, "scale_floats">,
+      // As many bytes, each looked up in a table of 16.
+      I32BitEnumAttrCaseBit<"Shuffle32Bytes", 2, "shuffle_32_bytes">,
+      I32BitEnumAttrCaseBit<"Shuffle64Bytes", 3, "shuffle_64_bytes">]> {
+  let genSpecializedAttr = 0;
+  let cppNamespace = "::mlir::bnn";
+}
+
+def BNN_DotKind : I32EnumAttr<"DotKind", "a way to add up a product", [
+    // !bnn.s1, or each plane of integers of a few bits, by !bnn.s1: i32, by
+    // counting the bits in which words differ.
+    I32EnumAttrCase<"XorCount", 0, "xor_count">,
+    // !bnn.u1 by !bnn.s1: i32, by counting the bits that words have in common.
+    I32EnumAttrCase<"AndCount", 1, "and_count">,
+    // The bits of either, of many rows, by bytes looked up in a table; needs an
+    // instruction that does.
+    I32EnumAttrCase<"ByteTable", 2, "byte_table">,
+    // f32 by !bnn.s1: f32, by additions and subtractions.
+    I32EnumAttrCase<"SignedSum", 3, "signed_sum">,
+    // f32 by f32: f32, by fused multiply-additions.
+    I32EnumAttrCase<"Fma", 4, "fma">]> {
+  let genSpecializedAttr = 0;
+  let cppNamespace = "::mlir::bnn";
+}
+
+def BNN_DotAttr : AttrDef<BNN_Dialect, "Dot"> {
+  let mnemonic = "dot";
+  let summary = "A way to add up a product, with its register tile";
+  let description = [{
+    The register tile has `rows` rows of the input (planes of integers of a few
+    bits are rows) by `panels` panels of 16 outputs. With `parity`, an
+    `xor_count` reads words with parity (see `#bnn.rows`): without it the CPU
+    has too few registers, or counts too cheaply, for a carry-save adder.
+    `queries` is how many queries attention, whose scores are an `xor_count`,
+    has in flight. `params` are of the dot's kernel alone, which refuses what it
+    does not know: with `count_bytes` the CPU counts the bits of bytes faster
+    than those of words, and products count in bytes as long as they can.
+
+    Rules:
+    - [K1] A tile has 1 to 16 rows and 1 to 4 panels.
+    - [K2] That of `byte_table` has 2 or 4 rows and 4 panels.
+    - [K3] That of `signed_sum` and `fma` has 1 panel.
+    - [K4] `parity` is for `xor_count`.
+    - [K5] Attention has 1 to 4 queries in flight.
+    - [K6] More than 1 are for `xor_count`.
+
+    Example: `#bnn.dot<xor_count, rows = 4, panels = 2, parity = true, queries = 2>`
+  }];
+  let parameters = (ins EnumParameter<BNN_DotKind>:$kind, "int64_t":$rows,
+                        "int64_t":$panels,
+                        DefaultValuedParameter<"bool", "false">:$parity,
+                        DefaultValuedParameter<"int64_t", "1">:$queries,
+                        OptionalParameter<"::mlir::DictionaryAttr">:$params);
+  let assemblyFormat = [{
+    `<` $kind `,` struct($rows, $panels, $parity, $queries, $params) `>`
+  }];
+  let extraClassDeclaration = [{
+    /// Whether `params` has `name`.
+    bool hasParam(::llvm::StringRef name) {
+      return getParams() && getParams().contains(name);
+    }
+  }];
+  let genVerifyDecl = 1;
+}
+
+def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
+  let mnemonic = "target";
+  let summary = "What the kernels are shaped for";
+  let description = [{
+    The strategy that `lib/Target` chose for a CPU: its name, the dots that it
+    chose, one of a kind, and what the CPU does in one instruction. A dot that
+    is not listed has a tile of one row and one panel (`signed_sum` and `fma`
+    that of their kernels), but for `byte_table`, which is used where it is
+    listed and the CPU has the instruction. Set on the module as `bnn.target`.
+
+    Rules:
+    - [G1] `dots` are `#bnn.dot`.
+    - [G2] One of a kind.
+
+    Example: `#bnn.target<strategy = "avx512-vpopcntdq",
+    dots = [#bnn.dot<xor_count, rows = 4, panels = 2, parity = true>],
+    instructions = "ternary_logic|scale_floats">`
+  }];
+  let parameters = (ins StringRefParameter<>:$strategy,
+                        OptionalParameter<"::mlir::ArrayAttr">:$dots,
+                        DefaultValuedParameter<"::mlir::bnn::Instructions",
+                            "::mlir::bnn::Instructions::None">:$instructions);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    /// The dot of a kind that the target lists, or null.
+    ::mlir::bnn::DotAttr getListedDot(::mlir::bnn::DotKind kind);
+    /// Whether the CPU does all of `which`.
+    bool does(::mlir::bnn::Instructions which) {
+      return bitEnumContainsAll(getInstructions(), which);
+    }
+  }];
+  let genVerifyDecl = 1;
+}
+
+#endif
