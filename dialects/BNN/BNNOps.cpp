@@ -198,58 +198,60 @@ SmallVector<Value> QuantizeOp::encode(OpBuilder &builder, Location loc,
 // MatmulOp
 //===----------------------------------------------------------------------===//
 
-// The shape of a product's output: the rows of the input, the outputs of
-// the weight.
-static SmallVector<int64_t> productShape(Value input, int64_t outputs) {
-  SmallVector<int64_t> shape(shaped(input).getShape());
-  shape.back() = outputs;
-  return shape;
-}
-
 LogicalResult MatmulOp::verify() {
   // [M1]
   if (failed(verifyOutputCount(*this, getOuts(), 2)))
     return failure();
-  ArrayRef<int64_t> input = shaped(getInput()).getShape(),
-                    weight = shaped(getWeight()).getShape();
+  ArrayRef<int64_t> input = shaped(getInput()).getShape();
   // [M2]
-  if (weight.size() != 2 || input.empty())
+  if (shaped(getWeight()).getRank() != 2 || input.empty())
     return emitOpError("multiplies rows by a matrix of outputs by inputs");
   // [M3]
-  if (!compatible(input.back(), weight.back()))
+  if (!bnn::getDotKind(shaped(getInput()).getElementType(),
+                       shaped(getWeight()).getElementType()))
+    return emitOpError("does not multiply ")
+           << getInput().getType() << " by " << getWeight().getType();
+  // [M4]
+  if (!compatible(input.back(), getElementsPerRow()))
     return emitOpError("rows of ")
            << input.back() << " elements do not fit " << getWeight().getType();
-  // [M4]
-  if (!isBits(getWeight(), true))
-    return emitOpError("the weights have elements of !bnn.s1, not ")
-           << getWeight().getType();
+  SmallVector<int64_t> shape(input);
+  shape.back() = getOutputsPerRow();
   // [M5]
-  if (bitsOf(getInput()).getWidth() != 1 && !isPlanes(getInput()))
-    return emitOpError("the input has elements of 1, 2 or 4 bits, not ")
-           << getInput().getType();
-  // [M6]
-  if (failed(verifyOutputShape(*this, getOuts(),
-                               productShape(getInput(), weight[0]))))
+  if (failed(verifyOutputShape(*this, getOuts(), shape)))
     return failure();
   return verifyMaskOutput(*this, getOuts());
 }
 
+DotKind MatmulOp::getDotKind() {
+  return *bnn::getDotKind(shaped(getInput()).getElementType(),
+                          shaped(getWeight()).getElementType());
+}
+
+int64_t MatmulOp::getWeightSize(bool ofOutputs) {
+  const bool outputsFirst = !hasOutputsSideBySide(getDotKind());
+  return shaped(getWeight()).getDimSize(ofOutputs == outputsFirst ? 0 : 1);
+}
+
 std::optional<AccumulatorRange> MatmulOp::getAccumulatorRange() {
   int64_t columns = shaped(getInput()).getShape().back();
-  if (ShapedType::isDynamic(columns))
-    return std::nullopt;
   BitsType element = bitsOf(getInput());
+  if (ShapedType::isDynamic(columns) || !element)
+    return std::nullopt;
   const int64_t most =
       columns * std::max(element.getMost(), -element.getLeast());
   return AccumulatorRange{-most, most};
 }
 
 SmallVector<Type> MatmulOp::getLeadingTypes() {
-  return {IntegerType::get(getContext(), 32)};
+  return {getAccumulatorType(getContext(), getDotKind())};
 }
 
 MultiplyAccumulates MatmulOp::getMultiplyAccumulates() {
-  MultiplyAccumulates result{bitsOf(getInput()).getWidth(), {}};
+  BitsType element = bitsOf(getInput());
+  if (!element)
+    return {};
+  MultiplyAccumulates result{element.getWidth(), {}};
   result.addAllDimensions(getInput());
   result.dimensions.emplace_back(getWeight(), 0);
   return result;
@@ -261,13 +263,10 @@ StringRef MatmulOp::getKernelName(TargetAttr target) {
 }
 
 DotAttr MatmulOp::getDot(TargetAttr target) {
-  DotAttr plain =
-      bnn::getDot(getContext(), target,
-                  *getDotKind(shaped(getInput()).getElementType(),
-                              shaped(getWeight()).getElementType()));
+  DotAttr plain = bnn::getDot(getContext(), target, getDotKind());
   auto layout = dyn_cast_or_null<PanelsAttr>(getLayout(getWeight().getType()));
   DotAttr table = target ? target.getListedDot(DotKind::ByteTable) : DotAttr();
-  if (!table || !getShuffledBytes(target) || !layout)
+  if (!table || !getShuffledBytes(target) || !layout || !bitsOf(getInput()))
     return plain;
   ArrayRef<int64_t> input = shaped(getInput()).getShape();
   const int64_t words = packedWords(input.back(), layout.getGroup());
@@ -442,7 +441,7 @@ SmallVector<MaskedBits> AttentionOp::getMaskedBits() {
 int64_t AttentionOp::getRowGroups() { return getHeads(); }
 
 //===----------------------------------------------------------------------===//
-// EmbeddingOp, LowRankOp, ReduceOp, LayerNormOp, CheckIndicesOp
+// EmbeddingOp, ReduceOp, LayerNormOp, CheckIndicesOp
 //===----------------------------------------------------------------------===//
 
 LogicalResult EmbeddingOp::verify() {
@@ -466,58 +465,6 @@ LogicalResult EmbeddingOp::verify() {
   shape.push_back(weight[1]);
   // [E5]
   return verifyOutputShape(*this, getOuts(), shape);
-}
-
-LogicalResult LowRankOp::verify() {
-  // [L1]
-  if (failed(verifyOutputCount(*this, getOuts(), 1)))
-    return failure();
-  ArrayRef<int64_t> input = shaped(getInput()).getShape(),
-                    weight = shaped(getWeight()).getShape();
-  // [L2]
-  if (input.empty() || weight.size() != 2 ||
-      !compatible(input.back(), weight[0]))
-    return emitOpError("rows of ")
-           << getInput().getType() << " do not fit " << getWeight().getType();
-  // [L3]
-  if (!compatible(shaped(getBias()).getShape(), weight[1]))
-    return emitOpError("the bias ")
-           << getBias().getType() << " is not one value per output";
-  // [L4]
-  return verifyOutputShape(*this, getOuts(),
-                           productShape(getInput(), weight[1]));
-}
-
-LogicalResult SignedSumOp::verify() {
-  // [S1]
-  if (failed(verifyOutputCount(*this, getOuts(), 1)))
-    return failure();
-  ArrayRef<int64_t> input = shaped(getInput()).getShape(),
-                    weight = shaped(getWeight()).getShape();
-  // [S2]
-  if (!isBits(getWeight(), true))
-    return emitOpError("the weight has elements of !bnn.s1, not ")
-           << getWeight().getType();
-  // [S3]
-  if (input.empty() || weight.size() != 2 ||
-      !compatible(input.back(), weight[1]))
-    return emitOpError("rows of ")
-           << getInput().getType() << " do not fit " << getWeight().getType();
-  // [S4]
-  for (Value value : {getScale(), getBias()})
-    if (!compatible(shaped(value).getShape(), weight[0]))
-      return emitOpError() << value.getType() << " is not one value per output";
-  // [S5]
-  return verifyOutputShape(*this, getOuts(),
-                           productShape(getInput(), weight[0]));
-}
-
-Attribute SignedSumOp::getOperandLayout(OpOperand &operand, TargetAttr target) {
-  if (&operand != &getWeightMutable())
-    return detail::getOperandLayout(operand, getRowGroups(), target);
-  auto type = cast<ShapedType>(getWeight().getType());
-  return PanelsAttr::get(getContext(), kLanes, kWordBits, type.getDimSize(1),
-                         type.getDimSize(0), /*parity=*/false);
 }
 
 LogicalResult bnn::ReduceOp::verify() {

@@ -15,6 +15,7 @@ class BNN_Shaped<list<Type> elements, string what>
     : AnyTypeOf<[TensorOf<elements>, MemRefOf<elements>], what>;
 def BNN_Bits : BNN_Shaped<[BNN_BitsType], "tensor or buffer of bits">;
 def BNN_F32 : BNN_Shaped<[F32], "tensor or buffer of f32">;
+def BNN_Numbers : BNN_Shaped<[F32, BNN_BitsType], "tensor or buffer of f32 or bits">;
 def BNN_Ids : BNN_Shaped<[I32, I64], "tensor or buffer of i32 or i64">;
 def BNN_Out : BNN_Shaped<[F32, I32, BNN_BitsType], "tensor or buffer of f32, i32 or bits">;
 def BNN_Param : AnyTypeOf<[F32, I32, BNN_Shaped<[F32, I32], "tensor or buffer of f32 or i32">]>;
@@ -167,26 +168,36 @@ def MatmulOp : BNN_EpilogueOp<"matmul", [
         "getMultiplyAccumulates", "getKernelName", "getMaskedBits",
         "getOperandsReadInPlace"]>,
     DeclareOpInterfaceMethods<BNN_LayoutOpInterface, ["getOperandLayout"]>]> {
-  let summary = "A binary matrix product with an epilogue";
+  let summary = "A matrix product with an epilogue";
   let description = [{
-    acc[.., n] = sum over k of input[.., k] * weight[n, k], an exact i32, where
-    input[.., k] is taken as 0 if `zeros`[.., k] is 1. The weights have one bit;
-    the input may have integers of 2 or 4 bits, whose planes are multiplied one by one
-    (BiT, arXiv 2205.13016, section 3.2). The epilogue maps acc and
-    one element of each parameter to an element of each output. A parameter is a
-    scalar, one value per output n (rank 1), or has the output's shape. Outputs
-    are f32, i32, or bits (the epilogue yields an `i1`, 1 for +1); a second
-    output is the mask of exact zeros of the first, as in `bnn.binarize`. For an
-    output of integers of N bits the epilogue yields an i32, whose low N bits
-    are the element.
+    acc[.., n] = sum over k of input[.., k] * weight[n, k]. The elements say how
+    it adds up:
+
+    - bits, or integers of 2 or 4 bits, by bits {-1, +1}: an exact i32. The
+      planes of integers are multiplied one by one (BiT, arXiv 2205.13016,
+      section 3.2). input[.., k] is taken as 0 if `zeros`[.., k] is 1.
+    - f32 by bits {-1, +1}: an f32, which adds or subtracts one input after the
+      other, in the order of k from +0.0 (W1A32 of BiPFT, arXiv 2312.08937,
+      section 4.3).
+    - f32 by f32: an f32, by fma in the order of k from +0.0. The weight is
+      [K, N], so that neighbouring outputs lie side by side: weight[n, k] above
+      is its element [k, n]. Layers whose weights are real; what LoRA adds
+      beside a layer; the rank-r estimators of the binarisation residual, all in
+      one pass over the input (BiPFT, section 3.2).
+
+    The epilogue maps acc and one element of each parameter to an element of
+    each output. A parameter is a scalar, one value per output n (rank 1), or
+    has the output's shape. Outputs are f32, i32, or bits (the epilogue yields
+    an `i1`, 1 for +1); a second output is the mask of exact zeros of the first,
+    as in `bnn.binarize`. For an output of integers of N bits the epilogue
+    yields an i32, whose low N bits are the element.
 
     Rules:
     - [M1] 1 or 2 outputs, the second a mask of zeros.
     - [M2] The input has rows, the weight is a matrix.
-    - [M3] Rows of both have as many elements.
-    - [M4] The weight has elements of `!bnn.s1`.
-    - [M5] The input has elements of 1, 2 or 4 bits.
-    - [M6] An output has a row of outputs for each row of the input.
+    - [M3] Elements of the input and of the weight are among the above.
+    - [M4] Rows of both have as many elements.
+    - [M5] An output has a row of outputs for each row of the input.
 
     Example:
     ```mlir
@@ -200,7 +211,8 @@ def MatmulOp : BNN_EpilogueOp<"matmul", [
     }
     ```
   }];
-  let arguments = (ins BNN_Bits:$input, BNN_Bits:$weight, Optional<BNN_Bits>:$zeros,
+  let arguments = (ins BNN_Numbers:$input, BNN_Numbers:$weight,
+                       Optional<BNN_Bits>:$zeros,
                        Variadic<BNN_Param>:$params, Variadic<BNN_Out>:$outs);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -210,6 +222,12 @@ def MatmulOp : BNN_EpilogueOp<"matmul", [
     `:` type($input) `,` type($weight) (`->` type($results)^)? $epilogue
   }];
   let extraClassDeclaration = destinationDeclaration # [{
+    /// The outputs and the elements of a row: N and K.
+    int64_t getOutputsPerRow() { return getWeightSize(/*ofOutputs=*/true); }
+    int64_t getElementsPerRow() { return getWeightSize(/*ofOutputs=*/false); }
+    int64_t getWeightSize(bool ofOutputs);
+    /// The dot of its operands, whatever the target.
+    ::mlir::bnn::DotKind getDotKind();
     /// The dot that adds up most of the op, on buffers, on `target` (null:
     /// any): a table of bytes, if the target has one and rows, outputs and
     /// words are as many as that takes.
@@ -340,67 +358,6 @@ def EmbeddingOp : BNN_DestinationOp<"embedding"> {
   let assemblyFormat = [{
     $ids `,` $weight `,` $scale `outs` `(` $outs `:` type($outs) `)` attr-dict
     `:` type($ids) `,` type($weight) `,` type($scale) (`->` type($results)^)?
-  }];
-}
-
-def LowRankOp : BNN_DestinationOp<"low_rank"> {
-  let summary = "An f32 projection: low-rank terms, and real weights";
-  let description = [{
-    out[.., r] = (sum over k of input[.., k] * weight[k, r]) + bias[r], the sum
-    by fma in the order of k from 0. The rank-r estimators of the binarisation
-    residual, all in one pass over the input (BiPFT, arXiv 2312.08937, section
-    3.2); what LoRA adds beside a layer; layers with binary inputs whose weights
-    are real; and every other f32 product with a constant matrix.
-
-    Rules:
-    - [L1] 1 output.
-    - [L2] The weight is a matrix with a row for each element of an input row.
-    - [L3] The bias has one value per output.
-    - [L4] The output has a row of outputs for each row of the input.
-
-    Example:
-    ```mlir
-    %p = bnn.low_rank %h, %w, %b outs(%0 : tensor<1x16x7xf32>)
-        : tensor<1x16x192xf32>, tensor<192x7xf32>, tensor<7xf32> -> tensor<1x16x7xf32>
-    ```
-  }];
-  let arguments = (ins BNN_F32:$input, BNN_F32:$weight, BNN_F32:$bias,
-                       Variadic<BNN_F32>:$outs);
-  let assemblyFormat = [{
-    $input `,` $weight `,` $bias `outs` `(` $outs `:` type($outs) `)` attr-dict
-    `:` type($input) `,` type($weight) `,` type($bias) (`->` type($results)^)?
-  }];
-}
-
-def SignedSumOp : BNN_DestinationOp<"signed_sum", [
-    DeclareOpInterfaceMethods<BNN_LayoutOpInterface, ["getOperandLayout"]>]> {
-  let summary = "Real inputs by binary weights: sums and differences";
-  let description = [{
-    out[.., n] = fma(sum over k of input[.., k] * weight[n, k], scale[n],
-    bias[n]): the sum adds or subtracts one input after the other, in f32, in
-    the order of k from +0.0. The weights are one bit each also when the model
-    runs (W1A32 of BiPFT, arXiv 2312.08937, section 4.3).
-
-    Rules:
-    - [S1] 1 output.
-    - [S2] The weight has elements of `!bnn.s1`.
-    - [S3] Rows of it have as many elements as rows of the input.
-    - [S4] Scale and bias have one value per output.
-    - [S5] The output has a row of outputs for each row of the input.
-
-    Example:
-    ```mlir
-    %y = bnn.signed_sum %x, %w, %scale, %bias outs(%0 : tensor<1x16x3072xf32>)
-        : tensor<1x16x768xf32>, tensor<3072x768x!bnn.s1>, tensor<3072xf32>, tensor<3072xf32>
-        -> tensor<1x16x3072xf32>
-    ```
-  }];
-  let arguments = (ins BNN_F32:$input, BNN_Bits:$weight, BNN_F32:$scale,
-                       BNN_F32:$bias, Variadic<BNN_F32>:$outs);
-  let assemblyFormat = [{
-    $input `,` $weight `,` $scale `,` $bias `outs` `(` $outs `:` type($outs) `)`
-    attr-dict `:` type($input) `,` type($weight) `,` type($scale) `,`
-    type($bias) (`->` type($results)^)?
   }];
 }
 

@@ -91,6 +91,14 @@ std::optional<DotKind> bnn::getDotKind(Type input, Type weight) {
                                                    : DotKind::AndCount;
 }
 
+Type bnn::getAccumulatorType(MLIRContext *context, DotKind kind) {
+  if (kind == DotKind::SignedSum || kind == DotKind::Fma)
+    return Float32Type::get(context);
+  return IntegerType::get(context, 32);
+}
+
+bool bnn::hasOutputsSideBySide(DotKind kind) { return kind == DotKind::Fma; }
+
 DotAttr bnn::getDot(MLIRContext *context, TargetAttr target, DotKind kind) {
   if (DotAttr dot = target ? target.getListedDot(kind) : DotAttr())
     return dot;

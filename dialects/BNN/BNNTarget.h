@@ -24,6 +24,13 @@ constexpr int64_t kTableLeastRows = 6;
 /// none where there is no such dot.
 std::optional<DotKind> getDotKind(mlir::Type input, mlir::Type weight);
 
+/// What the kind adds up to: i32, exact, or f32.
+mlir::Type getAccumulatorType(mlir::MLIRContext *context, DotKind kind);
+
+/// Whether the weight is [K, N], so that neighbouring outputs lie side by side,
+/// and not [N, K].
+bool hasOutputsSideBySide(DotKind kind);
+
 /// The dot of a kind on `target` (null: any): the one that it lists, or the one
 /// that is right everywhere.
 DotAttr getDot(mlir::MLIRContext *context, TargetAttr target, DotKind kind);

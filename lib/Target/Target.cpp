@@ -234,11 +234,11 @@ Instructions vectorInstructions(const TargetSpec &spec) {
     return result;
   std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
   if (info->checkFeatures("+avx512f"))
-    result |= Instructions::TernaryLogic | Instructions::ScaleFloats;
+    result = result | Instructions::TernaryLogic | Instructions::ScaleFloats;
   if (info->checkFeatures("+avx2"))
-    result |= Instructions::Shuffle32Bytes;
+    result = result | Instructions::Shuffle32Bytes;
   if (info->checkFeatures("+avx512bw"))
-    result |= Instructions::Shuffle64Bytes;
+    result = result | Instructions::Shuffle64Bytes;
   return result;
 }
 

@@ -57,16 +57,26 @@ std::string nameOf(Location location) {
   return name;
 }
 
-/// What the kernels of an op are called, and so the key of its port limit.
-StringRef kindOf(Operation &op) {
+/// The key of bnn.port_limits.
+StringRef limitKey(Operation &op, TargetAttr target) {
+  if (auto kernel = dyn_cast<KernelOpInterface>(op))
+    return kernel.getKernelName(target);
   return isa<BNNDialect>(op.getDialect()) ? op.getName().stripDialect()
                                           : op.getName().getStringRef();
 }
 
-/// The key of bnn.port_limits.
-StringRef limitKey(Operation &op, TargetAttr target) {
+/// What the profile calls the op. An op whose multiply-accumulates are not
+/// binary is not to be summed up with those whose are: it has the name of its
+/// kernel besides.
+std::string kindOf(Operation &op, TargetAttr target) {
+  StringRef key = limitKey(op, target);
   auto kernel = dyn_cast<KernelOpInterface>(op);
-  return kernel ? kernel.getKernelName(target) : kindOf(op);
+  if (!kernel)
+    return key.str();
+  StringRef name = op.getName().stripDialect();
+  if (kernel.getMultiplyAccumulates().factor || key == name)
+    return name.str();
+  return (name + "." + key).str();
 }
 
 struct Instrument : impl::InstrumentBase<Instrument> {
@@ -104,7 +114,7 @@ struct Instrument : impl::InstrumentBase<Instrument> {
       auto limit =
           limits ? limits.getAs<FloatAttr>(limitKey(*op, target)) : FloatAttr();
       table.push_back(b.getDictionaryAttr(
-          {b.getNamedAttr("kind", b.getStringAttr(kindOf(*op))),
+          {b.getNamedAttr("kind", b.getStringAttr(kindOf(*op, target))),
            b.getNamedAttr("limit", limit ? limit : b.getF64FloatAttr(0)),
            b.getNamedAttr("name", b.getStringAttr(nameOf(op->getLoc())))}));
     }

@@ -307,6 +307,11 @@ static void storeParity(KernelBuilder &b, Value rows, int64_t words) {
   });
 }
 
+bool OutputRows::hasBits() const {
+  return llvm::any_of(outputs,
+                      [](const Output &output) { return output.planes > 0; });
+}
+
 void OutputRows::finish(KernelBuilder &b) {
   // Rows of two words are their own parity.
   for (const Output &output : outputs)

@@ -95,6 +95,9 @@ public:
                      const UnitOfOutputs &unit, mlir::Block &epilogue,
                      llvm::ArrayRef<llvm::SmallVector<mlir::Value>> arguments);
 
+  /// Whether any of the outputs is bits, which are stored by words.
+  bool hasBits() const;
+
   /// Emits what completes the outputs after all rows are stored: parity words.
   void finish(KernelBuilder &b);
 
@@ -126,9 +129,6 @@ void emitBinarize(KernelBuilder &b, BinarizeOp op, BinarizeOp::Adaptor buffers);
 void emitQuantize(KernelBuilder &b, QuantizeOp op, QuantizeOp::Adaptor buffers);
 void emitEmbedding(KernelBuilder &b, EmbeddingOp op,
                    EmbeddingOp::Adaptor buffers);
-void emitLowRank(KernelBuilder &b, LowRankOp op, LowRankOp::Adaptor buffers);
-void emitSignedSum(KernelBuilder &b, SignedSumOp op,
-                   SignedSumOp::Adaptor buffers);
 void emitLayerNorm(KernelBuilder &b, LayerNormOp op,
                    LayerNormOp::Adaptor buffers);
 void emitReduce(KernelBuilder &b, ReduceOp op, ReduceOp::Adaptor buffers);

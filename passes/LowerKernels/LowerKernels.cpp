@@ -18,43 +18,14 @@ namespace mlir::bnn {
 namespace {
 
 // A buffer of packed bits is a buffer of words.
-struct StorageTypeConverter : TypeConverter {
-  StorageTypeConverter() {
-    addConversion([](Type type) { return type; });
-    addConversion([](MemRefType type) -> std::optional<Type> {
-      if (!isa<BitsType>(type.getElementType()))
-        return type;
-      if (!getLayout(type) || !type.getLayout().isIdentity())
-        return Type(); // An error; nothing else converts it.
-      return MemRefType::get(getStorageShape(type),
-                             IntegerType::get(type.getContext(), kWordBits));
-    });
-  }
-};
+Type wordsOf(MemRefType type) {
+  if (!getLayout(type) || !type.getLayout().isIdentity())
+    return {};
+  return MemRefType::get(getStorageShape(type),
+                         IntegerType::get(type.getContext(), kWordBits));
+}
 
-template <typename OpTy> struct KernelPattern : OpConversionPattern<OpTy> {
-  using Emit = llvm::unique_function<void(KernelBuilder &, OpTy,
-                                          typename OpTy::Adaptor) const>;
-  KernelPattern(const TypeConverter &types, MLIRContext *context, Emit emit,
-                Pass::Statistic &lowered)
-      : OpConversionPattern<OpTy>(types, context), emit(std::move(emit)),
-        lowered(lowered) {}
-
-  LogicalResult
-  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    if (op->getNumResults())
-      return rewriter.notifyMatchFailure(op, "bufferise first");
-    KernelBuilder builder(op.getLoc(), rewriter);
-    emit(builder, op, adaptor);
-    rewriter.eraseOp(op);
-    ++lowered;
-    return success();
-  }
-
-  Emit emit;
-  Pass::Statistic &lowered;
-};
+template <typename OpTy> using KernelPattern = LoopPattern<OpTy, KernelBuilder>;
 
 struct LowerKernelsPass : impl::LowerKernelsBase<LowerKernelsPass> {
   using LowerKernelsBase::LowerKernelsBase;
@@ -65,7 +36,7 @@ struct LowerKernelsPass : impl::LowerKernelsBase<LowerKernelsPass> {
     auto target = module->getAttrOfType<TargetAttr>(kTargetAttr);
     if (failed(verifyParams(module, target)))
       return signalPassFailure();
-    StorageTypeConverter types;
+    BitsTypeConverter types(wordsOf);
     RewritePatternSet patterns(context);
     auto matmul = [=](KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
       emitMatmul(b, op, in, target);
@@ -75,22 +46,18 @@ struct LowerKernelsPass : impl::LowerKernelsBase<LowerKernelsPass> {
       emitAttention(b, op, in, target);
     };
     patterns.add<KernelPattern<BinarizeOp>>(types, context, emitBinarize,
-                                            lowered);
+                                            &lowered);
     patterns.add<KernelPattern<QuantizeOp>>(types, context, emitQuantize,
-                                            lowered);
-    patterns.add<KernelPattern<MatmulOp>>(types, context, matmul, lowered);
+                                            &lowered);
+    patterns.add<KernelPattern<MatmulOp>>(types, context, matmul, &lowered);
     patterns.add<KernelPattern<AttentionOp>>(types, context, attention,
-                                             lowered);
+                                             &lowered);
     patterns.add<KernelPattern<EmbeddingOp>>(types, context, emitEmbedding,
-                                             lowered);
-    patterns.add<KernelPattern<LowRankOp>>(types, context, emitLowRank,
-                                           lowered);
-    patterns.add<KernelPattern<SignedSumOp>>(types, context, emitSignedSum,
-                                             lowered);
+                                             &lowered);
     patterns.add<KernelPattern<LayerNormOp>>(types, context, emitLayerNorm,
-                                             lowered);
+                                             &lowered);
     patterns.add<KernelPattern<bnn::ReduceOp>>(types, context, emitReduce,
-                                               lowered);
+                                               &lowered);
     auto words = [](ConstantOp op, MemRefType) -> ElementsAttr {
       return op.getBits();
     };

@@ -10,8 +10,10 @@ def LowerKernels : Pass<"bnn-lower-kernels", "::mlir::ModuleOp"> {
     through a chain of carry-save adders, whose sums they are: one popcount, of
     the carry, in place of two. Where the target shuffles bytes, products of
     six rows and more count by table instead: one shuffle has the counts of
-    four bits of two rows for 32 or 64 outputs. The tile comes from the module's
-    `bnn.target`. The order of every f32 operation is that of the op's
+    four bits of two rows for 32 or 64 outputs. Products of f32 by bits turn the
+    input's sign and add, those of f32 by f32 are chains of `math.fma`. Which of
+    these dots adds up a product, and its tile, come from the module's
+    `bnn.target`; a parameter of a dot that its kernel does not know is an error. The order of every f32 operation is that of the op's
     definition, so the result does not depend on the tile.
 
     Where an input has a mask of exact zeros, a tile of rows that holds one

@@ -11,7 +11,6 @@
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/LowerKernels/Dots/Dot.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -28,7 +27,6 @@ public:
 private:
   KernelBuilder &b;
   MatmulOp op;
-  int64_t outputsOf; // N
   int64_t outGroup;
   Product p;
   OutputRows outputs;
@@ -49,29 +47,53 @@ private:
 static Product productOf(KernelBuilder &b, MatmulOp op,
                          MatmulOp::Adaptor buffers) {
   auto input = cast<ShapedType>(op.getInput().getType());
-  auto layout = cast<PanelsAttr>(getLayout(op.getWeight().getType()));
   Product p;
-  p.element = cast<BitsType>(input.getElementType());
-  p.input = b.parts2d(buffers.getInput(), p.element.getWidth());
   p.weight = buffers.getWeight();
   p.zeros = buffers.getZeros() ? b.rows2d(buffers.getZeros()) : Value();
-  p.elements = input.getShape().back();
+  p.elements = op.getElementsPerRow();
+  p.outputs = op.getOutputsPerRow();
+  p.scope = op;
+  p.element = dyn_cast<BitsType>(input.getElementType());
+  if (!p.element) {
+    p.input = b.rows2d(buffers.getInput());
+    return p;
+  }
+  auto layout = cast<PanelsAttr>(getLayout(op.getWeight().getType()));
+  p.input = b.parts2d(buffers.getInput(), p.element.getWidth());
   p.words = packedWords(p.elements, layout.getGroup());
   p.parity = layout.getParity();
-  p.scope = op;
   return p;
+}
+
+// The outputs of a group: each group of bits starts a word.
+static int64_t outGroupOf(MatmulOp op) {
+  if (Attribute layout = getLayout(op.getWeight().getType()))
+    return cast<PanelsAttr>(layout).getOutGroup();
+  auto rows = dyn_cast_or_null<RowsAttr>(getLayout(op.getOuts()[0].getType()));
+  return rows ? rows.getGroup() : op.getOutputsPerRow();
 }
 
 ProductKernel::ProductKernel(KernelBuilder &b, MatmulOp op,
                              MatmulOp::Adaptor buffers, TargetAttr target)
-    : b(b), op(op),
-      outputsOf(cast<ShapedType>(op.getWeight().getType()).getDimSize(0)),
-      outGroup(
-          cast<PanelsAttr>(getLayout(op.getWeight().getType())).getOutGroup()),
-      p(productOf(b, op, buffers)), outputs(b, op.getOuts(), buffers.getOuts()),
+    : b(b), op(op), outGroup(outGroupOf(op)), p(productOf(b, op, buffers)),
+      outputs(b, op.getOuts(), buffers.getOuts()),
       params(b, buffers.getParams()),
       rows(b.dim(b.rows2d(buffers.getInput()), 0)),
       dots(createDots(b, p, op, target)) {}
+
+// Calls `body` for each panel of outputs that are numbers.
+static void forPanels(KernelBuilder &b, int64_t outputs,
+                      llvm::function_ref<void(const UnitOfOutputs &)> body) {
+  auto panel = [&](Value index, int64_t valid) {
+    body({index, b.mul(index, b.index(kLanes)), /*word=*/Value(), valid});
+  };
+  const int64_t whole = outputs / kLanes;
+  if (whole)
+    b.loop(b.index(0), b.index(whole), 1,
+           [&](Value index) { panel(index, kLanes); });
+  if (outputs % kLanes)
+    panel(b.index(whole), outputs % kLanes);
+}
 
 // Loads and computes what depends on the outputs of a unit only.
 void ProductKernel::beginUnit(const UnitOfOutputs &unit) {
@@ -95,11 +117,17 @@ void ProductKernel::emitTile(const UnitOfOutputs &unit, Dot &dot,
   }
 }
 
+// All outputs of a unit for `rows` rows from `row` on.
+static Tile tileOf(const UnitOfOutputs &unit, Value row, int64_t rows) {
+  return {row,          unit.panel, rows, panelsOf(unit.valid),
+          unit.channel, unit.valid, {}};
+}
+
 // The outputs of a unit for all rows from `first` to `end`.
 void ProductKernel::emitPlain(const UnitOfOutputs &unit, Value first,
                               Value end) {
   b.tileRows(first, end, dots.plain->tileRows(), [&](Value row, int64_t count) {
-    emitTile(unit, *dots.plain, {row, unit.panel, count, panelsOf(unit.valid)});
+    emitTile(unit, *dots.plain, tileOf(unit, row, count));
   });
 }
 
@@ -118,9 +146,9 @@ void ProductKernel::emitBlockUnit(const UnitOfOutputs &unit, Value first,
   }
   const int64_t tileRows = dots.block->tileRows();
   b.loop(b.index(0), ready, tileRows, [&](Value row) {
-    emitTile(
-        unit, *dots.block,
-        {b.add(first, row), unit.panel, tileRows, panelsOf(unit.valid), row});
+    Tile tile = tileOf(unit, b.add(first, row), tileRows);
+    tile.blockRow = row;
+    emitTile(unit, *dots.block, tile);
   });
   emitPlain(unit, b.add(first, ready), end);
 }
@@ -139,7 +167,7 @@ void ProductKernel::emitBlocks() {
     Value ready = b.create<arith::SelectOp>(isWorth, whole, b.index(0));
     dot.prepareRows(first, ready);
     forUnits(
-        b, outputsOf, outGroup,
+        b, p.outputs, outGroup,
         [&](const UnitOfOutputs &unit) {
           emitBlockUnit(unit, first, ready, end, isWorth);
         },
@@ -152,13 +180,15 @@ void ProductKernel::emit() {
   if (dots.block) {
     emitBlocks();
   } else {
-    forUnits(
-        b, outputsOf, outGroup,
-        [&](const UnitOfOutputs &unit) {
-          beginUnit(unit);
-          emitPlain(unit, b.index(0), rows);
-        },
-        llvm::alignTo(dots.plain->tilePanels() * kLanes, kWordBits));
+    auto body = [&](const UnitOfOutputs &unit) {
+      beginUnit(unit);
+      emitPlain(unit, b.index(0), rows);
+    };
+    const int64_t size = dots.plain->unitOutputs();
+    if (size >= kWordBits || outputs.hasBits())
+      forUnits(b, p.outputs, outGroup, body, std::max(size, kWordBits));
+    else
+      forPanels(b, p.outputs, body);
   }
   outputs.finish(b);
 }

@@ -175,15 +175,32 @@ void lower(LoopBuilder &b, QuantizeOp op, QuantizeOp::Adaptor in) {
   });
 }
 
+// What an accumulator becomes by input[m, k] and weight[n, k], in f32.
+Value accumulateFloats(LoopBuilder &b, MatmulOp op, Value sum, Value x, Value w,
+                       Value m, Value n, Value k) {
+  Value value = b.load(x, {m, k});
+  if (op.getDotKind() == DotKind::Fma)
+    return b.create<math::FmaOp>(value, b.load(w, {k, n}), sum);
+  Value isPlus = b.create<arith::CmpIOp>(arith::CmpIPredicate::sgt,
+                                         number(b, w, {n, k}), b.i32(0));
+  Value other = b.create<arith::NegFOp>(value);
+  return b.create<arith::AddFOp>(
+      sum, b.create<arith::SelectOp>(isPlus, value, other));
+}
+
 void lower(LoopBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
   Value x = b.rows2d(in.getInput()), w = in.getWeight();
   Value zeros = in.getZeros() ? b.rows2d(in.getZeros()) : Value();
   SmallVector<Value> outs = allRows(b, in.getOuts());
   SmallVector<Value> params = paramRows(b, in.getParams());
+  const bool isExact = op.getLeadingTypes()[0].isInteger(32);
   b.loop(b.index(0), b.dim(x, 0), 1, [&](Value m) {
-    b.loop(b.index(0), b.dim(w, 0), 1, [&](Value n) {
+    b.loop(b.index(0), b.dim(outs[0], 1), 1, [&](Value n) {
+      Value none = isExact ? b.i32(0) : b.f32(0);
       Value acc =
-          sequence(b, b.dim(x, 1), b.i32(0), [&](Value k, Value sum) -> Value {
+          sequence(b, b.dim(x, 1), none, [&](Value k, Value sum) -> Value {
+            if (!isExact)
+              return accumulateFloats(b, op, sum, x, w, m, n, k);
             Value product =
                 b.mul(numberOrZero(b, x, zeros, {m, k}), number(b, w, {n, k}));
             return b.add(sum, product);
@@ -223,8 +240,75 @@ void quantisedContext(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
   });
 }
 
+// The score of query i against key j, in the head whose channels are `size`
+// from `first` on.
+Value score(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in, Value s,
+            Value i, Value j, Value first, Value size) {
+  Value zero = b.index(0);
+  Value dot = sequence(b, size, b.i32(0), [&](Value c, Value sum) -> Value {
+    Value at = b.add(first, c);
+    Value q = numberOrZero(b, in.getQuery(), in.getQueryZeros(), {s, i, at});
+    Value k = numberOrZero(b, in.getKey(), in.getKeyZeros(), {s, j, at});
+    return b.add(sum, b.mul(q, k));
+  });
+  Value value = b.create<arith::SIToFPOp>(b.getF32Type(), dot);
+  if (!in.getLeft()) {
+    value = b.create<arith::MulFOp>(value, in.getScale());
+  } else {
+    Value bracket =
+        b.create<arith::MulFOp>(b.load(in.getLeft(), {s, i, zero}),
+                                b.load(in.getRight(), {s, j, zero}));
+    bracket = b.loop(b.index(1), b.dim(in.getLeft(), 2), 1, bracket,
+                     [&](Value r, ValueRange acc) -> SmallVector<Value> {
+                       return {b.create<math::FmaOp>(
+                           b.load(in.getLeft(), {s, i, r}),
+                           b.load(in.getRight(), {s, j, r}), acc[0])};
+                     })[0];
+    value = b.create<math::FmaOp>(value, in.getScale(), bracket);
+  }
+  value =
+      b.create<arith::DivFOp>(value, b.f32(op.getDivisor().convertToFloat()));
+  if (in.getMask())
+    value = b.create<arith::AddFOp>(value, b.load(in.getMask(), {s, j}));
+  return value;
+}
+
+// The outputs of a head, as above, with probabilities of one bit.
+void bitContext(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
+                Value s, Value i, Value first, Value size, Value exps,
+                Value sum, Value partials, ArrayRef<Value> params,
+                ArrayRef<Value> outs) {
+  Value tokens = b.dim(in.getQuery(), 1);
+  Value cut = b.create<arith::MulFOp>(in.getCutoff(), sum);
+  auto chosen = [&](Value j) -> Value {
+    return b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, b.load(exps, j),
+                                   cut);
+  };
+  Value selected = b.f32(0);
+  if (in.getResidual())
+    selected =
+        canonical(b, ReduceKind::Add, tokens, partials, [&](Value j) -> Value {
+          return b.create<arith::SelectOp>(
+              chosen(j), b.load(in.getResidual(), {s, j, b.index(0)}),
+              b.f32(0));
+        });
+  b.loop(b.index(0), size, 1, [&](Value c) {
+    Value n = b.add(first, c);
+    Value acc = sequence(b, tokens, b.i32(0), [&](Value j, Value sum) -> Value {
+      Value v = numberOrZero(b, in.getValue(), in.getValueZeros(), {s, j, n});
+      return b.add(sum, b.create<arith::SelectOp>(chosen(j), v, b.i32(0)));
+    });
+    Value m = b.add(b.mul(s, tokens), i);
+    SmallVector<Value> arguments = {acc, selected};
+    arguments.append(paramElements(b, params, m, n));
+    auto values = inlineBody(b, op.getEpilogue().front(), arguments);
+    for (auto [value, logical, out] : llvm::zip(values, op.getOuts(), outs))
+      storeElement(b, value, logical, out, {m, n});
+  });
+}
+
 void lower(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in) {
-  Value zero = b.index(0), one = b.index(1);
+  Value zero = b.index(0);
   Value tokens = b.dim(in.getQuery(), 1);
   Value channels = b.dim(in.getQuery(), 2);
   int64_t heads = op.getHeads();
@@ -232,90 +316,31 @@ void lower(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in) {
   auto row = MemRefType::get({ShapedType::kDynamic}, b.getF32Type());
   Value scores = b.create<memref::AllocOp>(row, tokens);
   Value partials = allocPartials(b);
-  Value divisor = b.f32(op.getDivisor().convertToFloat());
   SmallVector<Value> outs = allRows(b, in.getOuts());
   SmallVector<Value> params = paramRows(b, in.getParams());
-
-  // The score of query i against key j, in head h.
-  auto score = [&](Value s, Value i, Value j, Value first) -> Value {
-    Value dot = sequence(b, size, b.i32(0), [&](Value c, Value sum) -> Value {
-      Value at = b.add(first, c);
-      Value q = numberOrZero(b, in.getQuery(), in.getQueryZeros(), {s, i, at});
-      Value k = numberOrZero(b, in.getKey(), in.getKeyZeros(), {s, j, at});
-      return b.add(sum, b.mul(q, k));
+  auto head = [&](Value s, Value i, Value first) {
+    b.loop(zero, tokens, 1, [&](Value j) {
+      b.store(score(b, op, in, s, i, j, first, size), scores, j);
     });
-    Value value = b.create<arith::SIToFPOp>(b.getF32Type(), dot);
-    if (!in.getLeft()) {
-      value = b.create<arith::MulFOp>(value, in.getScale());
-    } else {
-      Value bracket =
-          b.create<arith::MulFOp>(b.load(in.getLeft(), {s, i, zero}),
-                                  b.load(in.getRight(), {s, j, zero}));
-      bracket = b.loop(one, b.dim(in.getLeft(), 2), 1, bracket,
-                       [&](Value r, ValueRange acc) -> SmallVector<Value> {
-                         return {b.create<math::FmaOp>(
-                             b.load(in.getLeft(), {s, i, r}),
-                             b.load(in.getRight(), {s, j, r}), acc[0])};
-                       })[0];
-      value = b.create<math::FmaOp>(value, in.getScale(), bracket);
-    }
-    value = b.create<arith::DivFOp>(value, divisor);
-    if (in.getMask())
-      value = b.create<arith::AddFOp>(value, b.load(in.getMask(), {s, j}));
-    return value;
+    Value most = canonical(b, ReduceKind::Max, tokens, partials,
+                           [&](Value j) { return b.load(scores, j); });
+    b.loop(zero, tokens, 1, [&](Value j) {
+      Value e = b.create<math::ExpOp>(
+          b.create<arith::SubFOp>(b.load(scores, j), most));
+      b.store(e, scores, j);
+    });
+    Value sum = canonical(b, ReduceKind::Add, tokens, partials,
+                          [&](Value j) { return b.load(scores, j); });
+    if (op.getProbability())
+      quantisedContext(b, op, in, s, i, first, size, scores, sum, params, outs);
+    else
+      bitContext(b, op, in, s, i, first, size, scores, sum, partials, params,
+                 outs);
   };
-
   b.loop(zero, b.dim(in.getQuery(), 0), 1, [&](Value s) {
     b.loop(zero, tokens, 1, [&](Value i) {
-      b.loop(zero, b.index(heads), 1, [&](Value h) {
-        Value first = b.mul(h, size);
-        b.loop(zero, tokens, 1,
-               [&](Value j) { b.store(score(s, i, j, first), scores, j); });
-        Value most = canonical(b, ReduceKind::Max, tokens, partials,
-                               [&](Value j) { return b.load(scores, j); });
-        b.loop(zero, tokens, 1, [&](Value j) {
-          Value e = b.create<math::ExpOp>(
-              b.create<arith::SubFOp>(b.load(scores, j), most));
-          b.store(e, scores, j);
-        });
-        Value sum = canonical(b, ReduceKind::Add, tokens, partials,
-                              [&](Value j) { return b.load(scores, j); });
-        if (op.getProbability()) {
-          quantisedContext(b, op, in, s, i, first, size, scores, sum, params,
-                           outs);
-          return;
-        }
-        Value cut = b.create<arith::MulFOp>(in.getCutoff(), sum);
-        auto chosen = [&](Value j) -> Value {
-          return b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT,
-                                         b.load(scores, j), cut);
-        };
-        Value selected = b.f32(0);
-        if (in.getResidual())
-          selected = canonical(
-              b, ReduceKind::Add, tokens, partials, [&](Value j) -> Value {
-                return b.create<arith::SelectOp>(
-                    chosen(j), b.load(in.getResidual(), {s, j, zero}),
-                    b.f32(0));
-              });
-        b.loop(zero, size, 1, [&](Value c) {
-          Value n = b.add(first, c);
-          Value acc =
-              sequence(b, tokens, b.i32(0), [&](Value j, Value sum) -> Value {
-                Value v = numberOrZero(b, in.getValue(), in.getValueZeros(),
-                                       {s, j, n});
-                return b.add(sum,
-                             b.create<arith::SelectOp>(chosen(j), v, b.i32(0)));
-              });
-          Value m = b.add(b.mul(s, tokens), i);
-          SmallVector<Value> arguments = {acc, selected};
-          arguments.append(paramElements(b, params, m, n));
-          auto values = inlineBody(b, op.getEpilogue().front(), arguments);
-          for (auto [value, logical, out] :
-               llvm::zip(values, op.getOuts(), outs))
-            storeElement(b, value, logical, out, {m, n});
-        });
-      });
+      b.loop(zero, b.index(heads), 1,
+             [&](Value h) { head(s, i, b.mul(h, size)); });
     });
   });
 }
@@ -333,42 +358,6 @@ void lower(LoopBuilder &b, EmbeddingOp op, EmbeddingOp::Adaptor in) {
                                   number(b, in.getWeight(), {id, k}), b.i32(0));
       b.store(b.create<arith::SelectOp>(positive, scale, minus), out,
               {token, k});
-    });
-  });
-}
-
-void lower(LoopBuilder &b, LowRankOp op, LowRankOp::Adaptor in) {
-  Value x = b.rows2d(in.getInput()), out = b.rows2d(in.getOuts()[0]);
-  b.loop(b.index(0), b.dim(x, 0), 1, [&](Value m) {
-    b.loop(b.index(0), b.dim(in.getWeight(), 1), 1, [&](Value r) {
-      Value sum =
-          sequence(b, b.dim(x, 1), b.f32(0), [&](Value k, Value acc) -> Value {
-            return b.create<math::FmaOp>(b.load(x, {m, k}),
-                                         b.load(in.getWeight(), {k, r}), acc);
-          });
-      b.store(b.create<arith::AddFOp>(sum, b.load(in.getBias(), r)), out,
-              {m, r});
-    });
-  });
-}
-
-void lower(LoopBuilder &b, SignedSumOp op, SignedSumOp::Adaptor in) {
-  Value x = b.rows2d(in.getInput()), out = b.rows2d(in.getOuts()[0]);
-  b.loop(b.index(0), b.dim(x, 0), 1, [&](Value m) {
-    b.loop(b.index(0), b.dim(in.getWeight(), 0), 1, [&](Value n) {
-      Value sum =
-          sequence(b, b.dim(x, 1), b.f32(0), [&](Value k, Value acc) -> Value {
-            Value value = b.load(x, {m, k});
-            Value isPlus = b.create<arith::CmpIOp>(
-                arith::CmpIPredicate::sgt, number(b, in.getWeight(), {n, k}),
-                b.i32(0));
-            Value other = b.create<arith::NegFOp>(value);
-            return b.create<arith::AddFOp>(
-                acc, b.create<arith::SelectOp>(isPlus, value, other));
-          });
-      Value y = b.create<math::FmaOp>(sum, b.load(in.getScale(), n),
-                                      b.load(in.getBias(), n));
-      b.store(y, out, {m, n});
     });
   });
 }
@@ -418,35 +407,24 @@ void lower(LoopBuilder &b, LayerNormOp op, LayerNormOp::Adaptor in) {
   });
 }
 
-template <typename OpTy> struct ReferencePattern : OpConversionPattern<OpTy> {
-  using OpConversionPattern<OpTy>::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    if (op->getNumResults())
-      return rewriter.notifyMatchFailure(op, "bufferise first");
-    LoopBuilder builder(op.getLoc(), rewriter);
-    lower(builder, op, adaptor);
-    rewriter.eraseOp(op);
-    return success();
-  }
-};
-
 // One i8 per logical bit.
-struct LogicalTypeConverter : TypeConverter {
-  LogicalTypeConverter() {
-    addConversion([](Type type) { return type; });
-    addConversion([](MemRefType type) -> std::optional<Type> {
-      if (!isa<BitsType>(type.getElementType()))
-        return type;
-      if (getLayout(type))
-        return Type(); // An error; nothing else converts it.
-      return MemRefType::get(type.getShape(),
-                             IntegerType::get(type.getContext(), 8),
-                             type.getLayout());
-    });
-  }
-};
+Type bytesOf(MemRefType type) {
+  if (getLayout(type))
+    return {};
+  return MemRefType::get(type.getShape(),
+                         IntegerType::get(type.getContext(), 8),
+                         type.getLayout());
+}
+
+template <typename... OpTys>
+void addPatterns(RewritePatternSet &patterns, const TypeConverter &types) {
+  auto emit = [](LoopBuilder &b, auto op, auto operands) {
+    lower(b, op, operands);
+  };
+  (patterns.add<LoopPattern<OpTys, LoopBuilder>>(types, patterns.getContext(),
+                                                 emit),
+   ...);
+}
 
 // The numbers that a constant's bits stand for.
 ElementsAttr numbers(ConstantOp op, MemRefType storage) {
@@ -467,13 +445,10 @@ struct LowerReferencePass : impl::LowerReferenceBase<LowerReferencePass> {
   using LowerReferenceBase::LowerReferenceBase;
 
   void runOnOperation() override {
-    LogicalTypeConverter types;
+    BitsTypeConverter types(bytesOf);
     RewritePatternSet patterns(&getContext());
-    patterns.add<ReferencePattern<BinarizeOp>, ReferencePattern<QuantizeOp>,
-                 ReferencePattern<MatmulOp>, ReferencePattern<AttentionOp>,
-                 ReferencePattern<EmbeddingOp>, ReferencePattern<LowRankOp>,
-                 ReferencePattern<SignedSumOp>, ReferencePattern<bnn::ReduceOp>,
-                 ReferencePattern<LayerNormOp>>(types, &getContext());
+    addPatterns<BinarizeOp, QuantizeOp, MatmulOp, AttentionOp, EmbeddingOp,
+                bnn::ReduceOp, LayerNormOp>(patterns, types);
     if (failed(convertBuffers(getOperation(), types, std::move(patterns),
                               numbers)))
       signalPassFailure();

@@ -16,7 +16,7 @@ def OnnxToLinalg : Pass<"onnx-to-linalg", "::mlir::func::FuncOp"> {
       equal the result's may be 1 at run time: its operand is copied to the
       result's shape first, and `bnn.check_shape` says whether it could be;
     - a product accumulates by `math.fma` in the order of k, from +0; by a
-      constant f32 matrix it is a `bnn.low_rank`, which has the same order;
+      constant f32 matrix it is a `bnn.matmul`, which has the same order;
     - a reduction of f32 over the last axes is a `bnn.reduce`, which has the
       canonical order; over other axes it runs through them in order;
     - softmax is max, subtract, exp, sum, divide; layer normalisation is mean,

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/BNN/BNN.h"
 #include "passes/OnnxToLinalg/Lowering.h"
+#include "passes/Support/FloatProduct.h"
 
 using namespace mlir;
 
@@ -38,7 +39,7 @@ Value multiplyAccumulate(Lowering &l, ArrayRef<OpFoldResult> dims, Value a,
 }
 
 /// Whether the rows of `input` times a constant f32 matrix [K, N] are a
-/// projection: `bnn.low_rank` adds up in the same order.
+/// projection: `bnn.matmul` adds up in the same order.
 bool isProjection(Value input, Value weight) {
   RankedTensorType rows = Lowering::typeOf(input),
                    matrix = Lowering::typeOf(weight);
@@ -60,8 +61,7 @@ Value project(Lowering &l, Value input, Value weight) {
       RankedTensorType::get(Lowering::typeOf(weight).getDimSize(1), f32);
   Value bias = l.constant(DenseElementsAttr::get(type, 0.0f));
   Value out = l.empty(dims, f32);
-  return l.b.create<LowRankOp>(l.loc, out.getType(), input, weight, bias, out)
-      .getResult(0);
+  return createFloatProduct(l.b, l.loc, input, weight, bias, out);
 }
 
 FailureOr<SmallVector<Value>> lowerMatMul(Lowering &l, MatMulOp op) {

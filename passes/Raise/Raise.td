@@ -18,7 +18,7 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
     - attention whose query, key and value are signs, whose probabilities are
       `Clip(Round(softmax / alpha), 0, 1) * alpha`, with scores that may have
       low-rank terms `L R^T` and a mask, and values that may have a residual of
-      one number a token: `bnn.low_rank` and `bnn.attention`; or whose query,
+      one number a token: `bnn.matmul` and `bnn.attention`; or whose query,
       key, value and probabilities are all integers of k bits, without such a
       residual.
 

@@ -3,13 +3,14 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Raise/AttentionMatcher.h"
+#include "passes/Support/FloatProduct.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
 
 namespace {
 
-// All projections of a layer's input, side by side in one bnn.low_rank.
+// All projections of a layer's input, side by side in one bnn.matmul.
 class Projections {
 public:
   // Returns the first column.
@@ -34,12 +35,9 @@ public:
       first += p->rank;
     }
     Value out = emptyRows(b, loc, input, padded, b.getF32Type());
-    return b
-        .create<LowRankOp>(loc, out.getType(), input,
-                           constantTensor(b, loc, weight, {K, padded}),
-                           constantTensor(b, loc, bias, padded),
-                           ValueRange{out})
-        .getResult(0);
+    return createFloatProduct(b, loc, input,
+                              constantTensor(b, loc, weight, {K, padded}),
+                              constantTensor(b, loc, bias, padded), out);
   }
 
 private:

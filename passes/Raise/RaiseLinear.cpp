@@ -2,6 +2,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Raise/Matchers.h"
+#include "passes/Support/FloatProduct.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -135,12 +136,12 @@ static LogicalResult raiseRealWeights(RaiseRewriter &rewriter, Operation *op,
   bias->resize(outputs);
   Value out = emptyRows(rewriter, loc, linear.activation, outputs,
                         rewriter.getF32Type());
-  auto product = rewriter.create<LowRankOp>(
-      loc, out.getType(), linear.activation,
+  Value product = createFloatProduct(
+      rewriter, loc, linear.activation,
       constantTensor(rewriter, loc, values, {inputs, outputs}),
-      constantTensor(rewriter, loc, *bias, outputs), ValueRange{out});
+      constantTensor(rewriter, loc, *bias, outputs), out);
   rewriter.became(op, "f32x" + std::to_string(bits), why);
-  replaceWith(rewriter, linear.last, product.getResult(0));
+  replaceWith(rewriter, linear.last, product);
   return success();
 }
 
@@ -185,10 +186,18 @@ static LogicalResult raiseRealInputs(RaiseRewriter &rewriter, Operation *op,
   bias->resize(weight.rows);
   Value out = emptyRows(rewriter, loc, linear.activation, weight.rows,
                         rewriter.getF32Type());
-  auto sum = rewriter.create<SignedSumOp>(
-      loc, out.getType(), linear.activation, bits,
+  SmallVector<Value> params = {
       constantTensor(rewriter, loc, weight.scale, weight.rows),
-      constantTensor(rewriter, loc, *bias, weight.rows), ValueRange{out});
+      constantTensor(rewriter, loc, *bias, weight.rows)};
+  auto sum =
+      rewriter.create<MatmulOp>(loc, out.getType(), linear.activation, bits,
+                                /*zeros=*/Value(), params, ValueRange{out});
+  buildEpilogue(rewriter, loc, sum.getEpilogue(), sum.getLeadingTypes(), params,
+                [](OpBuilder &b, Location loc, ValueRange arguments) {
+                  Value y = b.create<math::FmaOp>(loc, arguments[0],
+                                                  arguments[1], arguments[2]);
+                  b.create<bnn::YieldOp>(loc, y);
+                });
   rewriter.became(op, "1xf32", why);
   replaceWith(rewriter, linear.last, sum.getResult(0));
   return success();

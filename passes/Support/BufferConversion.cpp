@@ -84,6 +84,15 @@ struct CheckIndicesPattern : OpConversionPattern<CheckIndicesOp> {
 
 } // namespace
 
+BitsTypeConverter::BitsTypeConverter(std::function<Type(MemRefType)> storage) {
+  addConversion([](Type type) { return type; });
+  addConversion(
+      [storage = std::move(storage)](MemRefType type) -> std::optional<Type> {
+        // Null is an error; nothing else converts it.
+        return isa<BitsType>(type.getElementType()) ? storage(type) : type;
+      });
+}
+
 LogicalResult bnn::convertBuffers(
     ModuleOp module, TypeConverter &types, RewritePatternSet patterns,
     llvm::function_ref<ElementsAttr(ConstantOp, MemRefType)> contents) {

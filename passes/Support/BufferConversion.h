@@ -1,13 +1,50 @@
 //===- BufferConversion.h - From buffers of bits to buffers -----*- C++ -*-===//
 #pragma once
 #include "dialects/BNN/BNN.h"
+#include "mlir/Pass/Pass.h"
 #include "mlir/Transforms/DialectConversion.h"
+#include "llvm/ADT/FunctionExtras.h"
 
 namespace mlir {
 class ModuleOp;
 }
 
 namespace mlir::bnn {
+
+/// Converts buffers of bits to what `storage` returns, null where it cannot
+/// store one; all other types stay.
+struct BitsTypeConverter : mlir::TypeConverter {
+  explicit BitsTypeConverter(
+      std::function<mlir::Type(mlir::MemRefType)> storage);
+};
+
+/// Replaces an op on buffers by the loops that `emit(builder, op, operands)`
+/// builds, and counts it in `lowered`, if there is one.
+template <typename OpTy, typename BuilderTy>
+struct LoopPattern : mlir::OpConversionPattern<OpTy> {
+  using Emit = llvm::unique_function<void(BuilderTy &, OpTy,
+                                          typename OpTy::Adaptor) const>;
+  LoopPattern(const mlir::TypeConverter &types, mlir::MLIRContext *context,
+              Emit emit, mlir::Pass::Statistic *lowered = nullptr)
+      : mlir::OpConversionPattern<OpTy>(types, context), emit(std::move(emit)),
+        lowered(lowered) {}
+
+  mlir::LogicalResult
+  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
+                  mlir::ConversionPatternRewriter &rewriter) const override {
+    if (op->getNumResults())
+      return rewriter.notifyMatchFailure(op, "bufferise first");
+    BuilderTy builder(op.getLoc(), rewriter);
+    emit(builder, op, adaptor);
+    rewriter.eraseOp(op);
+    if (lowered)
+      ++*lowered;
+    return mlir::success();
+  }
+
+  Emit emit;
+  mlir::Pass::Statistic *lowered;
+};
 
 /// Lowers every bnn op of a module with `patterns`, and all buffers of bits
 /// with `types`: function signatures, calls, allocations and constants, which

@@ -358,3 +358,36 @@ func.func @layer_norm_apart(%x: tensor<1x3x8xf32>, %m: tensor<8x4xf32>, %g: tens
   %d = bnn.binarize %y shift(%shift : tensor<8xf32>) outs(%1 : tensor<1x3x8x!bnn.s1>) : tensor<1x3x8xf32> -> tensor<1x3x8x!bnn.s1>
   return %c, %d : tensor<1x3x8xf32>, tensor<1x3x8x!bnn.s1>
 }
+
+// -----
+
+// Products of floats end in epilogues as those of bits do: a bias, a residual,
+// and the sign of the sum.
+// CHECK-LABEL: func.func @float_product
+// CHECK-SAME: (%[[X:[^:]*]]: tensor<4x64xf32>, %[[W:[^:]*]]: tensor<64x32xf32>, %[[B:[^:]*]]: tensor<32xf32>, %[[R:[^:]*]]: tensor<4x32xf32>
+// CHECK-NOT: linalg.generic
+// CHECK: %[[Y:.*]] = bnn.matmul %[[X]], %[[W]] params(%[[B]], %[[R]] : tensor<32xf32>, tensor<4x32xf32>) outs({{.*}} : tensor<4x32x!bnn.s1>)
+// CHECK-NEXT: ^bb0(%[[ACC:.*]]: f32, %[[PB:.*]]: f32, %[[PR:.*]]: f32):
+// CHECK-DAG: %[[SUM:.*]] = arith.addf %[[ACC]], %[[PB]] : f32
+// CHECK-DAG: %[[V:.*]] = arith.addf %[[SUM]], %[[PR]] : f32
+// CHECK: %[[BIT:.*]] = arith.cmpf ogt, %[[V]], %{{.*}} : f32
+// CHECK-NEXT: bnn.yield %[[BIT]] : i1
+// CHECK: return %[[Y]]
+#map = affine_map<(d0, d1) -> (d0, d1)>
+func.func @float_product(%x: tensor<4x64xf32>, %w: tensor<64x32xf32>, %b: tensor<32xf32>, %r: tensor<4x32xf32>,
+                         %0: tensor<4x32xf32>, %1: tensor<4x32x!bnn.s1>) -> tensor<4x32x!bnn.s1> {
+  %y = bnn.matmul %x, %w params(%b : tensor<32xf32>) outs(%0 : tensor<4x32xf32>)
+      : tensor<4x64xf32>, tensor<64x32xf32> -> tensor<4x32xf32> {
+  ^bb0(%acc: f32, %p: f32):
+    %s = arith.addf %acc, %p : f32
+    bnn.yield %s : f32
+  }
+  %z = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel", "parallel"]}
+      ins(%y, %r : tensor<4x32xf32>, tensor<4x32xf32>) outs(%0 : tensor<4x32xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %v = arith.addf %a, %c : f32
+    linalg.yield %v : f32
+  } -> tensor<4x32xf32>
+  %q = bnn.binarize %z outs(%1 : tensor<4x32x!bnn.s1>) : tensor<4x32xf32> -> tensor<4x32x!bnn.s1>
+  return %q : tensor<4x32x!bnn.s1>
+}

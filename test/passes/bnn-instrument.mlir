@@ -116,3 +116,26 @@ module attributes {bnn.port_limits = {byte_table = 256.0 : f64},
     return %zero : i32
   }
 }
+
+// -----
+
+// Products of floats: how they add up is in their names.
+// CHECK-LABEL: module attributes
+// CHECK-SAME: bnn.profiled_ops = [
+// CHECK-SAME: {kind = "matmul.fma", limit = 0.000000e+00 : f64, name = ""}
+// CHECK-SAME: {kind = "matmul.signed_sum", limit = 0.000000e+00 : f64, name = ""}
+#panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 8>
+module {
+  func.func @main(%x: memref<4x64xf32>, %w: memref<64x8xf32>, %v: memref<8x64x!bnn.s1, #panels>, %y: memref<4x8xf32>) -> i32 {
+    %zero = arith.constant 0 : i32
+    bnn.matmul %x, %w outs(%y : memref<4x8xf32>) : memref<4x64xf32>, memref<64x8xf32> {
+    ^bb0(%acc: f32):
+      bnn.yield %acc : f32
+    }
+    bnn.matmul %x, %v outs(%y : memref<4x8xf32>) : memref<4x64xf32>, memref<8x64x!bnn.s1, #panels> {
+    ^bb0(%acc: f32):
+      bnn.yield %acc : f32
+    }
+    return %zero : i32
+  }
+}

@@ -319,7 +319,12 @@ func.func @rest(%x: memref<4x40xf32>, %r: memref<4xf32>, %ids: memref<4xi64>, %s
   %ok = bnn.check_indices %ids limit 9 : memref<4xi64>
   %t = bnn.constant dense<5> : tensor<9x2xi32> -> memref<9x40x!bnn.s1, #rows>
   bnn.embedding %ids, %t, %s outs(%x : memref<4x40xf32>) : memref<4xi64>, memref<9x40x!bnn.s1, #rows>, memref<9xf32>
-  bnn.low_rank %x, %w, %b outs(%y : memref<4x16xf32>) : memref<4x40xf32>, memref<40x16xf32>, memref<16xf32>
+  bnn.matmul %x, %w params(%b : memref<16xf32>) outs(%y : memref<4x16xf32>)
+      : memref<4x40xf32>, memref<40x16xf32> {
+  ^bb0(%acc: f32, %p: f32):
+    %sum = arith.addf %acc, %p : f32
+    bnn.yield %sum : f32
+  }
   return %ok : i1
 }
 

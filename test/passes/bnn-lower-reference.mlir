@@ -147,7 +147,12 @@ func.func @rows(%ids: memref<4xi32>, %t: memref<9x40x!bnn.s1>, %s: memref<9xf32>
                 %w: memref<40x7xf32>, %b: memref<7xf32>, %y: memref<4x7xf32>) -> i1 {
   %ok = bnn.check_indices %ids limit 9 : memref<4xi32>
   bnn.embedding %ids, %t, %s outs(%x : memref<4x40xf32>) : memref<4xi32>, memref<9x40x!bnn.s1>, memref<9xf32>
-  bnn.low_rank %x, %w, %b outs(%y : memref<4x7xf32>) : memref<4x40xf32>, memref<40x7xf32>, memref<7xf32>
+  bnn.matmul %x, %w params(%b : memref<7xf32>) outs(%y : memref<4x7xf32>)
+      : memref<4x40xf32>, memref<40x7xf32> {
+  ^bb0(%acc: f32, %p: f32):
+    %sum = arith.addf %acc, %p : f32
+    bnn.yield %sum : f32
+  }
   return %ok : i1
 }
 
@@ -200,7 +205,7 @@ func.func @attention_planes(%q: memref<1x3x8x!bnn.s4>, %s: f32, %y: memref<1x3x8
 // -----
 
 // Sums and differences, one after the other; the sign of a bit picks one.
-// CHECK-LABEL: func.func @signed_sum
+// CHECK-LABEL: func.func @sums_and_differences
 // CHECK: scf.for
 // CHECK: scf.for
 // CHECK: %[[SUM:.*]] = scf.for {{.*}} -> (f32)
@@ -209,7 +214,12 @@ func.func @attention_planes(%q: memref<1x3x8x!bnn.s4>, %s: f32, %y: memref<1x3x8
 // CHECK: %[[TERM:.*]] = arith.select %[[PLUS]], %[[X]], %[[MINUS]] : f32
 // CHECK: arith.addf %{{.*}}, %[[TERM]] : f32
 // CHECK: math.fma %[[SUM]], {{.*}} : f32
-func.func @signed_sum(%x: memref<4x40xf32>, %w: memref<7x40x!bnn.s1>, %s: memref<7xf32>, %b: memref<7xf32>, %y: memref<4x7xf32>) {
-  bnn.signed_sum %x, %w, %s, %b outs(%y : memref<4x7xf32>) : memref<4x40xf32>, memref<7x40x!bnn.s1>, memref<7xf32>, memref<7xf32>
+func.func @sums_and_differences(%x: memref<4x40xf32>, %w: memref<7x40x!bnn.s1>, %s: memref<7xf32>, %b: memref<7xf32>, %y: memref<4x7xf32>) {
+  bnn.matmul %x, %w params(%s, %b : memref<7xf32>, memref<7xf32>) outs(%y : memref<4x7xf32>)
+      : memref<4x40xf32>, memref<7x40x!bnn.s1> {
+  ^bb0(%acc: f32, %p: f32, %q: f32):
+    %r = math.fma %acc, %p, %q : f32
+    bnn.yield %r : f32
+  }
   return
 }

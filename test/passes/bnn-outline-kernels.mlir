@@ -47,7 +47,7 @@ func.func @main(%x: memref<4x64x!bnn.s1>, %w0: memref<8x64x!bnn.s1>, %w1: memref
 // One value used twice is two arguments. Names that are taken stay. Reductions
 // and checks stay where they are.
 // CHECK-LABEL: module
-// CHECK: func.func private @[[LOW:low_rank.*]](
+// CHECK: func.func private @[[LOW:matmul.*]](
 // CHECK: func.func private @[[EMBED:embedding.*]](
 // CHECK: func.func private @[[ATT:attention.*]](%[[Q:.*]]: memref<1x4x8x!bnn.s1>, %[[K:.*]]: memref<1x4x8x!bnn.s1>, %[[V:.*]]: memref<1x4x8x!bnn.s1>, %{{.*}}: f32, %{{.*}}: f32, %{{.*}}: memref<1x4x8xf32>)
 // CHECK: bnn.attention %[[Q]], %[[K]], %[[V]]
@@ -69,7 +69,12 @@ func.func @binarize(%x: memref<1x4x8xf32>, %b: memref<1x4x8x!bnn.s1>, %s: f32, %
     bnn.yield %res : f32
   }
   bnn.embedding %ids, %t, %m outs(%c : memref<1x4x8xf32>) : memref<1x4xi64>, memref<9x8x!bnn.s1>, memref<9xf32>
-  bnn.low_rank %c, %w, %d outs(%x : memref<1x4x8xf32>) : memref<1x4x8xf32>, memref<8x8xf32>, memref<8xf32>
+  bnn.matmul %c, %w params(%d : memref<8xf32>) outs(%x : memref<1x4x8xf32>)
+      : memref<1x4x8xf32>, memref<8x8xf32> {
+  ^bb0(%acc: f32, %p: f32):
+    %sum = arith.addf %acc, %p : f32
+    bnn.yield %sum : f32
+  }
   bnn.reduce add %x outs(%r : memref<1x4xf32>) : memref<1x4x8xf32>
   %ok = bnn.check_indices %ids limit 9 : memref<1x4xi64>
   return %ok : i1

@@ -60,7 +60,7 @@ func.func @plain(%q: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %v: tensor<1x3x8x
 // projections of the layer's input are one op, whose columns are padded to whole vectors.
 // CHECK-LABEL: func.func @rank_1
 // CHECK-SAME: %[[H:[^:]*]]: tensor<1x3x8xf32>, %[[M:[^:]*]]: tensor<1x1x1x3xf32>)
-// CHECK: %[[P:.*]] = bnn.low_rank %[[H]], %{{.*}}, %{{.*}} outs({{.*}}) : tensor<1x3x8xf32>, tensor<8x8xf32>, tensor<8xf32> -> tensor<1x3x8xf32>
+// CHECK: %[[P:.*]] = bnn.matmul %[[H]], %{{.*}} params(%{{.*}} : tensor<8xf32>) outs({{.*}}) : tensor<1x3x8xf32>, tensor<8x8xf32> -> tensor<1x3x8xf32>
 // CHECK: %[[L:.*]] = tensor.extract_slice %[[P]][0, 0, 0] [1, 3, 2] [1, 1, 1]
 // CHECK: %[[R:.*]] = tensor.extract_slice %[[P]][0, 0, 2] [1, 3, 2] [1, 1, 1]
 // CHECK: %[[V:.*]] = tensor.extract_slice %[[P]][0, 0, 4] [1, 3, 1] [1, 1, 1]
@@ -141,7 +141,7 @@ func.func @rank_1(%q: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %v: tensor<1x3x8
 // -----
 
 // CHECK-LABEL: func.func @rank_2
-// CHECK: bnn.low_rank
+// CHECK: bnn.matmul
 // CHECK: bnn.attention {{.*}} low_rank(%{{.*}}, %{{.*}} : tensor<1x3x2xf32>, tensor<1x3x2xf32>) scale
 // CHECK-NOT: onnx
 func.func @rank_2(%q: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %v: tensor<1x3x8xf32>, %h: tensor<1x3x8xf32>) -> tensor<1x3x8xf32> {

@@ -93,7 +93,7 @@ func.func @gemm(%x: tensor<4x3xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
 // CHECK-LABEL: func.func @near_misses
 // CHECK-COUNT-4: onnx.MatMul
 // CHECK-NOT: bnn.matmul
-// CHECK: bnn.signed_sum
+// CHECK: bnn.matmul {{.*}} : tensor<4x2xf32>, tensor<2x2x!bnn.s1>
 func.func @near_misses(%x: tensor<4x2xf32>, %alphas: tensor<4x1xf32>, %v: tensor<2x2xf32>)
     -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
   %ternary = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.0]]> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
@@ -406,7 +406,10 @@ func.func @layer_norm_near_misses(%x: tensor<2x3x4xf32>, %scale: tensor<4xf32>) 
 // CHECK: %[[W:.*]] = bnn.constant dense<{{\[\[}}true, false, true], [false, false, true]]> : tensor<2x3xi1> -> tensor<2x3x!bnn.s1>
 // CHECK-DAG: %[[S:.*]] = arith.constant dense<[5.000000e-01, 2.500000e-01]> : tensor<2xf32>
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>
-// CHECK: bnn.signed_sum %arg0, %[[W]], %[[S]], %[[B]] outs(%{{.*}} : tensor<?x2xf32>)
+// CHECK: bnn.matmul %arg0, %[[W]] params(%[[S]], %[[B]] : tensor<2xf32>, tensor<2xf32>) outs(%{{.*}} : tensor<?x2xf32>)
+// CHECK: ^bb0(%[[ACC:.*]]: f32, %[[PS:.*]]: f32, %[[PB:.*]]: f32):
+// CHECK-NEXT: %[[R:.*]] = math.fma %[[ACC]], %[[PS]], %[[PB]] : f32
+// CHECK-NEXT: bnn.yield %[[R]] : f32
 // CHECK-NOT: onnx.
 func.func @real_inputs(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
   %w = onnx.Constant {value = dense<[[0.5, -0.25], [-0.5, -0.25], [0.5, 0.25]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
@@ -439,7 +442,7 @@ func.func @real_inputs_near_misses(%x: tensor<4x1xf32>, %y: tensor<4x3xf32>, %t:
 // CHECK-LABEL: func.func @real_weights
 // CHECK: %[[X:.*]] = onnx.Mul
 // CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[}}5.000000e-01, 1.000000e+00], [7.500000e-01, 2.000000e+00], [2.500000e-01, 3.000000e+00]]> : tensor<3x2xf32>
-// CHECK: bnn.low_rank %[[X]], %[[W]], %{{.*}} : tensor<4x3xf32>, tensor<3x2xf32>, tensor<2xf32> -> tensor<4x2xf32>
+// CHECK: bnn.matmul %[[X]], %[[W]] params(%{{.*}} : tensor<2xf32>) outs({{.*}}) : tensor<4x3xf32>, tensor<3x2xf32> -> tensor<4x2xf32>
 func.func @real_weights(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
   %alpha = onnx.Constant {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
   %w = onnx.Constant {value = dense<[[0.5, 0.75, 0.25], [1.0, 2.0, 3.0]]> : tensor<2x3xf32>} : () -> tensor<2x3xf32>

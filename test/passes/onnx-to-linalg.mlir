@@ -305,7 +305,7 @@ func.func @gemm(%x: tensor<2x4xf32>, %w: tensor<5x4xf32>, %c: tensor<5xf32>) -> 
 // CHECK-LABEL: func.func @projection(
 // CHECK-DAG: %[[BIAS:.*]] = arith.constant dense<0.000000e+00> : tensor<2xf32>
 // CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[}}1.000000e+00, 2.000000e+00], [3.000000e+00, 4.000000e+00], [5.000000e+00, 6.000000e+00]]>
-// CHECK: %[[Y:.*]] = bnn.low_rank %{{.*}}, %[[W]], %[[BIAS]] outs({{.*}} : tensor<?x2xf32>)
+// CHECK: %[[Y:.*]] = bnn.matmul %{{.*}}, %[[W]] params(%[[BIAS]] : tensor<2xf32>) outs({{.*}} : tensor<?x2xf32>)
 // CHECK: return %[[Y]]
 func.func @projection(%x: tensor<?x3xf32> {onnx.dims = ["batch", 3]}) -> tensor<?x2xf32> {
   %w = onnx.Constant {value = dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
@@ -318,7 +318,7 @@ func.func @projection(%x: tensor<?x3xf32> {onnx.dims = ["batch", 3]}) -> tensor<
 // The weights that PyTorch's exporter writes are turned at compile time.
 // CHECK-LABEL: func.func @turned_projection(
 // CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[}}1.000000e+00, 4.000000e+00], [2.000000e+00, 5.000000e+00], [3.000000e+00, 6.000000e+00]]>
-// CHECK: %[[P:.*]] = bnn.low_rank %{{.*}}, %[[W]]
+// CHECK: %[[P:.*]] = bnn.matmul %{{.*}}, %[[W]]
 // CHECK: linalg.generic {{.*}} ins(%[[P]]
 // CHECK: arith.addf
 func.func @turned_projection(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {

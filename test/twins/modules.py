@@ -499,31 +499,43 @@ def embedding(m, vocabulary, columns, element, dims):
     m.output(y, "f32", out_dims, check)
 
 
-def low_rank(m, k, r, dims):
+def float_product(m, dims, weight, params, n, body, ending):
+    """An f32 row times a weight (its value and type); `body` makes %y of %acc and %p0, ..."""
     x = m.input("f32", dims, hard)
+    out_dims = (*dims[:-1], n)
+    listed = f"params({', '.join(params)} : {', '.join([f'tensor<{n}xf32>'] * len(params))}) "
+    arguments = ", ".join(["%acc: f32"] + [f"%p{i}: f32" for i in range(len(params))])
+    element = {"number": "f32", "bits": "!bnn.s1"}[ending]
+    type_ = shape_type(out_dims, element)
+    y = m.value(f"bnn.matmul %{x}, {weight[0]} {listed}outs({m.empty(out_dims, element)} : {type_}) : "
+                f"{shape_type(dims, 'f32')}, {weight[1]} -> {type_} {{")
+    m.emit(f"^bb0({arguments}):")
+    lines = [body] + {"number": ["bnn.yield %y : f32"],
+                      "bits": ["%zero = arith.constant 0.0 : f32", "%bit = arith.cmpf ogt, %y, %zero : f32",
+                               "bnn.yield %bit : i1"]}[ending]
+    for line in lines:
+        m.emit("  " + line)
+    m.emit("}")
+    if ending == "number":
+        m.output(y, "f32", out_dims)
+        return
+    result, = matmul(m, y, out_dims, random_bits(m.rng, (5, n)), None, [], ["i32"], IDENTITY)
+    m.output(result, "i32", (*dims[:-1], 5))
+
+
+def low_rank(m, k, r, dims, ending="number"):
+    """By real weights."""
     w = m.constant(m.rng.standard_normal((k, r)).astype(np.float32))
     b = m.constant(m.rng.standard_normal(r).astype(np.float32))
-    out_dims = (*dims[:-1], r)
-    out = m.empty(out_dims, "f32")
-    type_ = shape_type(out_dims, "f32")
-    y = m.value(f"bnn.low_rank %{x}, {w}, {b} outs({out} : {type_}) : {shape_type(dims, 'f32')}, "
-                f"tensor<{k}x{r}xf32>, tensor<{r}xf32> -> {type_}")
-    m.output(y, "f32", out_dims)
+    float_product(m, dims, (w, f"tensor<{k}x{r}xf32>"), [b], r, "%y = arith.addf %acc, %p0 : f32", ending)
 
 
-def signed_sum(m, k, n, dims):
-    x = m.input("f32", dims, hard)
-    bits = m.rng.random((n, k)) < 0.5
-    w = m.bits(bits)
+def signed_sum(m, k, n, dims, ending="number"):
+    """By binary weights."""
+    w = m.bits(m.rng.random((n, k)) < 0.5)
     scale = m.constant(m.rng.standard_normal(n).astype(np.float32))
     b = m.constant(m.rng.standard_normal(n).astype(np.float32))
-    out_dims = (*dims[:-1], n)
-    out = m.empty(out_dims, "f32")
-    type_ = shape_type(out_dims, "f32")
-    y = m.value(f"bnn.signed_sum %{x}, {w}, {scale}, {b} outs({out} : {type_}) : "
-                f"{shape_type(dims, 'f32')}, tensor<{n}x{k}x!bnn.s1>, tensor<{n}xf32>, "
-                f"tensor<{n}xf32> -> {type_}")
-    m.output(y, "f32", out_dims)
+    float_product(m, dims, (w, f"tensor<{n}x{k}x!bnn.s1>"), [scale, b], n, "%y = math.fma %acc, %p0, %p1 : f32", ending)
 
 
 def reduce(m, kind, n, dims):
@@ -647,8 +659,11 @@ def other_modules():
     for i, columns in enumerate(SIZES):
         embedding(m, [1, 2, 50][i % 3], columns, ["i64", "i32"][i % 2],
                   [("rows",), ("batch", "tokens"), (3, "rows")][i % 3])
-        low_rank(m, columns, SIZES[(i * 3) % len(SIZES)], [("rows", columns), ("batch", "tokens", columns)][i % 2])
-        signed_sum(m, columns, SIZES[(i * 5) % len(SIZES)], [("batch", "tokens", columns), ("rows", columns)][i % 2])
+        ending = "bits" if i % 4 == 1 else "number"
+        low_rank(m, columns, SIZES[(i * 3) % len(SIZES)], [("rows", columns), ("batch", "tokens", columns)][i % 2],
+                 ending)
+        signed_sum(m, columns, SIZES[(i * 5) % len(SIZES)], [("batch", "tokens", columns), ("rows", columns)][i % 2],
+                   ending)
         reduce(m, ["add", "max", "min"][i % 3], columns, [("rows", columns), (2, "rows", columns)][i % 2])
         layer_norm(m, columns, [("batch", "tokens", columns), ("rows", columns)][i % 2], i % 3 == 0)
     modules.append(m)

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "passes/LowerKernels/Dots/Popcount.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace mlir::bnn {
 
@@ -20,6 +21,9 @@ public:
   CountDot(KernelBuilder &b, const Product &p, CountedBits which, DotAttr dot,
            TargetAttr target);
 
+  int64_t unitOutputs() const override {
+    return llvm::alignTo(tilePanels() * kLanes, kWordBits);
+  }
   llvm::SmallVector<mlir::Value> accumulate(const Tile &tile) override;
   /// The same from the counts [plane of row][panel] that `counts` emits.
   virtual llvm::SmallVector<mlir::Value> accumulate(const Tile &tile,

@@ -8,6 +8,7 @@
 #include "passes/LowerKernels/Dots/Dot.h"
 #include "dialects/BNN/BNNTarget.h"
 #include "passes/LowerKernels/Dots/ByteTable.h"
+#include "passes/LowerKernels/Dots/FloatDots.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -34,23 +35,30 @@ LogicalResult bnn::verifyParams(Operation *op, TargetAttr target) {
   return success();
 }
 
-// The dot of a product's operands by counting bits.
+// The dot of a product of bits, or of integers of a few bits.
 static std::unique_ptr<CountDot> createCount(KernelBuilder &b, const Product &p,
-                                             TargetAttr target) {
-  auto dot = [&](DotKind kind) { return getDot(b.getContext(), target, kind); };
+                                             DotAttr dot, TargetAttr target) {
   if (p.element.getWidth() > 1)
-    return createPlaneCount(b, p, dot(DotKind::XorCount), target);
-  if (p.element.getIsSigned())
-    return createXorCount(b, p, dot(DotKind::XorCount), target);
-  return createAndCount(b, p, dot(DotKind::AndCount), target);
+    return createPlaneCount(b, p, dot, target);
+  if (dot.getKind() == DotKind::XorCount)
+    return createXorCount(b, p, dot, target);
+  return createAndCount(b, p, dot, target);
 }
 
 ProductDots bnn::createDots(KernelBuilder &b, const Product &p, MatmulOp op,
                             TargetAttr target) {
+  DotAttr dot = getDot(b.getContext(), target, op.getDotKind());
   ProductDots dots;
-  std::unique_ptr<CountDot> count = createCount(b, p, target);
-  if (DotAttr dot = op.getDot(target); dot.getKind() == DotKind::ByteTable)
-    dots.block = std::make_unique<ByteTable>(b, p, *count, dot, target);
-  dots.plain = std::move(count);
+  if (dot.getKind() == DotKind::Fma) {
+    dots.plain = createFma(b, p, dot);
+  } else if (dot.getKind() == DotKind::SignedSum) {
+    dots.plain = createSignedSum(b, p, dot);
+  } else {
+    std::unique_ptr<CountDot> count = createCount(b, p, dot, target);
+    if (DotAttr table = op.getDot(target);
+        table.getKind() == DotKind::ByteTable)
+      dots.block = std::make_unique<ByteTable>(b, p, *count, table, target);
+    dots.plain = std::move(count);
+  }
   return dots;
 }

@@ -19,13 +19,15 @@ namespace mlir::bnn {
 
 /// The operands of a product on buffers, and its shape.
 struct Product {
-  mlir::Value input;      // [M * planes, words] i32: a plane is a row
-  mlir::Value weight;     // [panels, words, lanes] i32
-  mlir::Value zeros;      // [M, words] i32 without parity words, or null
-  int64_t elements;       // of a row of the input: K
-  int64_t words;          // of a plane of a row
-  BitsType element;       // of the input
-  bool parity = false;    // of the words of input and weight
+  mlir::Value input;   // [M, K] f32, or words [M * planes, words] i32: a plane
+                       // is a row
+  mlir::Value weight;  // [panels, words, lanes] i32, or [K, N] f32
+  mlir::Value zeros;   // [M, words] i32 without parity words, or null
+  int64_t elements;    // of a row of the input: K
+  int64_t outputs;     // N
+  int64_t words = 0;   // of a plane of a row
+  BitsType element;    // of the input; null: f32
+  bool parity = false; // of the words of input and weight
   mlir::Operation *scope; // what the kernel is emitted for
 };
 
@@ -34,6 +36,9 @@ struct Product {
 struct Tile {
   mlir::Value row, panel;
   int64_t rows, panels;
+  /// The number of the first output, and how many there are.
+  mlir::Value channel = {};
+  int64_t valid = 0;
   /// In a prepared block of rows: the first row, counted from the block's.
   mlir::Value blockRow = {};
 };
@@ -45,9 +50,11 @@ public:
       : b(b), p(p), rowsOfTile(tileRows), panelsOfTile(tilePanels) {}
   virtual ~Dot();
 
-  /// Rows and panels of a tile.
+  /// Rows and panels of a tile, as far as a unit of outputs has as many.
   int64_t tileRows() const { return rowsOfTile; }
   int64_t tilePanels() const { return panelsOfTile; }
+  /// Outputs that are worth to be one unit.
+  virtual int64_t unitOutputs() const { return panelsOfTile * kLanes; }
   /// Emits what all tiles share.
   virtual void begin() {}
   /// Emits what the tiles of `panels` panels from `panel` on share.
@@ -65,8 +72,8 @@ private:
 };
 
 /// A dot that prepares rows and panels before it adds them up. It goes over a
-/// block of rows at a time, and takes whole tiles;
-/// what is left is for a plain dot.
+/// block of rows at a time, and takes whole tiles; what is left is for a plain
+/// dot.
 class BlockDot : public Dot {
 public:
   using Dot::Dot;

@@ -25,12 +25,6 @@ static const StringRef kCountBytes = "count_bytes";
 
 ArrayRef<StringRef> Popcount::getParamNames() { return kCountBytes; }
 
-Popcount::Popcount(KernelBuilder &b, const Product &p, CountedBits which,
-                   DotAttr dot, TargetAttr target)
-    : b(b), p(p), which(which),
-      ternaryLogic(target && target.does(Instructions::TernaryLogic)),
-      inBytes(dot.hasParam(kCountBytes)) {}
-
 // Word `k` of each panel of a tile.
 SmallVector<Value> Popcount::loadWeights(const Tile &tile, Value k) const {
   SmallVector<Value> weights;
@@ -49,7 +43,7 @@ static Value loadRow(KernelBuilder &b, Value rows, const Tile &tile, int64_t i,
 
 // The majority of x, y and x ^ y ^ parity.
 Value Popcount::majority(Value x, Value y, Value parity) const {
-  if (ternaryLogic) {
+  if (TargetAttr on = target; on && on.does(Instructions::TernaryLogic)) {
     // The truth table of x == y ? x : !parity, bit 4 x + 2 y + parity.
     constexpr int64_t table = 0xD4;
     Value immediate =
@@ -163,7 +157,7 @@ Popcount::sumCounts(int64_t steps, int64_t words, size_t size, Values &state,
     return all;
   };
   SmallVector<Value> result;
-  if (!inBytes) {
+  if (DotAttr own = dot; !own.hasParam(kCountBytes)) {
     result = b.loop(none, b.index(steps), 1, joined(zeros, state), step);
   } else {
     const int64_t chunks = llvm::divideCeil(steps, 255 / (8 * words));

@@ -25,7 +25,8 @@ class Popcount {
 public:
   /// `dot` has how the target (null: any) counts.
   Popcount(KernelBuilder &b, const Product &p, CountedBits which, DotAttr dot,
-           TargetAttr target);
+           TargetAttr target)
+      : b(b), p(p), which(which), dot(dot), target(target) {}
 
   /// The params that it knows.
   static llvm::ArrayRef<llvm::StringRef> getParamNames();
@@ -42,7 +43,8 @@ private:
   KernelBuilder &b;
   const Product &p;
   CountedBits which;
-  bool ternaryLogic, inBytes;
+  DotAttr dot;
+  TargetAttr target;
 
   using Values = llvm::SmallVector<mlir::Value>;
   using State = llvm::MutableArrayRef<mlir::Value>;

@@ -115,55 +115,55 @@ func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, gr
 
 // [K1]
 // expected-error @+1 {{a tile has 1 to 16 rows and 1 to 4 panels, not 0 and 1}}
-module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<xor_count, rows = 0, panels = 1>]>} {}
+func.func private @f() attributes {dot = #bnn.dot<xor_count, rows = 0, panels = 1>}
 
 // -----
 
 // [K1]
 // expected-error @+1 {{a tile has 1 to 16 rows and 1 to 4 panels, not 17 and 1}}
-module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<xor_count, rows = 17, panels = 1>]>} {}
+func.func private @f() attributes {dot = #bnn.dot<xor_count, rows = 17, panels = 1>}
 
 // -----
 
 // [K1]
 // expected-error @+1 {{a tile has 1 to 16 rows and 1 to 4 panels, not 4 and 5}}
-module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<and_count, rows = 4, panels = 5>]>} {}
+func.func private @f() attributes {dot = #bnn.dot<and_count, rows = 4, panels = 5>}
 
 // -----
 
 // [K2]
 // expected-error @+1 {{a table serves 2 or 4 rows and 4 panels, not 3 and 4}}
-module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<byte_table, rows = 3, panels = 4>]>} {}
+func.func private @f() attributes {dot = #bnn.dot<byte_table, rows = 3, panels = 4>}
 
 // -----
 
 // [K2]
 // expected-error @+1 {{a table serves 2 or 4 rows and 4 panels, not 2 and 2}}
-module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<byte_table, rows = 2, panels = 2>]>} {}
+func.func private @f() attributes {dot = #bnn.dot<byte_table, rows = 2, panels = 2>}
 
 // -----
 
 // [K3]
 // expected-error @+1 {{floats are added up for 1 panel at a time, not 2}}
-module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<fma, rows = 4, panels = 2>]>} {}
+func.func private @f() attributes {dot = #bnn.dot<fma, rows = 4, panels = 2>}
 
 // -----
 
 // [K4]
 // expected-error @+1 {{only xor_count reads words with parity}}
-module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<and_count, rows = 1, panels = 1, parity = true>]>} {}
+func.func private @f() attributes {dot = #bnn.dot<and_count, rows = 1, panels = 1, parity = true>}
 
 // -----
 
 // [K5]
 // expected-error @+1 {{attention has 1 to 4 queries in flight, not 5}}
-module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<xor_count, rows = 4, panels = 2, queries = 5>]>} {}
+func.func private @f() attributes {dot = #bnn.dot<xor_count, rows = 4, panels = 2, queries = 5>}
 
 // -----
 
 // [K6]
 // expected-error @+1 {{queries in flight belong to xor_count}}
-module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<and_count, rows = 4, panels = 2, queries = 2>]>} {}
+func.func private @f() attributes {dot = #bnn.dot<and_count, rows = 4, panels = 2, queries = 2>}
 
 // -----
 
@@ -424,7 +424,7 @@ func.func @f(%x: memref<!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>)
 // -----
 
 func.func @f(%x: memref<4x32x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
-  // [M3]
+  // [M4]
   // expected-error @+1 {{rows of 32 elements do not fit 'memref<8x64x!bnn.s1>'}}
   bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x32x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -436,8 +436,8 @@ func.func @f(%x: memref<4x32x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.u1>, %y: memref<4x8xi32>) {
-  // [M4]
-  // expected-error @+1 {{the weights have elements of !bnn.s1, not 'memref<8x64x!bnn.u1>'}}
+  // [M3]
+  // expected-error @+1 {{does not multiply 'memref<4x64x!bnn.s1>' by 'memref<8x64x!bnn.u1>'}}
   bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.u1> {
   ^bb0(%acc: i32):
     bnn.yield %acc : i32
@@ -447,9 +447,58 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.u1>, %y: memref<4x8x
 
 // -----
 
-func.func @f(%x: memref<4x64x!bnn.s8>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<64x8xf32>, %y: memref<4x8xf32>) {
+  // [M3]
+  // expected-error @+1 {{does not multiply 'memref<4x64x!bnn.s1>' by 'memref<64x8xf32>'}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xf32>) : memref<4x64x!bnn.s1>, memref<64x8xf32> {
+  ^bb0(%acc: f32):
+    bnn.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+// A weight of f32 has a row for each element of the input's rows.
+func.func @f(%x: memref<4x64xf32>, %w: memref<8x64xf32>, %y: memref<4x8xf32>) {
+  // [M4]
+  // expected-error @+1 {{rows of 64 elements do not fit 'memref<8x64xf32>'}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xf32>) : memref<4x64xf32>, memref<8x64xf32> {
+  ^bb0(%acc: f32):
+    bnn.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %w: memref<64x8xf32>, %y: memref<4x64xf32>) {
   // [M5]
-  // expected-error @+1 {{the input has elements of 1, 2 or 4 bits, not 'memref<4x64x!bnn.s8>'}}
+  // expected-error @+1 {{the output 'memref<4x64xf32>' does not have the shape [4, 8]}}
+  bnn.matmul %x, %w outs(%y : memref<4x64xf32>) : memref<4x64xf32>, memref<64x8xf32> {
+  ^bb0(%acc: f32):
+    bnn.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %w: memref<8x64x!bnn.s1>, %z: memref<4x64x!bnn.u1>, %y: memref<4x8xf32>) {
+  // [Z1]
+  // expected-error @+1 {{a mask of zeros belongs to !bnn.s1, not to 'memref<4x64xf32>'}}
+  bnn.matmul %x, %w zeros(%z : memref<4x64x!bnn.u1>) outs(%y : memref<4x8xf32>) : memref<4x64xf32>, memref<8x64x!bnn.s1> {
+  ^bb0(%acc: f32):
+    bnn.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s8>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
+  // [M3]
+  // expected-error @+1 {{does not multiply 'memref<4x64x!bnn.s8>' by 'memref<8x64x!bnn.s1>'}}
   bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s8>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
     bnn.yield %acc : i32
@@ -496,7 +545,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 // -----
 
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %o: memref<4x9xi32>) {
-  // [M6]
+  // [M5]
   // expected-error @+1 {{the output 'memref<4x9xi32>' does not have the shape [4, 8]}}
   bnn.matmul %x, %w outs(%o : memref<4x9xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1> {
   ^bb0(%acc: i32):
@@ -1078,132 +1127,6 @@ func.func @f(%i: memref<5xi64>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>, %
 func.func @f(%i: memref<5xi8>, %t: memref<10x64x!bnn.s1>, %s: memref<10xf32>, %o: memref<5x64xf32>) {
   // expected-error @+1 {{operand #0 must be tensor or buffer of i32 or i64, but got 'memref<5xi8>'}}
   bnn.embedding %i, %t, %s outs(%o : memref<5x64xf32>) : memref<5xi8>, memref<10x64x!bnn.s1>, memref<10xf32>
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>) {
-  // [S1]
-  // expected-error @+1 {{'bnn.signed_sum' op has 0 outputs, expected 1}}
-  "bnn.signed_sum"(%x, %w, %b, %b) : (memref<2x64xf32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<7xf32>) -> ()
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.u1>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
-  // [S2]
-  // expected-error @+1 {{the weight has elements of !bnn.s1, not 'memref<7x64x!bnn.u1>'}}
-  bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<7x64x!bnn.u1>, memref<7xf32>, memref<7xf32>
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<2x32xf32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
-  // [S3]
-  // expected-error @+1 {{rows of 'memref<2x32xf32>' do not fit 'memref<7x64x!bnn.s1>'}}
-  bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x7xf32>) : memref<2x32xf32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<7xf32>
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<f32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
-  // [S3]
-  // expected-error @+1 {{rows of 'memref<f32>' do not fit 'memref<7x64x!bnn.s1>'}}
-  bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x7xf32>) : memref<f32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<7xf32>
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<2x64xf32>, %w: memref<64x!bnn.s1>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
-  // [S3]
-  // expected-error @+1 {{rows of 'memref<2x64xf32>' do not fit 'memref<64x!bnn.s1>'}}
-  bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<64x!bnn.s1>, memref<7xf32>, memref<7xf32>
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %s: memref<64xf32>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
-  // [S4]
-  // expected-error @+1 {{'memref<64xf32>' is not one value per output}}
-  bnn.signed_sum %x, %w, %s, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<7x64x!bnn.s1>, memref<64xf32>, memref<7xf32>
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %s: memref<7xf32>, %b: memref<8xf32>, %o: memref<2x7xf32>) {
-  // [S4]
-  // expected-error @+1 {{'memref<8xf32>' is not one value per output}}
-  bnn.signed_sum %x, %w, %s, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<8xf32>
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<2x64xf32>, %w: memref<7x64x!bnn.s1>, %b: memref<7xf32>, %o: memref<2x8xf32>) {
-  // [S5]
-  // expected-error @+1 {{the output 'memref<2x8xf32>' does not have the shape [2, 7]}}
-  bnn.signed_sum %x, %w, %b, %b outs(%o : memref<2x8xf32>) : memref<2x64xf32>, memref<7x64x!bnn.s1>, memref<7xf32>, memref<7xf32>
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<7xf32>) {
-  // [L1]
-  // expected-error @+1 {{'bnn.low_rank' op has 0 outputs, expected 1}}
-  "bnn.low_rank"(%x, %w, %b) : (memref<2x64xf32>, memref<64x7xf32>, memref<7xf32>) -> ()
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<2x64xf32>, %w: memref<32x7xf32>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
-  // [L2]
-  // expected-error @+1 {{rows of 'memref<2x64xf32>' do not fit 'memref<32x7xf32>'}}
-  bnn.low_rank %x, %w, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<32x7xf32>, memref<7xf32>
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<2x64xf32>, %w: memref<64xf32>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
-  // [L2]
-  // expected-error @+1 {{rows of 'memref<2x64xf32>' do not fit 'memref<64xf32>'}}
-  bnn.low_rank %x, %w, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<64xf32>, memref<7xf32>
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<f32>, %w: memref<64x7xf32>, %b: memref<7xf32>, %o: memref<2x7xf32>) {
-  // [L2]
-  // expected-error @+1 {{rows of 'memref<f32>' do not fit 'memref<64x7xf32>'}}
-  bnn.low_rank %x, %w, %b outs(%o : memref<2x7xf32>) : memref<f32>, memref<64x7xf32>, memref<7xf32>
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<64xf32>, %o: memref<2x7xf32>) {
-  // [L3]
-  // expected-error @+1 {{the bias 'memref<64xf32>' is not one value per output}}
-  bnn.low_rank %x, %w, %b outs(%o : memref<2x7xf32>) : memref<2x64xf32>, memref<64x7xf32>, memref<64xf32>
-  return
-}
-
-// -----
-
-func.func @f(%x: memref<2x64xf32>, %w: memref<64x7xf32>, %b: memref<7xf32>, %o: memref<2x8xf32>) {
-  // [L4]
-  // expected-error @+1 {{the output 'memref<2x8xf32>' does not have the shape [2, 7]}}
-  bnn.low_rank %x, %w, %b outs(%o : memref<2x8xf32>) : memref<2x64xf32>, memref<64x7xf32>, memref<7xf32>
   return
 }
 

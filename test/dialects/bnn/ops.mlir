@@ -200,24 +200,38 @@ func.func @embedding(%i32: tensor<1x16xi32>, %i64: tensor<?xi64>, %t: tensor<10x
   return
 }
 
-// CHECK-LABEL: func.func @signed_sum
-func.func @signed_sum(%x: tensor<2x?x40xf32>, %w: tensor<7x40x!bnn.s1>, %s: tensor<7xf32>, %0: tensor<2x?x7xf32>,
+// CHECK-LABEL: func.func @sums_and_differences
+func.func @sums_and_differences(%x: tensor<2x?x40xf32>, %w: tensor<7x40x!bnn.s1>, %s: tensor<7xf32>, %0: tensor<2x?x7xf32>,
                       %xm: memref<?x40xf32>, %wm: memref<7x40x!bnn.s1>, %sm: memref<7xf32>, %om: memref<?x7xf32>) {
-  // CHECK: bnn.signed_sum %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} outs(%{{.*}} : tensor<2x?x7xf32>) : tensor<2x?x40xf32>, tensor<7x40x!bnn.s1>, tensor<7xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
-  %1 = bnn.signed_sum %x, %w, %s, %s outs(%0 : tensor<2x?x7xf32>)
-      : tensor<2x?x40xf32>, tensor<7x40x!bnn.s1>, tensor<7xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
-  // CHECK: bnn.signed_sum {{.*}} : memref<?x40xf32>, memref<7x40x!bnn.s1>, memref<7xf32>, memref<7xf32>{{$}}
-  bnn.signed_sum %xm, %wm, %sm, %sm outs(%om : memref<?x7xf32>)
-      : memref<?x40xf32>, memref<7x40x!bnn.s1>, memref<7xf32>, memref<7xf32>
+  // CHECK: bnn.matmul %{{.*}}, %{{.*}} params(%{{.*}}, %{{.*}} : tensor<7xf32>, tensor<7xf32>) outs(%{{.*}} : tensor<2x?x7xf32>) : tensor<2x?x40xf32>, tensor<7x40x!bnn.s1> -> tensor<2x?x7xf32> {
+  // CHECK-NEXT: ^bb0(%{{.*}}: f32, %{{.*}}: f32, %{{.*}}: f32):
+  %1 = bnn.matmul %x, %w params(%s, %s : tensor<7xf32>, tensor<7xf32>) outs(%0 : tensor<2x?x7xf32>)
+      : tensor<2x?x40xf32>, tensor<7x40x!bnn.s1> -> tensor<2x?x7xf32> {
+  ^bb0(%acc: f32, %p: f32, %q: f32):
+    %r = math.fma %acc, %p, %q : f32
+    bnn.yield %r : f32
+  }
+  // CHECK: bnn.matmul {{.*}} : memref<?x40xf32>, memref<7x40x!bnn.s1> {
+  bnn.matmul %xm, %wm params(%sm, %sm : memref<7xf32>, memref<7xf32>) outs(%om : memref<?x7xf32>)
+      : memref<?x40xf32>, memref<7x40x!bnn.s1> {
+  ^bb0(%acc: f32, %p: f32, %q: f32):
+    %r = math.fma %acc, %p, %q : f32
+    bnn.yield %r : f32
+  }
   return
 }
 
 // CHECK-LABEL: func.func @float
 func.func @float(%x: tensor<2x?x192xf32>, %w: tensor<192x7xf32>, %b: tensor<7xf32>, %g: tensor<192xf32>,
                  %0: tensor<2x?x7xf32>, %1: tensor<2x?xf32>, %bits: tensor<2x?x192x!bnn.s1>) {
-  // CHECK: bnn.low_rank %{{.*}}, %{{.*}}, %{{.*}} outs(%{{.*}} : tensor<2x?x7xf32>) : tensor<2x?x192xf32>, tensor<192x7xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
-  %2 = bnn.low_rank %x, %w, %b outs(%0 : tensor<2x?x7xf32>)
-      : tensor<2x?x192xf32>, tensor<192x7xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
+  // CHECK: bnn.matmul %{{.*}}, %{{.*}} params(%{{.*}} : tensor<7xf32>) outs(%{{.*}} : tensor<2x?x7xf32>) : tensor<2x?x192xf32>, tensor<192x7xf32> -> tensor<2x?x7xf32> {
+  // CHECK-NEXT: ^bb0(%{{.*}}: f32, %{{.*}}: f32):
+  %2 = bnn.matmul %x, %w params(%b : tensor<7xf32>) outs(%0 : tensor<2x?x7xf32>)
+      : tensor<2x?x192xf32>, tensor<192x7xf32> -> tensor<2x?x7xf32> {
+  ^bb0(%acc: f32, %p: f32):
+    %sum = arith.addf %acc, %p : f32
+    bnn.yield %sum : f32
+  }
   // CHECK: bnn.layer_norm %{{.*}}, %{{.*}}, %{{.*}} outs(%{{.*}} : tensor<2x?x192xf32>) {epsilon = 9.99999996E-13 : f32} : tensor<2x?x192xf32>, tensor<192xf32>, tensor<192xf32> -> tensor<2x?x192xf32>
   %6 = bnn.layer_norm %x, %g, %g outs(%x : tensor<2x?x192xf32>) {epsilon = 1.0e-12 : f32}
       : tensor<2x?x192xf32>, tensor<192xf32>, tensor<192xf32> -> tensor<2x?x192xf32>
@@ -272,8 +286,13 @@ func.func @buffers(%x: memref<?x64xf32>, %s: memref<64xf32>,
       : memref<?xi64>, memref<10x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>, memref<10xf32>
   // CHECK: bnn.check_indices %{{.*}} limit 10 : memref<?xi64>
   %ok = bnn.check_indices %ids limit 10 : memref<?xi64>
-  // CHECK: bnn.low_rank {{.*}} : memref<?x64xf32>, memref<64x16xf32>, memref<16xf32>{{$}}
-  bnn.low_rank %x, %lw, %lb outs(%lo : memref<?x16xf32>) : memref<?x64xf32>, memref<64x16xf32>, memref<16xf32>
+  // CHECK: bnn.matmul {{.*}} : memref<?x64xf32>, memref<64x16xf32> {
+  bnn.matmul %x, %lw params(%lb : memref<16xf32>) outs(%lo : memref<?x16xf32>)
+      : memref<?x64xf32>, memref<64x16xf32> {
+  ^bb0(%acc: f32, %p: f32):
+    %sum = arith.addf %acc, %p : f32
+    bnn.yield %sum : f32
+  }
   // CHECK: bnn.layer_norm %{{.*}}, %{{.*}}, %{{.*}} outs(%{{.*}} : memref<?x64xf32>) {{.*}} : memref<?x64xf32>, memref<64xf32>, memref<64xf32>{{$}}
   bnn.layer_norm %x, %s, %s outs(%x : memref<?x64xf32>) {epsilon = 1.0e-5 : f32} : memref<?x64xf32>, memref<64xf32>, memref<64xf32>
   // CHECK: bnn.reduce max %{{.*}} outs(%{{.*}} : memref<?xf32>) : memref<?x64xf32>{{$}}

@@ -1,0 +1,159 @@
+//===- LayerNormKernel.cpp - Normalisation of rows ------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "passes/LowerKernels/KernelBuilder.h"
+
+using namespace mlir;
+using namespace mlir::bnn;
+
+// Rows in flight hide the latency of the chains of additions.
+static constexpr int64_t kTileRows = 4;
+
+namespace {
+
+// The loops of one normalisation.
+class LayerNorm {
+public:
+  LayerNorm(KernelBuilder &b, LayerNormOp op, LayerNormOp::Adaptor buffers)
+      : b(b), op(op), buffers(buffers),
+        columns(cast<ShapedType>(op.getInput().getType()).getShape().back()),
+        input(b.rows2d(buffers.getInput())),
+        outputs(b, op.getOuts(), buffers.getOuts()),
+        params(b, buffers.getParams()), out(b.rows2d(buffers.getOuts()[0])),
+        count(b.f32(columns)) {}
+
+  void emit() {
+    b.tileRows(b.index(0), b.dim(input, 0), kTileRows,
+               [&](Value row, int64_t count) {
+                 first = row;
+                 rows = count;
+                 emitTile();
+               });
+    outputs.finish(b);
+  }
+
+private:
+  KernelBuilder &b;
+  LayerNormOp op;
+  LayerNormOp::Adaptor buffers;
+  const int64_t columns;
+  Value input;
+  OutputRows outputs;
+  EpilogueParams params;
+  Value out; // without an epilogue
+  Value count;
+  // Of a tile: the first row, how many, and what each is normalised by.
+  Value first;
+  int64_t rows = 0;
+  SmallVector<Value> means, scales;
+
+  Value rowAt(int64_t i) { return b.offset(first, i); }
+  void forVectors(
+      SmallVector<Value> &carried,
+      llvm::function_ref<SmallVector<Value>(Value, int64_t, ValueRange)> body);
+  SmallVector<Value> sums(llvm::function_ref<Value(int64_t, Value)> term);
+  Value normalised(int64_t i, Value k, int64_t valid);
+  void emitTile();
+  void emitOutputs(int64_t i);
+};
+
+} // namespace
+
+// Calls `body(k, valid, carried)` for each vector of a row.
+void LayerNorm::forVectors(
+    SmallVector<Value> &carried,
+    llvm::function_ref<SmallVector<Value>(Value, int64_t, ValueRange)> body) {
+  const int64_t whole = columns / kLanes * kLanes, tail = columns % kLanes;
+  carried =
+      b.loop(b.index(0), b.index(whole), kLanes, carried,
+             [&](Value k, ValueRange acc) { return body(k, kLanes, acc); });
+  if (tail)
+    carried = body(b.index(whole), tail, carried);
+}
+
+// The sum over each row of `term(i, vector)`.
+SmallVector<Value>
+LayerNorm::sums(llvm::function_ref<Value(int64_t, Value)> term) {
+  // Lanes past the end add +0.0, which changes no partial sum.
+  auto add = [&](Value acc, Value value, int64_t valid) -> Value {
+    if (valid < kLanes) {
+      Value live = b.keepLanes(
+          b.splat(b.create<arith::ConstantOp>(b.getBoolAttr(true))), valid);
+      value = b.create<arith::SelectOp>(live, value, b.splatF32(0));
+    }
+    return b.create<arith::AddFOp>(acc, value);
+  };
+  SmallVector<Value> partials(rows, b.splatF32(0));
+  forVectors(partials, [&](Value k, int64_t valid, ValueRange acc) {
+    SmallVector<Value> next;
+    for (int64_t i = 0; i < rows; ++i) {
+      Value x = b.loadLanes(input, {rowAt(i), k}, valid);
+      next.push_back(add(acc[i], term(i, x), valid));
+    }
+    return next;
+  });
+  for (Value &partial : partials)
+    partial = b.fold(partial, ReduceKind::Add);
+  return partials;
+}
+
+// The vector of row `i` from `k` on.
+Value LayerNorm::normalised(int64_t i, Value k, int64_t valid) {
+  Value gamma = b.loadLanes(buffers.getScale(), k, valid);
+  Value beta = b.loadLanes(buffers.getBias(), k, valid);
+  Value d = b.create<arith::SubFOp>(b.loadLanes(input, {rowAt(i), k}, valid),
+                                    means[i]);
+  return b.create<math::FmaOp>(b.create<arith::MulFOp>(d, scales[i]), gamma,
+                               beta);
+}
+
+void LayerNorm::emitTile() {
+  means = sums([](int64_t, Value x) { return x; });
+  for (Value &mean : means)
+    mean = b.splat(b.create<arith::DivFOp>(mean, count));
+  scales = sums([&](int64_t i, Value x) -> Value {
+    Value d = b.create<arith::SubFOp>(x, means[i]);
+    return b.create<arith::MulFOp>(d, d);
+  });
+  for (Value &scale : scales)
+    scale = b.splat(
+        b.reciprocalDeviation(scale, count, op.getEpsilon().convertToFloat()));
+  if (!op.getEpilogue().empty()) {
+    // The outputs of a row keep the registers busy.
+    for (int64_t i = 0; i < rows; ++i)
+      emitOutputs(i);
+    return;
+  }
+  SmallVector<Value> nothing;
+  forVectors(nothing, [&](Value k, int64_t valid, ValueRange) {
+    for (int64_t i = 0; i < rows; ++i)
+      b.storeLanes(normalised(i, k, valid), out, {rowAt(i), k}, valid);
+    return SmallVector<Value>();
+  });
+}
+
+// What the epilogue makes of row `i`.
+void LayerNorm::emitOutputs(int64_t i) {
+  forUnits(b, columns, columns, [&](const UnitOfOutputs &unit) {
+    params.loadChannels(b, unit.channel, unit.valid);
+    SmallVector<SmallVector<Value>> arguments;
+    for (int64_t j = 0; j < panelsOf(unit.valid); ++j) {
+      int64_t lanes = std::min(kLanes, unit.valid - j * kLanes);
+      Value k = b.offset(unit.channel, j * kLanes);
+      arguments.push_back({normalised(i, k, lanes)});
+      arguments[j].append(params.vectors(b, rowAt(i), j));
+    }
+    outputs.storeOneByOne(b, rowAt(i), unit, op.getEpilogue().front(),
+                          arguments);
+  });
+}
+
+void bnn::emitLayerNorm(KernelBuilder &b, LayerNormOp op,
+                        LayerNormOp::Adaptor buffers) {
+  LayerNorm(b, op, buffers).emit();
+}
