@@ -18,6 +18,18 @@
 
 #include "dialects/ONNX/ONNXInterfaces.h.inc"
 
+namespace mlir::bnn::onnx {
+/// What the importer notes of the graph: the file's name and the opset on the
+/// module; on arguments and results of the function the name of the input or
+/// output, and its dimensions, each a number or a symbol.
+/// @{
+constexpr llvm::StringLiteral kFileAttr = "onnx.file";
+constexpr llvm::StringLiteral kOpsetAttr = "onnx.opset";
+constexpr llvm::StringLiteral kNameAttr = "onnx.name";
+constexpr llvm::StringLiteral kDimsAttr = "onnx.dims";
+/// @}
+} // namespace mlir::bnn::onnx
+
 #include "dialects/ONNX/ONNXDialect.h.inc"
 
 #define GET_OP_CLASSES

@@ -184,7 +184,7 @@ SymbolicShapes::SymbolicShapes(func::FuncOp func) : func(func) {
     if (!type)
       continue;
     auto dimNames =
-        func.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "onnx.dims");
+        func.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), kDimsAttr);
     Dims shape;
     for (int64_t axis = 0; axis < type.getRank(); ++axis) {
       StringAttr name;

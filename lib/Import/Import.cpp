@@ -104,9 +104,10 @@ OwningOpRef<ModuleOp> Importer::run() {
 
   module = ModuleOp::create(baseLoc);
   builder.setInsertionPointToStart(module->getBody());
-  module->getOperation()->setAttr("onnx.opset",
+  module->getOperation()->setAttr(onnx::kOpsetAttr,
                                   builder.getI64IntegerAttr(opset));
-  module->getOperation()->setAttr("onnx.file", builder.getStringAttr(fileName));
+  module->getOperation()->setAttr(onnx::kFileAttr,
+                                  builder.getStringAttr(fileName));
   module->getOperation()->setAttr("onnx.graph",
                                   builder.getStringAttr(model.graph().name()));
   if (failed(addInputs()) || failed(addConstants()))

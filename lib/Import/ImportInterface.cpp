@@ -157,8 +157,9 @@ void Importer::createFunction(ArrayRef<GraphInput> inputs) {
         dims.push_back(builder.getI64IntegerAttr(size));
     types.push_back(RankedTensorType::get(input.sizes, input.element));
     attributes.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("onnx.name", builder.getStringAttr(input.name)),
-         builder.getNamedAttr("onnx.dims", builder.getArrayAttr(dims))}));
+        {builder.getNamedAttr(onnx::kNameAttr,
+                              builder.getStringAttr(input.name)),
+         builder.getNamedAttr(onnx::kDimsAttr, builder.getArrayAttr(dims))}));
     locations.push_back(locOf(input.name));
   }
   func = builder.create<func::FuncOp>(baseLoc, "main",
@@ -265,8 +266,9 @@ LogicalResult Importer::addOutputs() {
   func.setFunctionType(builder.getFunctionType(func.getArgumentTypes(),
                                                ValueRange(results).getTypes()));
   for (auto [i, output] : llvm::enumerate(graph.output())) {
-    func.setResultAttr(i, "onnx.name", builder.getStringAttr(output.name()));
-    func.setResultAttr(i, "onnx.dims", outputDims(output, results[i]));
+    func.setResultAttr(i, onnx::kNameAttr,
+                       builder.getStringAttr(output.name()));
+    func.setResultAttr(i, onnx::kDimsAttr, outputDims(output, results[i]));
   }
   return success();
 }

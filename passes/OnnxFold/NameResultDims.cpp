@@ -23,7 +23,7 @@ void bnn::nameResultDims(FoldState &state) {
   };
   Operation *terminator = state.body().getTerminator();
   for (auto [i, value] : llvm::enumerate(terminator->getOperands())) {
-    auto noted = func.getResultAttrOfType<ArrayAttr>(i, "onnx.dims");
+    auto noted = func.getResultAttrOfType<ArrayAttr>(i, onnx::kDimsAttr);
     std::optional<ArrayRef<SymbolicDim>> dims = state.shapes->shapeOf(value);
     if (!noted || !dims)
       continue;
@@ -37,6 +37,6 @@ void bnn::nameResultDims(FoldState &state) {
       else
         names.push_back(builder.getStringAttr(state.shapes->str(dim)));
     }
-    func.setResultAttr(i, "onnx.dims", builder.getArrayAttr(names));
+    func.setResultAttr(i, onnx::kDimsAttr, builder.getArrayAttr(names));
   }
 }
