@@ -14,13 +14,13 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/TensorEncoding.h"
 
-#include "dialects/BNN/BNNDialect.h.inc"
-
 #include "dialects/BNN/BNNEnums.h.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialects/BNN/BNNTypes.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/BNN/BNNAttributes.h.inc"
+// The dialect's helpers for its attributes need their classes.
+#include "dialects/BNN/BNNDialect.h.inc"
 
 namespace mlir::bnn {
 
@@ -31,10 +31,5 @@ constexpr int64_t kWordBits = 32;
 /// Bytes to which buffers, constants and the workspace are aligned: the widest
 /// register and the cache line of the targets.
 constexpr int64_t kBufferAlignment = 64;
-
-/// The module attribute that holds the `#bnn.target`.
-constexpr llvm::StringLiteral kTargetAttr = "bnn.target";
-/// On a math.exp: its argument is never above 0, or nobody reads the result.
-constexpr llvm::StringLiteral kNotPositiveAttr = "bnn.not_positive";
 
 } // namespace mlir::bnn

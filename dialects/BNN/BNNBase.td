@@ -19,6 +19,29 @@ def BNN_Dialect : Dialect {
     an encoding on the tensor type (`#bnn.rows`, `#bnn.panels`) and becomes the
     memory space of the buffer. All other arithmetic is upstream's.
 
+    What the passes tell each other of a model is in attributes of the module, of
+    its functions and of their arguments; each has a type, and a place:
+
+    | attribute | on | is |
+    | --- | --- | --- |
+    | `bnn.target` | the module | a `#bnn.target` |
+    | `bnn.model` | the module | a `#bnn.model` |
+    | `bnn.port_limits` | the module | kernels to binary multiply-accumulates a cycle, positive f64s |
+    | `bnn.profiled_ops` | the module | an array of `#bnn.profiled` |
+    | `bnn.layers` | a function | an array of `#bnn.layer` |
+    | `bnn.workspace_size` | a function | bytes, an i64 that is not negative |
+    | `bnn.workspace_buffers` | a function | an array of `#bnn.buffer` |
+    | `bnn.argument` | an argument | an `#bnn.argument` |
+    | `bnn.not_positive` | a `math.exp` | a unit: its argument is never above 0, or nobody reads the result |
+
+    Rules:
+    - [DI1] Operations have no other attributes of the dialect.
+    - [DI2] Each stands where the table says.
+    - [DI3] It is what the table says.
+    - [DI4] Arguments have `bnn.argument` only.
+    - [DI5] That is an `#bnn.argument`.
+    - [DI6] Results have none.
+
     Every op is in destination-passing style and accepts tensors or buffers.
     `--bnn-lower-reference` is the meaning of the dialect: every other lowering
     equals it bit for bit.
@@ -26,6 +49,19 @@ def BNN_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect"];
   let hasConstantMaterializer = 0;
+  let discardableAttrs = (ins
+    "::mlir::bnn::TargetAttr":$target,
+    "::mlir::bnn::ModelAttr":$model,
+    "::mlir::DictionaryAttr":$port_limits,
+    "::mlir::ArrayAttr":$profiled_ops,
+    "::mlir::ArrayAttr":$layers,
+    "::mlir::IntegerAttr":$workspace_size,
+    "::mlir::ArrayAttr":$workspace_buffers,
+    "::mlir::bnn::ArgumentAttr":$argument,
+    "::mlir::UnitAttr":$not_positive);
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let extraClassDeclaration = [{
     // Types print as `s1`, `u1`, `s4`, ...: letters and width in one keyword.
     ::mlir::Type parseType(::mlir::DialectAsmParser &parser) const override;

@@ -4,6 +4,7 @@
 
 include "dialects/BNN/BNNBase.td"
 include "dialects/BNN/BNNInterfaces.td"
+include "dialects/BNN/BNNModel.td"
 include "dialects/BNN/BNNTarget.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"

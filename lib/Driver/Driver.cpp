@@ -1,6 +1,7 @@
 //===- Driver.cpp - From an ONNX file to an object ------------------------===//
 #include "lib/Driver/Driver.h"
-#include "dialects/BNN/BNN.h"
+#include "dialects/BNN/BNNModel.h"
+#include "dialects/BNN/ModelInterface.h"
 #include "lib/Driver/Options.h"
 #include "lib/Driver/PhaseRunner.h"
 #include "lib/Driver/Registration.h"
@@ -80,8 +81,8 @@ static LogicalResult checkOneCPU(const CompileOptions &options,
 }
 
 // What the passes need to know of the target and of the user's wishes.
-static void annotate(ModuleOp module, const CompileOptions &options,
-                     const ChosenTarget &target) {
+static LogicalResult annotate(ModuleOp module, const CompileOptions &options,
+                              const ChosenTarget &target) {
   Builder b(module.getContext());
   const KernelStrategy &strategy = *target.choice.strategy;
   std::optional<KernelTile> tile = options.tile;
@@ -90,27 +91,30 @@ static void annotate(ModuleOp module, const CompileOptions &options,
     tile = measured->second;
   module->setAttr(kTargetAttr,
                   getTargetAttr(b.getContext(), target.spec, strategy, tile));
-  module->setAttr("bnn.target_triple", b.getStringAttr(target.spec.triple));
-  module->setAttr("bnn.target_cpu", b.getStringAttr(target.spec.cpu));
-  module->setAttr("bnn.cpu_features", b.getI64IntegerAttr(int64_t(
-                                          requiredCPUFeatures(target.spec))));
-  module->setAttr("bnn.prefix",
-                  b.getStringAttr(options.prefix.empty()
-                                      ? prefixFromPath(options.input)
-                                      : options.prefix));
-  NamedAttrList maxima;
+  // IR may declare maxima of its own.
+  NamedAttrList maxima(getModel(module).getMaxDims());
   for (const auto &entry : options.maxDims)
     maxima.set(entry.getKey(), b.getI64IntegerAttr(entry.getValue()));
-  module->setAttr("bnn.max_dims", maxima.getDictionary(b.getContext()));
+  ModelAttr model =
+      ModelAttr::get(b.getContext(), /*prefix=*/"", target.spec.triple,
+                     target.spec.cpu, requiredCPUFeatures(target.spec),
+                     maxima.getDictionary(b.getContext()))
+          .withPrefix([&] { return module.emitError(); },
+                      options.prefix.empty() ? prefixFromPath(options.input)
+                                             : options.prefix);
+  if (!model)
+    return failure();
+  module->setAttr(kModelAttr, model);
   if (!options.instrument)
-    return;
+    return success();
   NamedAttrList limits;
   for (const PortLimit &limit : portLimits(
            target.spec,
            options.modelledCPU.empty() ? target.spec.cpu : options.modelledCPU,
            strategy))
     limits.set(limit.dot, b.getF64FloatAttr(limit.macsPerCycle));
-  module->setAttr("bnn.port_limits", limits.getDictionary(b.getContext()));
+  module->setAttr(kPortLimitsAttr, limits.getDictionary(b.getContext()));
+  return success();
 }
 
 static TimingScope timed(const CompileOptions &options, llvm::StringRef what) {
@@ -138,8 +142,8 @@ OwningOpRef<ModuleOp> compileToPhase(const CompileOptions &options, Phase last,
   OwningOpRef<ModuleOp> module = readInput(options, context);
   if (!module)
     return nullptr;
-  if (last > Phase::Import)
-    annotate(*module, options, *target);
+  if (last > Phase::Import && failed(annotate(*module, options, *target)))
+    return nullptr;
   PhaseRunner runner(*module, Phase::Import, options, nullptr);
   if (failed(runner.runTo(last)))
     return nullptr;
@@ -164,7 +168,8 @@ compileVariant(const CompileOptions &options, const ChosenTarget &target,
   OwningOpRef<ModuleOp> module = readInput(options, context);
   if (!module)
     return failure();
-  annotate(*module, options, target);
+  if (failed(annotate(*module, options, target)))
+    return failure();
   ReportCollector collector;
   PhaseRunner runner(*module, Phase::Import, options,
                      options.report ? &collector : nullptr);

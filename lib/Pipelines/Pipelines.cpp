@@ -52,7 +52,7 @@ static void addPack(OpPassManager &passes, const PhaseOptions &options) {
 }
 
 static void addBufferize(OpPassManager &passes) {
-  passes.addNestedPass<func::FuncOp>(createPrepareEntry());
+  passes.addPass(createPrepareEntry());
   passes.addPass(bufferization::createEmptyTensorEliminationPass());
   addBufferization(passes);
   passes.addPass(createCanonicalizerPass());

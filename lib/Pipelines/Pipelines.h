@@ -24,7 +24,7 @@ std::optional<Phase> parsePhase(llvm::StringRef name);
 struct PhaseOptions {
   /// Plain loops in place of fusion, packing and tiles: the meaning.
   bool reference = false;
-  /// What the model's C symbols begin with; empty: the module's `bnn.prefix`.
+  /// What the model's C symbols begin with; empty: the prefix of `bnn.model`.
   std::string prefix;
   /// Calls a hook before each operation (`bnn-instrument`).
   bool instrument = false;

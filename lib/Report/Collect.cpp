@@ -1,11 +1,11 @@
 //===- Collect.cpp - Reads a report's figures off the IR ------------------===//
 #include "lib/Report/Collect.h"
-#include "dialects/BNN/BNN.h"
+#include "dialects/BNN/BNNModel.h"
 #include "dialects/BNN/Layout.h"
+#include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
-#include "passes/PlanWorkspace/WorkspaceBuffers.h"
 
 using namespace mlir;
 
@@ -62,18 +62,14 @@ void ReportCollector::countFolded(ModuleOp module) {
 }
 
 void ReportCollector::readLayers(ModuleOp module) {
-  if (auto file = module->getAttrOfType<StringAttr>("onnx.file"))
+  if (auto file = module->getAttrOfType<StringAttr>(onnx::kFileAttr))
     report.file = file.str();
-  if (auto opset = module->getAttrOfType<IntegerAttr>("onnx.opset"))
+  if (auto opset = module->getAttrOfType<IntegerAttr>(onnx::kOpsetAttr))
     report.opset = opset.getInt();
-  if (auto prefix = module->getAttrOfType<StringAttr>("bnn.prefix"))
-    report.model = prefix.str();
+  report.model = getModel(module).getPrefix().str();
   for (auto func : module.getOps<func::FuncOp>())
-    if (auto layers =
-            dyn_cast_or_null<ArrayAttr>(func->removeAttr(kLayersAttr)))
-      for (Attribute layer : layers)
-        if (auto remark = LayerRemark::get(layer))
-          remarks.push_back(std::move(*remark));
+    if (auto list = dyn_cast_or_null<ArrayAttr>(func->removeAttr(kLayersAttr)))
+      llvm::append_range(layers, list.getAsRange<LayerAttr>());
 }
 
 void ReportCollector::readWeights(ModuleOp module) {
@@ -96,25 +92,26 @@ void ReportCollector::readWeights(ModuleOp module) {
 }
 
 void ReportCollector::readWorkspace(ModuleOp module) {
-  auto maxima = module->getAttrOfType<DictionaryAttr>("bnn.max_dims");
-  for (const LayerRemark &remark : remarks) {
-    rows.push_back(remark.rows.evaluate(maxima));
-    macs.push_back(remark.macs.evaluate(maxima));
-    otherMacs.push_back(remark.otherMacs.evaluate(maxima));
+  ModelAttr model = getModel(module);
+  auto evaluate = [&](CountAttr count) -> std::optional<int64_t> {
+    return count ? count.evaluate(model) : std::nullopt;
+  };
+  for (LayerAttr layer : layers) {
+    rows.push_back(evaluate(layer.getRows()));
+    macs.push_back(evaluate(layer.getMacs()));
+    otherMacs.push_back(evaluate(layer.getOtherMacs()));
   }
   for (auto func : module.getOps<func::FuncOp>()) {
-    if (auto size = func->getAttrOfType<IntegerAttr>("bnn.workspace_size"))
+    if (auto size = func->getAttrOfType<IntegerAttr>(kWorkspaceSizeAttr))
       report.workspaceBytes = size.getInt();
     auto buffers =
         dyn_cast_or_null<ArrayAttr>(func->removeAttr(kWorkspaceBuffersAttr));
     if (!buffers)
       continue;
-    for (auto buffer : buffers.getAsRange<DictionaryAttr>())
-      report.tensors.push_back({buffer.getAs<StringAttr>("name").str(),
-                                buffer.getAs<IntegerAttr>("bytes").getInt(),
-                                buffer.getAs<IntegerAttr>("offset").getInt(),
-                                buffer.getAs<IntegerAttr>("first").getInt(),
-                                buffer.getAs<IntegerAttr>("last").getInt()});
+    for (auto buffer : buffers.getAsRange<BufferAttr>())
+      report.tensors.push_back({buffer.getName().str(), buffer.getBytes(),
+                                buffer.getOffset(), buffer.getFirst(),
+                                buffer.getLast()});
   }
   llvm::sort(report.tensors, [](const auto &a, const auto &b) {
     return std::tie(a.first, a.offset, a.last, a.bytes) <
@@ -123,22 +120,23 @@ void ReportCollector::readWorkspace(ModuleOp module) {
 }
 
 ModelReport ReportCollector::take() {
-  for (auto [i, remark] : llvm::enumerate(remarks)) {
+  for (auto [i, attr] : llvm::enumerate(layers)) {
     ModelReport::Layer layer;
-    layer.name = remark.getName();
-    layer.op = remark.op;
-    layer.kind = static_cast<ModelReport::Kind>(remark.kind);
-    llvm::copy(remark.sizes, layer.sizes);
-    layer.became = remark.became;
-    layer.reason = remark.reason;
-    if (layer.kind != ModelReport::Kind::Attention) {
+    layer.name = attr.getName().str();
+    layer.op = attr.getOp().str();
+    layer.kind = attr.getKind();
+    llvm::copy(attr.getSizes().asArrayRef(), layer.sizes);
+    layer.became = attr.getSummary();
+    layer.precision = attr.getPrecision();
+    layer.reason = attr.getReason().str();
+    if (layer.kind != LayerKind::Attention) {
       layer.bytesBefore = layer.sizes[0] * layer.sizes[1] * 4;
       auto found = packed.find(layer.name);
       layer.bytesAfter = !layer.isFloat() && found != packed.end()
                              ? found->second
                              : layer.bytesBefore;
       // One f32 scale for each row of a binary table.
-      if (layer.isBinary() && layer.kind == ModelReport::Kind::Embedding)
+      if (layer.isBinary() && layer.kind == LayerKind::Embedding)
         layer.bytesAfter += layer.sizes[0] * 4;
     }
     if (i < macs.size()) {

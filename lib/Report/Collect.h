@@ -2,7 +2,6 @@
 #pragma once
 #include "lib/Pipelines/Pipelines.h"
 #include "lib/Report/Report.h"
-#include "passes/Raise/Remarks.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace mlir::bnn {
@@ -28,7 +27,7 @@ private:
   void readWorkspace(mlir::ModuleOp module);
 
   ModelReport report;
-  std::vector<LayerRemark> remarks;
+  std::vector<LayerAttr> layers;
   /// Bytes of the packed weights of the binary op that a node became.
   llvm::StringMap<int64_t> packed;
   std::vector<std::optional<int64_t>> rows, macs, otherMacs;

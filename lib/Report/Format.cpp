@@ -36,7 +36,7 @@ std::string inPercent(double share) {
 
 std::string shapeInWords(const ModelReport::Layer &layer) {
   llvm::StringRef between =
-      layer.kind == ModelReport::Kind::Attention ? " heads x " : " x ";
+      layer.kind == LayerKind::Attention ? " heads x " : " x ";
   return (llvm::Twine(layer.sizes[0]) + between + llvm::Twine(layer.sizes[1]))
       .str();
 }

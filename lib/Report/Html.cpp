@@ -31,9 +31,18 @@ static std::string escaped(StringRef text) {
 
 // What colour a layer has.
 static StringRef styleOf(const ModelReport::Layer &layer) {
-  if (layer.isFloat() || layer.isMixed())
-    return layer.isFloat() ? "float" : "mixed";
-  return layer.became == "1x1" ? "bits" : "planes";
+  switch (layer.precision) {
+  case LayerAttr::Precision::OneBit:
+    return "bits";
+  case LayerAttr::Precision::FewBits:
+    return "planes";
+  case LayerAttr::Precision::Mixed:
+    return "mixed";
+  case LayerAttr::Precision::ManyBits:
+  case LayerAttr::Precision::Float:
+    return "float";
+  }
+  llvm_unreachable("no other precision");
 }
 
 static std::string percentOf(double part, double whole) {
@@ -146,7 +155,7 @@ static void writeLayers(const ModelReport &report, raw_ostream &out) {
         << "\">" << escaped(layer.name);
     if (!layer.reason.empty())
       out << "<em>" << escaped(layer.reason) << "</em>";
-    out << "</td><td>" << kindName(layer.kind) << "</td><td data-v=\""
+    out << "</td><td>" << stringifyLayerKind(layer.kind) << "</td><td data-v=\""
         << layer.sizes[0] * layer.sizes[1] << "\">"
         << escaped(shapeInWords(layer)) << "</td><td><b class=\"pill " << style
         << "\">" << escaped(layer.became) << "</b></td><td data-v=\""

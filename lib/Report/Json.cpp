@@ -15,15 +15,15 @@ static json::Value text(StringRef value) { return json::fixUTF8(value); }
 
 static json::Object shapeOf(const ModelReport::Layer &layer) {
   switch (layer.kind) {
-  case ModelReport::Kind::Linear:
+  case LayerKind::Linear:
     return json::Object{{"in", layer.sizes[0]},
                         {"out", layer.sizes[1]},
                         {"rows", number(layer.rows)}};
-  case ModelReport::Kind::Attention:
+  case LayerKind::Attention:
     return json::Object{{"heads", layer.sizes[0]},
                         {"head_size", layer.sizes[1]},
                         {"tokens", number(layer.rows)}};
-  case ModelReport::Kind::Embedding:
+  case LayerKind::Embedding:
     return json::Object{{"vocabulary", layer.sizes[0]},
                         {"size", layer.sizes[1]}};
   }
@@ -51,7 +51,7 @@ void writeJsonReport(const ModelReport &report, raw_ostream &out) {
       j.object([&] {
         j.attribute("name", text(layer.name));
         j.attribute("op", text(layer.op));
-        j.attribute("kind", kindName(layer.kind));
+        j.attribute("kind", stringifyLayerKind(layer.kind));
         j.attribute("shape", shapeOf(layer));
         j.attribute("became", layer.became);
         j.attribute("reason", text(layer.reason));
@@ -63,10 +63,10 @@ void writeJsonReport(const ModelReport &report, raw_ostream &out) {
       });
   });
   j.attributeObject("totals", [&] {
-    for (ModelReport::Kind kind :
-         {ModelReport::Kind::Linear, ModelReport::Kind::Attention,
-          ModelReport::Kind::Embedding})
-      j.attribute((kindName(kind) + "s").str(), countOf(report.count(kind)));
+    for (LayerKind kind :
+         {LayerKind::Linear, LayerKind::Attention, LayerKind::Embedding})
+      j.attribute((stringifyLayerKind(kind) + "s").str(),
+                  countOf(report.count(kind)));
     j.attribute("bytes_before", report.totalBytesBefore());
     j.attribute("bytes_after", report.totalBytesAfter());
     j.attribute("binary_ops", report.totalBinaryOps());

@@ -51,7 +51,7 @@ double ModelReport::shareOf(const Layer &layer) const {
                  : 0;
 }
 
-ModelReport::Count ModelReport::count(Kind kind) const {
+ModelReport::Count ModelReport::count(LayerKind kind) const {
   Count count;
   for (const Layer &layer : layers)
     if (layer.kind == kind) {
@@ -81,18 +81,6 @@ llvm::Error ModelReport::addObject(llvm::MemoryBufferRef object) {
   return llvm::Error::success();
 }
 
-llvm::StringRef kindName(ModelReport::Kind kind) {
-  switch (kind) {
-  case ModelReport::Kind::Linear:
-    return "linear";
-  case ModelReport::Kind::Attention:
-    return "attention";
-  case ModelReport::Kind::Embedding:
-    return "embedding";
-  }
-  llvm_unreachable("no other kind");
-}
-
 std::string summarize(const ModelReport &report) {
   if (report.layers.empty())
     return "this model has no linear layer, attention or embedding: nothing in "
@@ -103,16 +91,15 @@ std::string summarize(const ModelReport &report) {
                          report.layers.size())
         .str();
   std::string parts;
-  for (ModelReport::Kind kind :
-       {ModelReport::Kind::Linear, ModelReport::Kind::Attention,
-        ModelReport::Kind::Embedding}) {
+  for (LayerKind kind :
+       {LayerKind::Linear, LayerKind::Attention, LayerKind::Embedding}) {
     ModelReport::Count count = report.count(kind);
     if (!count.all)
       continue;
     if (!parts.empty())
       parts += ", ";
     parts += llvm::formatv("{0} of {1} {2}{3}", count.binary, count.all,
-                           kindName(kind), count.all == 1 ? "" : "s")
+                           stringifyLayerKind(kind), count.all == 1 ? "" : "s")
                  .str();
     if (count.mixed)
       parts += llvm::formatv(" and {0} on one side", count.mixed).str();

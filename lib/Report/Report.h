@@ -1,5 +1,6 @@
 //===- Report.h - What became of a model, layer by layer --------*- C++ -*-===//
 #pragma once
+#include "dialects/BNN/BNNModel.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBufferRef.h"
@@ -15,12 +16,10 @@ namespace mlir::bnn {
 /// Sizes are in bytes; operations are multiply-accumulates at the largest
 /// shapes that the model accepts, each counted once however many bits it has.
 struct ModelReport {
-  enum class Kind { Linear, Attention, Embedding };
-
   struct Layer {
     std::string name; ///< Of the ONNX node; attention's softmax.
     std::string op;   ///< The node's operator.
-    Kind kind;
+    LayerKind kind;
     /// Linear: inputs and outputs; attention: heads and elements of a head;
     /// embedding: rows (the vocabulary) and columns of its table.
     int64_t sizes[2];
@@ -30,16 +29,20 @@ struct ModelReport {
     /// "1x1", "1x4", "1xf32", ...: bits of the weights x bits of the
     /// activations; or "float".
     std::string became;
+    LayerAttr::Precision precision; ///< How few bits that is.
     std::string reason;      ///< Why not (wholly) binary; empty if it is.
     int64_t bytesBefore = 0; ///< The weights in f32.
     int64_t bytesAfter = 0;  ///< The weights in the object, with padding.
     /// Products of few bits on both sides, and others.
     std::optional<int64_t> binaryOps, floatOps;
 
-    bool isFloat() const { return became == "float"; }
+    bool isFloat() const { return precision == LayerAttr::Precision::Float; }
     /// Only the weights or only the activations are of few bits.
-    bool isMixed() const { return llvm::StringRef(became).contains("f32"); }
-    bool isBinary() const { return !isFloat() && !isMixed(); }
+    bool isMixed() const { return precision == LayerAttr::Precision::Mixed; }
+    bool isBinary() const {
+      return precision == LayerAttr::Precision::OneBit ||
+             precision == LayerAttr::Precision::FewBits;
+    }
   };
   struct Section {
     std::string name;
@@ -74,15 +77,13 @@ struct ModelReport {
   double binaryShare() const;
   /// A layer's operations of all operations, 0 to 1.
   double shareOf(const Layer &layer) const;
-  Count count(Kind kind) const;
+  Count count(LayerKind kind) const;
   bool isAllFloat() const;
 
   /// Fills in the object's size and sections.
   llvm::Error addObject(llvm::MemoryBufferRef object);
 };
 
-/// "linear", "attention" or "embedding".
-llvm::StringRef kindName(ModelReport::Kind kind);
 /// One sentence: how much of the model is binary.
 std::string summarize(const ModelReport &report);
 

@@ -41,7 +41,7 @@ static void writeLayers(const ModelReport &report, raw_ostream &out) {
   Table table({"layer", "kind", "shape", "became", "f32 bytes", "bytes",
                "binary ops", "float ops", "share"});
   for (const ModelReport::Layer &layer : report.layers)
-    table.add({printable(layer.name), kindName(layer.kind).str(),
+    table.add({printable(layer.name), stringifyLayerKind(layer.kind).str(),
                shapeInWords(layer), layer.became, inBytes(layer.bytesBefore),
                inBytes(layer.bytesAfter), inThousands(layer.binaryOps),
                inThousands(layer.floatOps), inPercent(report.shareOf(layer))});

@@ -4,7 +4,7 @@
 // The C header of a compiled model.
 #pragma once
 
-#include "passes/EmitEntry/ModelInterface.h"
+#include "dialects/BNN/ModelInterface.h"
 
 #include "llvm/Support/raw_ostream.h"
 

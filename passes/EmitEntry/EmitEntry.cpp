@@ -3,10 +3,11 @@
 
 #include "passes/EmitEntry/EmitEntry.h"
 #include "bnn/types.h"
+#include "dialects/BNN/BNNModel.h"
+#include "dialects/BNN/ModelInterface.h"
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "passes/EmitEntry/ModelInterface.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -448,21 +449,25 @@ struct EmitEntry : impl::EmitEntryBase<EmitEntry> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    FailureOr<ModelInterface> model = readModelInterface(module, prefix);
+    if (!prefix.empty()) {
+      ModelAttr named = getModel(module).withPrefix(
+          [&] { return module.emitError(); }, prefix);
+      if (!named)
+        return signalPassFailure();
+      module->setAttr(kModelAttr, named);
+    }
+    FailureOr<ModelInterface> model = readModelInterface(module);
     if (failed(model))
       return signalPassFailure();
     func::FuncOp entry = findEntryFunction(module);
     if (failed(claimSymbols(module, entry, *model)))
       return signalPassFailure();
-    module->setAttr("bnn.prefix",
-                    StringAttr::get(&getContext(), model->prefix));
-
     ABITypes types(&getContext(), llvm::Triple(model->targetTriple));
     // Memrefs lose these when they are converted; pointers would not.
     for (auto argument :
          {model->profileHookArgument, model->profileContextArgument})
       if (argument)
-        entry.removeArgAttr(*argument, "bnn.kind");
+        entry.removeArgAttr(*argument, kArgumentAttr);
     RunEmitter(entry, *model, types).emit();
     DescriptorEmitter(entry, *model, types).emit();
   }

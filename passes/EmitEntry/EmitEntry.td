@@ -8,8 +8,8 @@ def EmitEntry : Pass<"bnn-emit-entry", "::mlir::ModuleOp"> {
   let description = [{
     Adds `<prefix>_run`, `<prefix>_workspace_size` and `<prefix>_describe`,
     whose C declarations are in `bnn/runtime.h`, and the constant descriptor.
-    The entry function is the one with a `bnn.workspace_size`; its arguments
-    say by attributes what they are. It becomes internal and is renamed
+    The entry function is the one with a `bnn.workspace_size`; each of its
+    arguments has a `bnn.argument`. It becomes internal and is renamed
     `<prefix>_main`, so that several models link into one program; so do all
     other private functions.
 
@@ -25,11 +25,11 @@ def EmitEntry : Pass<"bnn-emit-entry", "::mlir::ModuleOp"> {
     Before:
 
     ```mlir
-    module attributes {bnn.prefix = "model", bnn.max_dims = {batch = 8 : i64}} {
+    module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {batch = 8}>} {
       func.func private @main(
-          %in: memref<?xi64> {bnn.kind = "input", bnn.name = "ids", bnn.dims = ["batch"]},
-          %out: memref<?xf32> {bnn.kind = "output", bnn.name = "y", bnn.dims = ["batch"]},
-          %ws: memref<?xi8> {bnn.kind = "workspace"}) -> i32
+          %in: memref<?xi64> {bnn.argument = #bnn.argument<input, "ids", ["batch"]>},
+          %out: memref<?xf32> {bnn.argument = #bnn.argument<output, "y", ["batch"]>},
+          %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) -> i32
           attributes {bnn.workspace_size = 128 : i64} {
         %ok = arith.constant 0 : i32
         return %ok : i32
@@ -39,7 +39,7 @@ def EmitEntry : Pass<"bnn-emit-entry", "::mlir::ModuleOp"> {
 
     After, with `...` for what is left out:
     ```mlir
-    module attributes {bnn.max_dims = {batch = 8 : i64}, bnn.prefix = "model"} {
+    module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {batch = 8 : i64}>} {
       func.func private @model_main(%ids: memref<?xi64> ...) -> i32 attributes {bnn.workspace_size = 128 : i64, llvm.linkage = #llvm.linkage<internal>} {
       ...
       llvm.func @model_run(%inputs: !llvm.ptr, %outputs: !llvm.ptr, %workspace: !llvm.ptr, %options: !llvm.ptr) -> i32 {
@@ -65,8 +65,9 @@ def EmitEntry : Pass<"bnn-emit-entry", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"prefix", "prefix", "std::string", /*default=*/"\"\"",
-           "What the model's symbols begin with; overrides 'bnn.prefix'">
+           "What the model's symbols begin with; overrides that of 'bnn.model'">
   ];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+  let dependentDialects = ["::mlir::bnn::BNNDialect",
+                           "::mlir::LLVM::LLVMDialect",
                            "::mlir::func::FuncDialect"];
 }

@@ -1,5 +1,5 @@
 #include "passes/ExpandMath/ExpandMath.h"
-#include "dialects/BNN/BNN.h"
+#include "dialects/BNN/BNNModel.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
@@ -309,8 +309,7 @@ struct ExpandMath : bnn::impl::ExpandMathBase<ExpandMath> {
   using ExpandMathBase::ExpandMathBase;
 
   void runOnOperation() override {
-    auto target =
-        getOperation()->getAttrOfType<bnn::TargetAttr>(bnn::kTargetAttr);
+    auto target = bnn::getTarget(getOperation());
     scalesFloats = target && target.does(bnn::Instructions::ScaleFloats);
     SmallVector<Operation *> work;
     getOperation()->walk([&](Operation *op) {

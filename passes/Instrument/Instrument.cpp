@@ -3,6 +3,7 @@
 
 #include "passes/Instrument/Instrument.h"
 #include "dialects/BNN/BNN.h"
+#include "dialects/BNN/BNNModel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -46,18 +47,7 @@ Value countMACs(ImplicitLocOpBuilder &b, Operation &op) {
   return b.create<arith::IndexCastOp>(b.getI64Type(), count);
 }
 
-/// The name of the first node that an operation comes from.
-std::string nameOf(Location location) {
-  std::string name;
-  location->walk([&](Location part) {
-    if (auto named = dyn_cast<NameLoc>(part))
-      name = named.getName().str();
-    return name.empty() ? WalkResult::advance() : WalkResult::interrupt();
-  });
-  return name;
-}
-
-/// The key of bnn.port_limits.
+/// The key of the port limit.
 StringRef limitKey(Operation &op, TargetAttr target) {
   if (auto kernel = dyn_cast<KernelOpInterface>(op))
     return kernel.getKernelName(target);
@@ -96,16 +86,16 @@ struct Instrument : impl::InstrumentBase<Instrument> {
     MLIRContext *context = &getContext();
     ImplicitLocOpBuilder b(main.getLoc(), context);
     auto pointer = LLVM::LLVMPointerType::get(context);
-    hook = addArgument(main, pointer, "profile_hook");
-    this->context = addArgument(main, pointer, "profile_context");
+    hook = addArgument(main, pointer, ArgumentKind::ProfileHook);
+    this->context = addArgument(main, pointer, ArgumentKind::ProfileContext);
 
     Block &body = main.getBody().front();
     SmallVector<Operation *> work;
     for (Operation &op : body.without_terminator())
       if (doesWork(op))
         work.push_back(&op);
-    auto limits = module->getAttrOfType<DictionaryAttr>("bnn.port_limits");
-    auto target = module->getAttrOfType<TargetAttr>(kTargetAttr);
+    auto limits = module->getAttrOfType<DictionaryAttr>(kPortLimitsAttr);
+    auto target = getTarget(module);
     SmallVector<Attribute> table;
     for (auto [index, op] : llvm::enumerate(work)) {
       b.setInsertionPoint(op);
@@ -113,25 +103,25 @@ struct Instrument : impl::InstrumentBase<Instrument> {
       call(b, index, countMACs(b, *op));
       auto limit =
           limits ? limits.getAs<FloatAttr>(limitKey(*op, target)) : FloatAttr();
-      table.push_back(b.getDictionaryAttr(
-          {b.getNamedAttr("kind", b.getStringAttr(kindOf(*op, target))),
-           b.getNamedAttr("limit", limit ? limit : b.getF64FloatAttr(0)),
-           b.getNamedAttr("name", b.getStringAttr(nameOf(op->getLoc())))}));
+      table.push_back(ProfiledAttr::get(context, kindOf(*op, target),
+                                        nodeName(op->getLoc()),
+                                        limit ? limit : b.getF64FloatAttr(0)));
     }
     b.setInsertionPoint(body.getTerminator());
     b.setLoc(main.getLoc());
     call(b, work.size(), b.create<arith::ConstantIntOp>(0, 64));
-    module->setAttr("bnn.profiled_ops", b.getArrayAttr(table));
+    module->setAttr(kProfiledOpsAttr, b.getArrayAttr(table));
     instrumented += work.size();
   }
 
 private:
-  static Value addArgument(func::FuncOp main, Type type, StringRef kind) {
+  static Value addArgument(func::FuncOp main, Type type, ArgumentKind kind) {
     Builder b(main.getContext());
     unsigned index = main.getNumArguments();
+    auto argument = ArgumentAttr::get(main.getContext(), kind);
     main.insertArgument(
         index, type,
-        b.getDictionaryAttr(b.getNamedAttr("bnn.kind", b.getStringAttr(kind))),
+        b.getDictionaryAttr(b.getNamedAttr(kArgumentAttr, argument)),
         main.getLoc());
     return main.getArgument(index);
   }

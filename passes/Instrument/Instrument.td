@@ -31,10 +31,10 @@ def Instrument : Pass<"bnn-instrument", "::mlir::ModuleOp"> {
     ```
     After:
     ```mlir
-    module attributes {bnn.profiled_ops = [{kind = "binarize", limit = 0.0 : f64, name = ""} ]} {
+    module attributes {bnn.profiled_ops = [#bnn.profiled<kind = "binarize", limit = 0.0>]} {
       func.func @main(%x: memref<?x64xf32>, %b: memref<?x64x!bnn.s1>,
-                      %hook: !llvm.ptr {bnn.kind = "profile_hook"},
-                      %context: !llvm.ptr {bnn.kind = "profile_context"}) -> i32 {
+                      %hook: !llvm.ptr {bnn.argument = #bnn.argument<profile_hook>},
+                      %context: !llvm.ptr {bnn.argument = #bnn.argument<profile_context>}) -> i32 {
         %c1 = arith.constant 1 : i32
         %c0 = arith.constant 0 : i32
         %none = arith.constant 0 : i64
@@ -47,8 +47,8 @@ def Instrument : Pass<"bnn-instrument", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
-    "::mlir::memref::MemRefDialect"];
+    "::mlir::arith::ArithDialect", "::mlir::bnn::BNNDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect"];
   let statistics = [Statistic<"instrumented", "instrumented",
                               "Operations with a call before them">];
 }

@@ -15,6 +15,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/LowerKernels/AttentionKernel.h"
+#include "dialects/BNN/BNNModel.h"
 #include "dialects/BNN/BNNTarget.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Math/IR/Math.h"

@@ -1,6 +1,6 @@
 //===- LowerKernels.cpp - Packed bnn ops to tiled vector loops ------------===//
 #include "passes/LowerKernels/LowerKernels.h"
-#include "dialects/BNN/BNN.h"
+#include "dialects/BNN/BNNModel.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -33,7 +33,7 @@ struct LowerKernelsPass : impl::LowerKernelsBase<LowerKernelsPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     MLIRContext *context = &getContext();
-    auto target = module->getAttrOfType<TargetAttr>(kTargetAttr);
+    auto target = getTarget(module);
     if (failed(verifyParams(module, target)))
       return signalPassFailure();
     BitsTypeConverter types(wordsOf);

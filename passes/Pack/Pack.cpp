@@ -1,6 +1,6 @@
 //===- Pack.cpp - Chooses packed layouts ----------------------------------===//
 #include "passes/Pack/Pack.h"
-#include "dialects/BNN/BNN.h"
+#include "dialects/BNN/BNNModel.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -33,7 +33,7 @@ struct Pack : impl::PackBase<Pack> {
 
   void runOnOperation() override {
     if (auto module = getOperation()->getParentOfType<ModuleOp>())
-      target = module->getAttrOfType<TargetAttr>(kTargetAttr);
+      target = getTarget(module);
     Refusals refusals(DEBUG_TYPE, remarks, "has no parity words");
     // Activations first: the layout of weights follows from theirs.
     WalkResult result =

@@ -1,10 +1,10 @@
 #include "passes/PlanWorkspace/PlanWorkspace.h"
+#include "dialects/BNN/BNNModel.h"
 #include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "passes/PlanWorkspace/SizeBounds.h"
-#include "passes/PlanWorkspace/WorkspaceBuffers.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace mlir::bnn {
@@ -122,12 +122,10 @@ struct PlanWorkspacePass : bnn::impl::PlanWorkspaceBase<PlanWorkspacePass> {
 private:
   /// The function's workspace argument, or null.
   Value findWorkspace(func::FuncOp func) {
-    for (BlockArgument arg : func.getArguments()) {
-      auto kind =
-          func.getArgAttrOfType<StringAttr>(arg.getArgNumber(), "bnn.kind");
-      if (kind && kind == "workspace")
+    for (BlockArgument arg : func.getArguments())
+      if (auto argument = bnn::getArgument(func, arg.getArgNumber());
+          argument && argument.isWorkspace())
         return arg;
-    }
     return {};
   }
 
@@ -139,23 +137,15 @@ private:
       for (Buffer &buffer : buffers)
         buffer.alloc.emitError("allocates memory, but function '")
             << func.getName()
-            << "' has no argument with bnn.kind = \"workspace\" to take it "
-               "from";
+            << "' has no argument that is the workspace to take it from";
       return success(buffers.empty());
     }
-    auto workspaceType = dyn_cast<MemRefType>(workspace.getType());
-    if (!workspaceType || workspaceType.getRank() != 1 ||
-        !workspaceType.getElementType().isInteger(8) ||
-        !workspaceType.getLayout().isIdentity())
-      return func.emitError("the workspace must be a memref<?xi8>, not ")
-             << workspace.getType();
     if (!func.getBody().hasOneBlock())
       return func.emitError("cannot plan the memory of a function with several "
                             "blocks: run this before control flow is lowered");
 
-    bnn::SizeBounds bounds(
-        func, func->getParentOfType<ModuleOp>()->getAttrOfType<DictionaryAttr>(
-                  "bnn.max_dims"));
+    bnn::SizeBounds bounds(func,
+                           bnn::getModel(func->getParentOfType<ModuleOp>()));
     DataLayout layout = DataLayout::closest(func);
     Aliases aliases(func);
     DenseMap<Operation *, int64_t> position;
@@ -188,7 +178,7 @@ private:
     func.walk([](memref::DeallocOp dealloc) { dealloc.erase(); });
     for (Buffer &buffer : buffers)
       replace(buffer, workspace);
-    func->setAttr("bnn.workspace_size",
+    func->setAttr(bnn::kWorkspaceSizeAttr,
                   IntegerAttr::get(IntegerType::get(&getContext(), 64), total));
     return success();
   }
@@ -198,30 +188,15 @@ private:
     Builder b(func.getContext());
     SmallVector<StringRef> names;
     for (Operation &op : func.getBody().front())
-      names.push_back(nodeName(op.getLoc()));
+      names.push_back(bnn::nodeName(op.getLoc()));
     SmallVector<Attribute> list;
     for (const Buffer &buffer : buffers) {
       StringRef name = buffer.last < 0 ? StringRef() : names[buffer.first];
-      list.push_back(b.getDictionaryAttr(
-          {b.getNamedAttr("name", b.getStringAttr(name)),
-           b.getNamedAttr("bytes", b.getI64IntegerAttr(buffer.size)),
-           b.getNamedAttr("offset", b.getI64IntegerAttr(buffer.offset)),
-           b.getNamedAttr("first", b.getI64IntegerAttr(buffer.first)),
-           b.getNamedAttr("last", b.getI64IntegerAttr(buffer.last))}));
+      list.push_back(bnn::BufferAttr::get(func.getContext(), name, buffer.size,
+                                          buffer.offset, buffer.first,
+                                          buffer.last));
     }
     func->setAttr(bnn::kWorkspaceBuffersAttr, b.getArrayAttr(list));
-  }
-
-  // A node's name, down through what was fused and inlined.
-  static StringRef nodeName(Location loc) {
-    StringRef name;
-    loc->walk([&](Location part) {
-      auto named = dyn_cast<NameLoc>(part);
-      if (named)
-        name = named.getName();
-      return named ? WalkResult::interrupt() : WalkResult::advance();
-    });
-    return name;
   }
 
   /// The most bytes that the buffer can take, rounded up to the alignment.
@@ -257,8 +232,9 @@ private:
         if (Value unknown = bounds.whyUnknown())
           diag.attachNote(unknown.getLoc())
               << "it depends on this value; dimensions of arguments are "
-                 "bounded "
-                 "by 'bnn.dims' and the module's 'bnn.max_dims'";
+                 "bounded by their '"
+              << bnn::kArgumentAttr << "' and the module's '" << bnn::kModelAttr
+              << "'";
         return failure();
       }
       if (llvm::MulOverflow(bytes, std::max<int64_t>(dim->hi, 0), bytes))

@@ -18,19 +18,20 @@ def PlanWorkspace : Pass<"bnn-plan-workspace", "::mlir::ModuleOp"> {
 
     Offsets hold for every shape that the model accepts, so a dynamic size counts
     with its upper bound. Bounds come from interval arithmetic over the index
-    computations; what they start from is `bnn.dims` of the arguments (a number,
-    or the name of a dimension) and the module's `bnn.max_dims`. A size that
-    cannot be bounded, a buffer carried from one iteration of a loop to the next,
-    and a buffer in a function without a workspace are errors.
+    computations; what they start from are the dimensions in the arguments'
+    `bnn.argument` (a number, or the name of a dimension) and the maxima in the
+    module's `bnn.model`. A size that cannot be bounded, a buffer carried from
+    one iteration of a loop to the next, and a buffer in a function without a
+    workspace are errors.
 
     The function's attribute `bnn.workspace_size` says how many bytes are needed,
     for a workspace whose start has the alignment of the option.
 
     Before:
     ```mlir
-    module attributes {bnn.max_dims = {seq = 64 : i64}} {
-      func.func @main(%in: memref<?xf32> {bnn.dims = ["seq"]},
-                      %ws: memref<?xi8> {bnn.kind = "workspace"}) {
+    module attributes {bnn.model = #bnn.model<max_dims = {seq = 64}>} {
+      func.func @main(%in: memref<?xf32> {bnn.argument = #bnn.argument<input, "in", ["seq"]>},
+                      %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
         %c0 = arith.constant 0 : index
         %n = memref.dim %in, %c0 : memref<?xf32>
         %a = memref.alloc(%n) : memref<?xf32>
@@ -42,9 +43,9 @@ def PlanWorkspace : Pass<"bnn-plan-workspace", "::mlir::ModuleOp"> {
     ```
     After:
     ```mlir
-    module attributes {bnn.max_dims = {seq = 64 : i64}} {
-      func.func @main(%in: memref<?xf32> {bnn.dims = ["seq"]},
-                      %ws: memref<?xi8> {bnn.kind = "workspace"})
+    module attributes {bnn.model = #bnn.model<max_dims = {seq = 64}>} {
+      func.func @main(%in: memref<?xf32> {bnn.argument = #bnn.argument<input, "in", ["seq"]>},
+                      %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>})
                       attributes {bnn.workspace_size = 256 : i64} {
         %c0 = arith.constant 0 : index
         %n = memref.dim %in, %c0 : memref<?xf32>
@@ -61,8 +62,7 @@ def PlanWorkspace : Pass<"bnn-plan-workspace", "::mlir::ModuleOp"> {
            "Bytes to which every buffer and the workspace's size are aligned; "
            "a power of two">,
     Option<"recordBuffers", "record-buffers", "bool", "false",
-           "List the buffers in the function's attribute bnn.workspace_buffers: "
-           "name of the node, bytes and offset">
+           "List the buffers in the function's attribute bnn.workspace_buffers">
   ];
   let statistics = [
     Statistic<"numBuffers", "buffers", "Number of buffers placed">,
@@ -72,6 +72,7 @@ def PlanWorkspace : Pass<"bnn-plan-workspace", "::mlir::ModuleOp"> {
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect",
+    "::mlir::bnn::BNNDialect",
     "::mlir::memref::MemRefDialect"
   ];
 }

@@ -227,18 +227,17 @@ std::optional<Interval> SizeBounds::size(OpFoldResult size) {
 
 std::optional<Interval> SizeBounds::argumentDim(BlockArgument arg,
                                                 int64_t index) {
-  auto dims = func.getArgAttrOfType<ArrayAttr>(arg.getArgNumber(), "bnn.dims");
-  if (!dims || index >= int64_t(dims.size()))
+  ArgumentAttr argument = getArgument(func, arg.getArgNumber());
+  if (!argument || !argument.getDims() ||
+      index >= int64_t(argument.getDims().size()))
     return std::nullopt;
-  if (auto number = dyn_cast<IntegerAttr>(dims[index]))
+  Attribute dim = argument.getDims()[index];
+  if (auto number = dyn_cast<IntegerAttr>(dim))
     return Interval{number.getInt(), number.getInt()};
-  auto name = dyn_cast<StringAttr>(dims[index]);
-  if (!name || !maxDims)
+  auto maximum = model.getMaximum(cast<StringAttr>(dim));
+  if (!maximum)
     return std::nullopt;
-  auto max = dyn_cast_or_null<IntegerAttr>(maxDims.get(name));
-  if (!max)
-    return std::nullopt;
-  return Interval{0, max.getInt()};
+  return Interval{0, *maximum};
 }
 
 std::optional<Interval> SizeBounds::compute(Value v) {

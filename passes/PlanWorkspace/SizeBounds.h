@@ -1,5 +1,6 @@
 // Upper and lower bounds of index computations and of memref dimensions.
 #pragma once
+#include "dialects/BNN/BNNModel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/OpDefinition.h"
@@ -14,9 +15,8 @@ struct Interval {
 };
 
 /// Bounds integers by interval arithmetic. It starts from the constants and
-/// from the arguments of one function: an argument's attribute `bnn.dims` lists
-/// its dimensions, each a number or a name, and `maxDims` has a maximum per
-/// name.
+/// from the arguments of one function: an argument's `bnn.argument` lists its
+/// dimensions, each a number or a name, and `model` has a maximum per name.
 ///
 /// Upstream's two ways do not get there: ValueBoundsOpInterface states linear
 /// constraints, and the size of most buffers is a product of dimensions;
@@ -24,9 +24,8 @@ struct Interval {
 /// argument.
 class SizeBounds {
 public:
-  /// `maxDims` may be null: then no named dimension has a bound.
-  SizeBounds(mlir::func::FuncOp func, mlir::DictionaryAttr maxDims)
-      : func(func), maxDims(maxDims) {}
+  SizeBounds(mlir::func::FuncOp func, ModelAttr model)
+      : func(func), model(model) {}
 
   /// The bounds of an integer or index, or nothing if they are unknown or do
   /// not fit 64 bits; whyUnknown() says which value was the obstacle.
@@ -49,7 +48,7 @@ private:
                                  mlir::ValueRange symbols);
 
   mlir::func::FuncOp func;
-  mlir::DictionaryAttr maxDims;
+  ModelAttr model;
   llvm::DenseMap<mlir::Value, std::optional<Interval>> known;
   mlir::Value unknown;
 };

@@ -2,6 +2,8 @@
 #include "passes/PrepareEntry/PrepareEntry.h"
 #include "bnn/runtime.h"
 #include "dialects/BNN/BNN.h"
+#include "dialects/BNN/BNNModel.h"
+#include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -17,26 +19,31 @@ namespace mlir::bnn {
 
 namespace {
 
-constexpr llvm::StringLiteral kMaxDimsAttr = "bnn.max_dims";
-
 struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
   using PrepareEntryBase::PrepareEntryBase;
 
   void runOnOperation() override {
-    func::FuncOp func = getOperation();
-    if (func.getName() != "main")
+    auto main = getOperation().lookupSymbol<func::FuncOp>("main");
+    if (!main)
       return;
-    if (!func.getBody().hasOneBlock())
-      return void(fail(func, "the model's function has more than one block"));
-    for (Type type : llvm::concat<const Type>(func.getArgumentTypes(),
-                                              func.getResultTypes()))
+    if (failed(check(main)))
+      return signalPassFailure();
+    SmallVector<ArgumentAttr> inputs = describeInputs(main);
+    declareMaxima(inputs);
+    rewrite(main, inputs);
+    unshareInits(main);
+  }
+
+private:
+  static LogicalResult check(func::FuncOp main) {
+    if (!main.getBody().hasOneBlock())
+      return main.emitError("the model's function has more than one block");
+    for (Type type : llvm::concat<const Type>(main.getArgumentTypes(),
+                                              main.getResultTypes()))
       if (!isa<RankedTensorType>(type))
-        return void(fail(func, "the inputs and outputs of a model are ranked "
-                               "tensors"));
-    if (failed(declareMaxima(func)))
-      return;
-    rewrite(func);
-    unshareInits(func);
+        return main.emitError("the inputs and outputs of a model are ranked "
+                              "tensors");
+    return success();
   }
 
   // Ops that share an empty tensor, or one that was filled, would all be given
@@ -52,15 +59,20 @@ struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
     func.walk([&](tensor::EmptyOp empty) { unshare(empty); });
   }
 
-  LogicalResult fail(Operation *op, const Twine &message) {
-    signalPassFailure();
-    return op->emitError(message);
+  // What the argument for an input or output is: as the importer noted, or
+  // with names made from `fallback` and with the type's shape.
+  ArgumentAttr describe(ArgumentKind kind, DictionaryAttr noted, Type type,
+                        const Twine &fallback) {
+    auto known =
+        noted ? noted.getAs<StringAttr>(onnx::kNameAttr) : StringAttr();
+    std::string name = known ? known.str() : fallback.str();
+    auto dims = noted ? noted.getAs<ArrayAttr>(onnx::kDimsAttr) : ArrayAttr();
+    return ArgumentAttr::get(&getContext(), kind, name,
+                             completeDims(dims, type, name));
   }
 
-  // The dimensions of an argument or result: what the importer noted, or its
-  // static shape.
-  ArrayAttr dimsOf(Attribute noted, Type type, StringRef name) {
-    auto known = dyn_cast_or_null<ArrayAttr>(noted);
+  // The dimensions that the importer noted, or those of the type.
+  ArrayAttr completeDims(ArrayAttr known, Type type, StringRef name) {
     auto tensor = cast<RankedTensorType>(type);
     // At import the rank may have been unknown.
     bool isUsable = known && int64_t(known.size()) == tensor.getRank();
@@ -76,36 +88,31 @@ struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
     return b.getArrayAttr(dims);
   }
 
+  SmallVector<ArgumentAttr> describeInputs(func::FuncOp main) {
+    SmallVector<ArgumentAttr> inputs;
+    for (auto [i, type] : llvm::enumerate(main.getArgumentTypes()))
+      inputs.push_back(describe(ArgumentKind::Input, main.getArgAttrDict(i),
+                                type, "input" + Twine(i)));
+    return inputs;
+  }
+
   // Symbols without a declared maximum get the default.
-  LogicalResult declareMaxima(func::FuncOp func) {
-    auto module = func->getParentOfType<ModuleOp>();
+  void declareMaxima(ArrayRef<ArgumentAttr> inputs) {
+    ModelAttr model = getModel(getOperation());
     Builder b(&getContext());
-    NamedAttrList maxima(module->getAttrOfType<DictionaryAttr>(kMaxDimsAttr));
-    for (unsigned i = 0; i < func.getNumArguments(); ++i) {
-      std::string name = nameOf(func.getArgAttr(i, "onnx.name"), "input", i);
-      ArrayAttr dims = dimsOf(func.getArgAttr(i, "onnx.dims"),
-                              func.getArgumentTypes()[i], name);
-      for (auto [axis, dim] : llvm::enumerate(dims))
+    NamedAttrList maxima(model.getMaxDims());
+    for (ArgumentAttr input : inputs)
+      for (auto [axis, dim] : llvm::enumerate(input.getDims()))
         if (auto symbol = dyn_cast<StringAttr>(dim);
             symbol && !maxima.get(symbol))
           maxima.set(symbol, b.getI64IntegerAttr(axis ? maxOther : maxFirst));
-    }
-    module->setAttr(kMaxDimsAttr, maxima.getDictionary(&getContext()));
-    return success();
+    getOperation()->setAttr(
+        kModelAttr, model.withMaxDims(maxima.getDictionary(&getContext())));
   }
 
-  static std::string nameOf(Attribute noted, StringRef kind, unsigned index) {
-    if (auto name = dyn_cast_or_null<StringAttr>(noted))
-      return name.str();
-    return (kind + Twine(index)).str();
-  }
-
-  DictionaryAttr attributes(StringRef kind, StringRef name, ArrayAttr dims) {
+  DictionaryAttr attributesOf(ArgumentAttr argument) {
     Builder b(&getContext());
-    return b.getDictionaryAttr(
-        {b.getNamedAttr("bnn.dims", dims),
-         b.getNamedAttr("bnn.kind", b.getStringAttr(kind)),
-         b.getNamedAttr("bnn.name", b.getStringAttr(name))});
+    return b.getDictionaryAttr(b.getNamedAttr(kArgumentAttr, argument));
   }
 
   static MemRefType bufferType(Type type) {
@@ -113,7 +120,7 @@ struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
     return MemRefType::get(tensor.getShape(), tensor.getElementType());
   }
 
-  void rewrite(func::FuncOp func) {
+  void rewrite(func::FuncOp func, ArrayRef<ArgumentAttr> inputs) {
     Block &body = func.getBody().front();
     auto ret = cast<func::ReturnOp>(body.getTerminator());
     ImplicitLocOpBuilder b(func.getLoc(), &getContext());
@@ -121,12 +128,9 @@ struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
     SmallVector<Type> types;
 
     b.setInsertionPointToStart(&body);
-    for (BlockArgument argument : body.getArguments()) {
-      unsigned i = argument.getArgNumber();
-      std::string name = nameOf(func.getArgAttr(i, "onnx.name"), "input", i);
-      argAttrs.push_back(attributes(
-          "input", name,
-          dimsOf(func.getArgAttr(i, "onnx.dims"), argument.getType(), name)));
+    for (auto [argument, input] :
+         llvm::zip_equal(body.getArguments(), inputs)) {
+      argAttrs.push_back(attributesOf(input));
       Type tensor = argument.getType();
       types.push_back(bufferType(tensor));
       argument.setType(types.back());
@@ -136,11 +140,9 @@ struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
     }
     b.setInsertionPoint(ret);
     for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
-      std::string name =
-          nameOf(func.getResultAttr(i, "onnx.name"), "output", i);
-      argAttrs.push_back(attributes(
-          "output", name,
-          dimsOf(func.getResultAttr(i, "onnx.dims"), value.getType(), name)));
+      argAttrs.push_back(
+          attributesOf(describe(ArgumentKind::Output, func.getResultAttrDict(i),
+                                value.getType(), "output" + Twine(i))));
       types.push_back(bufferType(value.getType()));
       Value out = body.addArgument(types.back(), func.getLoc());
       b.create<bufferization::MaterializeInDestinationOp>(
@@ -148,8 +150,8 @@ struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
     }
     types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
     body.addArgument(types.back(), func.getLoc());
-    argAttrs.push_back(b.getDictionaryAttr(
-        b.getNamedAttr("bnn.kind", b.getStringAttr("workspace"))));
+    argAttrs.push_back(attributesOf(
+        ArgumentAttr::get(&getContext(), ArgumentKind::Workspace)));
 
     Value status = b.create<arith::ConstantIntOp>(BNN_OK, 32);
     Value wrong = b.create<arith::ConstantIntOp>(BNN_ERROR_INDEX, 32);

@@ -1,15 +1,16 @@
 include "mlir/Pass/PassBase.td"
 
-def PrepareEntry : Pass<"bnn-prepare-entry", "::mlir::func::FuncOp"> {
+def PrepareEntry : Pass<"bnn-prepare-entry", "::mlir::ModuleOp"> {
   let summary = "Gives the model's function caller-supplied buffers and a status";
   let description = [{
     The function `@main` on tensors becomes one on buffers: an input argument
     for each input, an output argument for each result, and last the workspace.
     It returns a status: `BNN_OK`, `BNN_ERROR_INDEX` if a `bnn.check_indices`
-    says no, or `BNN_ERROR_SHAPE` if a `bnn.check_shape` does. The arguments get `bnn.kind`, `bnn.name` and `bnn.dims` (from
-    `onnx.name` and `onnx.dims`, if present), and the module gets
-    `bnn.max_dims`: the declared maximum of each symbolic dimension, from the
-    options where the module does not have it yet.
+    says no, or `BNN_ERROR_SHAPE` if a `bnn.check_shape` does. Each argument gets
+    a `bnn.argument`, with the name and the dimensions of `onnx.name` and
+    `onnx.dims`, if present, and the module's `bnn.model` gets the declared
+    maximum of each symbolic dimension, from the options where it does not have
+    it yet.
 
     Before:
     ```mlir
@@ -20,10 +21,10 @@ def PrepareEntry : Pass<"bnn-prepare-entry", "::mlir::func::FuncOp"> {
     ```
     After:
     ```mlir
-    module attributes {bnn.max_dims = {batch = 8 : i64}} {
-      func.func @main(%x: memref<?x4xf32> {bnn.dims = ["batch", 4], bnn.kind = "input", bnn.name = "x"},
-                      %y: memref<?x4xf32> {bnn.dims = ["batch", 4], bnn.kind = "output", bnn.name = "y"},
-                      %ws: memref<?xi8> {bnn.kind = "workspace"}) -> i32 {
+    module attributes {bnn.model = #bnn.model<max_dims = {batch = 8}>} {
+      func.func @main(%x: memref<?x4xf32> {bnn.argument = #bnn.argument<input, "x", ["batch", 4]>},
+                      %y: memref<?x4xf32> {bnn.argument = #bnn.argument<output, "y", ["batch", 4]>},
+                      %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) -> i32 {
         %0 = bufferization.to_tensor %x restrict : memref<?x4xf32>
         bufferization.materialize_in_destination %0 in restrict writable %y : (tensor<?x4xf32>, memref<?x4xf32>) -> ()
         %ok = arith.constant 0 : i32
@@ -38,6 +39,7 @@ def PrepareEntry : Pass<"bnn-prepare-entry", "::mlir::func::FuncOp"> {
     Option<"maxOther", "max-other", "int64_t", "512",
            "Declared maximum of every other symbolic dimension">];
   let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::bnn::BNNDialect",
                            "::mlir::bufferization::BufferizationDialect",
                            "::mlir::memref::MemRefDialect"];
 }

@@ -26,8 +26,9 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
     if (failed(shapes.run()))
       return signalPassFailure();
     Refusals refusals(DEBUG_TYPE, remarks);
-    RaiseRewriter rewriter(func, shapes, refusals);
+    RaiseRewriter rewriter(&getContext(), refusals);
     eraseDead(rewriter, func);
+    rewriter.takeStock(func, shapes);
     // Attention first: its matcher reads the onnx form of the projections and
     // of the layers that feed it only through their results.
     for (Operation *op : collect<onnx::ReshapeOp>(func))

@@ -213,10 +213,10 @@ LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
   if (result.getType() != op.getType())
     result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
   if (layer) {
-    const std::string bits = std::to_string(m.query.element.getWidth());
-    rewriter.became(layer, bits + "x" + bits);
+    rewriter.became(layer, m.query.element, m.key.element);
+    const Type f32 = rewriter.getF32Type();
     for (const Projection *projection : m.allProjections())
-      rewriter.became(projection->matmul, "float",
+      rewriter.became(projection->matmul, f32, f32,
                       "a low-rank term of the attention '" +
                           nodeName(layer->getLoc()) + "'");
   }

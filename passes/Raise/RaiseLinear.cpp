@@ -111,7 +111,7 @@ static bool hasFewMagnitudes(const onnx::ConstantView &view, int64_t rows,
 
 // Inputs of one or a few bits and real weights: the inputs stay f32.
 static LogicalResult raiseRealWeights(RaiseRewriter &rewriter, Operation *op,
-                                      Linear &linear, unsigned bits,
+                                      Linear &linear, BitsType element,
                                       const Twine &why) {
   auto view = onnx::ConstantView::get(linear.weight);
   auto type = cast<RankedTensorType>(linear.weight.getType());
@@ -140,7 +140,7 @@ static LogicalResult raiseRealWeights(RaiseRewriter &rewriter, Operation *op,
       rewriter, loc, linear.activation,
       constantTensor(rewriter, loc, values, {inputs, outputs}),
       constantTensor(rewriter, loc, *bias, outputs), out);
-  rewriter.became(op, "f32x" + std::to_string(bits), why);
+  rewriter.became(op, rewriter.getF32Type(), element, why);
   replaceWith(rewriter, linear.last, product);
   return success();
 }
@@ -198,7 +198,7 @@ static LogicalResult raiseRealInputs(RaiseRewriter &rewriter, Operation *op,
                                                   arguments[1], arguments[2]);
                   b.create<bnn::YieldOp>(loc, y);
                 });
-  rewriter.became(op, "1xf32", why);
+  rewriter.became(op, bitsType.getElementType(), rewriter.getF32Type(), why);
   replaceWith(rewriter, linear.last, sum.getResult(0));
   return success();
 }
@@ -217,8 +217,7 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
       matchSignMatrix(linear->weight, linear->transposed,
                       /*allowZeroRows=*/false, &whyWeight);
   if (in && !weight)
-    return raiseRealWeights(rewriter, op, *linear, in->element.getWidth(),
-                            whyWeight);
+    return raiseRealWeights(rewriter, op, *linear, in->element, whyWeight);
   if (!in && weight)
     return raiseRealInputs(rewriter, op, *linear, *weight, whyInput);
   if (!in)
@@ -274,7 +273,7 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
                         loc, acc, block->getArgument(1)));
     rewriter.create<bnn::YieldOp>(loc, y);
   }
-  rewriter.became(op, "1x" + std::to_string(in->element.getWidth()));
+  rewriter.became(op, bitsType.getElementType(), in->element);
   replaceWith(rewriter, linear->last, matmul.getResult(0));
   return success();
 }
@@ -312,7 +311,7 @@ LogicalResult bnn::raiseEmbedding(RaiseRewriter &rewriter, onnx::GatherOp op) {
                                     table->rows);
   if (result.getType() != op.getType())
     result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
-  rewriter.became(op, "1x1");
+  rewriter.became(op, bitsType.getElementType(), bitsType.getElementType());
   rewriter.replaceOp(op, result);
   return success();
 }

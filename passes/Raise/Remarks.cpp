@@ -1,4 +1,10 @@
 //===- Remarks.cpp - What became of each layer, and why -------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "passes/Raise/Remarks.h"
 #include "dialects/ONNX/ConstantView.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -8,46 +14,16 @@
 using namespace mlir;
 using namespace mlir::bnn;
 
-std::string bnn::nodeName(Location loc) {
-  if (auto name = dyn_cast<NameLoc>(loc))
-    return name.getName().str();
-  if (auto fused = dyn_cast<FusedLoc>(loc))
-    for (Location part : fused.getLocations())
-      if (std::string name = nodeName(part); !name.empty())
-        return name;
-  return "";
-}
-
 //===----------------------------------------------------------------------===//
 // Counts
 //===----------------------------------------------------------------------===//
 
-std::optional<int64_t> SymbolicCount::evaluate(DictionaryAttr maxima) const {
-  if (!known)
-    return std::nullopt;
-  int64_t sum = 0;
-  for (const Product &product : products) {
-    int64_t term = product.coefficient;
-    for (const std::string &symbol : product.symbols) {
-      auto maximum = maxima ? maxima.getAs<IntegerAttr>(symbol) : IntegerAttr();
-      if (!maximum || llvm::MulOverflow(term, maximum.getInt(), term))
-        return std::nullopt;
-    }
-    if (llvm::AddOverflow(sum, term, sum))
-      return std::nullopt;
-  }
-  return sum;
-}
+static LayerCount unknownCount() { return {std::nullopt}; }
 
-static SymbolicCount unknownCount() {
-  SymbolicCount count;
-  count.known = false;
-  return count;
-}
-
-// The product of the dimensions, and of `factor`.
-static SymbolicCount countOf(const onnx::SymbolicShapes &shapes,
-                             ArrayRef<onnx::SymbolicDim> dims) {
+// The product of the dimensions.
+static LayerCount countOf(MLIRContext *context,
+                          const onnx::SymbolicShapes &shapes,
+                          ArrayRef<onnx::SymbolicDim> dims) {
   onnx::SymbolicDim product(1);
   for (const onnx::SymbolicDim &dim : dims) {
     auto next = product.times(dim);
@@ -55,110 +31,52 @@ static SymbolicCount countOf(const onnx::SymbolicShapes &shapes,
       return unknownCount();
     product = *next;
   }
-  SymbolicCount count;
+  LayerCount count;
   shapes.forEachProduct(
       product, [&](int64_t coefficient, ArrayRef<StringRef> symbols) {
-        SmallVector<std::string> names;
+        SmallVector<Attribute> names;
         for (StringRef symbol : symbols)
-          names.push_back(symbol.str());
-        count.products.push_back({coefficient, std::move(names)});
+          names.push_back(StringAttr::get(context, symbol));
+        count.products->push_back({coefficient, std::move(names)});
       });
   return count;
 }
 
-static void addTo(SymbolicCount &sum, const SymbolicCount &other) {
-  sum.known &= other.known;
-  llvm::append_range(sum.products, other.products);
+static void addTo(LayerCount &sum, const LayerCount &other) {
+  if (!sum.products || !other.products)
+    sum.products = std::nullopt;
+  else
+    llvm::append_range(*sum.products, *other.products);
 }
 
-static Attribute toAttr(Builder &b, const SymbolicCount &count) {
-  if (!count.known)
-    return b.getUnitAttr();
-  SmallVector<Attribute> products;
-  for (const SymbolicCount::Product &product : count.products) {
-    SmallVector<Attribute> parts = {b.getI64IntegerAttr(product.coefficient)};
-    for (const std::string &symbol : product.symbols)
-      parts.push_back(b.getStringAttr(symbol));
-    products.push_back(b.getArrayAttr(parts));
-  }
-  return b.getArrayAttr(products);
-}
-
-static SymbolicCount toCount(Attribute attr) {
-  auto products = dyn_cast_or_null<ArrayAttr>(attr);
-  if (!products)
-    return unknownCount();
-  SymbolicCount count;
-  for (Attribute product : products) {
-    auto parts = dyn_cast<ArrayAttr>(product);
-    if (!parts || parts.empty() || !isa<IntegerAttr>(parts[0]))
+// Each product times `factor`; nothing where one exceeds 64 bits.
+static LayerCount times(LayerCount count, int64_t factor) {
+  if (!count.products)
+    return count;
+  for (LayerCount::Product &product : *count.products)
+    if (llvm::MulOverflow(product.coefficient, factor, product.coefficient))
       return unknownCount();
-    SmallVector<std::string> symbols;
-    for (Attribute symbol : parts.getValue().drop_front())
-      if (auto name = dyn_cast<StringAttr>(symbol))
-        symbols.push_back(name.str());
-    count.products.push_back(
-        {cast<IntegerAttr>(parts[0]).getInt(), std::move(symbols)});
-  }
   return count;
 }
 
-//===----------------------------------------------------------------------===//
-// Remarks
-//===----------------------------------------------------------------------===//
-
-std::string LayerRemark::getName() const { return nodeName(loc); }
-
-static constexpr StringLiteral kKinds[] = {"linear", "attention", "embedding"};
-
-DictionaryAttr LayerRemark::getAttr() const {
-  Builder b(loc.getContext());
-  NamedAttrList attrs;
-  attrs.set("kind", b.getStringAttr(kKinds[unsigned(kind)]));
-  attrs.set("loc", LocationAttr(loc));
-  attrs.set("op", b.getStringAttr(op));
-  attrs.set("sizes", b.getDenseI64ArrayAttr(sizes));
-  attrs.set("rows", toAttr(b, rows));
-  attrs.set("macs", toAttr(b, macs));
-  attrs.set("other_macs", toAttr(b, otherMacs));
-  attrs.set("became", b.getStringAttr(became));
-  if (!reason.empty())
-    attrs.set("reason", b.getStringAttr(reason));
-  return attrs.getDictionary(b.getContext());
-}
-
-std::optional<LayerRemark> LayerRemark::get(Attribute attr) {
-  auto dict = dyn_cast<DictionaryAttr>(attr);
-  if (!dict)
-    return std::nullopt;
-  auto kind = dict.getAs<StringAttr>("kind"),
-       became = dict.getAs<StringAttr>("became");
-  auto loc = dict.getAs<LocationAttr>("loc");
-  auto sizes = dict.getAs<DenseI64ArrayAttr>("sizes");
-  auto op = dict.getAs<StringAttr>("op");
-  const auto *found = kind ? llvm::find(kKinds, kind.getValue()) : nullptr;
-  if (!kind || found == std::end(kKinds) || !became || !loc || !op || !sizes ||
-      sizes.size() != 2)
-    return std::nullopt;
-  LayerRemark remark{Kind(found - kKinds), Location(loc), op.str()};
-  llvm::copy(sizes.asArrayRef(), remark.sizes);
-  remark.rows = toCount(dict.get("rows"));
-  remark.macs = toCount(dict.get("macs"));
-  remark.otherMacs = toCount(dict.get("other_macs"));
-  remark.became = became.str();
-  if (auto reason = dict.getAs<StringAttr>("reason"))
-    remark.reason = reason.str();
-  return remark;
+static CountAttr toAttr(Builder &b, const LayerCount &count) {
+  if (!count.products)
+    return CountAttr();
+  SmallVector<Attribute> products;
+  for (const LayerCount::Product &product : *count.products) {
+    SmallVector<Attribute> parts = {b.getI64IntegerAttr(product.coefficient)};
+    llvm::append_range(parts, product.symbols);
+    products.push_back(b.getArrayAttr(parts));
+  }
+  return CountAttr::get(b.getContext(), b.getArrayAttr(products));
 }
 
 //===----------------------------------------------------------------------===//
 // Taking stock
 //===----------------------------------------------------------------------===//
 
-RaiseRewriter::RaiseRewriter(func::FuncOp func,
-                             const onnx::SymbolicShapes &shapes,
-                             Refusals &refusals)
-    : IRRewriter(func.getContext(), &refusals), func(func), refusals(refusals) {
+void RaiseRewriter::takeStock(func::FuncOp func,
+                              const onnx::SymbolicShapes &shapes) {
   func.walk([&](Operation *op) {
     if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
       addLinear(op, shapes);
@@ -167,6 +85,16 @@ RaiseRewriter::RaiseRewriter(func::FuncOp func,
     else if (auto softmax = dyn_cast<onnx::SoftmaxOp>(op))
       addAttention(softmax, shapes);
   });
+}
+
+void RaiseRewriter::add(Operation *op, LayerRecord layer) {
+  indexOf.try_emplace(op, layers.size());
+  layers.push_back(std::move(layer));
+}
+
+LayerRecord *RaiseRewriter::find(Operation *op) {
+  auto it = indexOf.find(op);
+  return it == indexOf.end() ? nullptr : &layers[it->second];
 }
 
 void RaiseRewriter::warnOfNaN(Operation *op, Value weight) {
@@ -185,8 +113,8 @@ void RaiseRewriter::warnOfNaN(Operation *op, Value weight) {
            "exported";
 }
 
-static LayerRemark remarkOf(Operation *op, LayerRemark::Kind kind) {
-  return {kind, op->getLoc(), op->getName().stripDialect().str()};
+static LayerRecord recordOf(Operation *op, LayerKind kind) {
+  return {kind, op, op->getLoc(), op->getName().stripDialect().str()};
 }
 
 void RaiseRewriter::addLinear(Operation *op,
@@ -199,7 +127,7 @@ void RaiseRewriter::addLinear(Operation *op,
   if (!onnx::ConstantView::get(weight) || !type || type.getRank() < 1 ||
       !isa<FloatType>(type.getElementType()))
     return;
-  LayerRemark remark = remarkOf(op, LayerRemark::Kind::Linear);
+  LayerRecord layer = recordOf(op, LayerKind::Linear);
   auto gemm = dyn_cast<onnx::GemmOp>(op);
   bool transposed = gemm && (isLeft ? gemm.getTransA() : gemm.getTransB());
   // The last two dimensions are [inputs, outputs], or the other way round.
@@ -208,21 +136,17 @@ void RaiseRewriter::addLinear(Operation *op,
   if (type.getRank() == 1)
     std::swap(last, other);
   bool inputsLast = isLeft != transposed;
-  remark.sizes[0] = inputsLast ? last : other;
-  remark.sizes[1] = inputsLast ? other : last;
-  if (shape && remark.sizes[1] > 0) {
-    remark.macs = countOf(shapes, *shape);
-    remark.rows = remark.macs;
-    for (auto &product : remark.rows.products)
-      product.coefficient /= remark.sizes[1];
-    for (auto &product : remark.macs.products)
-      if (llvm::MulOverflow(product.coefficient, remark.sizes[0],
-                            product.coefficient))
-        remark.macs.known = false;
-  } else {
-    remark.macs = remark.rows = unknownCount();
-  }
-  layers.insert({op, remark});
+  layer.sizes[0] = inputsLast ? last : other;
+  layer.sizes[1] = inputsLast ? other : last;
+  LayerCount outputs = shape && layer.sizes[1] > 0
+                           ? countOf(op->getContext(), shapes, *shape)
+                           : unknownCount();
+  layer.macs = times(outputs, layer.sizes[0]);
+  layer.rows = std::move(outputs);
+  if (layer.rows.products)
+    for (LayerCount::Product &product : *layer.rows.products)
+      product.coefficient /= layer.sizes[1];
+  add(op, std::move(layer));
   warnOfNaN(op, weight);
 }
 
@@ -233,10 +157,10 @@ void RaiseRewriter::addEmbedding(onnx::GatherOp op) {
       !onnx::ConstantView::get(op.getData()) ||
       onnx::ConstantView::get(op.getIndices()))
     return;
-  LayerRemark remark = remarkOf(op, LayerRemark::Kind::Embedding);
-  remark.sizes[0] = type.getDimSize(0);
-  remark.sizes[1] = type.getDimSize(1);
-  layers.insert({op, remark});
+  LayerRecord layer = recordOf(op, LayerKind::Embedding);
+  layer.sizes[0] = type.getDimSize(0);
+  layer.sizes[1] = type.getDimSize(1);
+  add(op, std::move(layer));
   warnOfNaN(op, op.getData());
 }
 
@@ -256,15 +180,15 @@ static bool isProductOfVariables(Operation *op) {
          !onnx::ConstantView::get(op->getOperand(1));
 }
 
-static SymbolicCount macsOf(Operation *matmul,
-                            const onnx::SymbolicShapes &shapes) {
+static LayerCount macsOf(Operation *matmul,
+                         const onnx::SymbolicShapes &shapes) {
   auto shape = shapes.shapeOf(matmul->getResult(0)),
        left = shapes.shapeOf(matmul->getOperand(0));
   if (!shape || !left || left->empty())
     return unknownCount();
   SmallVector<onnx::SymbolicDim> dims(*shape);
   dims.push_back(left->back());
-  return countOf(shapes, dims);
+  return countOf(matmul->getContext(), shapes, dims);
 }
 
 static bool mayHaveOneShape(Type a, RankedTensorType b) {
@@ -279,7 +203,7 @@ void RaiseRewriter::addAttention(onnx::SoftmaxOp op,
       (int64_t(op.getAxis()) != -1 &&
        int64_t(op.getAxis()) != type.getRank() - 1))
     return;
-  LayerRemark remark = remarkOf(op, LayerRemark::Kind::Attention);
+  LayerRecord layer = recordOf(op, LayerKind::Attention);
 
   // Forwards: products that the probabilities are the left factor of.
   SmallVector<Operation *> found;
@@ -313,7 +237,7 @@ void RaiseRewriter::addAttention(onnx::SoftmaxOp op,
       });
   for (Operation *product : found) {
     contexts[product] = op;
-    addTo(product == context ? remark.macs : remark.otherMacs,
+    addTo(product == context ? layer.macs : layer.otherMacs,
           macsOf(product, shapes));
   }
 
@@ -327,19 +251,20 @@ void RaiseRewriter::addAttention(onnx::SoftmaxOp op,
     if (isProductOfVariables(maker)) {
       // A term that all heads share has fewer dimensions than the scores.
       bool isMain = mayHaveOneShape(maker->getResult(0).getType(), type);
-      addTo(isMain ? remark.macs : remark.otherMacs, macsOf(maker, shapes));
+      addTo(isMain ? layer.macs : layer.otherMacs, macsOf(maker, shapes));
     } else if (isBetweenProducts(maker)) {
       llvm::append_range(todo, maker->getOperands());
     }
   }
 
   auto product = cast<RankedTensorType>(context->getResult(0).getType());
-  remark.sizes[0] = product.getRank() == 4 ? product.getDimSize(1) : 1;
-  remark.sizes[1] = product.getShape().back();
+  layer.sizes[0] = product.getRank() == 4 ? product.getDimSize(1) : 1;
+  layer.sizes[1] = product.getShape().back();
   auto shape = shapes.shapeOf(op->getResult(0));
-  remark.rows =
-      shape ? countOf(shapes, (*shape)[shape->size() - 1]) : unknownCount();
-  layers.insert({op, remark});
+  layer.rows =
+      shape ? countOf(op.getContext(), shapes, (*shape)[shape->size() - 1])
+            : unknownCount();
+  add(op, std::move(layer));
 }
 
 //===----------------------------------------------------------------------===//
@@ -347,21 +272,31 @@ void RaiseRewriter::addAttention(onnx::SoftmaxOp op,
 //===----------------------------------------------------------------------===//
 
 LogicalResult RaiseRewriter::refuse(Operation *op, const Twine &reason) {
-  auto it = layers.find(op);
-  if (it != layers.end() && it->second.became.empty())
-    it->second.reason = reason.str();
-  return it != layers.end() || isa_and_nonnull<onnx::LayerNormalizationOp>(op)
+  LayerRecord *layer = find(op);
+  if (layer && !layer->weights)
+    layer->reason = reason.str();
+  return layer || isa_and_nonnull<onnx::LayerNormalizationOp>(op)
              ? refusals.refuse(op, reason)
              : failure();
 }
 
-void RaiseRewriter::became(Operation *layer, const Twine &what,
+void RaiseRewriter::became(Operation *op, Type weights, Type activations,
                            const Twine &reason) {
-  auto it = layers.find(layer);
-  if (it == layers.end())
+  LayerRecord *layer = find(op);
+  if (!layer)
     return;
-  it->second.became = what.str();
-  it->second.reason = reason.str();
+  layer->weights = weights;
+  layer->activations = activations;
+  layer->reason = reason.str();
+}
+
+void RaiseRewriter::notifyOperationErased(Operation *op) {
+  ForwardingListener::notifyOperationErased(op);
+  contexts.erase(op);
+  if (LayerRecord *layer = find(op)) {
+    layer->op = nullptr;
+    indexOf.erase(op);
+  }
 }
 
 Operation *RaiseRewriter::attentionBehind(Value value) const {
@@ -385,25 +320,25 @@ Operation *RaiseRewriter::attentionBehind(Value value) const {
 }
 
 FailureOr<ArrayAttr> RaiseRewriter::takeRemarks() {
-  DenseSet<Operation *> alive;
-  func.walk([&](Operation *op) {
-    // A new op may lie where a layer's op was.
-    if (isa<onnx::MatMulOp, onnx::GemmOp, onnx::GatherOp, onnx::SoftmaxOp>(op))
-      alive.insert(op);
-  });
   SmallVector<Attribute> remarks;
-  for (auto &[op, remark] : layers) {
-    if (remark.became.empty()) {
-      if (!alive.contains(op))
-        return emitError(remark.loc, "this layer was rewritten, but not what "
-                                     "it became was noted");
-      if (remark.reason.empty())
-        (void)refuse(op, "its heads are not split by Reshape and Transpose, "
-                         "and joined by Transpose and Reshape");
-      remark.became = "float";
+  for (LayerRecord &layer : layers) {
+    if (!layer.weights && !layer.op)
+      return emitError(layer.loc, "this layer was rewritten, but not what it "
+                                  "became was noted");
+    if (!layer.weights) {
+      if (layer.reason.empty())
+        (void)refuse(layer.op,
+                     "its heads are not split by Reshape and "
+                     "Transpose, and joined by Transpose and Reshape");
+      layer.weights = layer.activations = getF32Type();
     }
-    remarks.push_back(remark.getAttr());
+    remarks.push_back(LayerAttr::get(
+        getContext(), layer.kind, layer.opName, layer.loc,
+        getDenseI64ArrayAttr(layer.sizes), layer.weights, layer.activations,
+        layer.reason, toAttr(*this, layer.rows), toAttr(*this, layer.macs),
+        toAttr(*this, layer.otherMacs)));
   }
   layers.clear();
+  indexOf.clear();
   return getArrayAttr(remarks);
 }

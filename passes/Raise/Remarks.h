@@ -1,61 +1,42 @@
 //===- Remarks.h - What became of each layer, and why -----------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+#include "dialects/BNN/BNNModel.h"
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "passes/Support/Refusals.h"
-#include "llvm/ADT/MapVector.h"
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mlir::bnn {
 
-/// The function attribute that lists layers: an array of what
-/// LayerRemark::getAttr returns.
-constexpr llvm::StringLiteral kLayersAttr = "bnn.layers";
-
-/// A count that may depend on symbolic dimensions: a sum of products, each a
-/// coefficient and the names of its symbols.
-struct SymbolicCount {
+/// A #bnn.count in the making: a sum of products, each a coefficient and its
+/// symbols. Nothing where the count is not known.
+struct LayerCount {
   struct Product {
     int64_t coefficient;
-    llvm::SmallVector<std::string> symbols;
+    llvm::SmallVector<mlir::Attribute> symbols;
   };
-  llvm::SmallVector<Product> products;
-  bool known = true; ///< Whether the count is known at all.
-
-  /// The value with `maxima` (symbol to i64) for the symbols; nothing where the
-  /// count is unknown, a symbol has no maximum, or the value exceeds 2^63.
-  std::optional<int64_t> evaluate(mlir::DictionaryAttr maxima) const;
+  std::optional<llvm::SmallVector<Product>> products{std::in_place};
 };
 
-/// One linear layer, attention or embedding of the ONNX graph.
-struct LayerRemark {
-  enum class Kind { Linear, Attention, Embedding };
-  Kind kind;
-  mlir::Location loc; ///< Of the node that names it; attention's softmax.
-  std::string op;     ///< The node's operator, "Gemm".
-  /// Linear: inputs and outputs; attention: heads and elements of a head;
-  /// embedding: rows and columns of the table.
+/// A #bnn.layer in the making: see there.
+struct LayerRecord {
+  LayerKind kind;
+  mlir::Operation *op; ///< Null once it is erased.
+  mlir::Location loc;
+  std::string opName;
   int64_t sizes[2] = {0, 0};
-  SymbolicCount
-      rows{}; ///< Of a linear's input; attention: tokens of a sequence.
-  /// Multiply-accumulates that are binary if the layer is, and those that are
-  /// f32 in any case (the low-rank terms of attention).
-  SymbolicCount macs{}, otherMacs{};
-  /// "1x1", "1x4", ...: bits of the weights x bits of the activations, where
-  /// f32 stands for real numbers; of attention, bits of the query x bits of the
-  /// key, which value and probabilities have as well; or "float".
-  std::string became{};
-  std::string reason{}; ///< Why not binary; empty if it is.
-
-  std::string getName() const;
-  bool isFloat() const { return became == "float"; }
-  mlir::DictionaryAttr getAttr() const;
-  /// The remark that getAttr wrote; nothing if the attribute is another.
-  static std::optional<LayerRemark> get(mlir::Attribute attr);
+  LayerCount rows{}, macs{}, otherMacs{};
+  /// Null as long as nobody has said what became of the layer.
+  mlir::Type weights{}, activations{};
+  std::string reason{};
 };
-
-/// The name of the node that an operation came from, or "".
-std::string nodeName(mlir::Location loc);
 
 /// Notes why a matcher did not match: `return no(why, "weights have three
 /// distinct values")`. `why` may be null. The last note counts.
@@ -68,14 +49,20 @@ inline std::nullopt_t no(std::string *why, const llvm::Twine &reason) {
 /// Rewrites layers, and keeps what the recognisers say of each: every rewrite
 /// of a layer calls became() before the layer's op is replaced, and a
 /// recogniser that leaves a layer alone returns refuse().
-class RaiseRewriter : public mlir::IRRewriter {
+class RaiseRewriter : public mlir::IRRewriter,
+                      private mlir::RewriterBase::ForwardingListener {
 public:
+  /// `refusals` hears of every refusal.
+  RaiseRewriter(mlir::MLIRContext *context, Refusals &refusals)
+      : IRRewriter(context), ForwardingListener(&refusals), refusals(refusals) {
+    setListener(this);
+  }
+
   /// Takes stock of the layers of `func`: MatMul and Gemm with a constant
   /// weight, Gather of rows of a constant table, and Softmax whose result is
   /// multiplied with something that is not constant. Warns of weights that have
-  /// NaNs. `shapes` has run. `refusals` hears of every refusal.
-  RaiseRewriter(mlir::func::FuncOp func, const onnx::SymbolicShapes &shapes,
-                Refusals &refusals);
+  /// NaNs. `shapes` has run.
+  void takeStock(mlir::func::FuncOp func, const onnx::SymbolicShapes &shapes);
 
   /// Why `op` (a layer's MatMul, Gemm or Gather, attention's Softmax, or a
   /// LayerNormalization) stays as it is: a phrase without a full stop. The last
@@ -83,29 +70,35 @@ public:
   /// null, are ignored.
   mlir::LogicalResult refuse(mlir::Operation *op, const llvm::Twine &reason);
 
-  /// What `layer` becomes: see LayerRemark::became. "float" wants a reason, as
-  /// for a projection that became a part of binary attention.
-  void became(mlir::Operation *layer, const llvm::Twine &what,
-              const llvm::Twine &reason = "");
+  /// What the products of `layer` are computed on from here on. A layer that is
+  /// not binary wants a reason, as a projection that became a part of binary
+  /// attention.
+  void became(mlir::Operation *layer, mlir::Type weights,
+              mlir::Type activations, const llvm::Twine &reason = "");
 
   /// The softmax of the attention that `value` is the context of, by the chain
   /// of Reshape, Transpose, Add and MatMul behind it; null if there is none.
   mlir::Operation *attentionBehind(mlir::Value value) const;
 
-  /// The remarks in the order of the graph. Fails, with an error at the layer,
-  /// where a layer was rewritten without saying what it became.
+  /// An array of #bnn.layer in the order of the graph. Fails, with an error at
+  /// the layer, where a layer was rewritten without saying what it became.
   mlir::FailureOr<mlir::ArrayAttr> takeRemarks();
 
 private:
+  void notifyOperationErased(mlir::Operation *op) override;
+
+  void add(mlir::Operation *op, LayerRecord layer);
   void addLinear(mlir::Operation *op, const onnx::SymbolicShapes &shapes);
   void addEmbedding(onnx::GatherOp op);
   void addAttention(onnx::SoftmaxOp op, const onnx::SymbolicShapes &shapes);
   void warnOfNaN(mlir::Operation *op, mlir::Value weight);
+  /// The record of a layer's op; null if the op is none, or erased.
+  LayerRecord *find(mlir::Operation *op);
 
-  llvm::MapVector<mlir::Operation *, LayerRemark> layers;
+  std::vector<LayerRecord> layers;
+  llvm::DenseMap<mlir::Operation *, size_t> indexOf;
   /// The products of probabilities -> their softmax.
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> contexts;
-  mlir::func::FuncOp func;
   Refusals &refusals;
 };
 

@@ -1,7 +1,8 @@
 //===- RequireBinary.cpp - Refuses linear layers that are not binary ------===//
 #include "passes/RequireBinary/RequireBinary.h"
+#include "dialects/BNN/BNNModel.h"
+#include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "passes/Raise/Remarks.h"
 #include "llvm/Support/GlobPattern.h"
 #include <map>
 
@@ -53,7 +54,7 @@ struct RequireBinaryPass : impl::RequireBinaryBase<RequireBinaryPass> {
     }
     std::string opset;
     if (auto module = func->getParentOfType<ModuleOp>())
-      if (auto version = module->getAttrOfType<IntegerAttr>("onnx.opset"))
+      if (auto version = module->getAttrOfType<IntegerAttr>(onnx::kOpsetAttr))
         opset = ", opset " + std::to_string(version.getInt());
     SmallVector<llvm::GlobPattern> patterns;
     for (const std::string &text : allowFloat) {
@@ -69,21 +70,15 @@ struct RequireBinaryPass : impl::RequireBinaryBase<RequireBinaryPass> {
     SmallVector<bool> used(patterns.size(), false);
     // Patterns that would accept what is refused -> the names they stand for.
     std::map<std::string, SmallVector<std::string>> remedies;
-    for (Attribute layer : layers) {
-      auto remark = LayerRemark::get(layer);
-      if (!remark) {
-        emitError(func.getLoc(), "has a ")
-            << kLayersAttr << " that is not bnn-raise's";
-        return signalPassFailure();
-      }
-      if (remark->kind != LayerRemark::Kind::Linear)
+    for (auto layer : layers.getAsRange<LayerAttr>()) {
+      if (layer.getKind() != LayerKind::Linear)
         continue;
-      std::string name = remark->getName();
+      std::string name = layer.getName().str();
       bool allowed = false;
       for (auto [i, pattern] : llvm::enumerate(patterns))
         if (pattern.match(name))
           used[i] = allowed = true;
-      if (!remark->isFloat())
+      if (layer.isBinary() || layer.isMixed())
         continue;
       if (allowed) {
         ++numAllowed;
@@ -91,8 +86,9 @@ struct RequireBinaryPass : impl::RequireBinaryBase<RequireBinaryPass> {
       }
       ++numRefused;
       remedies[family(name)].push_back(name);
-      emitError(remark->loc, "node '") << name << "' (" << remark->op << opset
-                                       << ") is not binary: " << remark->reason;
+      emitError(Location(layer.getLoc()), "node '")
+          << name << "' (" << layer.getOp() << opset
+          << ") is not binary: " << layer.getReason();
     }
     for (auto [text, isUsed] : llvm::zip_equal(allowFloat, used))
       if (!isUsed)

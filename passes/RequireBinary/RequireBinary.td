@@ -4,24 +4,25 @@ def RequireBinary : Pass<"bnn-require-binary", "::mlir::func::FuncOp"> {
   let summary = "Refuses linear layers that are not binary";
   let description = [{
     Reads `bnn.layers`, which `bnn-raise` writes with `record-layers`. Each linear
-    layer that became `float` is an error, with the recogniser's reason, unless
-    its node's name matches a pattern of `allow-float`: `*` and `?` stand for any
-    characters and any one, `[abc]` for one of those. All are listed at once. A
-    pattern that no linear layer matches is a warning. Nothing is changed.
+    layer of which neither side has few bits (1, 2 or 4) is an error, with the
+    recogniser's reason, unless its node's name matches a pattern of
+    `allow-float`: `*` and `?` stand for any characters and any one, `[abc]` for
+    one of those. All are listed at once. A pattern that no linear layer matches
+    is a warning. Nothing is changed.
 
     Before:
     ```mlir
     func.func @main() attributes {bnn.layers = [
-      {became = "1x1", kind = "linear", loc = loc("dense"), op = "MatMul",
-       sizes = array<i64: 192, 192>} ]} {
+        #bnn.layer<kind = linear, op = "MatMul", loc = loc("dense"),
+                   sizes = [192, 192], weights = !bnn.s1, activations = !bnn.s1>]} {
       return
     }
     ```
     After:
     ```mlir
     func.func @main() attributes {bnn.layers = [
-      {became = "1x1", kind = "linear", loc = loc("dense"), op = "MatMul",
-       sizes = array<i64: 192, 192>} ]} {
+        #bnn.layer<kind = linear, op = "MatMul", loc = loc("dense"),
+                   sizes = [192, 192], weights = !bnn.s1, activations = !bnn.s1>]} {
       return
     }
     ```

@@ -1,26 +1,26 @@
 // RUN: bnn-opt %s --bnn-emit-entry --split-input-file | FileCheck %s
 // RUN: bnn-opt %s --bnn-emit-entry=prefix=other --split-input-file | FileCheck %s --check-prefix=OTHER
+// RUN: not bnn-opt %s --bnn-emit-entry=prefix=7up --split-input-file 2>&1 | FileCheck %s --check-prefix=PREFIX
+// PREFIX: error: the prefix '7up' is no C identifier
 // RUN: bnn-opt %s --bnn-emit-entry --convert-func-to-llvm --reconcile-unrealized-casts --split-input-file \
-// RUN:   | mlir-translate --mlir-to-llvmir --split-input-file | FileCheck %s --check-prefix=LLVM
+// RUN:   | mlir-translate --mlir-to-llvmir --allow-unregistered-dialect --split-input-file | FileCheck %s --check-prefix=LLVM
 
 // The entry function gets its final name and, like every private function,
 // internal linkage.
-// CHECK-LABEL: module attributes {{.*}}bnn.prefix = "model"
+// CHECK-LABEL: module attributes {bnn.model = #bnn.model<prefix = "model"
 // CHECK: func.func private @model_main
 // CHECK-SAME: llvm.linkage = #llvm.linkage<internal>
 // CHECK: func.func private @helper
 // CHECK-SAME: llvm.linkage = #llvm.linkage<internal>
-// OTHER-LABEL: module attributes {{.*}}bnn.prefix = "other"
+// OTHER-LABEL: module attributes {bnn.model = #bnn.model<prefix = "other"
 // OTHER: func.func private @other_main
 // OTHER: llvm.func @other_run(
-module attributes {bnn.prefix = "model", bnn.max_dims = {batch = 8 : i64, seq = 64 : i64},
-                   bnn.target_triple = "x86_64-unknown-linux-gnu", bnn.target_cpu = "x86-64-v3",
-                   bnn.cpu_features = 511 : i64} {
+module attributes {bnn.model = #bnn.model<prefix = "model", triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v3", features = 511, max_dims = {batch = 8, seq = 64}>} {
   func.func private @main(
-      %ids: memref<?x?xi64> {bnn.kind = "input", bnn.name = "input_ids", bnn.dims = ["batch", "seq"]},
-      %mask: memref<?x2xi32> {bnn.kind = "input", bnn.name = "mask", bnn.dims = ["batch", 2]},
-      %out: memref<?x2xf32> {bnn.kind = "output", bnn.name = "logits", bnn.dims = ["batch", 2]},
-      %ws: memref<?xi8> {bnn.kind = "workspace"}) -> i32
+      %ids: memref<?x?xi64> {bnn.argument = #bnn.argument<input, "input_ids", ["batch", "seq"]>},
+      %mask: memref<?x2xi32> {bnn.argument = #bnn.argument<input, "mask", ["batch", 2]>},
+      %out: memref<?x2xf32> {bnn.argument = #bnn.argument<output, "logits", ["batch", 2]>},
+      %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) -> i32
       attributes {bnn.workspace_size = 128 : i64} {
     %status = func.call @helper() : () -> i32
     return %status : i32
@@ -92,15 +92,15 @@ module attributes {bnn.prefix = "model", bnn.max_dims = {batch = 8 : i64, seq = 
 
 // Nothing but an output, no workspace, and a 32-bit target, where size_t is
 // narrower.
-// CHECK-LABEL: module attributes {{.*}}bnn.prefix = "small"
+// CHECK-LABEL: module attributes {bnn.model = #bnn.model<prefix = "small"
 // CHECK: llvm.func @small_run(%{{.*}}: !llvm.ptr, %[[OUTS:.*]]: !llvm.ptr, %[[WS:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
 // CHECK-NOT: llvm.ptrtoint
 // CHECK: llvm.func @small_workspace_size() -> i32
-// OTHER-LABEL: module attributes {{.*}}bnn.prefix = "other"
+// OTHER-LABEL: module attributes {bnn.model = #bnn.model<prefix = "other"
 // LLVM: define i32 @small_workspace_size(
-module attributes {bnn.prefix = "small", bnn.target_triple = "armv7-unknown-linux-gnueabihf"} {
+module attributes {bnn.model = #bnn.model<prefix = "small", triple = "armv7-unknown-linux-gnueabihf">} {
   func.func private @main(
-      %out: memref<3xf32> {bnn.kind = "output", bnn.name = "y", bnn.dims = [3]}) -> i32
+      %out: memref<3xf32> {bnn.argument = #bnn.argument<output, "y", [3]>}) -> i32
       attributes {bnn.workspace_size = 0 : i64} {
     %ok = arith.constant 0 : i32
     return %ok : i32

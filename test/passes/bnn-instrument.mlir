@@ -4,13 +4,13 @@
 // multiply-accumulates; one at the end. Views, sizes and constants are nobody's.
 // CHECK-LABEL: module attributes
 // CHECK-SAME: bnn.profiled_ops = [
-// CHECK-SAME: {kind = "binarize", limit = 0.000000e+00 : f64, name = ""}
-// CHECK-SAME: {kind = "matmul", limit = 4.095000e+02 : f64, name = "/query"}
-// CHECK-SAME: {kind = "matmul", limit = 3.410000e+02 : f64, name = "/plain"}
-// CHECK-SAME: {kind = "linalg.fill", limit = 0.000000e+00 : f64, name = ""}
+// CHECK-SAME: #bnn.profiled<kind = "binarize", limit = 0.000000e+00 : f64>
+// CHECK-SAME: #bnn.profiled<kind = "matmul", name = "/query", limit = 4.095000e+02 : f64>
+// CHECK-SAME: #bnn.profiled<kind = "matmul", name = "/plain", limit = 3.410000e+02 : f64>
+// CHECK-SAME: #bnn.profiled<kind = "linalg.fill", limit = 0.000000e+00 : f64>
 module attributes {bnn.port_limits = {xor_count = 341.0 : f64, xor_count.parity = 409.5 : f64}} {
   // CHECK: func.func @main(
-  // CHECK-SAME: %[[HOOK:[a-z0-9]+]]: !llvm.ptr {bnn.kind = "profile_hook"}, %[[CONTEXT:[a-z0-9]+]]: !llvm.ptr {bnn.kind = "profile_context"}) -> i32
+  // CHECK-SAME: %[[HOOK:[a-z0-9]+]]: !llvm.ptr {bnn.argument = #bnn.argument<profile_hook>}, %[[CONTEXT:[a-z0-9]+]]: !llvm.ptr {bnn.argument = #bnn.argument<profile_context>}) -> i32
   func.func @main(%x: memref<?x128xf32>, %b: memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128, parity = true>>,
                   %p: memref<?x128x!bnn.s1, #bnn.rows<word = 32, group = 128>>,
                   %w: memref<48x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 48, parity = true>>,
@@ -96,8 +96,8 @@ func.func @main(%q: memref<2x8x64x!bnn.s1>, %k: memref<2x8x64x!bnn.s1>, %v: memr
 // other one.
 // CHECK-LABEL: module attributes
 // CHECK-SAME: bnn.profiled_ops = [
-// CHECK-SAME: {kind = "matmul", limit = 2.560000e+02 : f64, name = "/many"}
-// CHECK-SAME: {kind = "matmul", limit = 0.000000e+00 : f64, name = "/few"}
+// CHECK-SAME: #bnn.profiled<kind = "matmul", name = "/many", limit = 2.560000e+02 : f64>
+// CHECK-SAME: #bnn.profiled<kind = "matmul", name = "/few", limit = 0.000000e+00 : f64>
 #rows = #bnn.rows<word = 32, group = 128, parity = true>
 #panels = #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 64, parity = true>
 module attributes {bnn.port_limits = {byte_table = 256.0 : f64},

@@ -1,7 +1,7 @@
 // RUN: bnn-opt %s --bnn-plan-workspace --allow-unregistered-dialect --split-input-file --verify-diagnostics
 
 // expected-note @+1 {{it depends on this value}}
-func.func @unbounded(%n: index, %ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @unbounded(%n: index, %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   // expected-error @+1 {{no upper bound is known for dimension 0}}
   %a = memref.alloc(%n) : memref<?xf32>
   "test.use"(%a) : (memref<?xf32>) -> ()
@@ -10,10 +10,10 @@ func.func @unbounded(%n: index, %ws: memref<?xi8> {bnn.kind = "workspace"}) {
 
 // -----
 
-module attributes {bnn.max_dims = {batch = 8 : i64}} {
+module attributes {bnn.model = #bnn.model<max_dims = {batch = 8}>} {
   // expected-note @+1 {{it depends on this value}}
-  func.func @no_maximum(%in: memref<?xf32> {bnn.dims = ["seq"]},
-                        %ws: memref<?xi8> {bnn.kind = "workspace"}) {
+  func.func @no_maximum(%in: memref<?xf32> {bnn.argument = #bnn.argument<input, "in", ["seq"]>},
+                        %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
     %c0 = arith.constant 0 : index
     %n = memref.dim %in, %c0 : memref<?xf32>
     // expected-error @+1 {{no upper bound is known for dimension 0}}
@@ -25,7 +25,7 @@ module attributes {bnn.max_dims = {batch = 8 : i64}} {
 
 // -----
 
-func.func @carried(%in: memref<64xi8>, %ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @carried(%in: memref<64xi8>, %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c9 = arith.constant 9 : index
@@ -41,7 +41,7 @@ func.func @carried(%in: memref<64xi8>, %ws: memref<?xi8> {bnn.kind = "workspace"
 
 // -----
 
-func.func @parallel(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @parallel(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   scf.forall (%i) in (4) {
     // expected-error @+1 {{is inside a parallel loop}}
     %a = memref.alloc() : memref<64xi8>
@@ -52,7 +52,7 @@ func.func @parallel(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
 
 // -----
 
-func.func @returned(%ws: memref<?xi8> {bnn.kind = "workspace"}) -> memref<64xi8> {
+func.func @returned(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) -> memref<64xi8> {
   // expected-error @+1 {{is returned by the function}}
   %a = memref.alloc() : memref<64xi8>
   return %a : memref<64xi8>
@@ -61,14 +61,14 @@ func.func @returned(%ws: memref<?xi8> {bnn.kind = "workspace"}) -> memref<64xi8>
 // -----
 
 func.func @no_workspace() {
-  // expected-error @+1 {{function 'no_workspace' has no argument with bnn.kind = "workspace"}}
+  // expected-error @+1 {{function 'no_workspace' has no argument that is the workspace}}
   %a = memref.alloc() : memref<64xi8>
   return
 }
 
 // -----
 
-func.func @alignment(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @alignment(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   // expected-error @+1 {{wants an alignment of 4096 bytes, but the workspace has 64}}
   %a = memref.alloc() {alignment = 4096 : i64} : memref<64xi8>
   "test.use"(%a) : (memref<64xi8>) -> ()
@@ -77,7 +77,7 @@ func.func @alignment(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
 
 // -----
 
-func.func @layout(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @layout(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   // expected-error @+1 {{its layout is not that of rows one after the other}}
   %a = memref.alloc() : memref<4x4xi8, strided<[1, 4]>>
   "test.use"(%a) : (memref<4x4xi8, strided<[1, 4]>>) -> ()
@@ -86,7 +86,7 @@ func.func @layout(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
 
 // -----
 
-func.func @element(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @element(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   // expected-error @+1 {{its size in bytes is not known before the type is lowered}}
   %a = memref.alloc() : memref<4xmemref<4xi8>>
   "test.use"(%a) : (memref<4xmemref<4xi8>>) -> ()
@@ -95,7 +95,7 @@ func.func @element(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
 
 // -----
 
-func.func @too_big(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @too_big(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   // expected-error @+1 {{this buffer can take more than 2^63 bytes}}
   %a = memref.alloc() : memref<4294967296x4294967296xi8>
   "test.use"(%a) : (memref<4294967296x4294967296xi8>) -> ()
@@ -104,15 +104,8 @@ func.func @too_big(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
 
 // -----
 
-// expected-error @+1 {{the workspace must be a memref<?xi8>, not 'memref<?xf32>'}}
-func.func @wrong_type(%ws: memref<?xf32> {bnn.kind = "workspace"}) {
-  return
-}
-
-// -----
-
 // expected-error @+1 {{cannot plan the memory of a function with several blocks}}
-func.func @blocks(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @blocks(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   cf.br ^next
 ^next:
   return

@@ -17,7 +17,7 @@
 // CHECK: memref.copy %[[C]], %[[OUT]]
 // CHECK-NOT: memref.dealloc
 func.func @main(%in: memref<16xf32>, %out: memref<16xf32>,
-                %ws: memref<?xi8> {bnn.kind = "workspace"}) {
+                %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   %a = memref.alloc() {alignment = 64 : i64} : memref<16xf32>
   memref.copy %in, %a : memref<16xf32> to memref<16xf32>
   %b = memref.alloc() : memref<16xf32>
@@ -44,7 +44,7 @@ func.func @main(%in: memref<16xf32>, %out: memref<16xf32>,
 // CHECK: memref.view %{{.*}}[%[[SMALL]]][] : memref<?xi8> to memref<100xi8>
 // CHECK: %[[LATE:.*]] = arith.constant 1024 : index
 // CHECK: memref.view %{{.*}}[%[[LATE]]][] : memref<?xi8> to memref<130xi8>
-func.func @best_fit(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @best_fit(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   %big = memref.alloc() : memref<1024xi8>
   %mid = memref.alloc() : memref<200xi8>
   %small = memref.alloc() : memref<100xi8>
@@ -58,7 +58,7 @@ func.func @best_fit(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
 
 // A dynamic size counts with its upper bound: 8 * 64 * 192 floats and, for the
 // second one, 8 * 64 rows of 6 + 6 + 5 words.
-module attributes {bnn.max_dims = {batch = 8 : i64, seq = 64 : i64}} {
+module attributes {bnn.model = #bnn.model<max_dims = {batch = 8, seq = 64}>} {
   // CHECK-LABEL: func.func @dynamic(
   // CHECK-SAME: bnn.workspace_size = 428032 : i64
   // CHECK: %[[N:.*]] = arith.muli
@@ -67,8 +67,8 @@ module attributes {bnn.max_dims = {batch = 8 : i64, seq = 64 : i64}} {
   // CHECK: %[[W:.*]] = affine.apply
   // CHECK: %[[O1:.*]] = arith.constant 393216 : index
   // CHECK: memref.view %{{.*}}[%[[O1]]][%[[N]], %[[W]]] : memref<?xi8> to memref<?x?xi32>
-  func.func @dynamic(%in: memref<?x?x192xf32> {bnn.dims = ["batch", "seq", 192 : i64]},
-                     %ws: memref<?xi8> {bnn.kind = "workspace"}) {
+  func.func @dynamic(%in: memref<?x?x192xf32> {bnn.argument = #bnn.argument<input, "in", ["batch", "seq", 192]>},
+                     %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
     %c0 = arith.constant 0 : index
     %c1 = arith.constant 1 : index
     %c2 = arith.constant 2 : index
@@ -87,13 +87,13 @@ module attributes {bnn.max_dims = {batch = 8 : i64, seq = 64 : i64}} {
 // -----
 
 // Every operation that the bounds see through.
-module attributes {bnn.max_dims = {seq = 64 : i64}} {
+module attributes {bnn.model = #bnn.model<max_dims = {seq = 64}>} {
   // 2 * (min(63, 40) + max(64 / 3, 1)) + 64 ceildiv 16 + (64 or 7) + 10
   // = 2 * (40 + 21) + 4 + 64 + 10 = 200 bytes, rounded up.
   // CHECK-LABEL: func.func @arithmetic(
   // CHECK-SAME: bnn.workspace_size = 256 : i64
-  func.func @arithmetic(%in: memref<?xi8> {bnn.dims = ["seq"]}, %c: i1,
-                        %ws: memref<?xi8> {bnn.kind = "workspace"}) {
+  func.func @arithmetic(%in: memref<?xi8> {bnn.argument = #bnn.argument<input, "in", ["seq"]>}, %c: i1,
+                        %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
     %c0 = arith.constant 0 : index
     %c1 = arith.constant 1 : index
     %c2 = arith.constant 2 : index
@@ -125,11 +125,11 @@ module attributes {bnn.max_dims = {seq = 64 : i64}} {
 // -----
 
 // Dimensions are traced through views: 4 * 16 * 3 * 4 bytes each.
-module attributes {bnn.max_dims = {seq = 64 : i64}} {
+module attributes {bnn.model = #bnn.model<max_dims = {seq = 64}>} {
   // CHECK-LABEL: func.func @view_dims(
   // CHECK-SAME: bnn.workspace_size = 4864 : i64
-  func.func @view_dims(%in: memref<?x12xi32> {bnn.dims = ["seq", 12 : i64]},
-                       %ws: memref<?xi8> {bnn.kind = "workspace"}) {
+  func.func @view_dims(%in: memref<?x12xi32> {bnn.argument = #bnn.argument<input, "in", ["seq", 12]>},
+                       %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
     %c0 = arith.constant 0 : index
     %c1 = arith.constant 1 : index
     %n = memref.dim %in, %c0 : memref<?x12xi32>
@@ -160,7 +160,7 @@ module attributes {bnn.max_dims = {seq = 64 : i64}} {
 // CHECK: memref.view %{{.*}}[%[[B]]][]
 // CHECK: %[[C:.*]] = arith.constant 0 : index
 // CHECK: memref.view %{{.*}}[%[[C]]][]
-func.func @loop(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @loop(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c9 = arith.constant 9 : index
@@ -182,7 +182,7 @@ func.func @loop(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
 // not named again.
 // CHECK-LABEL: func.func @view_keeps_alive(
 // CHECK-SAME: bnn.workspace_size = 128 : i64
-func.func @view_keeps_alive(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @view_keeps_alive(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   %a = memref.alloc() : memref<64xi8>
   "test.write"(%a) : (memref<64xi8>) -> ()
   %view = memref.subview %a[32] [16] [1] : memref<64xi8> to memref<16xi8, strided<[1], offset: 32>>
@@ -198,7 +198,7 @@ func.func @view_keeps_alive(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
 // So does a branch that chooses, and an address.
 // CHECK-LABEL: func.func @other_aliases(
 // CHECK-SAME: bnn.workspace_size = 256 : i64
-func.func @other_aliases(%c: i1, %ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @other_aliases(%c: i1, %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   %a = memref.alloc() : memref<64xi8>
   %b = memref.alloc() : memref<64xi8>
   "test.write"(%a, %b) : (memref<64xi8>, memref<64xi8>) -> ()
@@ -223,7 +223,7 @@ func.func @other_aliases(%c: i1, %ws: memref<?xi8> {bnn.kind = "workspace"}) {
 // CHECK-LABEL: func.func @stack(
 // CHECK-SAME: bnn.workspace_size = 0 : i64
 // CHECK: memref.alloca
-func.func @stack(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
+func.func @stack(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   %a = memref.alloca() : memref<64xi8>
   "test.write"(%a) : (memref<64xi8>) -> ()
   return
@@ -233,11 +233,11 @@ func.func @stack(%ws: memref<?xi8> {bnn.kind = "workspace"}) {
 
 // The shape operand of a reshape is read by it, and what it holds bounds the
 // dimensions: 256 bytes and 2 * 64 * 3. The table lives with %b, but not with %c.
-module attributes {bnn.max_dims = {seq = 64 : i64}} {
+module attributes {bnn.model = #bnn.model<max_dims = {seq = 64}>} {
   // CHECK-LABEL: func.func @reshape(
   // CHECK-SAME: bnn.workspace_size = 640 : i64
-  func.func @reshape(%in: memref<?xi8> {bnn.dims = [384 : i64]}, %other: memref<?xi8> {bnn.dims = ["seq"]},
-                     %ws: memref<?xi8> {bnn.kind = "workspace"}) {
+  func.func @reshape(%in: memref<384xi8> {bnn.argument = #bnn.argument<input, "in", [384]>}, %other: memref<?xi8> {bnn.argument = #bnn.argument<input, "other", ["seq"]>},
+                     %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
     %c0 = arith.constant 0 : index
     %c1 = arith.constant 1 : index
     %c2 = arith.constant 2 : index
@@ -249,7 +249,7 @@ module attributes {bnn.max_dims = {seq = 64 : i64}} {
     memref.store %c3, %table[%c2] : memref<3xindex>
     %b = memref.alloc() : memref<256xi8>
     "test.write"(%b) : (memref<256xi8>) -> ()
-    %view = memref.reshape %in(%table) : (memref<?xi8>, memref<3xindex>) -> memref<?x?x?xi8>
+    %view = memref.reshape %in(%table) : (memref<384xi8>, memref<3xindex>) -> memref<?x?x?xi8>
     %d = memref.dim %view, %c1 : memref<?x?x?xi8>
     %e = memref.load %table[%c2] : memref<3xindex>
     %c = memref.alloc(%d, %e) : memref<2x?x?xi8>

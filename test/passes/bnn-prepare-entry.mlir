@@ -1,13 +1,13 @@
 // RUN: bnn-opt %s --bnn-prepare-entry --split-input-file | FileCheck %s
 // RUN: bnn-opt %s '--bnn-prepare-entry=max-first=3 max-other=77' --split-input-file | FileCheck %s --check-prefix=MAXIMA
 
-// CHECK: module attributes {bnn.max_dims = {batch = 8 : i64}} {
-// CHECK: func.func @main(%[[X:.*]]: memref<?x4xf32> {bnn.dims = ["batch", 4], bnn.kind = "input", bnn.name = "x"}, %[[Y:.*]]: memref<?x4xf32> {bnn.dims = ["batch", 4], bnn.kind = "output", bnn.name = "y"}, %{{.*}}: memref<?xi8> {bnn.kind = "workspace"}) -> i32 {
+// CHECK: module attributes {bnn.model = #bnn.model<max_dims = {batch = 8 : i64}>} {
+// CHECK: func.func @main(%[[X:.*]]: memref<?x4xf32> {bnn.argument = #bnn.argument<input, "x", ["batch", 4]>}, %[[Y:.*]]: memref<?x4xf32> {bnn.argument = #bnn.argument<output, "y", ["batch", 4]>}, %{{.*}}: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) -> i32 {
 // CHECK: %[[T:.*]] = bufferization.to_tensor %[[X]] restrict : memref<?x4xf32>
 // CHECK: bufferization.materialize_in_destination %[[T]] in restrict writable %[[Y]]
 // CHECK: %[[OK:.*]] = arith.constant 0 : i32
 // CHECK: return %[[OK]] : i32
-// MAXIMA: bnn.max_dims = {batch = 3 : i64}
+// MAXIMA: bnn.model = #bnn.model<max_dims = {batch = 3 : i64}>
 func.func @main(%x: tensor<?x4xf32> {onnx.dims = ["batch", 4], onnx.name = "x"})
     -> (tensor<?x4xf32> {onnx.dims = ["batch", 4], onnx.name = "y"}) {
   return %x : tensor<?x4xf32>
@@ -17,13 +17,13 @@ func.func @main(%x: tensor<?x4xf32> {onnx.dims = ["batch", 4], onnx.name = "x"})
 
 // Without the importer's notes, inputs, outputs and dimensions get names. One
 // symbol is one maximum: that of its first use. Declared ones stay.
-// CHECK: module attributes {bnn.max_dims = {input0_d0 = 8 : i64, input0_d1 = 512 : i64, seq = 64 : i64, words = 512 : i64}} {
-// CHECK: memref<?x?xi64> {bnn.dims = ["input0_d0", "input0_d1"], bnn.kind = "input", bnn.name = "input0"}
-// CHECK-SAME: memref<2x?x?xf32> {bnn.dims = [2, "seq", "words"], bnn.kind = "input", bnn.name = "s"}
-// CHECK-SAME: memref<?x?xi64> {bnn.dims = ["output0_d0", "output0_d1"], bnn.kind = "output", bnn.name = "output0"}
-// CHECK-SAME: memref<f32> {bnn.dims = [], bnn.kind = "output", bnn.name = "output1"}
-// MAXIMA: bnn.max_dims = {input0_d0 = 3 : i64, input0_d1 = 77 : i64, seq = 64 : i64, words = 77 : i64}
-module attributes {bnn.max_dims = {seq = 64 : i64}} {
+// CHECK: module attributes {bnn.model = #bnn.model<max_dims = {input0_d0 = 8 : i64, input0_d1 = 512 : i64, seq = 64 : i64, words = 512 : i64}>} {
+// CHECK: memref<?x?xi64> {bnn.argument = #bnn.argument<input, "input0", ["input0_d0", "input0_d1"]>}
+// CHECK-SAME: memref<2x?x?xf32> {bnn.argument = #bnn.argument<input, "s", [2, "seq", "words"]>}
+// CHECK-SAME: memref<?x?xi64> {bnn.argument = #bnn.argument<output, "output0", ["output0_d0", "output0_d1"]>}
+// CHECK-SAME: memref<f32> {bnn.argument = #bnn.argument<output, "output1", []>}
+// MAXIMA: bnn.model = #bnn.model<max_dims = {input0_d0 = 3 : i64, input0_d1 = 77 : i64, seq = 64 : i64, words = 77 : i64}>
+module attributes {bnn.model = #bnn.model<max_dims = {seq = 64}>} {
   func.func @main(%ids: tensor<?x?xi64>, %s: tensor<2x?x?xf32> {onnx.dims = [2, "seq", "words"], onnx.name = "s"})
       -> (tensor<?x?xi64>, tensor<f32>) {
     %c = arith.constant dense<1.0> : tensor<f32>

@@ -8,9 +8,9 @@
 // CHECK-DAG: loc("dense")
 // CHECK-DAG: loc("head")
 // CHECK-LABEL: func.func @layers
-// CHECK-SAME: bnn.layers = [{became = "1x1", kind = "embedding", loc = #{{[a-z0-9]+}}, macs = [], op = "Gather", other_macs = [], rows = [], sizes = array<i64: 2, 3>}
-// CHECK-SAME: {became = "1x1", kind = "linear", loc = #{{[a-z0-9]+}}, macs = {{\[}}[6, "batch", "seq"]], op = "MatMul", other_macs = [], rows = {{\[}}[1, "batch", "seq"]], sizes = array<i64: 3, 2>}
-// CHECK-SAME: {became = "float", kind = "linear", loc = #{{[a-z0-9]+}}, macs = {{\[}}[4, "batch", "seq"]], op = "MatMul", other_macs = [], reason = "no sign or quantiser before the input; row 0 of the weights has two magnitudes, 1 and 3", rows = {{\[}}[1, "batch", "seq"]], sizes = array<i64: 2, 2>}]
+// CHECK-SAME: bnn.layers = [#bnn.layer<kind = embedding, op = "Gather", loc = #{{[a-z0-9]+}}, sizes = [2, 3], weights = !bnn.s1, activations = !bnn.s1, rows = <[]>, macs = <[]>, other_macs = <[]>>
+// CHECK-SAME: #bnn.layer<kind = linear, op = "MatMul", loc = #{{[a-z0-9]+}}, sizes = [3, 2], weights = !bnn.s1, activations = !bnn.s1, rows = <{{\[}}[1, "batch", "seq"]]>, macs = <{{\[}}[6, "batch", "seq"]]>, other_macs = <[]>>
+// CHECK-SAME: #bnn.layer<kind = linear, op = "MatMul", loc = #{{[a-z0-9]+}}, sizes = [2, 2], weights = f32, activations = f32, reason = "no sign or quantiser before the input; row 0 of the weights has two magnitudes, 1 and 3", rows = <{{\[}}[1, "batch", "seq"]]>, macs = <{{\[}}[4, "batch", "seq"]]>, other_macs = <[]>>]
 func.func @layers(%ids: tensor<?x?xi64> {onnx.dims = ["batch", "seq"]}) -> tensor<?x?x2xf32> {
   %table = onnx.Constant {value = dense<[[0.5, 0.5, -0.5], [0.0, 0.0, 0.0]]> : tensor<2x3xf32>} : () -> tensor<2x3xf32>
   %w = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
@@ -55,10 +55,13 @@ func.func @weights(%x: tensor<1x3xf32>) -> (tensor<1x2xf32>, tensor<1x2xf32>, te
 // -----
 
 // A softmax that feeds no product of variables is no attention; nor is a Gather
-// of a computed table, or along another axis, an embedding.
+// of a computed table, or along another axis, an embedding. What nobody reads is
+// no layer at all.
 // CHECK-LABEL: func.func @others
 // CHECK-SAME: bnn.layers = []
 func.func @others(%x: tensor<4x3xf32>, %i: tensor<2xi64>) -> (tensor<4x3xf32>, tensor<2x3xf32>) {
+  %w = onnx.Constant {value = dense<1.0> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %dead = onnx.MatMul %x, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
   %0 = onnx.Softmax %x {axis = -1 : i64} : (tensor<4x3xf32>) -> tensor<4x3xf32>
   %1 = onnx.Gather %0, %i {axis = 0 : i64} : (tensor<4x3xf32>, tensor<2xi64>) -> tensor<2x3xf32>
   return %0, %1 : tensor<4x3xf32>, tensor<2x3xf32>
@@ -68,7 +71,7 @@ func.func @others(%x: tensor<4x3xf32>, %i: tensor<2xi64>) -> (tensor<4x3xf32>, t
 
 // Attention without heads: one product of each kind, all f32.
 // CHECK-LABEL: func.func @no_heads
-// CHECK-SAME: {became = "float", kind = "attention", loc = #{{[a-z0-9]+}}, macs = {{\[}}[72], [72]], op = "Softmax", other_macs = [], reason = "its heads are not split by Reshape and Transpose, and joined by Transpose and Reshape", rows = {{\[}}[3]], sizes = array<i64: 1, 4>}
+// CHECK-SAME: #bnn.layer<kind = attention, op = "Softmax", loc = #{{[a-z0-9]+}}, sizes = [1, 4], weights = f32, activations = f32, reason = "its heads are not split by Reshape and Transpose, and joined by Transpose and Reshape", rows = <{{\[}}[3]]>, macs = <{{\[}}[72], [72]]>, other_macs = <[]>>
 func.func @no_heads(%q: tensor<2x3x4xf32>, %k: tensor<2x4x3xf32>, %v: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
   %s = onnx.MatMul %q, %k : (tensor<2x3x4xf32>, tensor<2x4x3xf32>) -> tensor<2x3x3xf32>
   %p = onnx.Softmax %s {axis = -1 : i64} : (tensor<2x3x3xf32>) -> tensor<2x3x3xf32> loc("p")

@@ -12,10 +12,10 @@
 // CHECK-NOT: see current operation
 module attributes {onnx.opset = 17 : i64} {
 func.func @main() attributes {bnn.layers = [
-    {became = "float", kind = "linear", loc = loc("layer.0/dense"), op = "MatMul", reason = "no sign", sizes = array<i64: 4, 4>},
-    {became = "float", kind = "linear", loc = loc("layer.11/dense"), op = "MatMul", reason = "no sign", sizes = array<i64: 4, 4>},
-    {became = "float", kind = "linear", loc = loc("odd[*]"), op = "Gemm", reason = "row 0", sizes = array<i64: 4, 4>},
-    {became = "float", kind = "linear", loc = loc("head"), op = "Gemm", reason = "no sign", sizes = array<i64: 4, 2>}]} {
+    #bnn.layer<kind = linear, op = "MatMul", loc = loc("layer.0/dense"), sizes = [4, 4], weights = f32, activations = f32, reason = "no sign">,
+    #bnn.layer<kind = linear, op = "MatMul", loc = loc("layer.11/dense"), sizes = [4, 4], weights = f32, activations = f32, reason = "no sign">,
+    #bnn.layer<kind = linear, op = "Gemm", loc = loc("odd[*]"), sizes = [4, 4], weights = f32, activations = f32, reason = "row 0">,
+    #bnn.layer<kind = linear, op = "Gemm", loc = loc("head"), sizes = [4, 2], weights = f32, activations = f32, reason = "no sign">]} {
   return
 }
 }
@@ -29,7 +29,11 @@ func.func @unknown() {
 
 // -----
 
-// CHECK: error: has a bnn.layers that is not bnn-raise's
-func.func @other() attributes {bnn.layers = [{kind = "linear"}]} {
+// Eight bits on both sides are not binary either; on one side is as good as f32.
+// CHECK: error: {{.*}}node 'bytes' (MatMul) is not binary: its weights have 8 bits
+// CHECK-NOT: node 'mixed'
+func.func @bytes() attributes {bnn.layers = [
+    #bnn.layer<kind = linear, op = "MatMul", loc = loc("bytes"), sizes = [4, 4], weights = !bnn.s8, activations = !bnn.s8, reason = "its weights have 8 bits">,
+    #bnn.layer<kind = linear, op = "MatMul", loc = loc("mixed"), sizes = [4, 4], weights = !bnn.s1, activations = !bnn.s8, reason = "its inputs have 8 bits">]} {
   return
 }

@@ -4,11 +4,11 @@
 // Binary layers, those that a pattern allows, and what is no linear layer.
 // CHECK: func.func @main() attributes {bnn.layers = [
 func.func @main() attributes {bnn.layers = [
-    {became = "1x1", kind = "linear", loc = loc("dense"), op = "MatMul", sizes = array<i64: 4, 4>},
-    {became = "1xf32", kind = "linear", loc = loc("mixed"), op = "MatMul", reason = "no sign", sizes = array<i64: 4, 4>},
-    {became = "float", kind = "linear", loc = loc("head"), op = "Gemm", reason = "no sign", sizes = array<i64: 4, 2>},
-    {became = "float", kind = "linear", loc = loc("layer.3/low_rank"), op = "MatMul", reason = "low rank", sizes = array<i64: 4, 1>},
-    {became = "float", kind = "attention", loc = loc("softmax"), op = "Softmax", reason = "no sign", sizes = array<i64: 2, 2>},
-    {became = "float", kind = "embedding", loc = loc("positions"), op = "Gather", reason = "magnitudes", sizes = array<i64: 8, 4>}]} {
+    #bnn.layer<kind = linear, op = "MatMul", loc = loc("dense"), sizes = [4, 4], weights = !bnn.s1, activations = !bnn.s1>,
+    #bnn.layer<kind = linear, op = "MatMul", loc = loc("mixed"), sizes = [4, 4], weights = !bnn.s1, activations = f32, reason = "no sign">,
+    #bnn.layer<kind = linear, op = "Gemm", loc = loc("head"), sizes = [4, 2], weights = f32, activations = f32, reason = "no sign">,
+    #bnn.layer<kind = linear, op = "MatMul", loc = loc("layer.3/low_rank"), sizes = [4, 1], weights = f32, activations = f32, reason = "low rank">,
+    #bnn.layer<kind = attention, op = "Softmax", loc = loc("softmax"), sizes = [2, 2], weights = f32, activations = f32, reason = "no sign">,
+    #bnn.layer<kind = embedding, op = "Gather", loc = loc("positions"), sizes = [8, 4], weights = f32, activations = f32, reason = "magnitudes">]} {
   return
 }

@@ -1,6 +1,7 @@
 // Calls what bnn-emit-entry writes: every status, the shapes of the outputs and
 // the descriptor, through an object that was checked and loaded.
 
+#include "dialects/BNN/BNN.h"
 #include "lib/Run/LoadedModel.h"
 #include "lib/Target/ObjectWriter.h"
 #include "lib/Target/Target.h"
@@ -24,12 +25,12 @@ using namespace mlir;
 // Sums each row of both inputs; the workspace is used as scratch, and an id of
 // 100 or more is out of range.
 static const char *const source = R"mlir(
-module attributes {bnn.prefix = "sums", bnn.max_dims = {batch = 8 : i64, seq = 64 : i64}} {
+module attributes {bnn.model = #bnn.model<prefix = "sums", max_dims = {batch = 8, seq = 64}>} {
   func.func private @main(
-      %ids: memref<?x?xi64> {bnn.kind = "input", bnn.name = "ids", bnn.dims = ["batch", "seq"]},
-      %scale: memref<2xf32> {bnn.kind = "input", bnn.name = "scale", bnn.dims = [2]},
-      %out: memref<?x2xf32> {bnn.kind = "output", bnn.name = "sums", bnn.dims = ["batch", 2]},
-      %ws: memref<?xi8> {bnn.kind = "workspace"}) -> i32
+      %ids: memref<?x?xi64> {bnn.argument = #bnn.argument<input, "ids", ["batch", "seq"]>},
+      %scale: memref<2xf32> {bnn.argument = #bnn.argument<input, "scale", [2]>},
+      %out: memref<?x2xf32> {bnn.argument = #bnn.argument<output, "sums", ["batch", 2]>},
+      %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) -> i32
       attributes {bnn.workspace_size = 64 : i64} {
     %c0 = arith.constant 0 : index
     %c1 = arith.constant 1 : index
@@ -74,9 +75,9 @@ static void expect(bool condition, const llvm::Twine &what) {
 
 static std::unique_ptr<llvm::MemoryBuffer> compile(unsigned level) {
   DialectRegistry registry;
-  registry
-      .insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
-              LLVM::LLVMDialect, memref::MemRefDialect, scf::SCFDialect>();
+  registry.insert<arith::ArithDialect, bnn::BNNDialect, cf::ControlFlowDialect,
+                  func::FuncDialect, LLVM::LLVMDialect, memref::MemRefDialect,
+                  scf::SCFDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   MLIRContext context(registry);

@@ -109,7 +109,7 @@ class Module:
         returned = ", ".join(value for _, _, _, value, _ in self.outputs)
         types = ", ".join(shape_type(dims, element) for _, element, dims, _, _ in self.outputs)
         return "\n".join([
-            f'module attributes {{bnn.prefix = "model", bnn.max_dims = {{{maxima}}},',
+            f'module attributes {{bnn.model = #bnn.model<prefix = "model", max_dims = {{{maxima}}}>,',
             f"    bnn.target = {target}}} {{",
             f"  func.func @main({arguments})\n      -> ({results}) {{",
             *lines, *self.lines, f"    return {returned} : {types}", "  }", "}", ""])

@@ -3,7 +3,7 @@
 // bounds that the pass documents, and that a vector computes the bits of a
 // scalar. A host with AVX-512 computes vectors with its own instructions.
 
-#include "dialects/BNN/BNN.h"
+#include "dialects/BNN/BNNModel.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -180,6 +180,251 @@ module attributes {bnn.target = #bnn.target<strategy = "x", dots = [#bnn.dot<fma
 // -----
 
 //===----------------------------------------------------------------------===//
+// What the passes tell each other of a model
+//===----------------------------------------------------------------------===//
+
+// [DI1]
+// expected-error @+1 {{has the attribute 'bnn.max_dims', which the dialect does not have for operations}}
+module attributes {bnn.max_dims = "eight"} {}
+
+// -----
+
+// [DI4]
+// expected-error @+1 {{argument #0 has the attribute 'bnn.kind', which the dialect does not have for arguments}}
+func.func private @f(memref<4xf32> {bnn.kind = "inptu"})
+
+// -----
+
+// [DI2]
+// expected-error @+1 {{has the attribute 'bnn.model', which belongs on a module}}
+func.func private @f() attributes {bnn.model = #bnn.model<prefix = "m">}
+
+// -----
+
+// [DI2]
+// expected-error @+1 {{has the attribute 'bnn.workspace_size', which belongs on a function}}
+module attributes {bnn.workspace_size = 64 : i64} {}
+
+// -----
+
+func.func @f(%x: f32) -> f32 {
+  // [DI2]
+  // expected-error @+1 {{has the attribute 'bnn.not_positive', which belongs on a math.exp}}
+  %0 = math.exp2 %x {bnn.not_positive} : f32
+  return %0 : f32
+}
+
+// -----
+
+// [DI3]
+// expected-error @+1 {{'bnn.target' must be a #bnn.target, not "avx2"}}
+module attributes {bnn.target = "avx2"} {}
+
+// -----
+
+// [DI3]
+// expected-error @+1 {{'bnn.model' must be a #bnn.model, not {prefix = 3 : i32}}}
+module attributes {bnn.model = {prefix = 3 : i32}} {}
+
+// -----
+
+// [DI3]
+// expected-error @+1 {{'bnn.port_limits' must be a dictionary of positive f64s, not {matmul = 0.000000e+00 : f64}}}
+module attributes {bnn.port_limits = {matmul = 0.0 : f64}} {}
+
+// -----
+
+// [DI3]
+// expected-error @+1 {{'bnn.profiled_ops' must be an array of #bnn.profiled, not [{name = "x"}]}}
+module attributes {bnn.profiled_ops = [{name = "x"}]} {}
+
+// -----
+
+// [DI3]
+// expected-error @+1 {{'bnn.layers' must be an array of #bnn.layer, not [{kind = "linear"}]}}
+func.func private @f() attributes {bnn.layers = [{kind = "linear"}]}
+
+// -----
+
+// [DI3]
+// expected-error @+1 {{'bnn.workspace_size' must be an i64 of 0 or more, not -1 : i64}}
+func.func private @f() attributes {bnn.workspace_size = -1 : i64}
+
+// -----
+
+// [DI3]
+// expected-error @+1 {{'bnn.workspace_size' must be an i64 of 0 or more, not 64 : i32}}
+func.func private @f() attributes {bnn.workspace_size = 64 : i32}
+
+// -----
+
+// [DI3]
+// expected-error @+1 {{'bnn.workspace_buffers' must be an array of #bnn.buffer, not [64]}}
+func.func private @f() attributes {bnn.workspace_buffers = [64]}
+
+// -----
+
+func.func @f(%x: f32) -> f32 {
+  // [DI3]
+  // expected-error @+1 {{'bnn.not_positive' must be a unit, not true}}
+  %0 = math.exp %x {bnn.not_positive = true} : f32
+  return %0 : f32
+}
+
+// -----
+
+// [DI5]
+// expected-error @+1 {{argument #1 has a 'bnn.argument' that must be an #bnn.argument, not "workspace"}}
+func.func private @f(f32, memref<?xi8> {bnn.argument = "workspace"})
+
+// -----
+
+// [DI6]
+// expected-error @+1 {{result #0 has the attribute 'bnn.argument', which the dialect does not have for results}}
+func.func private @f() -> (memref<4xf32> {bnn.argument = #bnn.argument<output, "y", [4]>})
+
+// -----
+
+// [MD1]
+// expected-error @+1 {{the prefix '7up' is no C identifier: use letters, digits and underscores, and begin with no digit}}
+module attributes {bnn.model = #bnn.model<prefix = "7up">} {}
+
+// -----
+
+// [MD2]
+// expected-error @+1 {{the maximum of the dimension 'batch' must be a positive i64, not "eight"}}
+module attributes {bnn.model = #bnn.model<max_dims = {batch = "eight"}>} {}
+
+// -----
+
+// [MD2]
+// expected-error @+1 {{the maximum of the dimension 'batch' must be a positive i64, not 0 : i64}}
+module attributes {bnn.model = #bnn.model<max_dims = {batch = 0}>} {}
+
+// -----
+
+// [AR1]
+// expected-error @+1 {{inputs and outputs have a name and dimensions, and nothing else has}}
+func.func private @f(memref<4xf32> {bnn.argument = #bnn.argument<input>})
+
+// -----
+
+// [AR1]
+// expected-error @+1 {{inputs and outputs have a name and dimensions, and nothing else has}}
+func.func private @f(memref<?xi8> {bnn.argument = #bnn.argument<workspace, "ws", ["n"]>})
+
+// -----
+
+// [AR2]
+// expected-error @+1 {{a dimension is a name or an i64, not f32}}
+func.func private @f(memref<4xf32> {bnn.argument = #bnn.argument<input, "x", [f32]>})
+
+// -----
+
+// [AR3]
+// expected-error @+1 {{argument #0 is an input or output and must be a memref of identity layout, not 'tensor<4xf32>'}}
+func.func private @f(tensor<4xf32> {bnn.argument = #bnn.argument<input, "x", [4]>})
+
+// -----
+
+// [AR3]
+// expected-error @+1 {{argument #0 is an input or output and must be a memref of identity layout, not 'memref<4xf32, strided<[2]>>'}}
+func.func private @f(memref<4xf32, strided<[2]>> {bnn.argument = #bnn.argument<output, "y", [4]>})
+
+// -----
+
+// [AR4]
+// expected-error @+1 {{argument #0 has 2 dimensions, but its type has rank 1}}
+func.func private @f(memref<4xf32> {bnn.argument = #bnn.argument<input, "x", [4, 2]>})
+
+// -----
+
+// [AR5]
+// expected-error @+1 {{argument #0 has a dimension 3 that differs from its type's}}
+func.func private @f(memref<4xf32> {bnn.argument = #bnn.argument<input, "x", [3]>})
+
+// -----
+
+// [AR5]
+// expected-error @+1 {{argument #0 has a dimension 3 that differs from its type's}}
+func.func private @f(memref<?xf32> {bnn.argument = #bnn.argument<input, "x", [3]>})
+
+// -----
+
+// [AR6]
+// expected-error @+1 {{argument #0 names the dimension "n", which is static in its type}}
+func.func private @f(memref<4xf32> {bnn.argument = #bnn.argument<input, "x", ["n"]>})
+
+// -----
+
+// [AR7]
+// expected-error @+1 {{argument #0 is the workspace and must be a memref<?xi8>, not 'memref<?xf32>'}}
+func.func private @f(memref<?xf32> {bnn.argument = #bnn.argument<workspace>})
+
+// -----
+
+// [AR8]
+// expected-error @+1 {{argument #0 is the profile_hook and must be a pointer, not 'i64'}}
+func.func private @f(i64 {bnn.argument = #bnn.argument<profile_hook>})
+
+// -----
+
+// [CT1]
+// expected-error @+1 {{a product is an i64 and names, not ["batch", 2]}}
+func.func private @f() attributes {test.count = #bnn.count<[["batch", 2]]>}
+
+// -----
+
+// [LR1]
+// expected-error @+1 {{a layer has two sizes, not negative}}
+func.func private @f() attributes {bnn.layers = [#bnn.layer<kind = linear, op = "MatMul", loc = loc("x"), sizes = [4], weights = !bnn.s1, activations = !bnn.s1>]}
+
+// -----
+
+// [LR1]
+// expected-error @+1 {{a layer has two sizes, not negative}}
+func.func private @f() attributes {bnn.layers = [#bnn.layer<kind = linear, op = "MatMul", loc = loc("x"), sizes = [4, -1], weights = !bnn.s1, activations = !bnn.s1>]}
+
+// -----
+
+// [LR2]
+// expected-error @+1 {{weights and activations are f32 or bits, not 'i8'}}
+func.func private @f() attributes {bnn.layers = [#bnn.layer<kind = linear, op = "MatMul", loc = loc("x"), sizes = [4, 4], weights = !bnn.s1, activations = i8>]}
+
+// -----
+
+// [LR3]
+// expected-error @+1 {{a layer that is not binary says why}}
+func.func private @f() attributes {bnn.layers = [#bnn.layer<kind = linear, op = "MatMul", loc = loc("x"), sizes = [4, 4], weights = f32, activations = f32>]}
+
+// -----
+
+// Eight bits on both sides are not binary.
+// [LR3]
+// expected-error @+1 {{a layer that is not binary says why}}
+func.func private @f() attributes {bnn.layers = [#bnn.layer<kind = linear, op = "MatMul", loc = loc("x"), sizes = [4, 4], weights = !bnn.s8, activations = !bnn.u8>]}
+
+// -----
+
+// [BF1]
+// expected-error @+1 {{a buffer has no negative place or position}}
+func.func private @f() attributes {bnn.workspace_buffers = [#bnn.buffer<name = "x", bytes = -1, offset = 0, first = 0, last = -1>]}
+
+// -----
+
+// [PF1]
+// expected-error @+1 {{a port limit is a finite f64 that is not negative, not -1.000000e+00 : f64}}
+module attributes {bnn.profiled_ops = [#bnn.profiled<kind = "matmul", name = "x", limit = -1.0>]} {}
+
+// -----
+
+// [PF1]
+// expected-error @+1 {{a port limit is a finite f64 that is not negative, not 1.000000e+00 : f32}}
+module attributes {bnn.profiled_ops = [#bnn.profiled<kind = "matmul", limit = 1.0 : f32>]} {}
+
+// -----
+
+//===----------------------------------------------------------------------===//
 // bnn.constant
 //===----------------------------------------------------------------------===//
 

@@ -1,9 +1,9 @@
 // What a 32-bit CPU has no instruction for, or what NEON would do inexactly.
 #id = affine_map<(i) -> (i)>
-func.func @main(%longs: tensor<16xi64> {onnx.name = "longs"}, %divisors: tensor<16xi64> {bnn.name = "divisors"},
+func.func @main(%longs: tensor<16xi64> {onnx.name = "longs"}, %divisors: tensor<16xi64> {onnx.name = "divisors"},
                 %floats: tensor<16xf32> {onnx.name = "floats"})
-    -> (tensor<16xf32> {onnx.name = "converted"}, tensor<16xi64> {bnn.name = "truncated"},
-        tensor<16xi64> {onnx.name = "quotients"}, tensor<16xf32> {bnn.name = "halves"}) {
+    -> (tensor<16xf32> {onnx.name = "converted"}, tensor<16xi64> {onnx.name = "truncated"},
+        tensor<16xi64> {onnx.name = "quotients"}, tensor<16xf32> {onnx.name = "halves"}) {
   %f = tensor.empty() : tensor<16xf32>
   %i = tensor.empty() : tensor<16xi64>
   %converted = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}

@@ -1,8 +1,13 @@
+//===- ModelInterface.h - What a lowered module's C interface is -*- C++
+//-*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a lowered module says about its inputs and outputs, read from the
-// attributes of its entry function.
+// Read from the attributes of the module and of its entry function.
+//
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -59,9 +64,9 @@ struct ModelInterface {
   std::optional<unsigned> profileHookArgument, profileContextArgument;
   /// `bnn.profiled_ops`; empty where there is no hook.
   std::vector<ProfiledOp> profiledOps;
-  /// `bnn.target_triple`, `bnn.target_cpu`: empty where absent.
+  /// Empty where the module's `bnn.model` does not say.
   std::string targetTriple, targetCPU;
-  /// `bnn.cpu_features`, BNN_CPU_* bits: 0 where absent.
+  /// BNN_CPU_* bits; 0 where the module's `bnn.model` does not say.
   uint64_t cpuFeatures = 0;
 };
 
@@ -72,11 +77,9 @@ int32_t elementTypeCode(mlir::Type type);
 /// where there is none.
 mlir::func::FuncOp findEntryFunction(mlir::ModuleOp module);
 
-/// Reads the interface of `module`. `prefix` overrides the module's
-/// `bnn.prefix` unless it is empty. Reports on the entry function, and fails,
-/// when an attribute is missing or wrong, when an output has a symbolic
-/// dimension that no input defines, and when the prefix is no C identifier.
-mlir::FailureOr<ModelInterface> readModelInterface(mlir::ModuleOp module,
-                                                   llvm::StringRef prefix = {});
+/// Reads the interface of `module`. Reports on the entry function, and fails,
+/// where it is not called as a model is, where an output has a symbolic
+/// dimension that no input defines, and where no prefix is known.
+mlir::FailureOr<ModelInterface> readModelInterface(mlir::ModuleOp module);
 
 } // namespace mlir::bnn

@@ -1,0 +1,235 @@
+//===- ModelInterface.cpp - What a lowered module's C interface is --------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/BNN/ModelInterface.h"
+#include "bnn/types.h"
+#include "dialects/BNN/BNNModel.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+
+namespace mlir::bnn {
+
+int32_t elementTypeCode(Type type) {
+  if (type.isF32())
+    return BNN_F32;
+  if (type.isF64())
+    return BNN_F64;
+  auto integer = dyn_cast<IntegerType>(type);
+  if (!integer)
+    return 0;
+  if (integer.isUnsigned())
+    return integer.getWidth() == 8 ? BNN_U8 : 0;
+  switch (integer.getWidth()) {
+  case 64:
+    return BNN_I64;
+  case 32:
+    return BNN_I32;
+  case 8:
+    return BNN_I8;
+  case 1:
+    return BNN_BOOL;
+  default:
+    return 0;
+  }
+}
+
+func::FuncOp findEntryFunction(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function->hasAttr(kWorkspaceSizeAttr))
+      return function;
+  return nullptr;
+}
+
+namespace {
+/// Reads one entry function, reporting on it. That each attribute is what it
+/// should be, and each argument what its attribute says, is verified.
+class Reader {
+public:
+  Reader(ModuleOp module, func::FuncOp function)
+      : module(module), function(function), model(getModel(module)) {}
+
+  FailureOr<ModelInterface> read();
+
+private:
+  LogicalResult readModel();
+  LogicalResult readFunction();
+  LogicalResult readArgument(unsigned index);
+  LogicalResult readTensor(unsigned index, ArgumentAttr argument);
+  FailureOr<ModelDim> readDim(unsigned index, ArgumentAttr argument,
+                              Attribute dim);
+  LogicalResult checkOutputs();
+  LogicalResult readProfiledOps();
+
+  InFlightDiagnostic error(unsigned index) {
+    return function.emitOpError() << "argument #" << index << ' ';
+  }
+
+  ModuleOp module;
+  func::FuncOp function;
+  ModelAttr model;
+  ModelInterface result;
+};
+} // namespace
+
+LogicalResult Reader::readModel() {
+  if (model.getPrefix().empty())
+    return module.emitError("needs a prefix for the symbols of the model: set "
+                            "it in '")
+           << kModelAttr << "' or by the option 'prefix'";
+  result.prefix = model.getPrefix().str();
+  result.targetTriple = model.getTriple().str();
+  result.targetCPU = model.getCpu().str();
+  result.cpuFeatures = model.getFeatures();
+  return success();
+}
+
+LogicalResult Reader::readFunction() {
+  if (function.isExternal())
+    return function.emitOpError("is the entry function and needs a body");
+  if (function.getNumResults() != 1 ||
+      !function.getResultTypes()[0].isSignlessInteger(32))
+    return function.emitOpError("must return its status as one i32");
+  result.workspaceSize =
+      function->getAttrOfType<IntegerAttr>(kWorkspaceSizeAttr).getInt();
+  return success();
+}
+
+FailureOr<ModelDim> Reader::readDim(unsigned index, ArgumentAttr argument,
+                                    Attribute dim) {
+  if (auto number = dyn_cast<IntegerAttr>(dim))
+    return ModelDim{"", number.getInt()};
+  auto symbol = cast<StringAttr>(dim);
+  std::optional<int64_t> maximum = model.getMaximum(symbol);
+  if (!maximum && argument.isOutput())
+    return error(index)
+           << "(output '" << argument.getName() << "') has a dimension '"
+           << symbol.getValue()
+           << "' that is no dimension of an input, so a caller could not know "
+              "its size; fix what it depends on by --input-shape";
+  if (!maximum)
+    return error(index) << "has a dimension '" << symbol.getValue()
+                        << "' without a maximum in '" << kModelAttr << "'";
+  return ModelDim{symbol.str(), *maximum};
+}
+
+LogicalResult Reader::readTensor(unsigned index, ArgumentAttr argument) {
+  auto type = cast<MemRefType>(function.getArgumentTypes()[index]);
+  if (!elementTypeCode(type.getElementType()))
+    return error(index) << "has the element type " << type.getElementType()
+                        << ", which the C interface lacks";
+  if (type.getRank() > BNN_MAX_RANK)
+    return error(index) << "has rank " << type.getRank()
+                        << "; the C interface allows at most " << BNN_MAX_RANK;
+  ModelTensor tensor;
+  tensor.name = argument.getName().str();
+  tensor.elementType = type.getElementType();
+  tensor.argument = index;
+  for (Attribute dim : argument.getDims()) {
+    FailureOr<ModelDim> read = readDim(index, argument, dim);
+    if (failed(read))
+      return failure();
+    tensor.dims.push_back(*read);
+  }
+  (argument.isInput() ? result.inputs : result.outputs)
+      .push_back(std::move(tensor));
+  return success();
+}
+
+LogicalResult Reader::readArgument(unsigned index) {
+  ArgumentAttr argument = getArgument(function, index);
+  if (!argument)
+    return error(index) << "needs a '" << kArgumentAttr
+                        << "' that says what it is";
+  std::optional<unsigned> *place = nullptr;
+  switch (argument.getKind()) {
+  case ArgumentKind::Input:
+  case ArgumentKind::Output:
+    return readTensor(index, argument);
+  case ArgumentKind::Workspace:
+    place = &result.workspaceArgument;
+    break;
+  case ArgumentKind::ProfileHook:
+    place = &result.profileHookArgument;
+    break;
+  case ArgumentKind::ProfileContext:
+    place = &result.profileContextArgument;
+    break;
+  }
+  if (*place)
+    return error(index) << "is a second "
+                        << stringifyArgumentKind(argument.getKind());
+  *place = index;
+  return success();
+}
+
+LogicalResult Reader::checkOutputs() {
+  llvm::StringSet<> names, symbols;
+  for (const ModelTensor &input : result.inputs) {
+    names.insert(input.name);
+    for (const ModelDim &dim : input.dims)
+      if (!dim.symbol.empty() && symbols.insert(dim.symbol).second)
+        result.symbols.push_back(dim);
+  }
+  if (names.size() != result.inputs.size())
+    return function.emitOpError("has two inputs of one name");
+  names.clear();
+  for (const ModelTensor &output : result.outputs) {
+    if (!names.insert(output.name).second)
+      return function.emitOpError("has two outputs of the name '")
+             << output.name << "'";
+    for (const ModelDim &dim : output.dims)
+      if (!dim.symbol.empty() && !symbols.contains(dim.symbol))
+        return error(output.argument)
+               << "(output '" << output.name << "') has a dimension '"
+               << dim.symbol
+               << "' that no input defines, so a caller could not know its "
+                  "size";
+  }
+  return success();
+}
+
+LogicalResult Reader::readProfiledOps() {
+  if (result.profileHookArgument.has_value() !=
+      result.profileContextArgument.has_value())
+    return function.emitOpError("has a profile_hook or a profile_context "
+                                "without the other");
+  if (!result.profileHookArgument)
+    return success();
+  auto table = module->getAttrOfType<ArrayAttr>(kProfiledOpsAttr);
+  if (!table)
+    return module.emitError("has a profile_hook but no '")
+           << kProfiledOpsAttr << "'";
+  for (auto op : table.getAsRange<ProfiledAttr>())
+    result.profiledOps.push_back({op.getName().str(), op.getKind().str(),
+                                  op.getLimit().getValueAsDouble()});
+  return success();
+}
+
+FailureOr<ModelInterface> Reader::read() {
+  if (failed(readModel()) || failed(readFunction()))
+    return failure();
+  for (unsigned index = 0; index < function.getNumArguments(); ++index)
+    if (failed(readArgument(index)))
+      return failure();
+  if (result.workspaceSize > 0 && !result.workspaceArgument)
+    return function.emitOpError("has a '")
+           << kWorkspaceSizeAttr << "' but no workspace";
+  if (failed(checkOutputs()) || failed(readProfiledOps()))
+    return failure();
+  return std::move(result);
+}
+
+FailureOr<ModelInterface> readModelInterface(ModuleOp module) {
+  func::FuncOp function = findEntryFunction(module);
+  if (!function)
+    return module.emitError("has no entry function: none has a '")
+           << kWorkspaceSizeAttr << "'";
+  return Reader(module, function).read();
+}
+
+} // namespace mlir::bnn
