@@ -12,9 +12,11 @@ import pathlib
 import re
 import sys
 
-ID = r"\[([A-Z]\d+)\]"
+ID = r"\[([A-Z]+\d+)\]"
 COMMENT = re.compile(rf"\s*// {ID}")
 ERROR = re.compile(r"emitOpError\(|emitError\(\)|emitError\(loc,")
+# Reads what has been verified, for those who need all of it; its errors are not rules of the IR.
+READER = "ModelInterface.cpp"
 # Lines from an id to the error of its check.
 REACH = 6
 
@@ -39,7 +41,7 @@ def stated(folder):
 def checked(folder):
     """The ids before checks."""
     found = collections.Counter()
-    for path in folder.glob("*.cpp"):
+    for path in sorted(set(folder.glob("*.cpp")) - {folder / READER}):
         lines = path.read_text().splitlines()
         at = [number for number, line in enumerate(lines) if COMMENT.fullmatch(line)]
         for number in at:
