@@ -19,10 +19,6 @@
 
 namespace mlir::bnn {
 
-/// The bytes to which a workspace must be aligned: a cache line, and the width
-/// of the widest vector that any target loads.
-constexpr int64_t workspaceAlignment = 64;
-
 /// One dimension of an input or output.
 struct ModelDim {
   /// The symbol that names it; empty where the dimension is static.

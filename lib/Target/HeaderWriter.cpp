@@ -4,6 +4,7 @@
 #include "lib/Target/HeaderWriter.h"
 
 #include "bnn/types.h"
+#include "dialects/BNN/BNNBase.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -104,7 +105,7 @@ void writeHeader(const ModelInterface &model, raw_ostream &out) {
       << "#define " << macro << "_NUM_OUTPUTS " << model.outputs.size() << '\n'
       << "/* Bytes. */\n#define " << macro << "_WORKSPACE_SIZE "
       << model.workspaceSize << '\n'
-      << "#define " << macro << "_WORKSPACE_ALIGNMENT " << workspaceAlignment
+      << "#define " << macro << "_WORKSPACE_ALIGNMENT " << kBufferAlignment
       << '\n';
   writeMaxima(model, macro, out);
   out << R"(

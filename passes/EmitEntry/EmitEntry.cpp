@@ -219,7 +219,7 @@ private:
     require(isSet(workspace), BNN_ERROR_WORKSPACE);
     Value address = b.create<LLVM::PtrToIntOp>(loc, types.i64, workspace);
     Value low = b.create<LLVM::AndOp>(
-        loc, address, constant(types.i64, workspaceAlignment - 1));
+        loc, address, constant(types.i64, kBufferAlignment - 1));
     require(compare(LLVM::ICmpPredicate::eq, low, constant(types.i64, 0)),
             BNN_ERROR_WORKSPACE);
   }
@@ -323,7 +323,7 @@ public:
            addressOf(symbol(".name")), addressOf(symbol(".inputs")),
            addressOf(symbol(".outputs")),
            constant(types.size, model.workspaceSize),
-           constant(types.size, workspaceAlignment),
+           constant(types.size, kBufferAlignment),
            constant(types.i64, static_cast<int64_t>(model.cpuFeatures)),
            addressOf(symbol(".triple")), addressOf(symbol(".cpu")),
            addressOf(symbol("_run"))});

@@ -122,8 +122,8 @@ module attributes {bnn.port_limits = {byte_table = 256.0 : f64},
 // Products of floats: how they add up is in their names.
 // CHECK-LABEL: module attributes
 // CHECK-SAME: bnn.profiled_ops = [
-// CHECK-SAME: {kind = "matmul.fma", limit = 0.000000e+00 : f64, name = ""}
-// CHECK-SAME: {kind = "matmul.signed_sum", limit = 0.000000e+00 : f64, name = ""}
+// CHECK-SAME: #bnn.profiled<kind = "matmul.fma", limit = 0.000000e+00 : f64>
+// CHECK-SAME: #bnn.profiled<kind = "matmul.signed_sum", limit = 0.000000e+00 : f64>
 #panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 8>
 module {
   func.func @main(%x: memref<4x64xf32>, %w: memref<64x8xf32>, %v: memref<8x64x!bnn.s1, #panels>, %y: memref<4x8xf32>) -> i32 {
