@@ -46,22 +46,20 @@ private:
 
 static Product productOf(KernelBuilder &b, MatmulOp op,
                          MatmulOp::Adaptor buffers) {
-  auto input = cast<ShapedType>(op.getInput().getType());
   Product p;
+  p.element = dyn_cast<BitsType>(getElementTypeOrSelf(op.getInput()));
+  p.input = p.element ? b.parts2d(buffers.getInput(), p.element.getWidth())
+                      : b.rows2d(buffers.getInput());
   p.weight = buffers.getWeight();
   p.zeros = buffers.getZeros() ? b.rows2d(buffers.getZeros()) : Value();
   p.elements = op.getElementsPerRow();
   p.outputs = op.getOutputsPerRow();
   p.scope = op;
-  p.element = dyn_cast<BitsType>(input.getElementType());
-  if (!p.element) {
-    p.input = b.rows2d(buffers.getInput());
-    return p;
+  if (p.element) {
+    auto layout = cast<PanelsAttr>(getLayout(op.getWeight().getType()));
+    p.words = packedWords(p.elements, layout.getGroup());
+    p.parity = layout.getParity();
   }
-  auto layout = cast<PanelsAttr>(getLayout(op.getWeight().getType()));
-  p.input = b.parts2d(buffers.getInput(), p.element.getWidth());
-  p.words = packedWords(p.elements, layout.getGroup());
-  p.parity = layout.getParity();
   return p;
 }
 
