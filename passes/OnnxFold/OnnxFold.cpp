@@ -19,7 +19,7 @@ using namespace mlir::bnn;
 
 namespace {
 
-struct OnnxFoldPass : bnn::impl::OnnxFoldBase<OnnxFoldPass> {
+struct OnnxFold : bnn::impl::OnnxFoldBase<OnnxFold> {
   using OnnxFoldBase::OnnxFoldBase;
 
   void getDependentDialects(DialectRegistry &registry) const override {

@@ -1,5 +1,5 @@
-#ifndef PASSES_ONNXFOLD_ONNXFOLD
-#define PASSES_ONNXFOLD_ONNXFOLD
+#ifndef BNN_PASSES_ONNXFOLD
+#define BNN_PASSES_ONNXFOLD
 
 include "mlir/Pass/PassBase.td"
 
@@ -56,4 +56,4 @@ def OnnxFold : Pass<"onnx-fold", "::mlir::func::FuncOp"> {
   ];
 }
 
-#endif // PASSES_ONNXFOLD_ONNXFOLD
+#endif // BNN_PASSES_ONNXFOLD

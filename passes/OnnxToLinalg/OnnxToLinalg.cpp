@@ -24,7 +24,7 @@ namespace {
 // Types do not change and every operator has one lowering, so that this is one
 // walk in program order and not a dialect conversion, which would stop at the
 // first operator that it cannot lower.
-struct OnnxToLinalgPass : bnn::impl::OnnxToLinalgBase<OnnxToLinalgPass> {
+struct OnnxToLinalg : bnn::impl::OnnxToLinalgBase<OnnxToLinalg> {
   using OnnxToLinalgBase::OnnxToLinalgBase;
 
   void runOnOperation() override {
@@ -96,7 +96,7 @@ private:
       lowering.shapes.copy(from, same);
       from.replaceAllUsesWith(same);
     }
-    ++numLowered;
+    ++nodesLowered;
     return success();
   }
 

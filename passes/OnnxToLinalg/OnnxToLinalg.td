@@ -58,7 +58,7 @@ def OnnxToLinalg : Pass<"onnx-to-linalg", "::mlir::func::FuncOp"> {
     ```
   }];
   let statistics = [
-    Statistic<"numLowered", "lowered", "Number of operations lowered">
+    Statistic<"nodesLowered", "nodes-lowered", "Number of operations lowered">
   ];
   let dependentDialects = [
     "::mlir::bnn::BNNDialect",
@@ -70,4 +70,4 @@ def OnnxToLinalg : Pass<"onnx-to-linalg", "::mlir::func::FuncOp"> {
   ];
 }
 
-#endif
+#endif // BNN_PASSES_ONNXTOLINALG

@@ -17,7 +17,7 @@ namespace mlir::bnn {
 
 namespace {
 
-struct RaisePass : impl::RaiseBase<RaisePass> {
+struct Raise : impl::RaiseBase<Raise> {
   using RaiseBase::RaiseBase;
 
   void runOnOperation() override {
@@ -32,18 +32,18 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
     // Attention first: its matcher reads the onnx form of the projections and
     // of the layers that feed it only through their results.
     for (Operation *op : collect<onnx::ReshapeOp>(func))
-      attentions += succeeded(
+      attentionsRaised += succeeded(
           raiseAttention(rewriter, cast<onnx::ReshapeOp>(op), shapes));
     eraseDead(rewriter, func);
     for (Operation *op : collect<onnx::GatherOp>(func))
-      embeddings +=
+      embeddingsRaised +=
           succeeded(raiseEmbedding(rewriter, cast<onnx::GatherOp>(op)));
     for (Operation *op : collect<onnx::MatMulOp, onnx::GemmOp>(func))
-      linears += succeeded(raiseLinear(rewriter, op));
+      linearsRaised += succeeded(raiseLinear(rewriter, op));
     // A linear layer takes the addition of its bias with it, so additions are
     // looked at afterwards.
     for (Operation *op : collect<onnx::AddOp, onnx::LayerNormalizationOp>(func))
-      layerNorms += succeeded(raiseLayerNorm(rewriter, op));
+      layerNormsRaised += succeeded(raiseLayerNorm(rewriter, op));
     eraseDead(rewriter, func);
     FailureOr<ArrayAttr> layers = rewriter.takeRemarks();
     if (failed(layers))

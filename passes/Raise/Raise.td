@@ -1,7 +1,10 @@
+#ifndef BNN_PASSES_RAISE
+#define BNN_PASSES_RAISE
+
 include "passes/Support/Refusals.td"
 
 def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
-  let summary = "Recognises what is binary in an onnx graph";
+  let summary = "Recognise what is binary in an onnx graph";
   let description = [{
     Matches by structure, never by name, on a folded graph, where the constant is
     the second operand of what is commutative:
@@ -74,8 +77,13 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
                            "::mlir::math::MathDialect",
                            "::mlir::tensor::TensorDialect"];
   let statistics = [
-    Statistic<"linears", "linears", "Binary linear layers">,
-    Statistic<"embeddings", "embeddings", "Binary embeddings">,
-    Statistic<"layerNorms", "layer-norms", "Layer normalisations">,
-    Statistic<"attentions", "attentions", "Binary attentions">];
+    Statistic<"linearsRaised", "linears-raised", "Number of linear layers raised">,
+    Statistic<"embeddingsRaised", "embeddings-raised",
+              "Number of embeddings raised">,
+    Statistic<"layerNormsRaised", "layer-norms-raised",
+              "Number of layer normalisations raised">,
+    Statistic<"attentionsRaised", "attentions-raised",
+              "Number of attentions raised">];
 }
+
+#endif // BNN_PASSES_RAISE
