@@ -8,6 +8,9 @@
 // for it. The kinds of dots say what they multiply; BNNTarget.cpp has what
 // follows from that.
 //
+// Not DLTI's target specifications: those are lists of keys and values that no
+// verifier knows, and what stands here has rules.
+//
 //===----------------------------------------------------------------------===//
 #ifndef DIALECTS_BNN_BNNTARGET
 #define DIALECTS_BNN_BNNTARGET

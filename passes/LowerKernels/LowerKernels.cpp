@@ -27,7 +27,7 @@ Type wordsOf(MemRefType type) {
 
 template <typename OpTy> using KernelPattern = LoopPattern<OpTy, KernelBuilder>;
 
-struct LowerKernelsPass : impl::LowerKernelsBase<LowerKernelsPass> {
+struct LowerKernels : impl::LowerKernelsBase<LowerKernels> {
   using LowerKernelsBase::LowerKernelsBase;
 
   void runOnOperation() override {

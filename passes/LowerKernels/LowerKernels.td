@@ -1,7 +1,10 @@
+#ifndef BNN_PASSES_LOWERKERNELS
+#define BNN_PASSES_LOWERKERNELS
+
 include "mlir/Pass/PassBase.td"
 
 def LowerKernels : Pass<"bnn-lower-kernels", "::mlir::ModuleOp"> {
-  let summary = "Lowers packed bnn ops on buffers to tiled vector loops";
+  let summary = "Lower packed bnn ops on buffers to tiled vector loops";
   let description = [{
     Each op becomes a loop nest over vectors of 16 lanes: products run over
     panels of 16 outputs in a register tile of rows by panels, with xor and
@@ -59,5 +62,7 @@ def LowerKernels : Pass<"bnn-lower-kernels", "::mlir::ModuleOp"> {
     "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
     "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
     "::mlir::vector::VectorDialect"];
-  let statistics = [Statistic<"lowered", "lowered", "Ops lowered">];
+  let statistics = [Statistic<"lowered", "lowered", "Number of ops lowered">];
 }
+
+#endif // BNN_PASSES_LOWERKERNELS

@@ -441,7 +441,7 @@ ElementsAttr numbers(ConstantOp op, MemRefType storage) {
       ArrayRef<int8_t>(values));
 }
 
-struct LowerReferencePass : impl::LowerReferenceBase<LowerReferencePass> {
+struct LowerReference : impl::LowerReferenceBase<LowerReference> {
   using LowerReferenceBase::LowerReferenceBase;
 
   void runOnOperation() override {

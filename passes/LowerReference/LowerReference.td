@@ -1,7 +1,10 @@
+#ifndef BNN_PASSES_LOWERREFERENCE
+#define BNN_PASSES_LOWERREFERENCE
+
 include "mlir/Pass/PassBase.td"
 
 def LowerReference : Pass<"bnn-lower-reference", "::mlir::ModuleOp"> {
-  let summary = "Lowers bnn ops on buffers to plain scalar loops: their meaning";
+  let summary = "Lower bnn ops on buffers to plain scalar loops: their meaning";
   let description = [{
     Each op becomes the loops that its description states, one element at a
     time: a bit is an i8 that is +1 or -1 (or 1 and 0, unsigned), a product is a
@@ -41,3 +44,5 @@ def LowerReference : Pass<"bnn-lower-reference", "::mlir::ModuleOp"> {
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
+
+#endif // BNN_PASSES_LOWERREFERENCE
