@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/OnnxFold/ConstantEvaluator.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "passes/OnnxFold/Evaluation.h"
 
 using namespace mlir;

@@ -21,12 +21,11 @@ namespace {
 
 /// A sum of floats, or of their magnitudes, over the axes that `isReduced`
 /// marks.
-struct Statistic {
+template <bool ofMagnitudes> struct Statistic {
   const EvalTensor &x;
   ArrayRef<bool> isReduced;
-  bool ofMagnitudes;
 
-  template <typename T> double term(T value) const {
+  template <typename T> static double term(T value) {
     return ofMagnitudes ? std::fabs(double(value)) : double(value);
   }
 
@@ -82,8 +81,8 @@ struct Statistic {
   }
 };
 
-template <typename Op>
-EvalTensorPtr evaluateSum(Op op, const Evaluation &e, bool isMean) {
+template <typename Op> EvalTensorPtr evaluateSum(Op op, const Evaluation &e) {
+  constexpr bool isMean = std::is_same_v<Op, ReduceMeanOp>;
   const EvalTensor &x = *e.in[0];
   std::optional<ArrayRef<int64_t>> axes = op.getAxes();
   SmallVector<bool> isReduced(x.shape.size(), !axes);
@@ -95,14 +94,14 @@ EvalTensorPtr evaluateSum(Op op, const Evaluation &e, bool isMean) {
   if (x.numElements() == 0 || y->numElements() == 0)
     return nullptr;
   std::vector<double> sums(y->numElements(), 0);
-  Statistic statistic{x, isReduced, /*ofMagnitudes=*/!isMean};
+  Statistic</*ofMagnitudes=*/!isMean> statistic{x, isReduced};
   double count = isMean ? double(x.numElements() / y->numElements()) : 1.0;
   bool isFloat = dispatchFloat(e.element, [&](auto zero) {
     using T = decltype(zero);
     if (statistic.isOfRows())
-      statistic.addRows<T>(sums);
+      statistic.template addRows<T>(sums);
     else
-      statistic.addInOrder<T>(sums);
+      statistic.template addInOrder<T>(sums);
     for (auto [i, sum] : llvm::enumerate(sums))
       y->mutableAs<T>()[i] = withOneNaN(T(sum / count));
     return true;
@@ -114,7 +113,7 @@ EvalTensorPtr evaluateSum(Op op, const Evaluation &e, bool isMean) {
 
 EvalTensorPtr bnn::evaluateStatistic(const Evaluation &e) {
   return llvm::TypeSwitch<Operation *, EvalTensorPtr>(e.op)
-      .Case([&](ReduceMeanOp op) { return evaluateSum(op, e, true); })
-      .Case([&](ReduceL1Op op) { return evaluateSum(op, e, false); })
+      .Case<ReduceMeanOp, ReduceL1Op>(
+          [&](auto op) { return evaluateSum(op, e); })
       .Default([](Operation *) { return EvalTensorPtr(); });
 }
