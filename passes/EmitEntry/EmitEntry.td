@@ -1,6 +1,9 @@
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#ifndef BNN_PASSES_EMITENTRY
+#define BNN_PASSES_EMITENTRY
+
 include "mlir/Pass/PassBase.td"
 
 def EmitEntry : Pass<"bnn-emit-entry", "::mlir::ModuleOp"> {
@@ -71,3 +74,5 @@ def EmitEntry : Pass<"bnn-emit-entry", "::mlir::ModuleOp"> {
                            "::mlir::LLVM::LLVMDialect",
                            "::mlir::func::FuncDialect"];
 }
+
+#endif // BNN_PASSES_EMITENTRY

@@ -1,10 +1,13 @@
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#ifndef BNN_PASSES_INSTRUMENT
+#define BNN_PASSES_INSTRUMENT
+
 include "mlir/Pass/PassBase.td"
 
 def Instrument : Pass<"bnn-instrument", "::mlir::ModuleOp"> {
-  let summary = "Calls a hook before each operation of the model";
+  let summary = "Call a hook before each operation of the model";
   let description = [{
     The function `@main` on buffers gets two more arguments, a hook and a
     context for it, and calls the hook before each operation that does work
@@ -50,5 +53,7 @@ def Instrument : Pass<"bnn-instrument", "::mlir::ModuleOp"> {
     "::mlir::arith::ArithDialect", "::mlir::bnn::BNNDialect",
     "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect"];
   let statistics = [Statistic<"instrumented", "instrumented",
-                              "Operations with a call before them">];
+                              "Number of operations with a call before them">];
 }
+
+#endif // BNN_PASSES_INSTRUMENT

@@ -105,7 +105,7 @@ private:
   BufferViewFlowAnalysis flow;
 };
 
-struct PlanWorkspacePass : bnn::impl::PlanWorkspaceBase<PlanWorkspacePass> {
+struct PlanWorkspace : bnn::impl::PlanWorkspaceBase<PlanWorkspace> {
   using PlanWorkspaceBase::PlanWorkspaceBase;
 
   void runOnOperation() override {
@@ -169,7 +169,7 @@ private:
       return failure();
 
     int64_t total = placeBuffers(buffers);
-    numBuffers += buffers.size();
+    buffersPlaced += buffers.size();
     bytesUnshared += unshared;
     bytesPlanned += total;
 

@@ -65,7 +65,7 @@ def PlanWorkspace : Pass<"bnn-plan-workspace", "::mlir::ModuleOp"> {
            "List the buffers in the function's attribute bnn.workspace_buffers">
   ];
   let statistics = [
-    Statistic<"numBuffers", "buffers", "Number of buffers placed">,
+    Statistic<"buffersPlaced", "buffers-placed", "Number of buffers placed">,
     Statistic<"bytesUnshared", "bytes-unshared",
               "Bytes needed if no two buffers shared memory">,
     Statistic<"bytesPlanned", "bytes-planned", "Bytes of workspace needed">
@@ -77,4 +77,4 @@ def PlanWorkspace : Pass<"bnn-plan-workspace", "::mlir::ModuleOp"> {
   ];
 }
 
-#endif
+#endif // BNN_PASSES_PLANWORKSPACE

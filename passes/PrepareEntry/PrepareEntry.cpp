@@ -19,7 +19,7 @@ namespace mlir::bnn {
 
 namespace {
 
-struct PrepareEntryPass : impl::PrepareEntryBase<PrepareEntryPass> {
+struct PrepareEntry : impl::PrepareEntryBase<PrepareEntry> {
   using PrepareEntryBase::PrepareEntryBase;
 
   void runOnOperation() override {

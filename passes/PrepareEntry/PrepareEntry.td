@@ -1,7 +1,10 @@
+#ifndef BNN_PASSES_PREPAREENTRY
+#define BNN_PASSES_PREPAREENTRY
+
 include "mlir/Pass/PassBase.td"
 
 def PrepareEntry : Pass<"bnn-prepare-entry", "::mlir::ModuleOp"> {
-  let summary = "Gives the model's function caller-supplied buffers and a status";
+  let summary = "Give the model's function caller-supplied buffers and a status";
   let description = [{
     The function `@main` on tensors becomes one on buffers: an input argument
     for each input, an output argument for each result, and last the workspace.
@@ -43,3 +46,5 @@ def PrepareEntry : Pass<"bnn-prepare-entry", "::mlir::ModuleOp"> {
                            "::mlir::bufferization::BufferizationDialect",
                            "::mlir::memref::MemRefDialect"];
 }
+
+#endif // BNN_PASSES_PREPAREENTRY

@@ -40,7 +40,7 @@ std::string family(StringRef name) {
   return pattern;
 }
 
-struct RequireBinaryPass : impl::RequireBinaryBase<RequireBinaryPass> {
+struct RequireBinary : impl::RequireBinaryBase<RequireBinary> {
   using RequireBinaryBase::RequireBinaryBase;
 
   void runOnOperation() override {
@@ -81,10 +81,10 @@ struct RequireBinaryPass : impl::RequireBinaryBase<RequireBinaryPass> {
       if (layer.isBinary() || layer.isMixed())
         continue;
       if (allowed) {
-        ++numAllowed;
+        ++layersAllowed;
         continue;
       }
-      ++numRefused;
+      ++layersRefused;
       remedies[family(name)].push_back(name);
       emitError(Location(layer.getLoc()), "node '")
           << name << "' (" << layer.getOp() << opset

@@ -1,7 +1,10 @@
+#ifndef BNN_PASSES_REQUIREBINARY
+#define BNN_PASSES_REQUIREBINARY
+
 include "mlir/Pass/PassBase.td"
 
 def RequireBinary : Pass<"bnn-require-binary", "::mlir::func::FuncOp"> {
-  let summary = "Refuses linear layers that are not binary";
+  let summary = "Refuse linear layers that are not binary";
   let description = [{
     Reads `bnn.layers`, which `bnn-raise` writes with `record-layers`. Each linear
     layer of which neither side has few bits (1, 2 or 4) is an error, with the
@@ -31,6 +34,10 @@ def RequireBinary : Pass<"bnn-require-binary", "::mlir::func::FuncOp"> {
       "allowFloat", "allow-float", "std::string",
       "Accept linear layers whose node's name matches this pattern">];
   let statistics = [
-    Statistic<"numRefused", "refused", "Linear layers refused">,
-    Statistic<"numAllowed", "allowed", "Linear layers allowed to be float">];
+    Statistic<"layersRefused", "layers-refused",
+              "Number of linear layers refused">,
+    Statistic<"layersAllowed", "layers-allowed",
+              "Number of linear layers allowed to be float">];
 }
+
+#endif // BNN_PASSES_REQUIREBINARY
