@@ -48,7 +48,8 @@ def BNN_Dialect : Dialect {
   }];
   let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect"];
-  let hasConstantMaterializer = 0;
+  let hasConstantMaterializer = 1;
+  let hasCanonicalizer = 1;
   let discardableAttrs = (ins
     "::mlir::bnn::TargetAttr":$target,
     "::mlir::bnn::ModelAttr":$model,

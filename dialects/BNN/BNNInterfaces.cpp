@@ -27,6 +27,11 @@ static SmallVector<Type> argumentTypes(TypeRange leading, ValueRange params) {
   return types;
 }
 
+SmallVector<Type> bnn::getTensorTypes(ValueRange outs) {
+  return SmallVector<Type>(
+      llvm::make_filter_range(outs.getTypes(), llvm::IsaPred<TensorType>));
+}
+
 void bnn::buildEpilogue(OpBuilder &builder, Location loc, Region &region,
                         TypeRange leading, ValueRange params,
                         EpilogueBuilder epilogue) {
@@ -48,9 +53,7 @@ EpilogueOpInterface EpilogueOpInterface::cloneWith(OpBuilder &builder,
   cast<EpilogueOpInterface>(copy).getOutsMutable().assign(outs);
   OperationState state(getLoc(), copy->getName());
   state.addOperands(copy->getOperands());
-  for (Type type : outs.getTypes())
-    if (isa<TensorType>(type))
-      state.addTypes(type);
+  state.addTypes(getTensorTypes(outs));
   state.propertiesAttr = copy->getPropertiesAsAttribute();
   state.addAttributes(copy->getDiscardableAttrDictionary().getValue());
   state.addRegion();
@@ -116,17 +119,18 @@ LogicalResult bnn::detail::verifyEpilogue(Operation *op) {
   if (TypeRange(arguments) != TypeRange(block.getArgumentTypes()))
     return op->emitOpError("the epilogue's arguments are expected to be (")
            << arguments << ")";
-  auto yield = dyn_cast<bnn::YieldOp>(block.getTerminator());
+  Operation *yield = block.getTerminator();
   // [X4]
-  if (!yield || yield.getValues().size() != outs.size())
+  if (!yield->hasTrait<OpTrait::ReturnLike>() ||
+      yield->getNumOperands() != outs.size())
     return op->emitOpError("the epilogue yields one value for each output");
-  for (auto [value, out] : llvm::zip_equal(yield.getValues(), outs)) {
+  for (auto [value, out] : llvm::zip_equal(yield->getOperands(), outs)) {
     Type want = getElementTypeOrSelf(out);
     if (auto bits = dyn_cast<BitsType>(want))
       want = IntegerType::get(op->getContext(), bits.getWidth() == 1 ? 1 : 32);
     // [X5]
     if (value.getType() != want)
-      return yield.emitOpError("yields ")
+      return yield->emitOpError("yields ")
              << value.getType() << " for an output of " << out.getType();
   }
   return success();

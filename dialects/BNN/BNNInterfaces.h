@@ -18,6 +18,9 @@ namespace mlir::bnn {
 using EpilogueBuilder =
     llvm::function_ref<void(OpBuilder &, Location, ValueRange)>;
 
+/// The types of the tensors among `outs`: an op's results.
+llvm::SmallVector<Type> getTensorTypes(ValueRange outs);
+
 /// Gives `region` the block of an epilogue: its arguments are of the types
 /// `leading` and an element of each of `params`.
 void buildEpilogue(OpBuilder &builder, Location loc, Region &region,

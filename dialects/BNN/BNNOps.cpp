@@ -78,6 +78,16 @@ static SmallVector<OpOperand *> pointersTo(MutableOperandRange operands) {
 // ConstantOp
 //===----------------------------------------------------------------------===//
 
+OpFoldResult bnn::ConstantOp::fold(FoldAdaptor) { return getBits(); }
+
+Operation *BNNDialect::materializeConstant(OpBuilder &builder, Attribute value,
+                                           Type type, Location loc) {
+  auto bits = dyn_cast<ElementsAttr>(value);
+  if (!bits || !isa<BitsType>(getElementTypeOrSelf(type)))
+    return nullptr;
+  return builder.create<bnn::ConstantOp>(loc, type, bits);
+}
+
 LogicalResult bnn::ConstantOp::verify() {
   auto type = cast<ShapedType>(getType());
   // [C1]

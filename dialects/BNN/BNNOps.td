@@ -51,7 +51,7 @@ class BNN_DestinationOp<string mnemonic, list<Trait> traits = []>
 class BNN_EpilogueOp<string mnemonic, list<Trait> traits = []>
     : BNN_DestinationOp<mnemonic, traits # [AttrSizedOperandSegments]>;
 
-def ConstantOp : BNN_Op<"constant", [Pure]> {
+def ConstantOp : BNN_Op<"constant", [Pure, ConstantLike]> {
   let summary = "A constant matrix of bits";
   let description = [{
     The value is `bits`, one `i1` an element (`true` is +1, or 1). Once the type
@@ -71,6 +71,7 @@ def ConstantOp : BNN_Op<"constant", [Pure]> {
   let arguments = (ins ElementsAttr:$bits);
   let results = (outs BNN_Bits:$result);
   let assemblyFormat = "$bits attr-dict `->` type($result)";
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
@@ -222,6 +223,18 @@ def MatmulOp : BNN_EpilogueOp<"matmul", [
     `outs` `(` $outs `:` type($outs) `)` attr-dict
     `:` type($input) `,` type($weight) (`->` type($results)^)? $epilogue
   }];
+  let builders = [
+    // The results follow from `outs`; `epilogue` builds the body.
+    OpBuilder<(ins "::mlir::Value":$input, "::mlir::Value":$weight,
+                   "::mlir::Value":$zeros, "::mlir::ValueRange":$params,
+                   "::mlir::ValueRange":$outs,
+                   "::mlir::bnn::EpilogueBuilder":$epilogue), [{
+      build($_builder, $_state, getTensorTypes(outs), input, weight, zeros,
+            params, outs);
+      buildEpilogue($_builder, $_state.location, *$_state.regions[0],
+                    $_builder.getI32Type(), params, epilogue);
+    }]>
+  ];
   let extraClassDeclaration = destinationDeclaration # [{
     /// The outputs and the elements of a row: N and K.
     int64_t getOutputsPerRow() { return getWeightSize(/*ofOutputs=*/true); }
@@ -332,6 +345,28 @@ def AttentionOp : BNN_EpilogueOp<"attention", [
     `:` type($query) `,` type($key) `,` type($value) (`->` type($results)^)?
     $epilogue
   }];
+  let builders = [
+    // The results follow from `outs`; `epilogue` builds the body.
+    OpBuilder<(ins "::mlir::Value":$query, "::mlir::Value":$key,
+                   "::mlir::Value":$value, "::mlir::Value":$query_zeros,
+                   "::mlir::Value":$key_zeros, "::mlir::Value":$value_zeros,
+                   "::mlir::Value":$left, "::mlir::Value":$right,
+                   "::mlir::Value":$residual, "::mlir::Value":$mask,
+                   "::mlir::Value":$scale, "::mlir::Value":$cutoff,
+                   "::mlir::Value":$step, "::mlir::Value":$minimum,
+                   "::mlir::ValueRange":$params, "::mlir::ValueRange":$outs,
+                   "::mlir::TypeAttr":$probability, "int64_t":$heads,
+                   "::llvm::APFloat":$divisor,
+                   "::mlir::bnn::EpilogueBuilder":$epilogue), [{
+      build($_builder, $_state, getTensorTypes(outs), query, key, value,
+            query_zeros, key_zeros, value_zeros, left, right, residual, mask,
+            scale, cutoff, step, minimum, params, outs, probability, heads,
+            divisor);
+      ::mlir::Type f32 = $_builder.getF32Type(), i32 = $_builder.getI32Type();
+      buildEpilogue($_builder, $_state.location, *$_state.regions[0],
+                    {i32, probability ? i32 : f32}, params, epilogue);
+    }]>
+  ];
 }
 
 def EmbeddingOp : BNN_DestinationOp<"embedding"> {

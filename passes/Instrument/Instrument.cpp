@@ -22,7 +22,7 @@ namespace {
 /// size.
 bool doesWork(Operation &op) {
   return isa<BNNDialect, linalg::LinalgDialect>(op.getDialect())
-             ? !op.hasTrait<OpTrait::ConstantLike>() && !isa<ConstantOp>(op)
+             ? !op.hasTrait<OpTrait::ConstantLike>()
              : isa<memref::CopyOp>(op) ||
                    (op.getNumRegions() > 0 && !isa<func::FuncOp>(op));
 }

@@ -4,6 +4,7 @@
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "passes/Support/Refusals.h"
 
 #define DEBUG_TYPE "bnn-pack"
@@ -123,16 +124,15 @@ struct Pack : impl::PackBase<Pack> {
 
   LogicalResult packConstant(Operation *op, OpOperand &operand,
                              RankedTensorType packed) {
-    auto constant = operand.get().getDefiningOp<ConstantOp>();
-    auto bits =
-        constant ? dyn_cast<DenseElementsAttr>(constant.getBits()) : nullptr;
-    if (!bits)
+    DenseElementsAttr bits;
+    if (!matchPattern(operand.get(), m_Constant(&bits)))
       return op->emitError("packs the bits of constants and of bnn ops only; "
                            "operand #")
              << operand.getOperandNumber() << " is neither";
+    Operation *constant = operand.get().getDefiningOp();
     OpBuilder b(constant);
     DenseElementsAttr words = packBits(bits, packed);
-    operand.set(b.create<ConstantOp>(constant.getLoc(), packed, words));
+    operand.set(b.create<ConstantOp>(constant->getLoc(), packed, words));
     if (constant->use_empty())
       constant->erase();
     ++constantsPacked;

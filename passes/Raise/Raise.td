@@ -50,11 +50,11 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
     ```mlir
     func.func @f(%x: tensor<2x2xf32>) -> tensor<2x1xf32> {
       %scale = arith.constant 1.0 : f32
+      %w = bnn.constant dense<[[true, false]]> : tensor<1x2xi1> -> tensor<1x2x!bnn.s1>
       %0 = tensor.empty() : tensor<2x2x!bnn.s1>
       %1 = tensor.empty() : tensor<2x2x!bnn.u1>
       %b, %z = bnn.binarize %x outs(%0, %1 : tensor<2x2x!bnn.s1>, tensor<2x2x!bnn.u1>)
           : tensor<2x2xf32> -> tensor<2x2x!bnn.s1>, tensor<2x2x!bnn.u1>
-      %w = bnn.constant dense<[[true, false]]> : tensor<1x2xi1> -> tensor<1x2x!bnn.s1>
       %2 = tensor.empty() : tensor<2x1xf32>
       %y = bnn.matmul %b, %w zeros(%z : tensor<2x2x!bnn.u1>) params(%scale : f32) outs(%2 : tensor<2x1xf32>)
           : tensor<2x2x!bnn.s1>, tensor<1x2x!bnn.s1> -> tensor<2x1xf32> {

@@ -134,26 +134,19 @@ static ProjectedTerms createProjections(OpBuilder &b, Location loc,
   return terms;
 }
 
-// context = acc * params[0] [+ other * params[1]].
-static void createEpilogue(OpBuilder &b, AttentionOp attention,
-                           bool isQuantised) {
-  OpBuilder::InsertionGuard guard(b);
-  Location loc = attention.getLoc();
-  Type f32 = b.getF32Type(), i32 = b.getI32Type();
-  SmallVector<Type> types = {i32, isQuantised ? i32 : f32};
-  types.append(attention.getParams().size(), f32);
-  Block *block = b.createBlock(&attention.getEpilogue(), {}, types,
-                               SmallVector<Location>(types.size(), loc));
-  Value acc = b.create<arith::SIToFPOp>(loc, f32, block->getArgument(0));
-  Value scale = block->getArgument(2), context;
-  if (attention.getParams().size() == 2) {
-    Value other = block->getArgument(1);
-    if (isQuantised)
+// The epilogue: context = acc * params[0] [+ other * params[1]]. `arguments`
+// are acc, other, an f32 or an exact i32, and one or two parameters.
+static void buildContext(OpBuilder &b, Location loc, ValueRange arguments) {
+  Type f32 = b.getF32Type();
+  Value acc = b.create<arith::SIToFPOp>(loc, f32, arguments[0]);
+  Value other = arguments[1], context;
+  if (arguments.size() == 4) {
+    if (other.getType() != f32)
       other = b.create<arith::SIToFPOp>(loc, f32, other);
-    other = b.create<arith::MulFOp>(loc, other, block->getArgument(3));
-    context = b.create<math::FmaOp>(loc, acc, scale, other);
+    other = b.create<arith::MulFOp>(loc, other, arguments[3]);
+    context = b.create<math::FmaOp>(loc, acc, arguments[2], other);
   } else {
-    context = b.create<arith::MulFOp>(loc, acc, scale);
+    context = b.create<arith::MulFOp>(loc, acc, arguments[2]);
   }
   b.create<bnn::YieldOp>(loc, context);
 }
@@ -190,14 +183,14 @@ static Value createAttention(OpBuilder &b, Location loc,
     // clip(round(x / alpha), 0, 1) is 1 exactly where x > alpha / 2.
     cutoff = scalar(0.5 * p.step);
   }
-  auto attention = b.create<AttentionOp>(
-      loc, out.getType(), q.bits, k.bits, v.bits, q.zeros, k.zeros, v.zeros,
-      terms.left, terms.right, terms.residual, mask,
-      scalar(double(m.query.alpha) * m.key.alpha), cutoff, step, minimum,
-      params, ValueRange{out}, probability, b.getI64IntegerAttr(m.query.heads),
-      b.getF32FloatAttr(m.divisor));
-  createEpilogue(b, attention, isQuantised);
-  return attention.getResult(0);
+  return b
+      .create<AttentionOp>(loc, q.bits, k.bits, v.bits, q.zeros, k.zeros,
+                           v.zeros, terms.left, terms.right, terms.residual,
+                           mask, scalar(double(m.query.alpha) * m.key.alpha),
+                           cutoff, step, minimum, params, ValueRange{out},
+                           probability, m.query.heads, APFloat(m.divisor),
+                           buildContext)
+      .getResult(0);
 }
 
 LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,

@@ -254,25 +254,16 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
     params.push_back(constantTensor(rewriter, loc, *bias, weight->rows));
   Value out =
       emptyRows(rewriter, loc, in->input, weight->rows, rewriter.getF32Type());
-  auto matmul = rewriter.create<MatmulOp>(loc, out.getType(), input.bits, bits,
-                                          input.zeros, params, ValueRange{out});
-  {
-    OpBuilder::InsertionGuard guard(rewriter);
-    Type f32 = rewriter.getF32Type();
-    SmallVector<Type> types(params.size(), f32);
-    types.insert(types.begin(), rewriter.getI32Type());
-    Block *block =
-        rewriter.createBlock(&matmul.getEpilogue(), {}, types,
-                             SmallVector<Location>(types.size(), loc));
-    Value acc =
-        rewriter.create<arith::SIToFPOp>(loc, f32, block->getArgument(0));
-    Value y = !bias->empty()
-                  ? Value(rewriter.create<math::FmaOp>(
-                        loc, acc, block->getArgument(1), block->getArgument(2)))
-                  : Value(rewriter.create<arith::MulFOp>(
-                        loc, acc, block->getArgument(1)));
-    rewriter.create<bnn::YieldOp>(loc, y);
-  }
+  auto matmul = rewriter.create<MatmulOp>(
+      loc, input.bits, bits, input.zeros, params, ValueRange{out},
+      [&](OpBuilder &b, Location loc, ValueRange args) {
+        Value y = b.create<arith::SIToFPOp>(loc, b.getF32Type(), args[0]);
+        if (bias->empty())
+          y = b.create<arith::MulFOp>(loc, y, args[1]);
+        else
+          y = b.create<math::FmaOp>(loc, y, args[1], args[2]);
+        b.create<bnn::YieldOp>(loc, y);
+      });
   rewriter.became(op, bitsType.getElementType(), in->element);
   replaceWith(rewriter, linear->last, matmul.getResult(0));
   return success();

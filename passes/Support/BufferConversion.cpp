@@ -3,6 +3,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/SymbolTable.h"
 #include "passes/Support/LoopBuilder.h"
 
@@ -82,6 +83,22 @@ struct CheckIndicesPattern : OpConversionPattern<CheckIndicesOp> {
   }
 };
 
+// Puts constants of bits where they are first read, from where folding has
+// gathered them: their globals lie in the order in which a run reads them.
+void moveToFirstUse(ModuleOp module) {
+  SetVector<Operation *> constants;
+  module.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    for (Value operand : op->getOperands()) {
+      Operation *def = operand.getDefiningOp();
+      if (!def || !matchPattern(def, m_Constant()) ||
+          !isa<BNNDialect>(def->getDialect()) || !constants.insert(def))
+        continue;
+      if (Operation *user = def->getBlock()->findAncestorOpInBlock(*op))
+        def->moveBefore(user);
+    }
+  });
+}
+
 } // namespace
 
 BitsTypeConverter::BitsTypeConverter(std::function<Type(MemRefType)> storage) {
@@ -98,6 +115,7 @@ LogicalResult bnn::convertBuffers(
     llvm::function_ref<ElementsAttr(ConstantOp, MemRefType)> contents) {
   MLIRContext *context = module.getContext();
   SymbolTable symbols(module);
+  moveToFirstUse(module);
   patterns.add<AllocPattern, DimPattern, CheckIndicesPattern>(types, context);
   patterns.add<ConstantPattern>(types, context, symbols, contents);
   populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
