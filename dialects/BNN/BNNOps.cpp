@@ -1,4 +1,5 @@
 //===- BNNOps.cpp - Verifiers of the bnn dialect --------------------------===//
+#include "bnn/types.h"
 #include "dialects/BNN/BNN.h"
 #include "dialects/BNN/BNNTarget.h"
 #include "dialects/BNN/Encoding.h"
@@ -231,6 +232,19 @@ LogicalResult MatmulOp::verify() {
   if (failed(verifyOutputShape(*this, getOuts(), shape)))
     return failure();
   return verifyMaskOutput(*this, getOuts());
+}
+
+void MatmulOp::build(OpBuilder &builder, OperationState &state, Value input,
+                     Value weight, Value zeros, ValueRange params,
+                     ValueRange outs, EpilogueBuilder epilogue) {
+  build(builder, state, getTensorTypes(outs), input, weight, zeros, params,
+        outs);
+  std::optional<DotKind> kind = bnn::getDotKind(
+      shaped(input).getElementType(), shaped(weight).getElementType());
+  assert(kind && "no dot takes such operands");
+  buildEpilogue(builder, state.location, *state.regions[0],
+                getAccumulatorType(builder.getContext(), *kind), params,
+                epilogue);
 }
 
 DotKind MatmulOp::getDotKind() {
@@ -526,6 +540,10 @@ LogicalResult CheckIndicesOp::verify() {
     return emitOpError("needs a limit of at least 1, not ") << getLimit();
   return success();
 }
+
+int32_t CheckIndicesOp::getStatus() { return BNN_ERROR_INDEX; }
+
+int32_t CheckShapeOp::getStatus() { return BNN_ERROR_SHAPE; }
 
 void CheckShapeOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>

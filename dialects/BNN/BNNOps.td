@@ -228,12 +228,7 @@ def MatmulOp : BNN_EpilogueOp<"matmul", [
     OpBuilder<(ins "::mlir::Value":$input, "::mlir::Value":$weight,
                    "::mlir::Value":$zeros, "::mlir::ValueRange":$params,
                    "::mlir::ValueRange":$outs,
-                   "::mlir::bnn::EpilogueBuilder":$epilogue), [{
-      build($_builder, $_state, getTensorTypes(outs), input, weight, zeros,
-            params, outs);
-      buildEpilogue($_builder, $_state.location, *$_state.regions[0],
-                    $_builder.getI32Type(), params, epilogue);
-    }]>
+                   "::mlir::bnn::EpilogueBuilder":$epilogue)>
   ];
   let extraClassDeclaration = destinationDeclaration # [{
     /// The outputs and the elements of a row: N and K.
@@ -472,6 +467,7 @@ def LayerNormOp : BNN_EpilogueOp<"layer_norm", [
 }
 
 def CheckIndicesOp : BNN_Op<"check_indices", [
+    DeclareOpInterfaceMethods<BNN_CheckOpInterface>,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Whether every index is in range";
   let description = [{
@@ -493,6 +489,7 @@ def CheckIndicesOp : BNN_Op<"check_indices", [
 }
 
 def CheckShapeOp : BNN_Op<"check_shape", [
+    DeclareOpInterfaceMethods<BNN_CheckOpInterface>,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Whether shapes fit each other at run time";
   let description = [{

@@ -154,15 +154,16 @@ private:
         ArgumentAttr::get(&getContext(), ArgumentKind::Workspace)));
 
     Value status = b.create<arith::ConstantIntOp>(BNN_OK, 32);
-    Value wrong = b.create<arith::ConstantIntOp>(BNN_ERROR_INDEX, 32);
-    for (auto check : body.getOps<CheckIndicesOp>())
+    // The last that fails counts: that with the least status.
+    SmallVector<CheckOpInterface> checks(body.getOps<CheckOpInterface>());
+    llvm::stable_sort(checks, [](CheckOpInterface a, CheckOpInterface b) {
+      return a.getStatus() > b.getStatus();
+    });
+    for (CheckOpInterface check : checks) {
+      Value wrong = b.create<arith::ConstantIntOp>(check.getStatus(), 32);
       status = b.create<arith::SelectOp>(check.getOk(), status, wrong);
-    Value misfit;
-    for (auto check : llvm::make_early_inc_range(body.getOps<CheckShapeOp>())) {
-      if (!misfit)
-        misfit = b.create<arith::ConstantIntOp>(BNN_ERROR_SHAPE, 32);
-      status = b.create<arith::SelectOp>(check.getOk(), status, misfit);
-      check.erase();
+      if (check->getNumResults() == 0)
+        check->erase();
     }
     b.create<func::ReturnOp>(status);
     ret.erase();

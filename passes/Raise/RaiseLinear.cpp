@@ -179,25 +179,22 @@ static LogicalResult raiseRealInputs(RaiseRewriter &rewriter, Operation *op,
     return rewriter.refuse(op, "the Gemm's C is not one bias per output");
   rewriter.setInsertionPoint(linear.last);
   Location loc = op->getLoc();
+  Value out = emptyRows(rewriter, loc, linear.activation, weight.rows,
+                        rewriter.getF32Type());
   auto bitsType =
       RankedTensorType::get({weight.rows, weight.columns},
                             BitsType::get(rewriter.getContext(), true, 1));
   Value bits = rewriter.create<bnn::ConstantOp>(loc, bitsType, weight.bits);
   bias->resize(weight.rows);
-  Value out = emptyRows(rewriter, loc, linear.activation, weight.rows,
-                        rewriter.getF32Type());
   SmallVector<Value> params = {
       constantTensor(rewriter, loc, weight.scale, weight.rows),
       constantTensor(rewriter, loc, *bias, weight.rows)};
-  auto sum =
-      rewriter.create<MatmulOp>(loc, out.getType(), linear.activation, bits,
-                                /*zeros=*/Value(), params, ValueRange{out});
-  buildEpilogue(rewriter, loc, sum.getEpilogue(), sum.getLeadingTypes(), params,
-                [](OpBuilder &b, Location loc, ValueRange arguments) {
-                  Value y = b.create<math::FmaOp>(loc, arguments[0],
-                                                  arguments[1], arguments[2]);
-                  b.create<bnn::YieldOp>(loc, y);
-                });
+  auto sum = rewriter.create<MatmulOp>(
+      loc, linear.activation, bits, /*zeros=*/Value(), params, ValueRange{out},
+      [](OpBuilder &b, Location loc, ValueRange args) {
+        Value y = b.create<math::FmaOp>(loc, args[0], args[1], args[2]);
+        b.create<bnn::YieldOp>(loc, y);
+      });
   rewriter.became(op, bitsType.getElementType(), rewriter.getF32Type(), why);
   replaceWith(rewriter, linear.last, sum.getResult(0));
   return success();
@@ -283,16 +280,16 @@ LogicalResult bnn::raiseEmbedding(RaiseRewriter &rewriter, onnx::GatherOp op) {
     return rewriter.refuse(op, why);
   rewriter.setInsertionPoint(op);
   Location loc = op.getLoc();
-  auto bitsType =
-      RankedTensorType::get({table->rows, table->columns},
-                            BitsType::get(rewriter.getContext(), true, 1));
-  Value bits = rewriter.create<bnn::ConstantOp>(loc, bitsType, table->bits);
-  Value scale = constantTensor(rewriter, loc, table->scale, table->rows);
   SmallVector<OpFoldResult> shape =
       tensor::getMixedSizes(rewriter, loc, op.getIndices());
   shape.push_back(rewriter.getIndexAttr(table->columns));
   Value out =
       rewriter.create<tensor::EmptyOp>(loc, shape, rewriter.getF32Type());
+  auto bitsType =
+      RankedTensorType::get({table->rows, table->columns},
+                            BitsType::get(rewriter.getContext(), true, 1));
+  Value bits = rewriter.create<bnn::ConstantOp>(loc, bitsType, table->bits);
+  Value scale = constantTensor(rewriter, loc, table->scale, table->rows);
   Value result = rewriter
                      .create<EmbeddingOp>(loc, out.getType(), op.getIndices(),
                                           bits, scale, ValueRange{out})
