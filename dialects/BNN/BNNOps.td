@@ -25,10 +25,15 @@ class BNN_Op<string mnemonic, list<Trait> traits = []>
     : Op<BNN_Dialect, mnemonic, traits>;
 
 // Reads its inputs and writes its outputs, tensors or buffers. What passes do
-// with it follows from the interfaces; an op lists the methods that are its own.
-class BNN_DestinationOp<string mnemonic, list<Trait> traits = []>
+// with it follows from the interfaces: an op lists the methods that it does not
+// leave as they are.
+class BNN_DestinationOp<string mnemonic, list<Trait> traits = [],
+                        list<string> kernelMethods = [],
+                        list<string> layoutMethods = []>
     : BNN_Op<mnemonic, traits # [
-        DestinationStyleOpInterface, BNN_KernelOpInterface, BNN_LayoutOpInterface,
+        DestinationStyleOpInterface,
+        DeclareOpInterfaceMethods<BNN_KernelOpInterface, kernelMethods>,
+        DeclareOpInterfaceMethods<BNN_LayoutOpInterface, layoutMethods>,
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let hasVerifier = 1;
@@ -48,8 +53,13 @@ class BNN_DestinationOp<string mnemonic, list<Trait> traits = []>
 }
 
 // Ends in an epilogue, which is verified with the op's regions.
-class BNN_EpilogueOp<string mnemonic, list<Trait> traits = []>
-    : BNN_DestinationOp<mnemonic, traits # [AttrSizedOperandSegments]>;
+class BNN_EpilogueOp<string mnemonic, list<string> epilogueMethods,
+                     list<string> kernelMethods = [],
+                     list<string> layoutMethods = []>
+    : BNN_DestinationOp<mnemonic, [
+        AttrSizedOperandSegments,
+        DeclareOpInterfaceMethods<BNN_EpilogueOpInterface, epilogueMethods>],
+        kernelMethods, layoutMethods>;
 
 def ConstantOp : BNN_Op<"constant", [Pure, ConstantLike]> {
   let summary = "A constant matrix of bits";
@@ -164,12 +174,11 @@ def QuantizeOp : BNN_DestinationOp<"quantize", [
   }];
 }
 
-def MatmulOp : BNN_EpilogueOp<"matmul", [
-    DeclareOpInterfaceMethods<BNN_EpilogueOpInterface, ["getAccumulatorRange"]>,
-    DeclareOpInterfaceMethods<BNN_KernelOpInterface, [
-        "getMultiplyAccumulates", "getKernelName", "getMaskedBits",
-        "getOperandsReadInPlace"]>,
-    DeclareOpInterfaceMethods<BNN_LayoutOpInterface, ["getOperandLayout"]>]> {
+def MatmulOp : BNN_EpilogueOp<"matmul",
+    /*epilogueMethods=*/["getAccumulatorRange"],
+    /*kernelMethods=*/["getMultiplyAccumulates", "getKernelName",
+                       "getMaskedBits", "getOperandsReadInPlace"],
+    /*layoutMethods=*/["getOperandLayout"]> {
   let summary = "A matrix product with an epilogue";
   let description = [{
     acc[.., n] = sum over k of input[.., k] * weight[n, k]. The elements say how
@@ -244,11 +253,10 @@ def MatmulOp : BNN_EpilogueOp<"matmul", [
   }];
 }
 
-def AttentionOp : BNN_EpilogueOp<"attention", [
-    DeclareOpInterfaceMethods<BNN_EpilogueOpInterface>,
-    DeclareOpInterfaceMethods<BNN_KernelOpInterface, [
-        "getMultiplyAccumulates", "getMaskedBits"]>,
-    DeclareOpInterfaceMethods<BNN_LayoutOpInterface, ["getRowGroups"]>]> {
+def AttentionOp : BNN_EpilogueOp<"attention",
+    /*epilogueMethods=*/[],
+    /*kernelMethods=*/["getMultiplyAccumulates", "getMaskedBits"],
+    /*layoutMethods=*/["getRowGroups"]> {
   let summary = "Binary attention with low-rank score and value residuals";
   let description = [{
     Shapes: query, key, value [B, S, heads * d] of one type, `!bnn.s1`, or
@@ -392,8 +400,8 @@ def EmbeddingOp : BNN_DestinationOp<"embedding"> {
   }];
 }
 
-def ReduceOp : BNN_DestinationOp<"reduce", [
-    DeclareOpInterfaceMethods<BNN_KernelOpInterface, ["isOutlined"]>]> {
+def ReduceOp : BNN_DestinationOp<"reduce", [],
+    /*kernelMethods=*/["isOutlined"]> {
   let summary = "Reduces the last dimension in the canonical order";
   let description = [{
     Sixteen partial results: partial l combines the elements k = l, l + 16,
@@ -420,9 +428,9 @@ def ReduceOp : BNN_DestinationOp<"reduce", [
   }];
 }
 
-def LayerNormOp : BNN_EpilogueOp<"layer_norm", [
-    DeclareOpInterfaceMethods<BNN_EpilogueOpInterface, ["takesMoreOutputs"]>,
-    DeclareOpInterfaceMethods<BNN_KernelOpInterface, ["getOperandsReadInPlace"]>]> {
+def LayerNormOp : BNN_EpilogueOp<"layer_norm",
+    /*epilogueMethods=*/["takesMoreOutputs"],
+    /*kernelMethods=*/["getOperandsReadInPlace"]> {
   let summary = "Layer normalisation of the last dimension, with an epilogue";
   let description = [{
     With K elements a row and sums in the canonical order of `bnn.reduce`:

@@ -156,15 +156,19 @@ private:
     Value status = b.create<arith::ConstantIntOp>(BNN_OK, 32);
     // The last that fails counts: that with the least status.
     SmallVector<CheckOpInterface> checks(body.getOps<CheckOpInterface>());
-    llvm::stable_sort(checks, [](CheckOpInterface a, CheckOpInterface b) {
-      return a.getStatus() > b.getStatus();
+    llvm::sort(checks, [](CheckOpInterface a, CheckOpInterface b) {
+      return a.getStatus() != b.getStatus() ? a.getStatus() > b.getStatus()
+                                            : a->isBeforeInBlock(b);
     });
-    for (CheckOpInterface check : checks) {
-      Value wrong = b.create<arith::ConstantIntOp>(check.getStatus(), 32);
+    Value wrong;
+    for (auto [i, check] : llvm::enumerate(checks)) {
+      if (i == 0 || check.getStatus() != checks[i - 1].getStatus())
+        wrong = b.create<arith::ConstantIntOp>(check.getStatus(), 32);
       status = b.create<arith::SelectOp>(check.getOk(), status, wrong);
+    }
+    for (CheckOpInterface check : checks)
       if (check->getNumResults() == 0)
         check->erase();
-    }
     b.create<func::ReturnOp>(status);
     ret.erase();
 

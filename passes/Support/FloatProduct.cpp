@@ -12,13 +12,11 @@ using namespace mlir::bnn;
 
 Value bnn::createFloatProduct(OpBuilder &builder, Location loc, Value input,
                               Value weight, Value bias, Value out) {
-  auto product = builder.create<MatmulOp>(loc, out.getType(), input, weight,
-                                          /*zeros=*/Value(), bias, out);
-  buildEpilogue(builder, loc, product.getEpilogue(), product.getLeadingTypes(),
-                bias, [](OpBuilder &b, Location loc, ValueRange arguments) {
-                  Value y =
-                      b.create<arith::AddFOp>(loc, arguments[0], arguments[1]);
-                  b.create<bnn::YieldOp>(loc, y);
-                });
+  auto product = builder.create<MatmulOp>(
+      loc, input, weight, /*zeros=*/Value(), bias, out,
+      [](OpBuilder &b, Location loc, ValueRange arguments) {
+        Value y = b.create<arith::AddFOp>(loc, arguments[0], arguments[1]);
+        b.create<bnn::YieldOp>(loc, y);
+      });
   return product.getResult(0);
 }
