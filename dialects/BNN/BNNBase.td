@@ -53,6 +53,8 @@ def BNN_Dialect : Dialect {
   let discardableAttrs = (ins
     "::mlir::bnn::TargetAttr":$target,
     "::mlir::bnn::ModelAttr":$model,
+    "::mlir::bnn::PhaseAttr":$phase,
+    "::mlir::bnn::EntryAttr":$entry,
     "::mlir::DictionaryAttr":$port_limits,
     "::mlir::ArrayAttr":$profiled_ops,
     "::mlir::ArrayAttr":$layers,

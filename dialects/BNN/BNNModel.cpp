@@ -33,7 +33,8 @@ static bool isIdentifier(StringRef name) {
 
 LogicalResult ModelAttr::verify(EmitError emitError, StringRef prefix,
                                 StringRef triple, StringRef cpu,
-                                uint64_t features, DictionaryAttr maxDims) {
+                                StringRef attributes, uint64_t features,
+                                DictionaryAttr maxDims) {
   // [MD1]
   if (!prefix.empty() && !isIdentifier(prefix))
     return emitError() << "the prefix '" << prefix
@@ -61,12 +62,12 @@ std::optional<int64_t> ModelAttr::getMaximum(StringRef symbol) const {
 
 ModelAttr ModelAttr::withPrefix(EmitError emitError, StringRef prefix) const {
   return getChecked(emitError, getContext(), prefix, getTriple(), getCpu(),
-                    getFeatures(), getMaxDims());
+                    getAttributes(), getFeatures(), getMaxDims());
 }
 
 ModelAttr ModelAttr::withMaxDims(DictionaryAttr maxDims) const {
-  return get(getContext(), getPrefix(), getTriple(), getCpu(), getFeatures(),
-             maxDims);
+  return get(getContext(), getPrefix(), getTriple(), getCpu(), getAttributes(),
+             getFeatures(), maxDims);
 }
 
 //===----------------------------------------------------------------------===//
@@ -137,6 +138,28 @@ LogicalResult ArgumentAttr::verifyType(EmitError emitError, Type type) const {
     return success();
   }
   llvm_unreachable("no other kind");
+}
+
+//===----------------------------------------------------------------------===//
+// #bnn.entry
+//===----------------------------------------------------------------------===//
+
+LogicalResult EntryAttr::verify(EmitError emitError, FunctionType type,
+                                ArrayAttr arguments, int64_t workspaceSize) {
+  // [EN1]
+  if (arguments.size() != type.getNumInputs() ||
+      !llvm::all_of(arguments, llvm::IsaPred<ArgumentAttr>))
+    return emitError() << "there is a #bnn.argument for each argument of the "
+                          "entry function";
+  for (auto [argument, input] :
+       llvm::zip_equal(arguments.getAsRange<ArgumentAttr>(), type.getInputs()))
+    if (failed(argument.verifyType(emitError, input)))
+      return failure();
+  // [EN2]
+  if (workspaceSize < 0)
+    return emitError() << "a workspace has 0 bytes or more, not "
+                       << workspaceSize;
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -299,6 +322,8 @@ static const AttributePlace attributePlaces[] = {
     {kTargetAttr, isOp<ModuleOp>, "a module", isAttr<TargetAttr>,
      "a #bnn.target"},
     {kModelAttr, isOp<ModuleOp>, "a module", isAttr<ModelAttr>, "a #bnn.model"},
+    {kPhaseAttr, isOp<ModuleOp>, "a module", isAttr<PhaseAttr>, "a #bnn.phase"},
+    {kEntryAttr, isOp<ModuleOp>, "a module", isAttr<EntryAttr>, "a #bnn.entry"},
     {kPortLimitsAttr, isOp<ModuleOp>, "a module", arePortLimits,
      "a dictionary of positive f64s"},
     {kProfiledOpsAttr, isOp<ModuleOp>, "a module", isListOf<ProfiledAttr>,
@@ -376,7 +401,12 @@ TargetAttr bnn::getTarget(Operation *module) {
 ModelAttr bnn::getModel(Operation *module) {
   if (auto model = module->getAttrOfType<ModelAttr>(kModelAttr))
     return model;
-  return ModelAttr::get(module->getContext(), "", "", "", 0, DictionaryAttr());
+  return ModelAttr::get(module->getContext(), "", "", "", "", 0,
+                        DictionaryAttr());
+}
+
+PhaseAttr bnn::getPhase(Operation *module) {
+  return module->getAttrOfType<PhaseAttr>(kPhaseAttr);
 }
 
 ArgumentAttr bnn::getArgument(FunctionOpInterface function, unsigned index) {

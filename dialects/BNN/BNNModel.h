@@ -18,6 +18,10 @@ constexpr llvm::StringLiteral kTargetAttr =
     BNNDialect::TargetAttrHelper::getNameStr();
 constexpr llvm::StringLiteral kModelAttr =
     BNNDialect::ModelAttrHelper::getNameStr();
+constexpr llvm::StringLiteral kPhaseAttr =
+    BNNDialect::PhaseAttrHelper::getNameStr();
+constexpr llvm::StringLiteral kEntryAttr =
+    BNNDialect::EntryAttrHelper::getNameStr();
 constexpr llvm::StringLiteral kPortLimitsAttr =
     BNNDialect::PortLimitsAttrHelper::getNameStr();
 constexpr llvm::StringLiteral kProfiledOpsAttr =
@@ -39,6 +43,9 @@ TargetAttr getTarget(mlir::Operation *module);
 
 /// The module's `bnn.model`; an empty one where it has none.
 ModelAttr getModel(mlir::Operation *module);
+
+/// The module's `bnn.phase`; null where it has none.
+PhaseAttr getPhase(mlir::Operation *module);
 
 /// What argument `index` of the function is; null where it does not say.
 ArgumentAttr getArgument(mlir::FunctionOpInterface function, unsigned index);

@@ -40,6 +40,17 @@ def BNN_ArgumentKind : BNN_ModelEnum<
       I32EnumAttrCase<"ProfileHook", 3, "profile_hook">,
       I32EnumAttrCase<"ProfileContext", 4, "profile_context">]>;
 
+def BNN_Phase : BNN_ModelEnum<
+    "Phase", "A phase of a compilation, in order", [
+      I32EnumAttrCase<"Import", 0, "import">,
+      I32EnumAttrCase<"Fold", 1, "fold">,
+      I32EnumAttrCase<"Raise", 2, "raise">,
+      I32EnumAttrCase<"Fuse", 3, "fuse">,
+      I32EnumAttrCase<"Pack", 4, "pack">,
+      I32EnumAttrCase<"Bufferize", 5, "bufferize">,
+      I32EnumAttrCase<"Tile", 6, "tile">,
+      I32EnumAttrCase<"LLVM", 7, "llvm">]>;
+
 def BNN_LayerKind : BNN_ModelEnum<
     "LayerKind", "What a layer of the ONNX graph computes", [
       I32EnumAttrCase<"Linear", 0, "linear">,
@@ -57,6 +68,8 @@ def BNN_ModelAttr : BNN_ModelPart<"Model", "model"> {
 
     - `prefix`: what the model's C symbols begin with;
     - `triple` and `cpu`: what it is compiled for, as LLVM spells it;
+    - `attributes`: the features that it has beside the CPU's, or has not, as
+      LLVM spells them ("+a,-b");
     - `features`: what that CPU must have, `BNN_CPU_*` bits of `bnn/types.h`;
     - `max_dims`: the declared maximum of each symbolic dimension.
 
@@ -71,6 +84,7 @@ def BNN_ModelAttr : BNN_ModelPart<"Model", "model"> {
     BNN_OptionalString<"What the symbols of the object begin with">:$prefix,
     BNN_OptionalString<"The target's triple">:$triple,
     BNN_OptionalString<"The target's CPU">:$cpu,
+    BNN_OptionalString<"Features beside the CPU's">:$attributes,
     DefaultValuedParameter<"uint64_t", "0", "BNN_CPU_* bits">:$features,
     OptionalParameter<"::mlir::DictionaryAttr",
                       "Symbol to its largest size">:$max_dims);
@@ -128,6 +142,43 @@ def BNN_ArgumentAttr : BNN_ModelPart<"Argument", "argument"> {
     verifyType(::llvm::function_ref<::mlir::InFlightDiagnostic()> emitError,
                ::mlir::Type type) const;
   }];
+}
+
+def BNN_PhaseAttr : BNN_ModelPart<"Phase", "phase"> {
+  let summary = "The phase that a module has behind it";
+  let description = [{
+    Set on the module as `bnn.phase`, so that a compilation goes on where another
+    one stopped. `reference` says that it is the reference lowering that the
+    module is on its way to.
+
+    Example: `#bnn.phase<done = pack>`
+  }];
+  let parameters = (ins
+    EnumParameter<BNN_Phase>:$done,
+    DefaultValuedParameter<"bool", "false", "Plain loops">:$reference);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 0;
+}
+
+def BNN_EntryAttr : BNN_ModelPart<"Entry", "entry"> {
+  let summary = "The entry function as it was before its types were lowered";
+  let description = [{
+    Set on the module as `bnn.entry` with the model's C interface, because the
+    LLVM dialect has no more of the function than pointers and sizes.
+
+    Rules:
+    - [EN1] there is a `#bnn.argument` for each argument of the type, which it
+      fits;
+    - [EN2] the workspace's size, in bytes, is not negative.
+
+    Example: `#bnn.entry<type = (memref<?xi8>) -> i32,
+    arguments = [#bnn.argument<workspace>], workspace_size = 64>`
+  }];
+  let parameters = (ins
+    "::mlir::FunctionType":$type,
+    "::mlir::ArrayAttr":$arguments,
+    "int64_t":$workspace_size);
+  let assemblyFormat = "`<` struct(params) `>`";
 }
 
 def BNN_CountAttr : BNN_ModelPart<"Count", "count"> {

@@ -38,6 +38,21 @@ int32_t elementTypeCode(Type type) {
   }
 }
 
+FailureOr<EntryAttr> describeEntry(func::FuncOp function) {
+  SmallVector<Attribute> arguments;
+  for (unsigned index = 0; index < function.getNumArguments(); ++index) {
+    arguments.push_back(getArgument(function, index));
+    if (!arguments.back())
+      return function.emitOpError()
+             << "argument #" << index << " needs a '" << kArgumentAttr
+             << "' that says what it is";
+  }
+  MLIRContext *context = function.getContext();
+  return EntryAttr::get(
+      context, function.getFunctionType(), ArrayAttr::get(context, arguments),
+      function->getAttrOfType<IntegerAttr>(kWorkspaceSizeAttr).getInt());
+}
+
 func::FuncOp findEntryFunction(ModuleOp module) {
   for (auto function : module.getOps<func::FuncOp>())
     if (function->hasAttr(kWorkspaceSizeAttr))
@@ -46,19 +61,18 @@ func::FuncOp findEntryFunction(ModuleOp module) {
 }
 
 namespace {
-/// Reads one entry function, reporting on it. That each attribute is what it
-/// should be, and each argument what its attribute says, is verified.
+/// Reads one entry function, reporting on `where`. That each attribute is what
+/// it should be, and each argument what its attribute says, is verified.
 class Reader {
 public:
-  Reader(ModuleOp module, func::FuncOp function)
-      : module(module), function(function), model(getModel(module)) {}
+  Reader(ModuleOp module, Operation *where)
+      : module(module), where(where), model(getModel(module)) {}
 
-  FailureOr<ModelInterface> read();
+  FailureOr<ModelInterface> read(EntryAttr entry);
 
 private:
   LogicalResult readModel();
-  LogicalResult readFunction();
-  LogicalResult readArgument(unsigned index);
+  LogicalResult readArgument(unsigned index, ArgumentAttr argument);
   LogicalResult readTensor(unsigned index, ArgumentAttr argument);
   FailureOr<ModelDim> readDim(unsigned index, ArgumentAttr argument,
                               Attribute dim);
@@ -66,12 +80,13 @@ private:
   LogicalResult readProfiledOps();
 
   InFlightDiagnostic error(unsigned index) {
-    return function.emitOpError() << "argument #" << index << ' ';
+    return where->emitOpError() << "argument #" << index << ' ';
   }
 
   ModuleOp module;
-  func::FuncOp function;
+  Operation *where;
   ModelAttr model;
+  FunctionType signature;
   ModelInterface result;
 };
 } // namespace
@@ -85,17 +100,6 @@ LogicalResult Reader::readModel() {
   result.targetTriple = model.getTriple().str();
   result.targetCPU = model.getCpu().str();
   result.cpuFeatures = model.getFeatures();
-  return success();
-}
-
-LogicalResult Reader::readFunction() {
-  if (function.isExternal())
-    return function.emitOpError("is the entry function and needs a body");
-  if (function.getNumResults() != 1 ||
-      !function.getResultTypes()[0].isSignlessInteger(32))
-    return function.emitOpError("must return its status as one i32");
-  result.workspaceSize =
-      function->getAttrOfType<IntegerAttr>(kWorkspaceSizeAttr).getInt();
   return success();
 }
 
@@ -118,7 +122,7 @@ FailureOr<ModelDim> Reader::readDim(unsigned index, ArgumentAttr argument,
 }
 
 LogicalResult Reader::readTensor(unsigned index, ArgumentAttr argument) {
-  auto type = cast<MemRefType>(function.getArgumentTypes()[index]);
+  auto type = cast<MemRefType>(signature.getInput(index));
   if (!elementTypeCode(type.getElementType()))
     return error(index) << "has the element type " << type.getElementType()
                         << ", which the C interface lacks";
@@ -140,11 +144,7 @@ LogicalResult Reader::readTensor(unsigned index, ArgumentAttr argument) {
   return success();
 }
 
-LogicalResult Reader::readArgument(unsigned index) {
-  ArgumentAttr argument = getArgument(function, index);
-  if (!argument)
-    return error(index) << "needs a '" << kArgumentAttr
-                        << "' that says what it is";
+LogicalResult Reader::readArgument(unsigned index, ArgumentAttr argument) {
   std::optional<unsigned> *place = nullptr;
   switch (argument.getKind()) {
   case ArgumentKind::Input:
@@ -176,11 +176,11 @@ LogicalResult Reader::checkOutputs() {
         result.symbols.push_back(dim);
   }
   if (names.size() != result.inputs.size())
-    return function.emitOpError("has two inputs of one name");
+    return where->emitOpError("has two inputs of one name");
   names.clear();
   for (const ModelTensor &output : result.outputs) {
     if (!names.insert(output.name).second)
-      return function.emitOpError("has two outputs of the name '")
+      return where->emitOpError("has two outputs of the name '")
              << output.name << "'";
     for (const ModelDim &dim : output.dims)
       if (!dim.symbol.empty() && !symbols.contains(dim.symbol))
@@ -196,8 +196,8 @@ LogicalResult Reader::checkOutputs() {
 LogicalResult Reader::readProfiledOps() {
   if (result.profileHookArgument.has_value() !=
       result.profileContextArgument.has_value())
-    return function.emitOpError("has a profile_hook or a profile_context "
-                                "without the other");
+    return where->emitOpError("has a profile_hook or a profile_context "
+                              "without the other");
   if (!result.profileHookArgument)
     return success();
   auto table = module->getAttrOfType<ArrayAttr>(kProfiledOpsAttr);
@@ -210,14 +210,19 @@ LogicalResult Reader::readProfiledOps() {
   return success();
 }
 
-FailureOr<ModelInterface> Reader::read() {
-  if (failed(readModel()) || failed(readFunction()))
+FailureOr<ModelInterface> Reader::read(EntryAttr entry) {
+  if (failed(readModel()))
     return failure();
-  for (unsigned index = 0; index < function.getNumArguments(); ++index)
-    if (failed(readArgument(index)))
+  signature = entry.getType();
+  if (signature.getNumResults() != 1 ||
+      !signature.getResult(0).isSignlessInteger(32))
+    return where->emitOpError("must return its status as one i32");
+  result.workspaceSize = entry.getWorkspaceSize();
+  for (auto [index, argument] : llvm::enumerate(entry.getArguments()))
+    if (failed(readArgument(index, cast<ArgumentAttr>(argument))))
       return failure();
   if (result.workspaceSize > 0 && !result.workspaceArgument)
-    return function.emitOpError("has a '")
+    return where->emitOpError("has a '")
            << kWorkspaceSizeAttr << "' but no workspace";
   if (failed(checkOutputs()) || failed(readProfiledOps()))
     return failure();
@@ -225,11 +230,18 @@ FailureOr<ModelInterface> Reader::read() {
 }
 
 FailureOr<ModelInterface> readModelInterface(ModuleOp module) {
+  if (auto entry = module->getAttrOfType<EntryAttr>(kEntryAttr))
+    return Reader(module, module).read(entry);
   func::FuncOp function = findEntryFunction(module);
   if (!function)
     return module.emitError("has no entry function: none has a '")
            << kWorkspaceSizeAttr << "'";
-  return Reader(module, function).read();
+  if (function.isExternal())
+    return function.emitOpError("is the entry function and needs a body");
+  FailureOr<EntryAttr> entry = describeEntry(function);
+  if (failed(entry))
+    return failure();
+  return Reader(module, function).read(*entry);
 }
 
 } // namespace mlir::bnn

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "dialects/BNN/BNNModel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -73,9 +74,15 @@ int32_t elementTypeCode(mlir::Type type);
 /// where there is none.
 mlir::func::FuncOp findEntryFunction(mlir::ModuleOp module);
 
-/// Reads the interface of `module`. Reports on the entry function, and fails,
-/// where it is not called as a model is, where an output has a symbolic
-/// dimension that no input defines, and where no prefix is known.
+/// What readModelInterface() reads of the entry function, for a module that is
+/// about to lose its types. Fails, and says so, where an argument does not say
+/// what it is.
+mlir::FailureOr<EntryAttr> describeEntry(mlir::func::FuncOp function);
+
+/// Reads the interface of `module`, from its `bnn.entry` where it has one.
+/// Reports on the entry function, and fails, where it is not called as a model
+/// is, where an output has a symbolic dimension that no input defines, and
+/// where no prefix is known.
 mlir::FailureOr<ModelInterface> readModelInterface(mlir::ModuleOp module);
 
 } // namespace mlir::bnn

@@ -2,7 +2,7 @@
 #include "lib/Driver/Driver.h"
 #include "dialects/BNN/BNNModel.h"
 #include "dialects/BNN/ModelInterface.h"
-#include "lib/Driver/Options.h"
+#include "lib/Driver/Continuation.h"
 #include "lib/Driver/PhaseRunner.h"
 #include "lib/Driver/Registration.h"
 #include "lib/Import/Import.h"
@@ -49,17 +49,19 @@ namespace {
 struct ChosenTarget {
   TargetSpec spec;
   StrategyChoice choice;
+  /// Whether it is what the module says already.
+  bool isRecorded = false;
+};
+
+// A compilation that is about to begin or to go on.
+struct Job : Continuation {
+  /// The IR; null for an ONNX file, and once it is taken.
+  OwningOpRef<ModuleOp> module;
 };
 } // namespace
 
 static FailureOr<ChosenTarget> chooseTarget(const CompileOptions &options,
                                             MLIRContext &context) {
-  // The context may be a fresh one.
-  DialectRegistry registry;
-  registerCompilerDialects(registry);
-  context.appendDialectRegistry(registry);
-  context.loadDialect<BNNDialect>();
-  initializeTargets();
   auto spec = resolveTarget(options.triple, options.cpu, options.attrs);
   if (!spec)
     return report(context, options, spec.takeError());
@@ -89,15 +91,17 @@ static LogicalResult annotate(ModuleOp module, const CompileOptions &options,
   if (auto measured = options.tiles.find(strategy.name);
       measured != options.tiles.end())
     tile = measured->second;
-  module->setAttr(kTargetAttr,
-                  getTargetAttr(b.getContext(), target.spec, strategy, tile));
+  if (!target.isRecorded)
+    module->setAttr(kTargetAttr,
+                    getTargetAttr(b.getContext(), target.spec, strategy, tile));
   // IR may declare maxima of its own.
   NamedAttrList maxima(getModel(module).getMaxDims());
   for (const auto &entry : options.maxDims)
     maxima.set(entry.getKey(), b.getI64IntegerAttr(entry.getValue()));
   ModelAttr model =
       ModelAttr::get(b.getContext(), /*prefix=*/"", target.spec.triple,
-                     target.spec.cpu, requiredCPUFeatures(target.spec),
+                     target.spec.cpu, target.spec.features,
+                     requiredCPUFeatures(target.spec),
                      maxima.getDictionary(b.getContext()))
           .withPrefix([&] { return module.emitError(); },
                       options.prefix.empty() ? prefixFromPath(options.input)
@@ -105,7 +109,8 @@ static LogicalResult annotate(ModuleOp module, const CompileOptions &options,
   if (!model)
     return failure();
   module->setAttr(kModelAttr, model);
-  if (!options.instrument)
+  if (!options.instrument ||
+      (target.isRecorded && module->hasAttr(kPortLimitsAttr)))
     return success();
   NamedAttrList limits;
   for (const PortLimit &limit : portLimits(
@@ -121,31 +126,51 @@ static TimingScope timed(const CompileOptions &options, llvm::StringRef what) {
   return options.timing ? options.timing->nest(what) : TimingScope();
 }
 
+static bool isIR(const CompileOptions &options) {
+  return llvm::StringRef(options.input).ends_with(".mlir");
+}
+
 // The model as a module: imported, or parsed where it is IR already.
 static OwningOpRef<ModuleOp> readInput(const CompileOptions &options,
                                        MLIRContext &context) {
   TimingScope timing = timed(options, "Import");
-  if (llvm::StringRef(options.input).ends_with(".mlir"))
+  if (isIR(options))
     return parseSourceFile<ModuleOp>(options.input, &context);
   ImportOptions import;
   import.inputShapes = options.inputShapes;
   return importModel(options.input, import, &context);
 }
 
-OwningOpRef<ModuleOp> compileToPhase(const CompileOptions &options, Phase last,
-                                     MLIRContext &context) {
-  if (failed(checkOneCPU(options, context)))
-    return nullptr;
-  auto target = chooseTarget(options, context);
-  if (failed(target))
-    return nullptr;
+static FailureOr<Job> prepare(const CompileOptions &options,
+                              MLIRContext &context) {
+  // The context may be a fresh one.
+  DialectRegistry registry;
+  registerCompilerDialects(registry);
+  context.appendDialectRegistry(registry);
+  context.loadDialect<BNNDialect>();
+  initializeTargets();
+  if (llvm::Error error = verify(options))
+    return report(context, options, std::move(error));
+  if (!isIR(options))
+    return Job{Continuation{options}, nullptr};
   OwningOpRef<ModuleOp> module = readInput(options, context);
   if (!module)
-    return nullptr;
-  if (last > Phase::Import && failed(annotate(*module, options, *target)))
-    return nullptr;
-  PhaseRunner runner(*module, Phase::Import, options, nullptr);
-  if (failed(runner.runTo(last)))
+    return failure();
+  auto continuation = continueFrom(*module, options);
+  if (!continuation)
+    return report(context, options, continuation.takeError());
+  return Job{std::move(*continuation), std::move(module)};
+}
+
+static OwningOpRef<ModuleOp> takeInput(Job &job, MLIRContext &context) {
+  return job.module ? std::move(job.module) : readInput(job.options, context);
+}
+
+// The model with what the passes need to know.
+static OwningOpRef<ModuleOp> takeModule(Job &job, const ChosenTarget &target,
+                                        MLIRContext &context) {
+  OwningOpRef<ModuleOp> module = takeInput(job, context);
+  if (!module || failed(annotate(*module, job.options, target)))
     return nullptr;
   return module;
 }
@@ -161,31 +186,28 @@ struct CompiledVariant {
 } // namespace
 
 static FailureOr<CompiledVariant>
-compileVariant(const CompileOptions &options, const ChosenTarget &target,
-               MLIRContext &context, llvm::LLVMContext &llvmContext) {
+compileVariant(Job &job, const ChosenTarget &target, MLIRContext &context,
+               llvm::LLVMContext &llvmContext) {
+  const CompileOptions &options = job.options;
   if (target.choice.warning)
     emitWarning(UnknownLoc::get(&context), *target.choice.warning);
-  OwningOpRef<ModuleOp> module = readInput(options, context);
+  OwningOpRef<ModuleOp> module = takeModule(job, target, context);
   if (!module)
     return failure();
-  if (failed(annotate(*module, options, target)))
-    return failure();
   ReportCollector collector;
-  PhaseRunner runner(*module, Phase::Import, options,
+  PhaseRunner runner(*module, job.done, options,
                      options.report ? &collector : nullptr);
-  if (failed(runner.runTo(Phase::Tile)))
+  if (failed(runner.runTo(Phase::LLVM)))
     return failure();
   CompiledVariant result;
   if (options.report)
     result.report = collector.take();
+  result.ir = runner.takeIR();
   result.code.spec = target.spec;
   auto interface = readModelInterface(*module);
   if (failed(interface))
     return failure();
   result.interface = std::move(*interface);
-  if (failed(runner.runTo(Phase::LLVM)))
-    return failure();
-  result.ir = runner.takeIR();
 
   TimingScope timing = timed(options, "LLVM's optimisations");
   result.code.module =
@@ -204,7 +226,14 @@ compileVariant(const CompileOptions &options, const ChosenTarget &target,
 
 // The targets that --mcpu names, one for each CPU.
 static FailureOr<std::vector<ChosenTarget>>
-chooseTargets(const CompileOptions &options, MLIRContext &context) {
+chooseTargets(const Job &job, MLIRContext &context) {
+  const CompileOptions &options = job.options;
+  if (job.target) {
+    auto choice = selectStrategy(*job.target, options.strategy);
+    if (!choice)
+      return report(context, options, choice.takeError());
+    return std::vector{ChosenTarget{*job.target, *choice, true}};
+  }
   auto cpus = splitCPUs(options.cpu);
   if (!cpus)
     return report(context, options, cpus.takeError());
@@ -268,13 +297,45 @@ static llvm::Error addObject(ModelReport &report, const CompileOptions &options,
                 : object.takeError();
 }
 
-FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
+OwningOpRef<ModuleOp> compileToPhase(const CompileOptions &given, Phase last,
+                                     MLIRContext &context) {
+  if (failed(checkOneCPU(given, context)))
+    return nullptr;
+  auto job = prepare(given, context);
+  if (failed(job))
+    return nullptr;
+  const CompileOptions &options = job->options;
+  if (last < job->done)
+    return report(context, options,
+                  llvm::createStringError("the IR has phase " +
+                                          stringifyPhase(job->done) +
+                                          " behind it, which is later than " +
+                                          stringifyPhase(last))),
+           nullptr;
+  auto targets = chooseTargets(*job, context);
+  if (failed(targets))
+    return nullptr;
+  // Of what is imported nothing is decided yet.
+  OwningOpRef<ModuleOp> module =
+      last > Phase::Import ? takeModule(*job, targets->front(), context)
+                           : takeInput(*job, context);
+  if (!module)
+    return nullptr;
+  PhaseRunner runner(*module, job->done, options, nullptr);
+  if (failed(runner.runTo(last)))
+    return nullptr;
+  return module;
+}
+
+FailureOr<CompiledModel> compileModel(const CompileOptions &given, Emit emit,
                                       MLIRContext &context) {
-  if (llvm::Error error = verify(options))
-    return report(context, options, std::move(error));
-  if (options.keepIR && failed(checkOneCPU(options, context)))
+  if (given.keepIR && failed(checkOneCPU(given, context)))
     return failure();
-  auto targets = chooseTargets(options, context);
+  auto job = prepare(given, context);
+  if (failed(job))
+    return failure();
+  const CompileOptions &options = job->options;
+  auto targets = chooseTargets(*job, context);
   if (failed(targets))
     return failure();
   CompiledModel result;
@@ -284,7 +345,7 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &options, Emit emit,
   llvm::SmallVector<llvm::StringRef> cpus;
   for (const ChosenTarget &target : *targets) {
     cpus.push_back(target.spec.cpu);
-    auto variant = compileVariant(options, target, context, llvmContext);
+    auto variant = compileVariant(*job, target, context, llvmContext);
     if (failed(variant))
       return failure();
     // The report is of the first; the header has room for all.

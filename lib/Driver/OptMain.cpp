@@ -71,6 +71,10 @@ private:
   int usageError(llvm::Error error) const {
     return usageError(llvm::toString(std::move(error)));
   }
+  /// Whether the input is a model, and no IR.
+  bool isModel() const {
+    return llvm::StringRef(options.input).ends_with(".onnx");
+  }
   int runPasses(int argc, char **argv);
   int compile();
   int checkMlirOptOnly() const;
@@ -141,7 +145,7 @@ void OptTool::sayMore(const CompiledModel &model, bool summary) const {
 int OptTool::writeModel(MLIRContext &context) {
   // A report for the terminal's sake costs little where it is of the result.
   const bool summary = llvm::sys::Process::StandardErrIsDisplayed() &&
-                       (wanted.report || wanted.isObject());
+                       (wanted.report || (wanted.isObject() && isModel()));
   options.report = wanted.report || summary;
   options.keepIR = wanted.phase;
   auto model = compileModel(options, wanted.emit, context);
@@ -213,14 +217,12 @@ int OptTool::run(int argc, char **argv) {
     if (llvm::Error error = table->readCommandLine())
       return usageError(std::move(error));
   // IR is compiled where a result is asked for.
-  llvm::StringRef input = options.input;
   const bool resultAsked =
       llvm::any_of(llvm::ArrayRef<llvm::StringRef>{"emit", "compile-to",
                                                    "report", "report-file"},
                    [&](auto name) { return outputTable.isGiven(name); });
-  return input.ends_with(".onnx") || (input.ends_with(".mlir") && resultAsked)
-             ? compile()
-             : runPasses(argc, argv);
+  const bool isIR = llvm::StringRef(options.input).ends_with(".mlir");
+  return isModel() || (isIR && resultAsked) ? compile() : runPasses(argc, argv);
 }
 
 int optMain(int argc, char **argv, DialectRegistry &registry) {

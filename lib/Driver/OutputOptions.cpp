@@ -18,13 +18,13 @@ namespace mlir::bnn {
 static std::string describePhases() {
   std::string text;
   for (const PhaseInfo &info : allPhases())
-    text += ("\n  " + info.name + ": " + info.summary).str();
+    text += ("\n  " + stringifyPhase(info.phase) + ": " + info.summary).str();
   return text;
 }
 
 static Error readPhase(StringRef option, StringRef name,
                        std::optional<Phase> &phase) {
-  phase = parsePhase(name);
+  phase = symbolizePhase(name);
   if (phase)
     return Error::success();
   return createStringError("unknown phase '" + name + "' in --" + option +

@@ -106,27 +106,20 @@ static void addLLVM(OpPassManager &passes, const PhaseOptions &options) {
 
 llvm::ArrayRef<PhaseInfo> allPhases() {
   static constexpr PhaseInfo phases[] = {
-      {Phase::Import, "import", "the graph, node for node, as onnx ops"},
-      {Phase::Fold, "fold",
-       "constant subgraphs and shape arithmetic evaluated"},
-      {Phase::Raise, "raise", "what is binary as bnn ops, the rest as linalg"},
-      {Phase::Fuse, "fuse", "epilogues fused and folded to integer thresholds"},
-      {Phase::Pack, "pack", "layouts chosen, weights packed"},
-      {Phase::Bufferize, "bufferize", "tensors to buffers"},
-      {Phase::Tile, "tile", "tiled vector loops in one planned workspace"},
-      {Phase::LLVM, "llvm", "the LLVM dialect, with the model's C interface"},
+      {Phase::Import, "the graph, node for node, as onnx ops"},
+      {Phase::Fold, "constant subgraphs and shape arithmetic evaluated"},
+      {Phase::Raise, "what is binary as bnn ops, the rest as linalg"},
+      {Phase::Fuse, "epilogues fused and folded to integer thresholds"},
+      {Phase::Pack, "layouts chosen, weights packed"},
+      {Phase::Bufferize, "tensors to buffers"},
+      {Phase::Tile, "tiled vector loops in one planned workspace"},
+      {Phase::LLVM, "the LLVM dialect, with the model's C interface"},
   };
   return phases;
 }
 
-std::optional<Phase> parsePhase(llvm::StringRef name) {
-  for (const PhaseInfo &info : allPhases())
-    if (info.name == name)
-      return info.phase;
-  return std::nullopt;
-}
-
-void addPhase(OpPassManager &passes, Phase phase, const PhaseOptions &options) {
+static void addPasses(OpPassManager &passes, Phase phase,
+                      const PhaseOptions &options) {
   switch (phase) {
   case Phase::Import:
     return;
@@ -147,6 +140,16 @@ void addPhase(OpPassManager &passes, Phase phase, const PhaseOptions &options) {
   }
 }
 
+void addPhase(OpPassManager &passes, Phase phase, const PhaseOptions &options) {
+  if (phase == Phase::Import)
+    return;
+  addPasses(passes, phase, options);
+  MarkPhaseOptions mark;
+  mark.phase = stringifyPhase(phase).str();
+  mark.reference = options.reference;
+  passes.addPass(createMarkPhase(mark));
+}
+
 namespace {
 struct PhasePipelineOptions : public PassPipelineOptions<PhasePipelineOptions> {
   Option<bool> reference{*this, "reference",
@@ -164,7 +167,7 @@ void registerPipelines() {
     if (info.phase == Phase::Import)
       continue;
     PassPipelineRegistration<PhasePipelineOptions>(
-        ("bnn-phase-" + info.name).str(), info.summary,
+        ("bnn-phase-" + stringifyPhase(info.phase)).str(), info.summary,
         [phase = info.phase](OpPassManager &passes,
                              const PhasePipelineOptions &pipeline) {
           PhaseOptions options;

@@ -1,5 +1,6 @@
 //===- Pipelines.h - The road a model takes, phase by phase -----*- C++ -*-===//
 #pragma once
+#include "dialects/BNN/BNNBase.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/ArrayRef.h"
 #include <optional>
@@ -8,18 +9,14 @@
 
 namespace mlir::bnn {
 
-/// The named phases, in order. `--compile-to=<phase>` stops after one.
-enum class Phase { Import, Fold, Raise, Fuse, Pack, Bufferize, Tile, LLVM };
-
+/// A phase of `--compile-to=<phase>`, which stops after one.
 struct PhaseInfo {
   Phase phase;
-  llvm::StringLiteral name;
   llvm::StringLiteral summary;
 };
 
 /// All phases, in order.
 llvm::ArrayRef<PhaseInfo> allPhases();
-std::optional<Phase> parsePhase(llvm::StringRef name);
 
 struct PhaseOptions {
   /// Plain loops in place of fusion, packing and tiles: the meaning.
@@ -41,7 +38,8 @@ struct PhaseOptions {
   bool remarks = false;
 };
 
-/// Adds the passes of one phase (none for `import`).
+/// Adds the passes of one phase, and marks the module with it (none for
+/// `import`).
 void addPhase(mlir::OpPassManager &passes, Phase phase,
               const PhaseOptions &options);
 

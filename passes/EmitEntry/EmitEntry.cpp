@@ -456,12 +456,15 @@ struct EmitEntry : impl::EmitEntryBase<EmitEntry> {
         return signalPassFailure();
       module->setAttr(kModelAttr, named);
     }
+    // Only what is there now counts.
+    module->removeAttr(kEntryAttr);
     FailureOr<ModelInterface> model = readModelInterface(module);
     if (failed(model))
       return signalPassFailure();
     func::FuncOp entry = findEntryFunction(module);
     if (failed(claimSymbols(module, entry, *model)))
       return signalPassFailure();
+    module->setAttr(kEntryAttr, *describeEntry(entry));
     ABITypes types(&getContext(), llvm::Triple(model->targetTriple));
     // Memrefs lose these when they are converted; pointers would not.
     for (auto argument :

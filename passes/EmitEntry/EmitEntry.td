@@ -21,7 +21,8 @@ def EmitEntry : Pass<"bnn-emit-entry", "::mlir::ModuleOp"> {
     dimensions, symbolic dimensions against their maxima and against each
     other, and the options. Everything it does is written in the LLVM dialect,
     but for the call and for the casts from descriptors to memrefs, which the
-    conversion of `func` folds away. So the pass runs before that conversion.
+    conversion of `func` folds away. So the pass runs before that conversion, and
+    keeps in `bnn.entry` what it takes from the function: its type and arguments.
 
     Indices are taken to be 64 bits wide.
 
@@ -42,7 +43,7 @@ def EmitEntry : Pass<"bnn-emit-entry", "::mlir::ModuleOp"> {
 
     After, with `...` for what is left out:
     ```mlir
-    module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {batch = 8 : i64}>} {
+    module attributes {bnn.entry = #bnn.entry<...>, bnn.model = #bnn.model<prefix = "model", max_dims = {batch = 8 : i64}>} {
       func.func private @model_main(%ids: memref<?xi64> ...) -> i32 attributes {bnn.workspace_size = 128 : i64, llvm.linkage = #llvm.linkage<internal>} {
       ...
       llvm.func @model_run(%inputs: !llvm.ptr, %outputs: !llvm.ptr, %workspace: !llvm.ptr, %options: !llvm.ptr) -> i32 {

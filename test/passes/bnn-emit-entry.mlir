@@ -7,12 +7,12 @@
 
 // The entry function gets its final name and, like every private function,
 // internal linkage.
-// CHECK-LABEL: module attributes {bnn.model = #bnn.model<prefix = "model"
+// CHECK-LABEL: module attributes {{.*}}bnn.model = #bnn.model<prefix = "model"
 // CHECK: func.func private @model_main
 // CHECK-SAME: llvm.linkage = #llvm.linkage<internal>
 // CHECK: func.func private @helper
 // CHECK-SAME: llvm.linkage = #llvm.linkage<internal>
-// OTHER-LABEL: module attributes {bnn.model = #bnn.model<prefix = "other"
+// OTHER-LABEL: module attributes {{.*}}bnn.model = #bnn.model<prefix = "other"
 // OTHER: func.func private @other_main
 // OTHER: llvm.func @other_run(
 module attributes {bnn.model = #bnn.model<prefix = "model", triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v3", features = 511, max_dims = {batch = 8, seq = 64}>} {
@@ -92,11 +92,11 @@ module attributes {bnn.model = #bnn.model<prefix = "model", triple = "x86_64-unk
 
 // Nothing but an output, no workspace, and a 32-bit target, where size_t is
 // narrower.
-// CHECK-LABEL: module attributes {bnn.model = #bnn.model<prefix = "small"
+// CHECK-LABEL: module attributes {{.*}}bnn.model = #bnn.model<prefix = "small"
 // CHECK: llvm.func @small_run(%{{.*}}: !llvm.ptr, %[[OUTS:.*]]: !llvm.ptr, %[[WS:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
 // CHECK-NOT: llvm.ptrtoint
 // CHECK: llvm.func @small_workspace_size() -> i32
-// OTHER-LABEL: module attributes {bnn.model = #bnn.model<prefix = "other"
+// OTHER-LABEL: module attributes {{.*}}bnn.model = #bnn.model<prefix = "other"
 // LLVM: define i32 @small_workspace_size(
 module attributes {bnn.model = #bnn.model<prefix = "small", triple = "armv7-unknown-linux-gnueabihf">} {
   func.func private @main(

@@ -412,6 +412,36 @@ func.func private @f() attributes {bnn.workspace_buffers = [#bnn.buffer<name = "
 
 // -----
 
+// [EN1]
+// expected-error @+1 {{there is a #bnn.argument for each argument of the entry function}}
+module attributes {bnn.entry = #bnn.entry<type = (memref<?xi8>) -> i32, arguments = [], workspace_size = 64>} {}
+
+// -----
+
+// [EN1]
+// expected-error @+1 {{is the workspace and must be a memref<?xi8>, not 'memref<?xi32>'}}
+module attributes {bnn.entry = #bnn.entry<type = (memref<?xi32>) -> i32, arguments = [#bnn.argument<workspace>], workspace_size = 64>} {}
+
+// -----
+
+// [EN2]
+// expected-error @+1 {{a workspace has 0 bytes or more, not -1}}
+module attributes {bnn.entry = #bnn.entry<type = () -> i32, arguments = [], workspace_size = -1>} {}
+
+// -----
+
+// [DI2]
+// expected-error @+1 {{has the attribute 'bnn.phase', which belongs on a module}}
+func.func private @f() attributes {bnn.phase = #bnn.phase<done = pack>}
+
+// -----
+
+// [DI3]
+// expected-error @+1 {{'bnn.phase' must be a #bnn.phase, not "pack"}}
+module attributes {bnn.phase = "pack"} {}
+
+// -----
+
 // [PF1]
 // expected-error @+1 {{a port limit is a finite f64 that is not negative, not -1.000000e+00 : f64}}
 module attributes {bnn.profiled_ops = [#bnn.profiled<kind = "matmul", name = "x", limit = -1.0>]} {}

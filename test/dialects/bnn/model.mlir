@@ -35,3 +35,11 @@ module attributes {
 // The empty model.
 // CHECK: module @empty attributes {bnn.model = #bnn.model<>}
 module @empty attributes {bnn.model = #bnn.model<>} {}
+
+// On its way, and with its types lowered.
+// CHECK: module @late attributes {bnn.entry = #bnn.entry<type = (memref<4xf32>, memref<?xi8>) -> i32, arguments = [#bnn.argument<input, "x", [4]>, #bnn.argument<workspace>], workspace_size = 64>,
+// CHECK-SAME: bnn.model = #bnn.model<attributes = "+avx2,-avx512f">, bnn.phase = #bnn.phase<done = llvm, reference = true>}
+module @late attributes {
+    bnn.entry = #bnn.entry<type = (memref<4xf32>, memref<?xi8>) -> i32, arguments = [#bnn.argument<input, "x", [4]>, #bnn.argument<workspace>], workspace_size = 64>,
+    bnn.model = #bnn.model<attributes = "+avx2,-avx512f">,
+    bnn.phase = #bnn.phase<done = llvm, reference = true>} {}
