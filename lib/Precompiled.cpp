@@ -1,1 +1,7 @@
-// Exists so that the precompiled header has a target to belong to.
+//===- Precompiled.cpp - A target for the precompiled header --------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//

@@ -1,4 +1,4 @@
-//===- Registration.h - Registers the project's passes ---------*- C++ -*-===//
+//===- Registration.h - Registers the project's passes ----------*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,11 @@
-/* Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+//===- cpu.c - What this CPU can do ---------------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "bnn/runtime.h"
 
 /* Everything here is computed anew on each call: a cache would be a writable

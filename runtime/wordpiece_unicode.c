@@ -1,5 +1,10 @@
-/* Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+//===- wordpiece_unicode.c - What becomes of a character ------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 
 #include "wordpiece_unicode.h"
 #include "wordpiece_tables.h"

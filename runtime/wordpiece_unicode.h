@@ -1,5 +1,10 @@
-/* Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+//===- wordpiece_unicode.h - What becomes of a character --------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef BNN_RUNTIME_WORDPIECE_UNICODE_H
 #define BNN_RUNTIME_WORDPIECE_UNICODE_H
 

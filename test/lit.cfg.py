@@ -1,3 +1,6 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
 # How lit finds and runs the tests of this folder; what the machine has is in features.py.
 import glob
 import os

@@ -1,4 +1,4 @@
-//===- BNNBase.h - The bnn dialect, its types and attributes ---*- C++ -*-===//
+//===- BNNBase.h - The bnn dialect, its types and attributes ----*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinTypes.h"

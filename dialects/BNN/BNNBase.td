@@ -1,4 +1,10 @@
-//===- BNNBase.td - The bnn dialect, its types and layouts ---------------===//
+//===- BNNBase.td - The bnn dialect, its types and layouts ----------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef DIALECTS_BNN_BNNBASE
 #define DIALECTS_BNN_BNNBASE
 

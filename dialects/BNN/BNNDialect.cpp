@@ -1,4 +1,11 @@
 //===- BNNDialect.cpp - Types, layouts and registration -------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "dialects/BNN/BNN.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"

@@ -1,4 +1,4 @@
-//===- BNNModel.td - What the passes tell each other of a model ----------===//
+//===- BNNModel.td - What the passes tell each other of a model -----------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,11 @@
 //===- BNNOps.cpp - Verifiers of the bnn dialect --------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "bnn/types.h"
 #include "dialects/BNN/BNN.h"
 #include "dialects/BNN/BNNTarget.h"

@@ -1,4 +1,10 @@
 //===- BNNOps.td - The operations of the bnn dialect ----------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef DIALECTS_BNN_BNNOPS
 #define DIALECTS_BNN_BNNOPS
 

@@ -1,4 +1,11 @@
 //===- Layout.cpp - Where a logical bit lies in memory --------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "dialects/BNN/Layout.h"
 #include "dialects/BNN/BNNTarget.h"
 #include "llvm/Support/MathExtras.h"

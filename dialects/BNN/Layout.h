@@ -1,5 +1,12 @@
 //===- Layout.h - Where a logical bit lies in memory ------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "dialects/BNN/BNN.h"
 
 namespace mlir::bnn {

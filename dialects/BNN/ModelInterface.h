@@ -1,5 +1,4 @@
-//===- ModelInterface.h - What a lowered module's C interface is -*- C++
-//-*-===//
+//===- ModelInterface.h - What a model takes and gives ----------*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

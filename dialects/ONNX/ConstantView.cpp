@@ -1,3 +1,11 @@
+//===- ConstantView.cpp - Read constants however they are stored ----------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "dialects/ONNX/ConstantView.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 

@@ -1,5 +1,14 @@
+//===- ConstantView.h - Read constants however they are stored --*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
 // Reading the values of onnx.Constant without caring how they are stored.
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include <cstring>

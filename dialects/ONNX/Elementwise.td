@@ -1,4 +1,4 @@
-//===- Elementwise.td - Operators that compute each element from those at its place ===//
+//===- Elementwise.td - Operators that work element by element ------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- OpSupport.h - What verifiers and folders have in common ---*- C++
-//-*-===//
+//===- OpSupport.h - What verifiers and folders share -----------*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -10,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Operation.h"
 #include <optional>

@@ -1,4 +1,4 @@
-//===- OperatorSpec.h - The operators that the compiler claims -*- C++ -*-===//
+//===- OperatorSpec.h - The operators that the compiler claims --*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+
 #include "mlir/Support/LLVM.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"

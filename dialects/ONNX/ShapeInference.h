@@ -1,5 +1,4 @@
-//===- ShapeInference.h - What an operation says of its results' shapes -*- C++
-//-*-===//
+//===- ShapeInference.h - What an op says of its results --------*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -7,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+
 #include "dialects/ONNX/ConstantView.h"
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"

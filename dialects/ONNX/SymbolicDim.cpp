@@ -1,4 +1,11 @@
-// Arithmetic on dimensions.
+//===- SymbolicDim.cpp - Arithmetic on dimensions -------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "dialects/ONNX/SymbolicShapes.h"
 
 using namespace mlir;

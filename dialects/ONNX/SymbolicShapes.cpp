@@ -1,3 +1,11 @@
+//===- SymbolicShapes.cpp - Shapes as sums of symbols ---------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "dialects/ONNX/ShapeInference.h"
 

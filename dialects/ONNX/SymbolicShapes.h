@@ -1,6 +1,15 @@
+//===- SymbolicShapes.h - Shapes as sums of symbols -------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
 // What is known at compile time about the shapes of a graph with dynamic
 // dimensions.
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <map>

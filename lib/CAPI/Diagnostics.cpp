@@ -1,5 +1,10 @@
+//===- Diagnostics.cpp - MLIR's diagnostics as C structs ------------------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 
 #include "lib/CAPI/Diagnostics.h"
 #include "mlir/IR/Location.h"

@@ -1,7 +1,10 @@
+//===- Diagnostics.h - MLIR's diagnostics as C structs ----------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// MLIR's diagnostics as C structs.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "bnn/compiler.h"

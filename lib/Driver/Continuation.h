@@ -1,4 +1,4 @@
-//===- Continuation.h - Where a compilation goes on ------------*- C++ -*-===//
+//===- Continuation.h - Where a compilation goes on -------------*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+
 #include "lib/Driver/Driver.h"
 
 namespace mlir::bnn {

@@ -1,4 +1,11 @@
 //===- Driver.cpp - From an ONNX file to an object ------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "lib/Driver/Driver.h"
 #include "dialects/BNN/BNNModel.h"
 #include "dialects/BNN/ModelInterface.h"

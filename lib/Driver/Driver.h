@@ -1,5 +1,12 @@
 //===- Driver.h - From an ONNX file to an object ----------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "lib/Pipelines/Pipelines.h"
 #include "lib/Report/Report.h"
 #include "lib/Target/StrategyTable.h"

@@ -1,4 +1,4 @@
-//===- OptMain.h - The main function of bnn-opt and its like ---*- C++ -*-===//
+//===- OptMain.h - The main function of bnn-opt and its like ----*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+
 #include "mlir/IR/DialectRegistry.h"
 
 namespace mlir::bnn {

@@ -1,4 +1,4 @@
-//===- Options.h - The compiler's options ----------------------*- C++ -*-===//
+//===- Options.h - The compiler's options -----------------------*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+
 #include "lib/Driver/Driver.h"
 #include "lib/Driver/OptionTable.h"
 #include "llvm/Support/Error.h"

@@ -1,4 +1,4 @@
-//===- PhaseRunner.h - Runs a model through the phases ---------*- C++ -*-===//
+//===- PhaseRunner.h - Runs a model through the phases ----------*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+
 #include "lib/Driver/Driver.h"
 #include "lib/Report/Collect.h"
 #include "mlir/Pass/PassManager.h"

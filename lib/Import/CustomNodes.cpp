@@ -1,4 +1,11 @@
-// Nodes of the domain `bnn`, which custom symbolics write, in ONNX's own.
+//===- CustomNodes.cpp - Nodes of the domain bnn, in ONNX's own -----------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "lib/Import/Importer.h"
 
 using namespace llvm;

@@ -1,3 +1,11 @@
+//===- Import.cpp - Reading an ONNX model ---------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "lib/Import/Import.h"
 #include "lib/Import/Importer.h"
 #include "lib/Import/WireSkeleton.h"

@@ -1,11 +1,11 @@
-//===- ImportInterface.cpp - A graph's inputs and outputs, with their shapes
-//===//
+//===- ImportInterface.cpp - A graph's inputs and outputs -----------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+
 #include "lib/Import/Importer.h"
 #include "llvm/ADT/StringSet.h"
 

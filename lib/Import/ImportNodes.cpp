@@ -1,4 +1,11 @@
-// A graph's nodes and constants, in the form of opset 17.
+//===- ImportNodes.cpp - A graph's nodes and constants --------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "dialects/ONNX/ConstantView.h"
 #include "lib/Import/Importer.h"
 #include "mlir/IR/Verifier.h"

@@ -1,5 +1,12 @@
-// The importer's state: one model on its way into the `onnx` dialect.
+//===- Importer.h - One model on its way into the onnx dialect --*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "lib/Import/Import.h"
 #include "lib/Import/TensorData.h"

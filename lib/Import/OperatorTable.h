@@ -1,5 +1,4 @@
-//===- OperatorTable.h - The operators, as ONNX and a user see them -*- C++
-//-*-===//
+//===- OperatorTable.h - The operators, for ONNX and users ------*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -7,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+
 #include "dialects/ONNX/OperatorSpec.h"
 #include "llvm/Support/raw_ostream.h"
 

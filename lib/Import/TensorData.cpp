@@ -1,3 +1,11 @@
+//===- TensorData.cpp - ONNX tensors to attributes ------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "lib/Import/TensorData.h"
 #include "dialects/ONNX/ConstantView.h"
 #include "lib/Import/MappedFiles.h"

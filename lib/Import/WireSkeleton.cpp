@@ -1,3 +1,11 @@
+//===- WireSkeleton.cpp - A model's bytes without its weights -------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "lib/Import/WireSkeleton.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>

@@ -1,4 +1,11 @@
 //===- Pipelines.cpp - The road a model takes, phase by phase -------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "lib/Pipelines/Pipelines.h"
 #include "dialects/BNN/BNNBase.h"
 #include "mlir/Conversion/Passes.h"

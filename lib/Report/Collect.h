@@ -1,5 +1,12 @@
 //===- Collect.h - Reads a report's figures off the IR ----------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "lib/Pipelines/Pipelines.h"
 #include "lib/Report/Report.h"
 #include "llvm/ADT/StringMap.h"

@@ -1,5 +1,12 @@
 //===- Format.h - Numbers and names for people ------------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "lib/Report/Report.h"
 
 namespace mlir::bnn {

@@ -1,9 +1,14 @@
 //===- Html.cpp - The report as one page ----------------------------------===//
 //
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
 // XHTML, so that a test can parse it as XML; no script, style or image from
 // elsewhere.
 //
 //===----------------------------------------------------------------------===//
+
 #include "lib/Report/Format.h"
 #include "lib/Report/Report.h"
 #include "llvm/ADT/STLExtras.h"

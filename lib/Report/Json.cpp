@@ -1,4 +1,11 @@
 //===- Json.cpp - The report for programs ---------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "llvm/Support/JSON.h"
 #include "lib/Report/Report.h"
 

@@ -1,4 +1,11 @@
 //===- Report.cpp - What became of a model, layer by layer ----------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "lib/Report/Report.h"
 #include "lib/Report/Format.h"
 #include "llvm/ADT/STLExtras.h"

@@ -1,5 +1,12 @@
 //===- Report.h - What became of a model, layer by layer --------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "dialects/BNN/BNNModel.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"

@@ -1,4 +1,11 @@
 //===- Text.cpp - The report on a terminal --------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "lib/Report/Format.h"
 #include "lib/Report/Report.h"
 #include "llvm/ADT/MapVector.h"

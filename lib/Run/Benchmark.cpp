@@ -1,5 +1,10 @@
+//===- Benchmark.cpp - Time a model, and ONNX Runtime beside it -----------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 
 #include "lib/Run/Benchmark.h"
 

@@ -1,7 +1,10 @@
+//===- Benchmark.h - Time a model, and ONNX Runtime beside it ---*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How long a run takes, and how long ONNX Runtime takes.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Run/LoadedModel.h"

@@ -1,7 +1,10 @@
+//===- Compare.h - Outputs against what they should be ----------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Outputs against what they should be.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Run/LoadedModel.h"

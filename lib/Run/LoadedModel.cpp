@@ -1,5 +1,10 @@
+//===- LoadedModel.cpp - A compiled model in this process -----------------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 
 #include "lib/Run/LoadedModel.h"
 

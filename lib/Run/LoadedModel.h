@@ -1,7 +1,10 @@
+//===- LoadedModel.h - A compiled model in this process ---------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A compiled model in this process.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "bnn/runtime.h"

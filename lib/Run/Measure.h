@@ -1,7 +1,10 @@
+//===- Measure.h - Time contenders in one interleaved run -------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Times contenders against each other in one interleaved run.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include <functional>

@@ -1,7 +1,10 @@
+//===- Npy.h - NumPy's array files ------------------------------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// NumPy's array files.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Run/Tensor.h"

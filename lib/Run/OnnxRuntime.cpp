@@ -1,9 +1,14 @@
+//===- OnnxRuntime.cpp - ONNX Runtime, loaded to compare with -------------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // ONNX Runtime's npm package brings the library without its C header. The
 // interface is a table of functions that only grows at its end, so the few that
 // are needed are called by their place in it.
+//
+//===----------------------------------------------------------------------===//
 
 #include "lib/Run/OnnxRuntime.h"
 

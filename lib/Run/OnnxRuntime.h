@@ -1,8 +1,13 @@
+//===- OnnxRuntime.h - ONNX Runtime, loaded to compare with -----*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // ONNX Runtime as a peer to measure against: its shared library is loaded when
 // it is wanted, and nothing links with it.
+//
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Run/LoadedModel.h"

@@ -1,7 +1,10 @@
+//===- Profile.h - Where the time of a run goes -----------------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Where the time of a run goes.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Run/LoadedModel.h"

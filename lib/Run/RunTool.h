@@ -1,7 +1,10 @@
+//===- RunTool.h - What bnn-run does ----------------------------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What bnn-run does, once its command line is read.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Driver/Driver.h"

@@ -1,7 +1,10 @@
+//===- CPUDispatch.h - One object with code for several CPUs ----*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One object with code for several CPUs.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Target/Target.h"

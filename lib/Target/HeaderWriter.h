@@ -1,7 +1,10 @@
+//===- HeaderWriter.h - The C header of a compiled model --------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The C header of a compiled model.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "dialects/BNN/ModelInterface.h"

@@ -1,5 +1,10 @@
+//===- ObjectWriter.cpp - LLVM IR to object code --------------------------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 
 #include "lib/Target/ObjectWriter.h"
 #include "lib/Target/SpellOut.h"

@@ -1,7 +1,10 @@
+//===- ObjectWriter.h - LLVM IR to object code ------------------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// LLVM IR to object code, and what an object of ours may contain.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "llvm/IR/Module.h"

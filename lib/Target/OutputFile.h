@@ -1,7 +1,10 @@
+//===- OutputFile.h - Files that appear whole or not at all -----*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Files that appear whole or not at all.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "llvm/ADT/STLFunctionalExtras.h"

@@ -1,7 +1,10 @@
+//===- PortLimit.h - What a CPU's execution ports allow ---------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a CPU's execution ports allow the binary kernels.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Target/Strategy.h"

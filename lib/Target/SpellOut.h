@@ -1,8 +1,13 @@
+//===- SpellOut.h - Write out what a target cannot do -----------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What a target's code generator would compute by a call, inexactly or through
 // the stack.
+//
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "llvm/IR/Module.h"

@@ -1,7 +1,10 @@
+//===- Strategy.h - How kernels are shaped for a target ---------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How the binary kernels are shaped for a target.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "dialects/BNN/BNNBase.h"

@@ -1,7 +1,12 @@
+//===- StrategyTable.h - Tiles that were measured ---------------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Tiles that were measured, in place of those of lib/Target/Strategy.cpp.
+//
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Target/Strategy.h"

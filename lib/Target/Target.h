@@ -1,7 +1,10 @@
+//===- Target.h - What to compile for, checked ------------------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What to compile for: a triple, a CPU and features, checked.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "dialects/BNN/BNNTarget.h"

@@ -1,7 +1,10 @@
+//===- Tune.h - Measure register tiles on this machine ----------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which register tile of the binary product is fastest on this machine.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Driver/Driver.h"

@@ -1,6 +1,10 @@
+//===- EmitEntry.td - Definition of bnn-emit-entry ------------------------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-
+//
+//===----------------------------------------------------------------------===//
 #ifndef BNN_PASSES_EMITENTRY
 #define BNN_PASSES_EMITENTRY
 

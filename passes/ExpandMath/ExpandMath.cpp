@@ -1,3 +1,11 @@
+//===- ExpandMath.cpp - Float functions as exact operations ---------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "passes/ExpandMath/ExpandMath.h"
 #include "dialects/BNN/BNNModel.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

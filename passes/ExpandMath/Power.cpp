@@ -1,3 +1,11 @@
+//===- Power.cpp - x to the power of y, for any y -------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "passes/ExpandMath/Power.h"
 #include "passes/ExpandMath/FloatBuilder.h"
 #include <cmath>

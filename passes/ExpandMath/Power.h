@@ -1,5 +1,12 @@
-// x to the power of y, for any y.
+//===- Power.h - x to the power of y, for any y -----------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "mlir/IR/Builders.h"
 
 namespace mlir::bnn {

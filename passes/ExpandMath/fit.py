@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Fits the polynomials of the bnn-expand-math pass and prints their f32 bits.
 
     /usr/bin/python3 passes/ExpandMath/fit.py

@@ -1,4 +1,11 @@
 //===- FoldThresholds.cpp - Epilogues to interval tests -------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "passes/FoldThresholds/FoldThresholds.h"
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Math/IR/Math.h"

@@ -1,5 +1,12 @@
 //===- Staircase.h - Rounded lines through steps ----------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "mlir/Support/LLVM.h"
 #include <optional>
 

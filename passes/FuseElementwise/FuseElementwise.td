@@ -1,3 +1,10 @@
+//===- FuseElementwise.td - Definition of bnn-fuse-elementwise ------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef BNN_PASSES_FUSEELEMENTWISE
 #define BNN_PASSES_FUSEELEMENTWISE
 

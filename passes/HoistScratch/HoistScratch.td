@@ -1,3 +1,10 @@
+//===- HoistScratch.td - Definition of bnn-hoist-scratch ------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef BNN_PASSES_HOISTSCRATCH
 #define BNN_PASSES_HOISTSCRATCH
 

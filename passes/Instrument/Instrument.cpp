@@ -1,5 +1,10 @@
+//===- Instrument.cpp - A hook before each operation ----------------------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 
 #include "passes/Instrument/Instrument.h"
 #include "dialects/BNN/BNN.h"

@@ -1,6 +1,10 @@
+//===- Instrument.td - Definition of bnn-instrument -----------------------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-
+//
+//===----------------------------------------------------------------------===//
 #ifndef BNN_PASSES_INSTRUMENT
 #define BNN_PASSES_INSTRUMENT
 

@@ -1,9 +1,14 @@
 //===- AttentionInputs.cpp - What attention reads of one sentence ---------===//
 //
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
 // Keys, masks and low-rank terms are turned, so that a vector holds the same of
 // 16 tokens, and values so that a word holds the same channel of 32 tokens.
 //
 //===----------------------------------------------------------------------===//
+
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/LowerKernels/AttentionKernel.h"
 

@@ -1,4 +1,11 @@
 //===- KernelBuilder.cpp - Loops and vectors of 16 lanes ------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "passes/LowerKernels/KernelBuilder.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Math/IR/Math.h"

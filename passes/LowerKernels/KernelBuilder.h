@@ -1,5 +1,12 @@
 //===- KernelBuilder.h - Loops and vectors of 16 lanes ----------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Support/LoopBuilder.h"

@@ -1,4 +1,11 @@
 //===- RowKernels.cpp - Kernels that go row by row ------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "passes/LowerKernels/KernelBuilder.h"

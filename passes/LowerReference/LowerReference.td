@@ -1,3 +1,10 @@
+//===- LowerReference.td - Definition of bnn-lower-reference --------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef BNN_PASSES_LOWERREFERENCE
 #define BNN_PASSES_LOWERREFERENCE
 

@@ -1,4 +1,11 @@
 //===- Pack.cpp - Chooses packed layouts ----------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "passes/Pack/Pack.h"
 #include "dialects/BNN/BNNModel.h"
 #include "dialects/BNN/Layout.h"

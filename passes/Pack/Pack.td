@@ -1,3 +1,10 @@
+//===- Pack.td - Definition of bnn-pack -----------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef BNN_PASSES_PACK
 #define BNN_PASSES_PACK
 

@@ -1,3 +1,11 @@
+//===- PlanWorkspace.cpp - A place for every buffer -----------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "passes/PlanWorkspace/PlanWorkspace.h"
 #include "dialects/BNN/BNNModel.h"
 #include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"

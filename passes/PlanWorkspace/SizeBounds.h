@@ -1,5 +1,12 @@
-// Upper and lower bounds of index computations and of memref dimensions.
+//===- SizeBounds.h - Bounds of sizes ---------------------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "dialects/BNN/BNNModel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"

@@ -1,4 +1,11 @@
 //===- PrepareEntry.cpp - Caller-supplied buffers and a status ------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "passes/PrepareEntry/PrepareEntry.h"
 #include "bnn/runtime.h"
 #include "dialects/BNN/BNN.h"

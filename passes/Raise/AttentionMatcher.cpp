@@ -1,4 +1,11 @@
 //===- AttentionMatcher.cpp - What binary attention is made of ------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "passes/Raise/AttentionMatcher.h"
 #include <cmath>
 

@@ -1,5 +1,12 @@
 //===- AttentionMatcher.h - What binary attention is made of ----*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "passes/Raise/Matchers.h"
 #include <vector>
 

@@ -1,5 +1,12 @@
 //===- Matchers.h - What a binary layer is made of --------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "dialects/BNN/BNN.h"
 #include "dialects/ONNX/ConstantView.h"
 #include "dialects/ONNX/ONNXDialect.h"

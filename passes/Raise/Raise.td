@@ -1,3 +1,10 @@
+//===- Raise.td - Definition of bnn-raise ---------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef BNN_PASSES_RAISE
 #define BNN_PASSES_RAISE
 

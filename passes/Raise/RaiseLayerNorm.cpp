@@ -1,4 +1,11 @@
 //===- RaiseLayerNorm.cpp - Layer normalisation in both spellings ---------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Raise/Matchers.h"
 

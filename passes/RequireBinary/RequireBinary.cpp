@@ -1,4 +1,11 @@
 //===- RequireBinary.cpp - Refuses linear layers that are not binary ------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "passes/RequireBinary/RequireBinary.h"
 #include "dialects/BNN/BNNModel.h"
 #include "dialects/ONNX/ONNXDialect.h"

@@ -9,7 +9,7 @@
 
 namespace mlir {
 class OpPassManager;
-}
+} // namespace mlir
 
 namespace mlir::bnn {
 

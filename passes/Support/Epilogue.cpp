@@ -1,4 +1,11 @@
 //===- Epilogue.cpp - What epilogues have in common -----------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "passes/Support/Epilogue.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"

@@ -1,4 +1,4 @@
-//===- EpilogueEvaluator.h - Runs an epilogue at compile time --*- C++ -*-===//
+//===- EpilogueEvaluator.h - Runs an epilogue at compile time ---*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+
 #include "mlir/IR/Region.h"
 #include "passes/Support/HostJIT.h"
 #include "llvm/ADT/StringMap.h"

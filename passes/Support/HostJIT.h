@@ -1,4 +1,4 @@
-//===- HostJIT.h - Compiled code, run by the compiler ----------*- C++ -*-===//
+//===- HostJIT.h - Compiled code, run by the compiler -----------*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LLVM.h"
 #include "llvm/Support/Error.h"

@@ -1,4 +1,11 @@
 //===- LoopBuilder.cpp - Scalars, buffers and loops -----------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "passes/Support/LoopBuilder.h"
 #include "dialects/BNN/Encoding.h"
 #include "mlir/Dialect/Math/IR/Math.h"

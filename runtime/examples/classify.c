@@ -1,13 +1,19 @@
-/* Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+//===- classify.c - A whole program around a classifier -------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A whole program around a compiled text classifier:
+//
+//   bnn-opt tiny.onnx --prefix=model -o model.o
+//   cc classify.c model.o -lbnn_runtime -o classify
+//   ./classify vocab.txt "this movie is good"
+//
+// The model is in the program: no file is opened but the vocabulary.
+//
+//===----------------------------------------------------------------------===//
 
-/* A whole program around a compiled text classifier:
- *
- *   bnn-opt tiny.onnx --prefix=model -o model.o
- *   cc classify.c model.o -lbnn_runtime -o classify
- *   ./classify vocab.txt "this movie is good"
- *
- * The model is in the program: no file is opened but the vocabulary. */
 #define _POSIX_C_SOURCE 199309L
 #include "bnn/runtime.h"
 #include "bnn/wordpiece.h"

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Do the compiled object, ONNX Runtime and PyTorch give the same answers?
 
     agree.py FOLDER --data data_full.json

@@ -1,5 +1,10 @@
+//===- Contenders.cpp - Kernels and models that are compared --------------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 
 #include "test/bench/Contenders.h"
 

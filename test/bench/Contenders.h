@@ -1,7 +1,10 @@
+//===- Contenders.h - Kernels and models that are compared ------*- C++ -*-===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What is compared: compiled kernels and models, and hand-written ones.
+//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Run/Measure.h"

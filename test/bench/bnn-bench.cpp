@@ -1,4 +1,7 @@
+//===- bnn-bench.cpp - Times a plan of contenders on one core -------------===//
+//
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Runs the benchmarks of a plan in one process and on one core:
@@ -13,6 +16,8 @@
 //
 // A KERNEL is csa3, popcnt or avx2 of the yardstick's, or naive. test/bench/run
 // writes the plan and what it names.
+//
+//===----------------------------------------------------------------------===//
 
 #include "test/bench/Contenders.h"
 

@@ -1,3 +1,5 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Generates and compiles one binary product with the kernels of a compiled model."""
 import os
 import re

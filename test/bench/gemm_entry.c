@@ -1,11 +1,17 @@
-/* Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+//===- gemm_entry.c - The generated product on plain words ----------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What bnn-bench calls: the generated product on plain words. M, N, K and
+// PARITY (1, or 0 for plain words) come from the command line. Turning plain
+// words into the kernel's layout belongs to the measured time, as it does in
+// the hand-written kernels; in a compiled model whatever makes the bits writes
+// them in this layout.
+//
+//===----------------------------------------------------------------------===//
 
-/* What bnn-bench calls: the generated product on plain words. M, N, K and
- * PARITY (1, or 0 for plain words) come from the command line. Turning plain
- * words into the kernel's layout belongs to the measured time, as it does in
- * the hand-written kernels; in a compiled model whatever makes the bits writes
- * them in this layout. */
 #include <stdint.h>
 #include <string.h>
 

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes a BERT classifier as ONNX: what a user would run in place of a BiPFT model.
 
 The shape, the inputs and the output are those of make_bipft.py's model; the linears are f32, or

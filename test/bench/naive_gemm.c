@@ -1,7 +1,11 @@
-/* Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+//===- naive_gemm.c - The product in plain C ------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 
-/* What a user gets in an afternoon: plain C, left to the compiler. */
 #include <stdint.h>
 #include <string.h>
 

@@ -1,4 +1,11 @@
-/* A program that compiles a model and loads it: compiler-test MODEL.onnx */
+//===- compiler-test.c - Compiles a model and loads it, from C ------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "../runtime/expect.h"
 
 #include "bnn/compiler.h"

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Looks for code that tells bnn ops apart by their class: op_dispatch.py SOURCE_FOLDER
 
 Passes ask an op's interfaces, so that a new op needs no change of theirs. In passes/ and in

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares the ids of the bnn dialect's rules: rule_ids.py DIALECT_FOLDER INVALID_MLIR
 
 A rule of a verifier, `[M3]`, stands in three places: once in the list under "Rules:" of a

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares a page's models with the report: becomes_binary.py PAGE WORK COUNT
 
 Each ```onnx block is a graph in ONNX's textual syntax. The quote after it has a line for each

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What test/docs/first-pass.test does to a tree in which tools/new-pass has run.
 
     first_pass.py write PAGE TREE    writes the files that the page's walk-through shows

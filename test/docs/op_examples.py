@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Parses and verifies the examples in the bnn ops' descriptions: op_examples.py BNN_OPS_TD COUNT
 
 Each becomes the body of a function whose arguments are the values that it reads, with the types

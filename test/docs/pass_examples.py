@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs the examples in the passes' descriptions: pass_examples.py PASSES_FOLDER
 
 The IR under "Before:" goes through the pass, and must come out as the IR under "After:", up to

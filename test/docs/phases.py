@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares docs/Phases.md with what the compiler prints: phases.py PAGE MODEL.onnx
 
 Each line shown must be a line printed after the phase, in the order shown. Names of values do

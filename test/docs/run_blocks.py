@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs a page's commands: run_blocks.py PAGE SOURCE BUILD WORK COUNT
 
 A block of commands that follows <!-- run --> is run in WORK, where the project's folders and

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares the files that a page shows: shown_files.py PAGE SOURCE COUNT
 
 A block that follows <!-- file: PATH --> is the text of that file. COUNT are expected.

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes the model that docs/Phases.md follows: two_linears.py FILE.onnx
 
 A feed-forward block in small: binary linear, GELU, binary linear; 4 inputs, 3 inner values.

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiles a model of BiPFT-B's size (random weights, 440 MB of ONNX) and runs it.
 
 Checks the object's size and the compiler's memory against the limits below, prints the

@@ -1,3 +1,5 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What the end-to-end tests share: cases, the compiler, and programs linked with a model."""
 import argparse
 import glob

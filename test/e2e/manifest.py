@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs a manifest's cases and compares the logits with those recorded there.
 
 --mode=run goes through bnn-run, --mode=link through a C program that is linked with the

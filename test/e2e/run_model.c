@@ -1,12 +1,18 @@
-/* Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+//===- run_model.c - Runs the model that it is linked with ----------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Runs the model that it is linked with, whatever its inputs and outputs are:
+//
+//   run_model NAME=2x16:FILE ... --output-dir=DIR
+//
+// FILE holds an input's bytes, dense and in the machine's order; DIR/NAME.bin
+// gets an output's. Prints a line "NAME SHAPE FILE" for each output.
+//
+//===----------------------------------------------------------------------===//
 
-/* Runs the model that it is linked with, whatever its inputs and outputs are:
- *
- *   run_model NAME=2x16:FILE ... --output-dir=DIR
- *
- * FILE holds an input's bytes, dense and in the machine's order; DIR/NAME.bin
- * gets an output's. Prints a line "NAME SHAPE FILE" for each output. */
 #include "bnn/runtime.h"
 #include "model.h"
 

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares the output bytes of a target's code with those of the reference lowering.
 
 Each case runs in two programs: one linked with the object that `bnn-opt --reference -O0`

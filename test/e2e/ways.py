@@ -1,3 +1,5 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The ways in which each family of models is run: a lit test for each family and way.
 
 A file NAME.family is a test script with %way in it. It becomes the tests NAME.family/WAY, each

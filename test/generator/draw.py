@@ -1,3 +1,5 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Draws the options of a model, and the tokens that it runs on, from a seed."""
 import os
 import random

@@ -1,3 +1,5 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Shows that two float implementations differ by decisions that are too close to call."""
 import heapq
 

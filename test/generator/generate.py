@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Draws models of the BiPFT and BiT families and checks what the compiler makes of them.
 
     generate.py --count 200 --seed 1        models 1 to 200

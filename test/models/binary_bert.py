@@ -1,3 +1,5 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes BiPFT and BiT models as ONNX, in the structure that torch's exporter leaves.
 
 The weights are random (seeded), the graph is not: weight binarisation is left unfolded, biases are

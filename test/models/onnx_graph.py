@@ -1,3 +1,5 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Collects ONNX nodes and initialisers the way that torch's exporter writes them."""
 import collections
 import dataclasses

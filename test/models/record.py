@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Fills in the logits of manifest.json with those of ONNX Runtime.
 
     tools/dev setup && /usr/bin/python3 test/models/record.py build/npm/node_modules

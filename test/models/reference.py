@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Evaluates an ONNX graph of the BiPFT and BiT kind with numpy.
 
 A referee that shares no code with the compiler or with ONNX Runtime:

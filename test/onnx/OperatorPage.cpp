@@ -1,3 +1,11 @@
+//===- OperatorPage.cpp - The operator table as a page --------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "test/onnx/OperatorPage.h"
 #include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/IR/Builders.h"

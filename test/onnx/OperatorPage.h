@@ -1,5 +1,12 @@
-// The table of operators as a page of the documentation, and against ONNX.
+//===- OperatorPage.h - The operator table as a page ------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #pragma once
+
 #include "llvm/Support/raw_ostream.h"
 #include <map>
 #include <string>

@@ -1,3 +1,5 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A whole float BERT at several shapes, against ONNX Runtime.
 
     bert_toy.py MODEL WORK

@@ -1,3 +1,9 @@
+//===- import-fuzz.cpp - Damaged models against the importer --------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
 // Damaged models against the importer and the passes after it.
 //
 //   import-fuzz [--count=N] [--seed=S] [--max-bytes=B] FILE-OR-FOLDER...
@@ -7,6 +13,9 @@
 // refused or compiled; it must not crash, fail an assertion, take more than
 // `kSeconds` seconds, or be refused without an error. The scratch file of a
 // crash stays where the last line says.
+//
+//===----------------------------------------------------------------------===//
+
 #include "lib/Driver/Driver.h"
 #include "lib/Driver/Registration.h"
 #include "mlir/IR/Diagnostics.h"

@@ -1,3 +1,9 @@
+//===- node-tests.cpp - ONNX's node tests on compiled models --------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
 // ONNX's own node tests (Debian package libonnx-testdata) on compiled models:
 // each case of a claimed operator is compiled, run and compared with the stored
 // outputs, in this process.
@@ -19,6 +25,9 @@
 // both signs among their floats, and with one operand at a time left to run
 // time. --docs writes the table with the counts, as Markdown.
 // The exit code is 1 if a case fails or a claimed operator has none.
+//
+//===----------------------------------------------------------------------===//
+
 #include "bnn/runtime.h"
 #include "dialects/ONNX/ONNXDialect.h"
 #include "lib/Driver/Driver.h"

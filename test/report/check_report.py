@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Checks a report against itself, the model and the object: check_report.py MODEL.onnx WORK
 linears=BINARY/ALL attentions=BINARY/ALL embeddings=BINARY/ALL [float=PATTERN]...
 

@@ -1,5 +1,13 @@
+//===- run-test.cpp - Tests of lib/Run without files ----------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
 // lib/Run where a file on disk would be in the way: NPY, TensorProto, and the
 // comparison of outputs.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bnn/types.h"
 #include "lib/Run/Compare.h"

@@ -1,4 +1,10 @@
-/* What the C tests share: expectations that count their failures. */
+//===- expect.h - Expectations that count failures --------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef EXPECT_H
 #define EXPECT_H
 

@@ -1,4 +1,11 @@
-/* The runtime library: everything that needs no compiled model but the CPU. */
+//===- runtime-test.c - Tests of the runtime library ----------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
 #include "expect.h"
 
 #include "bnn/runtime.h"

@@ -1,6 +1,15 @@
-/* The tokeniser under sanitizers, on texts that are cut, spoilt or endless: it
- * reads no byte past a text and writes no id past the caller's. What the ids
- * are is compared with Python's in python/tests/test_wordpiece.py. */
+//===- wordpiece-test.c - The tokeniser under sanitizers ------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The tokeniser under sanitizers, on texts that are cut, spoilt or endless: it
+// reads no byte past a text and writes no id past the caller's. What the ids
+// are is compared with Python's in python/tests/test_wordpiece.py.
+//
+//===----------------------------------------------------------------------===//
+
 #include "expect.h"
 
 #include "bnn/wordpiece.h"

@@ -1,5 +1,13 @@
+//===- entry-test.cpp - Calls what bnn-emit-entry writes ------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
 // Calls what bnn-emit-entry writes: every status, the shapes of the outputs and
 // the descriptor, through an object that was checked and loaded.
+//
+//===----------------------------------------------------------------------===//
 
 #include "dialects/BNN/BNN.h"
 #include "lib/Run/LoadedModel.h"

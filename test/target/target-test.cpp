@@ -1,5 +1,13 @@
+//===- target-test.cpp - Tests of lib/Target without IR -------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
 // lib/Target where no IR is at hand: choosing a target and a strategy, what an
 // object may contain, files that appear whole or not at all.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bnn/types.h"
 #include "lib/Target/HeaderWriter.h"
@@ -107,7 +115,8 @@ static void testPortLimits() {
   };
   // Two ports, one of which counts: 5 instructions for 2 words of 512 bits, and
   // 3 for one.
-  double chain = limit("x86_64-linux-gnu", "sapphirerapids", "xor_count.parity");
+  double chain =
+      limit("x86_64-linux-gnu", "sapphirerapids", "xor_count.parity");
   expect(chain > 409 && chain < 410, "Sapphire Rapids, words with parity");
   double plain = limit("x86_64-linux-gnu", "sapphirerapids", "xor_count");
   expect(plain > 341 && plain < 342, "Sapphire Rapids, plain words");

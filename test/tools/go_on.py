@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiles a model in two goes: go_on.py MODEL FOLDER FLAGS...
 
 The IR that each phase leaves goes on to an object and a header, which must be those of one go, byte

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiles a model with several tiles: tiles.py MODEL INPUT_FOLDER WORK
 
 The IR with each tile is read back as it was written, and the outputs are the bytes of the reference

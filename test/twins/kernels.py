@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares the kernels with the reference lowering, byte for byte, on random modules.
 
 Each module of modules.py and planes.py is compiled through the reference lowering for the host's floor and

@@ -1,3 +1,5 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Modules of bnn ops over integers of 2 and 4 bits, and what NumPy says that they compute."""
 import numpy as np
 

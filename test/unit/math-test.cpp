@@ -1,7 +1,15 @@
+//===- math-test.cpp - Tests of bnn-expand-math's bounds ------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
 // Runs what bnn-expand-math writes, compiled for the host, on every 2^8-th
 // float and on the special values, against libm in double precision: the error
 // bounds that the pass documents, and that a vector computes the bits of a
 // scalar. A host with AVX-512 computes vectors with its own instructions.
+//
+//===----------------------------------------------------------------------===//
 
 #include "dialects/BNN/BNNModel.h"
 #include "mlir/AsmParser/AsmParser.h"

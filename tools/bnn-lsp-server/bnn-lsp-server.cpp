@@ -1,14 +1,14 @@
 //===- bnn-lsp-server.cpp - The language server for our IR ----------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
-//===----------------------------------------------------------------------===//
 //
 // MLIR's own language server, which knows our dialects: an editor that speaks
 // LSP gets errors, definitions and hover text in `.mlir` files.
 //
 //===----------------------------------------------------------------------===//
+
 #include "lib/Driver/Registration.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Support/LogicalResult.h"

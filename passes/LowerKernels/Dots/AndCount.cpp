@@ -1,5 +1,4 @@
-//===- AndCount.cpp - {0, 1} by {-1, +1}
-//-----------------------------------===//
+//===- AndCount.cpp - {0, 1} by {-1, +1} ----------------------------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -9,6 +8,7 @@
 // count the ones that both have, 2 count - ones of the input.
 //
 //===----------------------------------------------------------------------===//
+
 #include "passes/LowerKernels/Dots/AttentionDots.h"
 #include "passes/LowerKernels/Dots/CountDot.h"
 

@@ -1,11 +1,11 @@
-//===- CountDot.cpp - Dots that count bits
-//---------------------------------===//
+//===- CountDot.cpp - Dots that count bits --------------------------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+
 #include "passes/LowerKernels/Dots/CountDot.h"
 
 using namespace mlir;

@@ -1,5 +1,4 @@
-//===- PlaneCount.cpp - Integers of a few bits by {-1, +1}
-//------------------===//
+//===- PlaneCount.cpp - Integers of a few bits by {-1, +1} ----------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -11,6 +10,7 @@
 // D.
 //
 //===----------------------------------------------------------------------===//
+
 #include "passes/LowerKernels/Dots/CountDot.h"
 
 using namespace mlir;

@@ -1,5 +1,4 @@
-//===- SignedSum.cpp - f32 by {-1, +1}
-//-------------------------------------===//
+//===- SignedSum.cpp - f32 by {-1, +1} ------------------------------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -9,6 +8,7 @@
 // of the chain of additions.
 //
 //===----------------------------------------------------------------------===//
+
 #include "passes/LowerKernels/Dots/FloatDots.h"
 
 using namespace mlir;

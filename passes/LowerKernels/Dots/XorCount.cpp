@@ -1,5 +1,4 @@
-//===- XorCount.cpp - {-1, +1} by {-1, +1}
-//---------------------------------===//
+//===- XorCount.cpp - {-1, +1} by {-1, +1} --------------------------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -9,6 +8,7 @@
 // bits that differ, K - 2 count. What the mask of zeros has counts for neither.
 //
 //===----------------------------------------------------------------------===//
+
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/LowerKernels/Dots/AttentionDots.h"

@@ -1,14 +1,20 @@
-/* Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+//===- intent.c - Says what a sentence asks for ---------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Says what a sentence asks for. The model, the vocabulary and the names of the
+// intents are in the program: it opens no file.
+//
+//   intent              asks for sentences; without a terminal it takes its own
+//   intent SENTENCE...  classifies these
+//   intent -            classifies the lines of the standard input
+//
+// README.md beside this file says how it is built.
+//
+//===----------------------------------------------------------------------===//
 
-/* Says what a sentence asks for. The model, the vocabulary and the names of the
- * intents are in the program: it opens no file.
- *
- *   intent              asks for sentences; without a terminal it takes its own
- *   intent SENTENCE...  classifies these
- *   intent -            classifies the lines of the standard input
- *
- * README.md beside this file says how it is built. */
 #define _POSIX_C_SOURCE 199309L
 #include "intent.h"
 #include "bnn/runtime.h"

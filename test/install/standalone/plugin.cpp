@@ -3,5 +3,6 @@
 #include "mlir/Tools/Plugins/PassPlugin.h"
 
 extern "C" mlir::PassPluginLibraryInfo mlirGetPassPluginInfo() {
-  return {MLIR_PLUGIN_API_VERSION, "CountAttention", "1", registerCountAttention};
+  return {MLIR_PLUGIN_API_VERSION, "CountAttention", "1",
+          registerCountAttention};
 }

@@ -1,4 +1,13 @@
-/* Compares exact.mlir, compiled, with the same in C. */
+//===- exact.c - exact.mlir, compiled, against C --------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Compares exact.mlir, compiled, with the same in C.
+//
+//===----------------------------------------------------------------------===//
+
 #include "exact.h"
 
 #include <stdio.h>

@@ -1,6 +1,15 @@
-/* Runs an instrumented model with a hook, with options that are older than the
- * hook, without a hook and without options: the same output bytes. Prints what
- * the hook heard. */
+//===- profiled.c - An instrumented model with a hook ---------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Runs an instrumented model with a hook, with options that are older than the
+// hook, without a hook and without options: the same output bytes. Prints what
+// the hook heard.
+//
+//===----------------------------------------------------------------------===//
+
 #include "model.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,14 @@
-/* Runs the model `both` and says for which CPU the code was that ran, and the
- * bytes that it computed. */
+//===- several-cpus.c - For which CPU the code was that ran ---------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Runs the model `both` and says for which CPU the code was that ran, and the
+// bytes that it computed.
+//
+//===----------------------------------------------------------------------===//
+
 #include "both.h"
 
 #include "tiny.h"

@@ -1,4 +1,12 @@
-/* What test/models/tiny.onnx is run on. Comes after the header of a model. */
+//===- tiny.h - What tiny.onnx is run on ------------------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What test/models/tiny.onnx is run on. Comes after the header of a model.
+//
+//===----------------------------------------------------------------------===//
 #ifndef TEST_TARGET_TINY_H
 #define TEST_TARGET_TINY_H
 

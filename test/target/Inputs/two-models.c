@@ -1,5 +1,14 @@
-/* Two models in one program, each run by two threads at once: what every thread
- * gets must be what a run alone got, since calls share nothing. */
+//===- two-models.c - Two models in one program ---------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Two models in one program, each run by two threads at once: what every thread
+// gets must be what a run alone got, since calls share nothing.
+//
+//===----------------------------------------------------------------------===//
+
 #include "first.h"
 #include "second.h"
 

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiles kernels to assembly and checks their hot loops.
 
 For each KERNEL of kernels.py, the module is compiled with bnn-opt for --mtriple and --mcpu. No

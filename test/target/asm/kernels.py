@@ -1,3 +1,5 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Modules with one kernel of a BiPFT-B layer each, for `bnn-opt --emit=asm`.
 
 The weights are random and the number of rows is not known at compile time, so that nothing folds.

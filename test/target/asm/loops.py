@@ -1,3 +1,5 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Reads the assembly of x86-64, AArch64 and ARM functions, and finds their innermost loops."""
 import collections
 import re

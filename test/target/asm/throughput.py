@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Multiply-accumulates a cycle of a kernel's inner loops, by llvm-mca's model of a CPU.
 
 Compiles the kernel as hot_loops.py does, takes the innermost loops that hold the most instructions
