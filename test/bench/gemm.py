@@ -76,7 +76,8 @@ def build(tools, cpu, shape, folder):
          "--bnn-phase-llvm=entry=false", "-o", f"{folder}/llvm.mlir"])
     # mlir-translate does not know our dialect, and nothing reads this any more.
     with open(f"{folder}/llvm.mlir", "r+") as file:
-        text = file.read().replace(f"bnn.target = {target}", "", 1)
+        text = re.sub(r"\Amodule attributes \{.*\} \{$", "module {", file.read(), count=1,
+                      flags=re.MULTILINE)
         file.seek(0)
         file.truncate()
         file.write(text)
