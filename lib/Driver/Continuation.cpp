@@ -60,7 +60,7 @@ static llvm::Error checkOptions(const CompileOptions &options, Phase done,
 
 llvm::Expected<Continuation> continueFrom(ModuleOp module,
                                           const CompileOptions &options) {
-  Continuation result{options};
+  Continuation result{options, Phase::Import, std::nullopt};
   PhaseAttr phase = getPhase(module);
   if (phase)
     result.done = phase.getDone();

@@ -159,7 +159,7 @@ static FailureOr<Job> prepare(const CompileOptions &options,
   if (llvm::Error error = verify(options))
     return report(context, options, std::move(error));
   if (!isIR(options))
-    return Job{Continuation{options}, nullptr};
+    return Job{Continuation{options, Phase::Import, std::nullopt}, nullptr};
   OwningOpRef<ModuleOp> module = readInput(options, context);
   if (!module)
     return failure();
@@ -312,13 +312,14 @@ OwningOpRef<ModuleOp> compileToPhase(const CompileOptions &given, Phase last,
   if (failed(job))
     return nullptr;
   const CompileOptions &options = job->options;
-  if (last < job->done)
-    return report(context, options,
-                  llvm::createStringError("the IR has phase " +
-                                          stringifyPhase(job->done) +
-                                          " behind it, which is later than " +
-                                          stringifyPhase(last))),
-           nullptr;
+  if (last < job->done) {
+    (void)report(context, options,
+                 llvm::createStringError("the IR has phase " +
+                                         stringifyPhase(job->done) +
+                                         " behind it, which is later than " +
+                                         stringifyPhase(last)));
+    return nullptr;
+  }
   auto targets = chooseTargets(*job, context);
   if (failed(targets))
     return nullptr;
