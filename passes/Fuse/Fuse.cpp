@@ -140,6 +140,11 @@ LogicalResult addBits(RewriterBase &rewriter, EncoderOpInterface op,
   return success();
 }
 
+// Whether the epilogue starts from a whole number.
+bool isExact(EpilogueOpInterface producer) {
+  return producer.getLeadingTypes()[0].isInteger(32);
+}
+
 // Whether each element of the one result is computed, by an expression that
 // knows no place, from one element of each input.
 bool isElementwise(linalg::GenericOp op) {
@@ -148,6 +153,25 @@ bool isElementwise(linalg::GenericOp op) {
          op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity() &&
          !op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) &&
          !op.hasIndexSemantics() && capturesOnlyConstants(op.getRegion());
+}
+
+// The producer whose epilogue `op` moves into, or null and why there is none.
+// Where a product of bits is added to one of floats, the bits' accumulator is
+// the one that thresholds can be folded for.
+std::pair<EpilogueOpInterface, StringRef> findProducer(linalg::GenericOp op) {
+  EpilogueOpInterface producer;
+  StringRef why;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    auto found = input->get().getDefiningOp<EpilogueOpInterface>();
+    if (!found)
+      continue;
+    StringRef whyNotFound = whyNotReplaced(found, op);
+    if (!whyNotFound.empty())
+      why = whyNotFound;
+    else if (!producer || isExact(found) || !isExact(producer))
+      producer = found;
+  }
+  return {producer, why};
 }
 
 struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
@@ -159,16 +183,7 @@ struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
                                 PatternRewriter &rewriter) const override {
     EpilogueOpInterface producer;
     StringRef why;
-    for (OpOperand *input : op.getDpsInputOperands()) {
-      auto found = input->get().getDefiningOp<EpilogueOpInterface>();
-      if (!found)
-        continue;
-      StringRef whyNotFound = whyNotReplaced(found, op);
-      if (whyNotFound.empty())
-        producer = found;
-      else
-        why = whyNotFound;
-    }
+    std::tie(producer, why) = findProducer(op);
     if (!producer)
       // Most elementwise ops have nothing to do with epilogues.
       return why.empty() ? failure() : refusals.refuse(op, why);

@@ -157,6 +157,59 @@ func.func @twice(%a: tensor<4x64x!bnn.s1>, %w: tensor<32x64x!bnn.s1>, %0: tensor
 
 // -----
 
+// The sum of a product of bits and one of floats, in either order, moves into
+// the product of bits.
+// CHECK-LABEL: func.func @bits_and_floats
+// CHECK: %[[L:.*]] = bnn.matmul %{{.*}}, %{{.*}} outs({{.*}}) : tensor<4x2xf32>, tensor<2x32xf32> -> tensor<4x32xf32>
+// CHECK: bnn.matmul %{{.*}}, %{{.*}} params(%[[L]] : tensor<4x32xf32>) outs({{.*}}) : tensor<4x64x!bnn.s1>
+// CHECK-NEXT: ^bb0(%[[ACC:.*]]: i32, %[[P:.*]]: f32):
+// CHECK: %[[F:.*]] = arith.sitofp %[[ACC]]
+// CHECK: arith.addf %[[F]], %[[P]]
+// CHECK: %[[M:.*]] = bnn.matmul %{{.*}}, %{{.*}} outs({{.*}}) : tensor<4x2xf32>, tensor<2x32xf32> -> tensor<4x32xf32>
+// CHECK: bnn.matmul %{{.*}}, %{{.*}} params(%[[M]] : tensor<4x32xf32>) outs({{.*}}) : tensor<4x64x!bnn.s1>
+// CHECK-NEXT: ^bb0(%[[ACC:.*]]: i32, %[[P:.*]]: f32):
+// CHECK: %[[F:.*]] = arith.sitofp %[[ACC]]
+// CHECK: arith.addf %[[P]], %[[F]]
+// CHECK-NOT: linalg.generic
+#id = affine_map<(m, n) -> (m, n)>
+func.func @bits_and_floats(%a: tensor<4x64x!bnn.s1>, %w: tensor<32x64x!bnn.s1>,
+             %x: tensor<4x2xf32>, %v: tensor<2x32xf32>, %0: tensor<4x32xf32>)
+             -> (tensor<4x32xf32>, tensor<4x32xf32>) {
+  %l0 = bnn.matmul %x, %v outs(%0 : tensor<4x32xf32>) : tensor<4x2xf32>, tensor<2x32xf32> -> tensor<4x32xf32> {
+  ^bb0(%acc: f32):
+    bnn.yield %acc : f32
+  }
+  %b0 = bnn.matmul %a, %w outs(%0 : tensor<4x32xf32>) : tensor<4x64x!bnn.s1>, tensor<32x64x!bnn.s1> -> tensor<4x32xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %y0 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%b0, %l0 : tensor<4x32xf32>, tensor<4x32xf32>) outs(%0 : tensor<4x32xf32>) {
+  ^bb0(%p: f32, %q: f32, %o: f32):
+    %sum = arith.addf %p, %q : f32
+    linalg.yield %sum : f32
+  } -> tensor<4x32xf32>
+  %l1 = bnn.matmul %x, %v outs(%0 : tensor<4x32xf32>) : tensor<4x2xf32>, tensor<2x32xf32> -> tensor<4x32xf32> {
+  ^bb0(%acc: f32):
+    bnn.yield %acc : f32
+  }
+  %b1 = bnn.matmul %a, %w outs(%0 : tensor<4x32xf32>) : tensor<4x64x!bnn.s1>, tensor<32x64x!bnn.s1> -> tensor<4x32xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %y1 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%l1, %b1 : tensor<4x32xf32>, tensor<4x32xf32>) outs(%0 : tensor<4x32xf32>) {
+  ^bb0(%p: f32, %q: f32, %o: f32):
+    %sum = arith.addf %p, %q : f32
+    linalg.yield %sum : f32
+  } -> tensor<4x32xf32>
+  return %y0, %y1 : tensor<4x32xf32>, tensor<4x32xf32>
+}
+
+// -----
+
 // Attention's context takes its scale and ends in bits.
 // CHECK-LABEL: func.func @attention
 // CHECK: bnn.attention {{.*}} params(%{{.*}} : tensor<64xf32>) outs(%{{.*}} : tensor<1x?x64x!bnn.s1>) {divisor = 4.000000e+00 : f32, heads = 4 : i64}
