@@ -89,8 +89,8 @@ def BNN_BitsType : TypeDef<BNN_Dialect, "Bits", [MemRefElementTypeInterface]> {
   let description = [{
     `!bnn.s1` is one of {-1, +1}, stored as a bit that is 1 for +1. `!bnn.u1` is
     one of {0, 1}. `!bnn.sN` and `!bnn.uN` (N in 2, 4, 8) are two's complement
-    and unsigned integers of N bits. The ops compute with N of 2 and 4, which
-    are stored as N planes of one bit.
+    and unsigned integers of N bits. Those of 2 and 4 are stored as N planes of
+    one bit, those of 8 as bytes.
 
     Rules:
     - [T1] N is 1, 2, 4 or 8.
@@ -103,6 +103,8 @@ def BNN_BitsType : TypeDef<BNN_Dialect, "Bits", [MemRefElementTypeInterface]> {
     /// The least and the greatest number that an element stands for.
     int64_t getLeast() const;
     int64_t getMost() const;
+    /// Whether an element is stored as a byte, and not in a layout.
+    bool isByte() const { return getWidth() == 8; }
   }];
   let genVerifyDecl = 1;
 }
@@ -137,7 +139,7 @@ def BNN_RowsAttr : BNN_Layout<"Rows", "rows"> {
     Rules:
     - [R1] A word has 32 bits.
     - [R2] A group has at least one element.
-    - [R3] The elements are bits.
+    - [R3] The elements have 1, 2 or 4 bits.
     - [R4] The last dimension is static.
     - [R5] Groups divide it.
 

@@ -133,7 +133,7 @@ static LogicalResult
 verifyLayout(ArrayRef<int64_t> shape, Type elementType, int64_t group,
              llvm::function_ref<InFlightDiagnostic()> emitError) {
   // [R3]
-  if (!isa<BitsType>(elementType))
+  if (auto bits = dyn_cast<BitsType>(elementType); !bits || bits.isByte())
     return emitError() << "a packed layout needs elements of a few bits, not "
                        << elementType;
   // [R4]

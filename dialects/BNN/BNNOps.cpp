@@ -267,7 +267,8 @@ int64_t MatmulOp::getWeightSize(bool ofOutputs) {
 std::optional<AccumulatorRange> MatmulOp::getAccumulatorRange() {
   int64_t columns = shaped(getInput()).getShape().back();
   BitsType element = bitsOf(getInput());
-  if (ShapedType::isDynamic(columns) || !element)
+  // Sums of bytes are too many for a staircase.
+  if (ShapedType::isDynamic(columns) || !element || element.isByte())
     return std::nullopt;
   const int64_t most =
       columns * std::max(element.getMost(), -element.getLeast());
@@ -280,7 +281,7 @@ SmallVector<Type> MatmulOp::getLeadingTypes() {
 
 MultiplyAccumulates MatmulOp::getMultiplyAccumulates() {
   BitsType element = bitsOf(getInput());
-  if (!element)
+  if (!element || element.isByte())
     return {};
   MultiplyAccumulates result{element.getWidth(), {}};
   result.addAllDimensions(getInput());

@@ -7,9 +7,52 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/BNN/BNNTarget.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
+
+namespace {
+enum Accumulator { Int32, Float32 };
+enum Matrix { OutputsByInputs, InputsByOutputs };
+
+// A row of Dots.def.
+struct DotRow {
+  DotKind kind;
+  StringLiteral input, weight; // elements, with spaces between
+  Accumulator accumulator;
+  Matrix matrix;
+  int64_t rows;
+};
+} // namespace
+
+static constexpr DotRow kDots[] = {
+#define BNN_DOT(KIND, INPUT, WEIGHT, ACCUMULATOR, MATRIX, ROWS)                \
+  {DotKind::KIND, INPUT, WEIGHT, ACCUMULATOR, MATRIX, ROWS},
+#include "dialects/BNN/Dots.def"
+};
+
+// The row of a kind that operands have; null for one that counts for another.
+static const DotRow *findRow(DotKind kind) {
+  const auto *row =
+      llvm::find_if(kDots, [&](const DotRow &row) { return row.kind == kind; });
+  return row == std::end(kDots) ? nullptr : row;
+}
+
+static bool addsUpFloats(DotKind kind) {
+  const DotRow *row = findRow(kind);
+  return row && row->accumulator == Float32;
+}
+
+// Whether an element is one of a row's.
+static bool isAmong(Type element, StringRef elements) {
+  std::string name;
+  if (auto bits = dyn_cast<BitsType>(element))
+    name = (bits.getIsSigned() ? "s" : "u") + llvm::utostr(bits.getWidth());
+  else
+    llvm::raw_string_ostream(name) << element;
+  return llvm::is_contained(llvm::split(elements, ' '), name);
+}
 
 bool bnn::isTile(int64_t rows, int64_t panels) {
   return rows >= 1 && rows <= 16 && panels >= 1 && panels <= 4;
@@ -29,7 +72,7 @@ DotAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "a table serves 2 or 4 rows and " << kTablePanels
                        << " panels, not " << rows << " and " << panels;
   // [K3]
-  if ((kind == DotKind::SignedSum || kind == DotKind::Fma) && panels != 1)
+  if (addsUpFloats(kind) && panels != 1)
     return emitError() << "floats are added up for 1 panel at a time, not "
                        << panels;
   // [K4]
@@ -74,37 +117,28 @@ DotAttr TargetAttr::getListedDot(DotKind kind) {
 }
 
 std::optional<DotKind> bnn::getDotKind(Type input, Type weight) {
-  auto isSign = [](Type type) {
-    auto bits = dyn_cast<BitsType>(type);
-    return bits && bits.getWidth() == 1 && bits.getIsSigned();
-  };
-  if (input.isF32() && weight.isF32())
-    return DotKind::Fma;
-  if (!isSign(weight))
-    return std::nullopt;
-  if (input.isF32())
-    return DotKind::SignedSum;
-  auto bits = dyn_cast<BitsType>(input);
-  if (!bits || bits.getWidth() > 4)
-    return std::nullopt;
-  return bits.getIsSigned() || bits.getWidth() > 1 ? DotKind::XorCount
-                                                   : DotKind::AndCount;
+  for (const DotRow &row : kDots)
+    if (isAmong(input, row.input) && isAmong(weight, row.weight))
+      return row.kind;
+  return std::nullopt;
 }
 
 Type bnn::getAccumulatorType(MLIRContext *context, DotKind kind) {
-  if (kind == DotKind::SignedSum || kind == DotKind::Fma)
+  if (addsUpFloats(kind))
     return Float32Type::get(context);
   return IntegerType::get(context, 32);
 }
 
-bool bnn::hasOutputsSideBySide(DotKind kind) { return kind == DotKind::Fma; }
+bool bnn::hasOutputsSideBySide(DotKind kind) {
+  const DotRow *row = findRow(kind);
+  return row && row->matrix == InputsByOutputs;
+}
 
 DotAttr bnn::getDot(MLIRContext *context, TargetAttr target, DotKind kind) {
   if (DotAttr dot = target ? target.getListedDot(kind) : DotAttr())
     return dot;
-  // Rows in flight hide the latency of a chain of additions.
-  int64_t rows = kind == DotKind::SignedSum ? 8 : kind == DotKind::Fma ? 4 : 1;
-  return DotAttr::get(context, kind, rows, /*panels=*/1,
+  const DotRow *row = findRow(kind);
+  return DotAttr::get(context, kind, row ? row->rows : 1, /*panels=*/1,
                       /*parity=*/kind == DotKind::XorCount, /*queries=*/1,
                       /*params=*/{});
 }

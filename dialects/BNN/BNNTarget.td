@@ -5,8 +5,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A target is what a CPU does in one instruction and the dots that are chosen
-// for it. The kinds of dots say what they multiply; BNNTarget.cpp has what
-// follows from that.
+// for it. Dots.def has what the kinds of dots multiply, and what follows from
+// that.
 //
 // Not DLTI's target specifications: those are lists of keys and values that no
 // verifier knows, and what stands here has rules.

@@ -24,15 +24,17 @@ namespace mlir::bnn {
 
 namespace {
 
-// A buffer of packed bits is a buffer of words.
-Type wordsOf(MemRefType type) {
+// A buffer of packed bits is a buffer of words, one of bytes stays one.
+Type storageOf(MemRefType type) {
+  if (cast<BitsType>(type.getElementType()).isByte())
+    return MemRefType::get(type.getShape(),
+                           IntegerType::get(type.getContext(), 8),
+                           type.getLayout());
   if (!getLayout(type) || !type.getLayout().isIdentity())
     return {};
   return MemRefType::get(getStorageShape(type),
                          IntegerType::get(type.getContext(), kWordBits));
 }
-
-template <typename OpTy> using KernelPattern = LoopPattern<OpTy, KernelBuilder>;
 
 struct LowerKernels : impl::LowerKernelsBase<LowerKernels> {
   using LowerKernelsBase::LowerKernelsBase;
@@ -43,28 +45,14 @@ struct LowerKernels : impl::LowerKernelsBase<LowerKernels> {
     auto target = getTarget(module);
     if (failed(verifyParams(module, target)))
       return signalPassFailure();
-    BitsTypeConverter types(wordsOf);
+    BitsTypeConverter types(storageOf);
     RewritePatternSet patterns(context);
-    auto matmul = [=](KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
-      emitMatmul(b, op, in, target);
-    };
-    auto attention = [=](KernelBuilder &b, AttentionOp op,
-                         AttentionOp::Adaptor in) {
-      emitAttention(b, op, in, target);
-    };
-    patterns.add<KernelPattern<BinarizeOp>>(types, context, emitBinarize,
-                                            &lowered);
-    patterns.add<KernelPattern<QuantizeOp>>(types, context, emitQuantize,
-                                            &lowered);
-    patterns.add<KernelPattern<MatmulOp>>(types, context, matmul, &lowered);
-    patterns.add<KernelPattern<AttentionOp>>(types, context, attention,
-                                             &lowered);
-    patterns.add<KernelPattern<EmbeddingOp>>(types, context, emitEmbedding,
-                                             &lowered);
-    patterns.add<KernelPattern<LayerNormOp>>(types, context, emitLayerNorm,
-                                             &lowered);
-    patterns.add<KernelPattern<bnn::ReduceOp>>(types, context, emitReduce,
-                                               &lowered);
+    addLoopPatterns<KernelBuilder>(
+        patterns, types,
+        [target](KernelBuilder &b, auto op, auto buffers) {
+          emitKernel(b, op, buffers, target);
+        },
+        &lowered);
     auto words = [](ConstantOp op, MemRefType) -> ElementsAttr {
       return op.getBits();
     };

@@ -48,15 +48,17 @@ static Product productOf(KernelBuilder &b, MatmulOp op,
                          MatmulOp::Adaptor buffers) {
   Product p;
   p.element = dyn_cast<BitsType>(getElementTypeOrSelf(op.getInput()));
-  p.input = p.element ? b.parts2d(buffers.getInput(), p.element.getWidth())
-                      : b.rows2d(buffers.getInput());
+  p.input = getLayout(op.getInput().getType())
+                ? b.parts2d(buffers.getInput(), p.element.getWidth())
+                : b.rows2d(buffers.getInput());
   p.weight = buffers.getWeight();
   p.zeros = buffers.getZeros() ? b.rows2d(buffers.getZeros()) : Value();
   p.elements = op.getElementsPerRow();
   p.outputs = op.getOutputsPerRow();
   p.scope = op;
-  if (p.element) {
-    auto layout = cast<PanelsAttr>(getLayout(op.getWeight().getType()));
+  auto layout =
+      dyn_cast_or_null<PanelsAttr>(getLayout(op.getWeight().getType()));
+  if (p.element && layout) {
     p.words = packedWords(p.elements, layout.getGroup());
     p.parity = layout.getParity();
   }
@@ -191,7 +193,7 @@ void ProductKernel::emit() {
   outputs.finish(b);
 }
 
-void bnn::emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
+void bnn::emitKernel(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
                      TargetAttr target) {
   ProductKernel(b, op, buffers, target).emit();
 }

@@ -8,6 +8,7 @@
 
 #include "passes/LowerReference/LowerReference.h"
 #include "dialects/BNN/BNN.h"
+#include "dialects/BNN/BNNTarget.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -36,18 +37,24 @@ SmallVector<Value> inlineBody(LoopBuilder &b, Block &block,
   return results;
 }
 
-// An element as the number it stands for.
-Value number(LoopBuilder &b, Value buffer, ValueRange at) {
+// An element, of the type that `logical` has, as the number it stands for.
+Value number(LoopBuilder &b, Value logical, Value buffer, ValueRange at) {
+  auto bits = cast<BitsType>(getElementTypeOrSelf(logical));
+  // A few bits do not reach the sign of the byte that holds them.
+  if (bits.isByte() && !bits.getIsSigned())
+    return b.create<arith::ExtUIOp>(b.getI32Type(), b.load(buffer, at));
   return b.create<arith::ExtSIOp>(b.getI32Type(), b.load(buffer, at));
 }
 
-// A signed bit, or 0 where the mask says so.
-Value numberOrZero(LoopBuilder &b, Value buffer, Value zeros, ValueRange at) {
-  Value value = number(b, buffer, at);
+// The same, or 0 where the mask says so.
+Value numberOrZero(LoopBuilder &b, Value logical, Value buffer, Value zeros,
+                   ValueRange at) {
+  Value value = number(b, logical, buffer, at);
   if (!zeros)
     return value;
-  Value isZero = b.create<arith::CmpIOp>(arith::CmpIPredicate::ne,
-                                         number(b, zeros, at), b.i32(0));
+  Value isZero = b.create<arith::CmpIOp>(
+      arith::CmpIPredicate::ne,
+      b.create<arith::ExtSIOp>(b.getI32Type(), b.load(zeros, at)), b.i32(0));
   return b.create<arith::SelectOp>(isZero, b.i32(0), value);
 }
 
@@ -188,8 +195,9 @@ Value accumulateFloats(LoopBuilder &b, MatmulOp op, Value sum, Value x, Value w,
   Value value = b.load(x, {m, k});
   if (op.getDotKind() == DotKind::Fma)
     return b.create<math::FmaOp>(value, b.load(w, {k, n}), sum);
-  Value isPlus = b.create<arith::CmpIOp>(arith::CmpIPredicate::sgt,
-                                         number(b, w, {n, k}), b.i32(0));
+  Value isPlus =
+      b.create<arith::CmpIOp>(arith::CmpIPredicate::sgt,
+                              number(b, op.getWeight(), w, {n, k}), b.i32(0));
   Value other = b.create<arith::NegFOp>(value);
   return b.create<arith::AddFOp>(
       sum, b.create<arith::SelectOp>(isPlus, value, other));
@@ -208,9 +216,11 @@ void lower(LoopBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
           sequence(b, b.dim(x, 1), none, [&](Value k, Value sum) -> Value {
             if (!isExact)
               return accumulateFloats(b, op, sum, x, w, m, n, k);
-            Value product =
-                b.mul(numberOrZero(b, x, zeros, {m, k}), number(b, w, {n, k}));
-            return b.add(sum, product);
+            Value left = numberOrZero(b, op.getInput(), x, zeros, {m, k});
+            SmallVector<Value> at = {n, k};
+            if (hasOutputsSideBySide(op.getDotKind()))
+              std::swap(at[0], at[1]);
+            return b.add(sum, b.mul(left, number(b, op.getWeight(), w, at)));
           });
       SmallVector<Value> arguments = {acc};
       arguments.append(paramElements(b, params, m, n));
@@ -237,7 +247,7 @@ void quantisedContext(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
                  Value p = b.create<arith::DivFOp>(b.load(exps, j), sum);
                  p = b.create<arith::SubFOp>(p, in.getMinimum());
                  p = quantised(b, p, in.getStep(), type);
-                 Value v = number(b, in.getValue(), {s, j, n});
+                 Value v = number(b, op.getValue(), in.getValue(), {s, j, n});
                  return {b.add(sums[0], b.mul(p, v)), b.add(sums[1], v)};
                });
     arguments.append(paramElements(b, params, m, n));
@@ -254,8 +264,10 @@ Value score(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in, Value s,
   Value zero = b.index(0);
   Value dot = sequence(b, size, b.i32(0), [&](Value c, Value sum) -> Value {
     Value at = b.add(first, c);
-    Value q = numberOrZero(b, in.getQuery(), in.getQueryZeros(), {s, i, at});
-    Value k = numberOrZero(b, in.getKey(), in.getKeyZeros(), {s, j, at});
+    Value q = numberOrZero(b, op.getQuery(), in.getQuery(), in.getQueryZeros(),
+                           {s, i, at});
+    Value k =
+        numberOrZero(b, op.getKey(), in.getKey(), in.getKeyZeros(), {s, j, at});
     return b.add(sum, b.mul(q, k));
   });
   Value value = b.create<arith::SIToFPOp>(b.getF32Type(), dot);
@@ -302,7 +314,8 @@ void bitContext(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
   b.loop(b.index(0), size, 1, [&](Value c) {
     Value n = b.add(first, c);
     Value acc = sequence(b, tokens, b.i32(0), [&](Value j, Value sum) -> Value {
-      Value v = numberOrZero(b, in.getValue(), in.getValueZeros(), {s, j, n});
+      Value v = numberOrZero(b, op.getValue(), in.getValue(),
+                             in.getValueZeros(), {s, j, n});
       return b.add(sum, b.create<arith::SelectOp>(chosen(j), v, b.i32(0)));
     });
     Value m = b.add(b.mul(s, tokens), i);
@@ -360,9 +373,9 @@ void lower(LoopBuilder &b, EmbeddingOp op, EmbeddingOp::Adaptor in) {
     Value scale = b.load(in.getScale(), id);
     Value minus = b.create<arith::NegFOp>(scale);
     b.loop(b.index(0), b.dim(in.getWeight(), 1), 1, [&](Value k) {
-      Value positive =
-          b.create<arith::CmpIOp>(arith::CmpIPredicate::sgt,
-                                  number(b, in.getWeight(), {id, k}), b.i32(0));
+      Value positive = b.create<arith::CmpIOp>(
+          arith::CmpIPredicate::sgt,
+          number(b, op.getWeight(), in.getWeight(), {id, k}), b.i32(0));
       b.store(b.create<arith::SelectOp>(positive, scale, minus), out,
               {token, k});
     });
@@ -423,16 +436,6 @@ Type bytesOf(MemRefType type) {
                          type.getLayout());
 }
 
-template <typename... OpTys>
-void addPatterns(RewritePatternSet &patterns, const TypeConverter &types) {
-  auto emit = [](LoopBuilder &b, auto op, auto operands) {
-    lower(b, op, operands);
-  };
-  (patterns.add<LoopPattern<OpTys, LoopBuilder>>(types, patterns.getContext(),
-                                                 emit),
-   ...);
-}
-
 // The numbers that a constant's bits stand for.
 ElementsAttr numbers(ConstantOp op, MemRefType storage) {
   auto bits = dyn_cast<DenseElementsAttr>(op.getBits());
@@ -454,8 +457,9 @@ struct LowerReference : impl::LowerReferenceBase<LowerReference> {
   void runOnOperation() override {
     BitsTypeConverter types(bytesOf);
     RewritePatternSet patterns(&getContext());
-    addPatterns<BinarizeOp, QuantizeOp, MatmulOp, AttentionOp, EmbeddingOp,
-                bnn::ReduceOp, LayerNormOp>(patterns, types);
+    addLoopPatterns<LoopBuilder>(
+        patterns, types,
+        [](LoopBuilder &b, auto op, auto in) { lower(b, op, in); });
     if (failed(convertBuffers(getOperation(), types, std::move(patterns),
                               numbers)))
       signalPassFailure();

@@ -24,12 +24,13 @@ namespace mlir::bnn {
 
 namespace {
 
-// An unpacked tensor of bits.
+// An unpacked tensor of bits. Bytes lie as they are.
 RankedTensorType unpackedBits(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!type || type.getEncoding() || !isa<BitsType>(type.getElementType()))
+  if (!type || type.getEncoding())
     return {};
-  return type;
+  auto bits = dyn_cast<BitsType>(type.getElementType());
+  return bits && !bits.isByte() ? type : RankedTensorType();
 }
 
 RankedTensorType withLayout(RankedTensorType type, Attribute layout) {

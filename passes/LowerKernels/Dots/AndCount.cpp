@@ -89,8 +89,9 @@ std::unique_ptr<ContextDot> bnn::createAndContext(KernelBuilder &b) {
   return std::make_unique<AndContext>(b);
 }
 
-std::unique_ptr<CountDot> bnn::createAndCount(KernelBuilder &b,
-                                              const Product &p, DotAttr dot,
-                                              TargetAttr target) {
+static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
+                                   DotAttr dot, TargetAttr target) {
   return std::make_unique<AndCount>(b, p, CountedBits::Common, dot, target);
 }
+
+const DotKernel bnn::kAndCount = {create, Popcount::kParams};

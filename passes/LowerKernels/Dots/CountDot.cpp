@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/LowerKernels/Dots/CountDot.h"
+#include "passes/LowerKernels/Dots/ByteTable.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -24,6 +25,11 @@ CountDot::CountDot(KernelBuilder &b, const Product &p, CountedBits which,
     : Dot(b, p, std::max<int64_t>(1, dot.getRows() / p.element.getWidth()),
           dot.getPanels()),
       popcount(b, p, which, dot, target), dot(dot) {}
+
+std::unique_ptr<BlockDot> CountDot::createBlock(DotAttr block,
+                                                TargetAttr target) {
+  return std::make_unique<ByteTable>(b, p, *this, block, target);
+}
 
 SmallVector<Value> CountDot::accumulate(const Tile &tile) {
   return accumulate(tile, [&] {

@@ -24,6 +24,8 @@ public:
   int64_t unitOutputs() const override {
     return llvm::alignTo(tilePanels() * kLanes, kWordBits);
   }
+  std::unique_ptr<BlockDot> createBlock(DotAttr dot,
+                                        TargetAttr target) override;
   llvm::SmallVector<mlir::Value> accumulate(const Tile &tile) override;
   /// The same from the counts [plane of row][panel] that `counts` emits.
   virtual llvm::SmallVector<mlir::Value> accumulate(const Tile &tile,
@@ -58,13 +60,8 @@ private:
 mlir::Value countRow(KernelBuilder &b, mlir::Value rows, mlir::Value row,
                      int64_t words);
 
-/// The dots of signed bits, of unsigned ones, and of integers of a few bits, by
-/// weights of one bit.
-std::unique_ptr<CountDot> createXorCount(KernelBuilder &b, const Product &p,
-                                         DotAttr dot, TargetAttr target);
-std::unique_ptr<CountDot> createAndCount(KernelBuilder &b, const Product &p,
-                                         DotAttr dot, TargetAttr target);
-std::unique_ptr<CountDot> createPlaneCount(KernelBuilder &b, const Product &p,
-                                           DotAttr dot, TargetAttr target);
+/// The dot of integers of a few bits by weights of one bit.
+std::unique_ptr<Dot> createPlaneCount(KernelBuilder &b, const Product &p,
+                                      DotAttr dot, TargetAttr target);
 
 } // namespace mlir::bnn

@@ -19,9 +19,9 @@ namespace mlir::bnn {
 
 /// The operands of a product on buffers, and its shape.
 struct Product {
-  mlir::Value input;   // [M, K] f32, or words [M * planes, words] i32: a plane
-                       // is a row
-  mlir::Value weight;  // [panels, words, lanes] i32, or [K, N] f32
+  mlir::Value input;   // [M, K] f32 or bytes, or words [M * planes, words] i32:
+                       // a plane is a row
+  mlir::Value weight;  // [panels, words, lanes] i32, or [K, N] or [N, K]
   mlir::Value zeros;   // [M, words] i32 without parity words, or null
   int64_t elements;    // of a row of the input: K
   int64_t outputs;     // N
@@ -43,6 +43,8 @@ struct Tile {
   mlir::Value blockRow = {};
 };
 
+class BlockDot;
+
 /// The inner sum of a product. One object emits one op's.
 class Dot {
 public:
@@ -59,6 +61,9 @@ public:
   virtual void begin() {}
   /// Emits what the tiles of `panels` panels from `panel` on share.
   virtual void beginPanels(mlir::Value panel, int64_t panels) {}
+  /// `dot`, which counts for this one in blocks of rows; null where there is
+  /// none that can.
+  virtual std::unique_ptr<BlockDot> createBlock(DotAttr dot, TargetAttr target);
   /// The accumulators of at most tileRows() rows and of all panels that began:
   /// [row][panel] of 16 lanes.
   virtual llvm::SmallVector<mlir::Value> accumulate(const Tile &tile) = 0;
@@ -94,6 +99,19 @@ struct ProductDots {
   std::unique_ptr<Dot> plain;
   std::unique_ptr<BlockDot> block;
 };
+
+/// How a kind of dot is emitted.
+struct DotKernel {
+  /// The dot of a product for a target (null: any).
+  std::unique_ptr<Dot> (*create)(KernelBuilder &b, const Product &p,
+                                 DotAttr dot, TargetAttr target);
+  /// The params that it knows.
+  llvm::ArrayRef<llvm::StringLiteral> params;
+};
+
+// A kernel for each kind of Dots.def, in a file of its own.
+#define BNN_DOT(KIND, ...) extern const DotKernel k##KIND;
+#include "dialects/BNN/Dots.def"
 
 /// Reports at `op` the params of a target's dots (null: none) that their
 /// kernels do not know.

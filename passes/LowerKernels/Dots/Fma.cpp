@@ -9,7 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "passes/LowerKernels/Dots/FloatDots.h"
+#include "passes/LowerKernels/Dots/Dot.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -82,7 +82,9 @@ private:
 };
 } // namespace
 
-std::unique_ptr<Dot> bnn::createFma(KernelBuilder &b, const Product &p,
-                                    DotAttr dot) {
+static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
+                                   DotAttr dot, TargetAttr) {
   return std::make_unique<Fma>(b, p, dot);
 }
+
+const DotKernel bnn::kFma = {create, /*params=*/{}};

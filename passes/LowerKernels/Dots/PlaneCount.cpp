@@ -55,9 +55,8 @@ private:
 };
 } // namespace
 
-std::unique_ptr<CountDot> bnn::createPlaneCount(KernelBuilder &b,
-                                                const Product &p, DotAttr dot,
-                                                TargetAttr target) {
+std::unique_ptr<Dot> bnn::createPlaneCount(KernelBuilder &b, const Product &p,
+                                           DotAttr dot, TargetAttr target) {
   return std::make_unique<PlaneCount>(b, p, CountedBits::Differing, dot,
                                       target);
 }

@@ -21,10 +21,6 @@ Value bnn::countedBits(KernelBuilder &b, CountedBits which, Value x, Value w) {
   return b.create<arith::AndIOp>(x, w);
 }
 
-static const StringRef kCountBytes = "count_bytes";
-
-ArrayRef<StringRef> Popcount::getParamNames() { return kCountBytes; }
-
 // Word `k` of each panel of a tile.
 SmallVector<Value> Popcount::loadWeights(const Tile &tile, Value k) const {
   SmallVector<Value> weights;

@@ -9,7 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/LowerKernels/Dots/FloatDots.h"
+#include "passes/LowerKernels/Dots/Dot.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -81,7 +81,9 @@ private:
 };
 } // namespace
 
-std::unique_ptr<Dot> bnn::createSignedSum(KernelBuilder &b, const Product &p,
-                                          DotAttr dot) {
+static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
+                                   DotAttr dot, TargetAttr) {
   return std::make_unique<SignedSum>(b, p, dot);
 }
+
+const DotKernel bnn::kSignedSum = {create, /*params=*/{}};

@@ -127,8 +127,11 @@ std::unique_ptr<ScoreDot> bnn::createXorScore(KernelBuilder &b,
   return std::make_unique<XorScore>(b, channels);
 }
 
-std::unique_ptr<CountDot> bnn::createXorCount(KernelBuilder &b,
-                                              const Product &p, DotAttr dot,
-                                              TargetAttr target) {
+static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
+                                   DotAttr dot, TargetAttr target) {
+  if (p.element.getWidth() > 1)
+    return createPlaneCount(b, p, dot, target);
   return std::make_unique<XorCount>(b, p, CountedBits::Differing, dot, target);
 }
+
+const DotKernel bnn::kXorCount = {create, Popcount::kParams};

@@ -65,6 +65,13 @@ func.func private @f(tensor<4x64xf32, #bnn.rows<word = 32, group = 64>>)
 
 // -----
 
+// Bytes have no layout.
+// [R3]
+// expected-error @+1 {{a packed layout needs elements of a few bits, not '!bnn.s8'}}
+func.func private @f(tensor<4x64x!bnn.s8, #bnn.rows<word = 32, group = 64>>)
+
+// -----
+
 // [P5]
 // expected-error @+1 {{panels hold elements of one bit, not '!bnn.s2'}}
 func.func private @f(tensor<4x64x!bnn.s2, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 4>>)
