@@ -353,8 +353,8 @@ void Attention::emitHead(const Queries &queries, Value head, Value masked) {
   emitContext(queries, head);
 }
 
-void bnn::emitAttention(KernelBuilder &b, AttentionOp op,
-                        AttentionOp::Adaptor buffers, TargetAttr target) {
+void bnn::emitKernel(KernelBuilder &b, AttentionOp op,
+                     AttentionOp::Adaptor buffers, TargetAttr target) {
   if (op.getProbability()) {
     createIntegerAttention(b, op, buffers)->emit();
     return;

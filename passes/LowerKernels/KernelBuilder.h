@@ -130,18 +130,21 @@ void forUnits(KernelBuilder &b, int64_t channels, int64_t group,
 /// Panels of 16 outputs that hold `valid` outputs.
 inline int64_t panelsOf(int64_t valid) { return (valid + kLanes - 1) / kLanes; }
 
-/// Each emits the loops of one op. `buffers` are its operands with packed bits
-/// as words, in the op's order.
-void emitBinarize(KernelBuilder &b, BinarizeOp op, BinarizeOp::Adaptor buffers);
-void emitQuantize(KernelBuilder &b, QuantizeOp op, QuantizeOp::Adaptor buffers);
-void emitEmbedding(KernelBuilder &b, EmbeddingOp op,
-                   EmbeddingOp::Adaptor buffers);
-void emitLayerNorm(KernelBuilder &b, LayerNormOp op,
-                   LayerNormOp::Adaptor buffers);
-void emitReduce(KernelBuilder &b, ReduceOp op, ReduceOp::Adaptor buffers);
-void emitMatmul(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
+/// Emits the loops of one op for a target (null: any). `buffers` are its
+/// operands with packed bits as words, in the op's order.
+void emitKernel(KernelBuilder &b, BinarizeOp op, BinarizeOp::Adaptor buffers,
                 TargetAttr target);
-void emitAttention(KernelBuilder &b, AttentionOp op,
-                   AttentionOp::Adaptor buffers, TargetAttr target);
+void emitKernel(KernelBuilder &b, QuantizeOp op, QuantizeOp::Adaptor buffers,
+                TargetAttr target);
+void emitKernel(KernelBuilder &b, EmbeddingOp op, EmbeddingOp::Adaptor buffers,
+                TargetAttr target);
+void emitKernel(KernelBuilder &b, LayerNormOp op, LayerNormOp::Adaptor buffers,
+                TargetAttr target);
+void emitKernel(KernelBuilder &b, ReduceOp op, ReduceOp::Adaptor buffers,
+                TargetAttr target);
+void emitKernel(KernelBuilder &b, MatmulOp op, MatmulOp::Adaptor buffers,
+                TargetAttr target);
+void emitKernel(KernelBuilder &b, AttentionOp op, AttentionOp::Adaptor buffers,
+                TargetAttr target);
 
 } // namespace mlir::bnn

@@ -153,7 +153,7 @@ void LayerNorm::emitOutputs(int64_t i) {
   });
 }
 
-void bnn::emitLayerNorm(KernelBuilder &b, LayerNormOp op,
-                        LayerNormOp::Adaptor buffers) {
+void bnn::emitKernel(KernelBuilder &b, LayerNormOp op,
+                     LayerNormOp::Adaptor buffers, TargetAttr) {
   LayerNorm(b, op, buffers).emit();
 }

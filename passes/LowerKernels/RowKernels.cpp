@@ -45,8 +45,8 @@ static void packRows(KernelBuilder &b, Value logical, Value input, Value shift,
   outputs.finish(b);
 }
 
-void bnn::emitBinarize(KernelBuilder &b, BinarizeOp op,
-                       BinarizeOp::Adaptor buffers) {
+void bnn::emitKernel(KernelBuilder &b, BinarizeOp op,
+                     BinarizeOp::Adaptor buffers, TargetAttr) {
   OutputRows outputs(b, op.getOuts(), buffers.getOuts());
   Value level = b.splatF32(op.getLevel());
   packRows(b, op.getOuts()[0], buffers.getInput(), buffers.getShift(), outputs,
@@ -58,8 +58,8 @@ void bnn::emitBinarize(KernelBuilder &b, BinarizeOp op,
            });
 }
 
-void bnn::emitQuantize(KernelBuilder &b, QuantizeOp op,
-                       QuantizeOp::Adaptor buffers) {
+void bnn::emitKernel(KernelBuilder &b, QuantizeOp op,
+                     QuantizeOp::Adaptor buffers, TargetAttr) {
   auto type = cast<BitsType>(getElementTypeOrSelf(op.getOuts()[0]));
   OutputRows outputs(b, op.getOuts(), buffers.getOuts());
   Value step = b.splat(buffers.getStep()), minimum;
@@ -73,8 +73,8 @@ void bnn::emitQuantize(KernelBuilder &b, QuantizeOp op,
            });
 }
 
-void bnn::emitEmbedding(KernelBuilder &b, EmbeddingOp op,
-                        EmbeddingOp::Adaptor buffers) {
+void bnn::emitKernel(KernelBuilder &b, EmbeddingOp op,
+                     EmbeddingOp::Adaptor buffers, TargetAttr) {
   ArrayRef<int64_t> shape =
       cast<ShapedType>(op.getWeight().getType()).getShape();
   Value ids = b.flat(buffers.getIds());
@@ -103,8 +103,8 @@ void bnn::emitEmbedding(KernelBuilder &b, EmbeddingOp op,
   });
 }
 
-void bnn::emitReduce(KernelBuilder &b, bnn::ReduceOp op,
-                     bnn::ReduceOp::Adaptor buffers) {
+void bnn::emitKernel(KernelBuilder &b, bnn::ReduceOp op,
+                     bnn::ReduceOp::Adaptor buffers, TargetAttr) {
   const ReduceKind kind = op.getKind();
   Value input = b.rows2d(buffers.getInput()),
         out = b.flat(buffers.getOuts()[0]);

@@ -53,6 +53,33 @@ struct LoopPattern : mlir::OpConversionPattern<OpTy> {
   mlir::Pass::Statistic *lowered;
 };
 
+namespace detail {
+template <typename BuilderTy, typename... OpTys, typename EmitTy>
+void addLoopPatterns(mlir::RewritePatternSet &patterns,
+                     const mlir::TypeConverter &types, EmitTy emit,
+                     mlir::Pass::Statistic *lowered) {
+  auto add = [&](auto null) {
+    using OpTy = decltype(null);
+    if constexpr (OpTy::template hasTrait<KernelOpInterface::Trait>())
+      patterns.add<LoopPattern<OpTy, BuilderTy>>(types, patterns.getContext(),
+                                                 emit, lowered);
+  };
+  (add(OpTys()), ...);
+}
+} // namespace detail
+
+/// Adds a pattern for each bnn op that becomes a kernel: the loops that
+/// `emit(builder, op, operands)` builds, which must take all such ops.
+template <typename BuilderTy, typename EmitTy>
+void addLoopPatterns(mlir::RewritePatternSet &patterns,
+                     const mlir::TypeConverter &types, EmitTy emit,
+                     mlir::Pass::Statistic *lowered = nullptr) {
+  detail::addLoopPatterns<BuilderTy,
+#define GET_OP_LIST
+#include "dialects/BNN/BNNOps.cpp.inc"
+                          >(patterns, types, emit, lowered);
+}
+
 /// Lowers every bnn op of a module with `patterns`, and all buffers of bits
 /// with `types`: function signatures, calls, allocations and constants, which
 /// become constant globals that hold `contents(constant, storage type)` (null:
