@@ -94,4 +94,4 @@ static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
   return std::make_unique<AndCount>(b, p, CountedBits::Common, dot, target);
 }
 
-const DotKernel bnn::kAndCount = {create, Popcount::kParams};
+const DotKernel bnn::kAndCount = {create, Popcount::getParams};

@@ -34,10 +34,12 @@ LogicalResult bnn::verifyParams(Operation *op, TargetAttr target) {
     return success();
   for (DotAttr dot : target.getDots().getAsRange<DotAttr>()) {
     const DotKernel *kernel = kernelOf(dot.getKind());
+    ArrayRef<StringLiteral> known;
+    if (kernel && kernel->getParams)
+      known = kernel->getParams();
     for (NamedAttribute param : dot.getParams() ? dot.getParams().getValue()
                                                 : ArrayRef<NamedAttribute>())
-      if (!kernel ||
-          !llvm::is_contained(kernel->params, param.getName().getValue()))
+      if (!llvm::is_contained(known, param.getName().getValue()))
         return op->emitError("the dot ")
                << stringifyDotKind(dot.getKind()) << " has no parameter "
                << param.getName();

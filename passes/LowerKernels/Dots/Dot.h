@@ -105,8 +105,8 @@ struct DotKernel {
   /// The dot of a product for a target (null: any).
   std::unique_ptr<Dot> (*create)(KernelBuilder &b, const Product &p,
                                  DotAttr dot, TargetAttr target);
-  /// The params that it knows.
-  llvm::ArrayRef<llvm::StringLiteral> params;
+  /// The params that it knows; null: none.
+  llvm::ArrayRef<llvm::StringLiteral> (*getParams)();
 };
 
 // A kernel for each kind of Dots.def, in a file of its own.

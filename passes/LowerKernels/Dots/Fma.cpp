@@ -87,4 +87,4 @@ static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
   return std::make_unique<Fma>(b, p, dot);
 }
 
-const DotKernel bnn::kFma = {create, /*params=*/{}};
+const DotKernel bnn::kFma = {create, /*getParams=*/nullptr};

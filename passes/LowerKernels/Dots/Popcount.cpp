@@ -21,6 +21,14 @@ Value bnn::countedBits(KernelBuilder &b, CountedBits which, Value x, Value w) {
   return b.create<arith::AndIOp>(x, w);
 }
 
+// The CPU counts the bits of bytes faster than those of words.
+static constexpr StringLiteral kCountBytes = "count_bytes";
+
+ArrayRef<StringLiteral> Popcount::getParams() {
+  static constexpr StringLiteral params[] = {kCountBytes};
+  return params;
+}
+
 // Word `k` of each panel of a tile.
 SmallVector<Value> Popcount::loadWeights(const Tile &tile, Value k) const {
   SmallVector<Value> weights;

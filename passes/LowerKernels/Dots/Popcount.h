@@ -28,10 +28,8 @@ public:
            TargetAttr target)
       : b(b), p(p), which(which), dot(dot), target(target) {}
 
-  /// The CPU counts the bits of bytes faster than those of words.
-  static constexpr llvm::StringLiteral kCountBytes = "count_bytes";
   /// The params that it knows.
-  static constexpr llvm::StringLiteral kParams[] = {kCountBytes};
+  static llvm::ArrayRef<llvm::StringLiteral> getParams();
 
   /// The counts of all words of a tile whose rows are planes (without a `row`:
   /// rows of zeros): [row][panel] of 16 lanes of i32. `masked`: what the mask

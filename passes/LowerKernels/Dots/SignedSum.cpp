@@ -86,4 +86,4 @@ static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
   return std::make_unique<SignedSum>(b, p, dot);
 }
 
-const DotKernel bnn::kSignedSum = {create, /*params=*/{}};
+const DotKernel bnn::kSignedSum = {create, /*getParams=*/nullptr};

@@ -134,4 +134,4 @@ static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
   return std::make_unique<XorCount>(b, p, CountedBits::Differing, dot, target);
 }
 
-const DotKernel bnn::kXorCount = {create, Popcount::kParams};
+const DotKernel bnn::kXorCount = {create, Popcount::getParams};
