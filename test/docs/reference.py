@@ -39,6 +39,10 @@ def pages(root, includes):
     for dialect, definitions in (("bnn", "dialects/BNN/BNNOps.td"), ("onnx", "dialects/ONNX/ONNXOps.td")):
         yield f"{dialect}.md", NOTE + mlir_tblgen(root, includes, "-gen-dialect-doc",
                                                   f"-dialect={dialect}", definitions)
+    texts = [mlir_tblgen(root, includes, "-gen-op-interface-docs", f"dialects/{name}Interfaces.td")
+             for name in ("BNN/BNN", "ONNX/ONNX")]
+    texts = [text.replace("# OpInterface definitions\n", "") for text in texts]
+    yield "interfaces.md", NOTE + "# Interfaces of operations\n\n" + "\n".join(texts)
     texts = [mlir_tblgen(root, includes, "-gen-pass-doc", f"passes/{name}/{name}.td")
              for name in sorted(passes(root))]
     yield "passes.md", NOTE + "# Passes\n\n" + "\n".join(texts)
