@@ -53,6 +53,9 @@ struct CompileOptions {
   /// name matches one of the patterns (*, ?, [abc]) of `allowFloat`.
   bool requireBinary = false;
   std::vector<std::string> allowFloat;
+  /// How many times its budget of memory and operations folding constants may
+  /// use: 1 or more.
+  int64_t foldBudget = 1;
   bool remarks = false;  ///< Says why layers and operations stay as they are.
   unsigned optLevel = 3; ///< 0 to 3, LLVM's.
   /// Passes of the user's own; they run for each CPU.

@@ -94,6 +94,15 @@ void addCompileOptions(OptionTable &table, CompileOptions &options) {
                   options.allowFloat.push_back(pattern.str());
                   return Error::success();
                 });
+  table.addValue("fold-budget", "factor",
+                 "Let folding constants use so many times its budget, 64 MiB "
+                 "and twice the "
+                 "weights' bytes, and operations in proportion (default: 1)",
+                 [&options](StringRef factor) -> Error {
+                   if (factor.getAsInteger(10, options.foldBudget))
+                     return malformed("fold-budget", factor, "4");
+                   return Error::success();
+                 });
   table.addFlag("remarks",
                 "Say why layers stay as they are, and why operations are not "
                 "fused, folded to thresholds or packed with parity",
@@ -111,6 +120,8 @@ Error verify(const CompileOptions &options) {
   if (!options.allowFloat.empty() && !options.requireBinary)
     return createStringError(
         "--allow-float says what --require-binary is to accept; give both");
+  if (options.foldBudget < 1)
+    return createStringError("the budget of folding is a factor of at least 1");
   if (options.optLevel > 3)
     return createStringError("the optimisation level is 0 to 3");
   for (const auto &entry : options.maxDims)

@@ -21,6 +21,7 @@ PhaseRunner::PhaseRunner(ModuleOp module, Phase done,
   phases.instrument = options.instrument;
   phases.report = collector != nullptr;
   phases.remarks = options.remarks;
+  phases.foldBudget = options.foldBudget;
   phases.requireBinary = options.requireBinary;
   phases.allowFloat = options.allowFloat;
 }

@@ -22,8 +22,9 @@ using namespace mlir;
 
 namespace mlir::bnn {
 
-static void addFold(OpPassManager &passes) {
-  passes.addNestedPass<func::FuncOp>(createOnnxFold());
+static void addFold(OpPassManager &passes, const PhaseOptions &options) {
+  passes.addNestedPass<func::FuncOp>(
+      createOnnxFold(OnnxFoldOptions{options.foldBudget}));
   passes.addPass(createCSEPass());
 }
 
@@ -131,7 +132,7 @@ static void addPasses(OpPassManager &passes, Phase phase,
   case Phase::Import:
     return;
   case Phase::Fold:
-    return addFold(passes);
+    return addFold(passes, options);
   case Phase::Raise:
     return addRaise(passes, options);
   case Phase::Fuse:

@@ -40,6 +40,8 @@ struct PhaseOptions {
   /// matches one of the patterns of `allowFloat`.
   bool requireBinary = false;
   std::vector<std::string> allowFloat;
+  /// How many times its budget of memory and operations folding may use.
+  int64_t foldBudget = 1;
   /// Says in remarks why layers stay as they are, and why operations are not
   /// fused, folded to thresholds or packed with parity.
   bool remarks = false;

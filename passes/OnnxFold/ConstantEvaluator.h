@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "passes/OnnxFold/EvalTensor.h"
+#include "passes/OnnxFold/FoldBudget.h"
 #include "passes/OnnxFold/LoweredEvaluator.h"
 
 namespace mlir::bnn {
@@ -40,10 +41,11 @@ public:
   /// The results of `op` for the given operand values (null for onnx.NoValue).
   /// Operands that the caller has given up (use count 1) may be overwritten.
   /// Returns nothing where the operation has no defined value (an index out of
-  /// range), where a result's shape is not static, where a result or the work
-  /// is unreasonably large, or where the operation has no lowering.
+  /// range), where a result's shape is not static, where results or work are
+  /// more than the budget has, or where the operation has no lowering.
   std::optional<SmallVector<EvalTensorPtr>>
-  evaluate(Operation *op, SmallVector<EvalTensorPtr> operands);
+  evaluate(Operation *op, SmallVector<EvalTensorPtr> operands,
+           FoldBudget &budget);
 
 private:
   LoweredEvaluator lowered;

@@ -64,8 +64,10 @@ ConstantFolder::takeOperands(Operation *op,
     if (it != known.end()) {
       operands.push_back(it->second);
       // A root's bytes belong to its attribute already.
-      if (last)
+      if (last) {
+        state.budget.release(it->second->numBytes());
         known.erase(it);
+      }
       continue;
     }
     if (isa<NoneType>(operand.getType())) {
@@ -75,12 +77,18 @@ ConstantFolder::takeOperands(Operation *op,
     std::optional<ConstantView> view = ConstantView::get(operand);
     if (!view)
       return std::nullopt;
+    // A splat is one element in the module, and all of them here.
+    if (view->isSplat() &&
+        !state.budget.hasMemory(
+            view->getNumElements() *
+            getElementBytes(getElementTypeOrSelf(operand.getType()))))
+      return std::nullopt;
     operands.push_back(EvalTensor::get(*view));
     if (operands.back()->ownBytes()) {
       // A copy, which the next reader takes as well, perhaps to overwrite it.
       releaseElements(state.func.getContext(), view->getBytes());
       if (!last)
-        known[operand] = operands.back();
+        keep(operand, operands.back());
     } else if (last && !isReadOutside(operand)) {
       finished.push_back(view->getBytes());
     }
@@ -94,6 +102,7 @@ void ConstantFolder::publish(Value result, const EvalTensorPtr &tensor,
                              Operation *op) {
   state.bytesEvaluated += tensor->numBytes();
   if (isReadOutside(result)) {
+    state.budget.hold(tensor->numBytes());
     Value value = state.createConstant(tensor->toAttribute(), op->getLoc(), op);
     result.replaceUsesWithIf(value, [&](OpOperand &use) {
       return !constant.contains(use.getOwner());
@@ -102,18 +111,42 @@ void ConstantFolder::publish(Value result, const EvalTensorPtr &tensor,
     folded = true;
   }
   if (readers.lookup(result) > 0)
-    known[result] = tensor;
+    keep(result, tensor);
+}
+
+void ConstantFolder::keep(Value value, const EvalTensorPtr &tensor) {
+  known[value] = tensor;
+  state.budget.hold(tensor->numBytes());
+}
+
+/// Says so where the budget ends, once: a model that is slower than it might be
+/// should not be a riddle.
+void ConstantFolder::warnOfBudget(Operation *op) {
+  if (!state.budget.wasExceeded() || warned)
+    return;
+  warned = true;
+  emitWarning(op->getLoc())
+      << op->getName()
+      << " of constants is left to run time, and perhaps others: "
+         "folding may use "
+      << (state.budget.getBytes() >> 20)
+      << " MiB, and operations in proportion to the model's "
+         "size; --fold-budget=<factor> allows more";
 }
 
 bool ConstantFolder::evaluate(Operation *op) {
   SmallVector<ArrayRef<char>> finished;
   std::optional<Operands> operands = takeOperands(op, finished);
-  if (!operands)
+  if (!operands) {
+    warnOfBudget(op);
     return false;
+  }
   std::optional<SmallVector<EvalTensorPtr>> results =
-      evaluator.evaluate(op, std::move(*operands));
-  if (!results)
+      evaluator.evaluate(op, std::move(*operands), state.budget);
+  if (!results) {
+    warnOfBudget(op);
     return false;
+  }
   // Weights that nothing reads any more need no memory.
   for (ArrayRef<char> bytes : finished)
     releaseElements(state.func.getContext(), bytes);
@@ -171,6 +204,8 @@ bool ConstantFolder::run() {
   folded = gaveUp = false;
   for (Operation *root : findRoots())
     evaluateFor(root);
+  for (const auto &entry : known)
+    state.budget.release(entry.second->numBytes());
   known.clear();
   // New constants may give it the static shape that it lacked.
   if (folded)

@@ -35,12 +35,16 @@ private:
   bool evaluate(Operation *op);
   std::optional<Operands> takeOperands(Operation *op,
                                        SmallVector<ArrayRef<char>> &finished);
+  void keep(Value value, const EvalTensorPtr &tensor);
+  void warnOfBudget(Operation *op);
   void publish(Value result, const EvalTensorPtr &tensor, Operation *op);
 
   FoldState &state;
   ConstantEvaluator evaluator;
   /// What evaluate() gave up on.
   llvm::DenseSet<Operation *> unevaluated;
+  /// Whether somebody knows that the budget has ended.
+  bool warned = false;
 
   // Of one run.
   /// Operations whose operands are all known, and those that were evaluated.

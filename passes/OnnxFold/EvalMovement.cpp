@@ -316,9 +316,12 @@ EvalTensorPtr move(RangeOp, Evaluation &e) {
     T start = *e.in[0]->as<T>(), limit = *e.in[1]->as<T>(),
       delta = *e.in[2]->as<T>();
     double steps = std::ceil((double(limit) - double(start)) / double(delta));
-    if (delta == 0 || !(steps < double(1 << 24)))
+    if (delta == 0 || !(steps < double(INT64_MAX / 16)))
       return false;
     int64_t count = std::max(steps, 0.0);
+    if (!e.budget.hasMemory(count * sizeof(T)) ||
+        !e.budget.takeOperations(count))
+      return false;
     y = EvalTensor::allocate(e.element, {count});
     for (int64_t i = 0; i < count; ++i) {
       if constexpr (std::is_integral_v<T>) {

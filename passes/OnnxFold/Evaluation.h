@@ -8,6 +8,7 @@
 #pragma once
 #include "dialects/ONNX/ONNXDialect.h"
 #include "passes/OnnxFold/EvalTensor.h"
+#include "passes/OnnxFold/FoldBudget.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 #include <cstring>
@@ -198,6 +199,8 @@ struct Evaluation {
   /// Of the result.
   Type element;
   SmallVector<int64_t> shape;
+  /// What evaluating may still cost.
+  FoldBudget &budget;
 
   /// An uninitialised result.
   EvalTensorPtr allocate() const {

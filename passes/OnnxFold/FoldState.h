@@ -8,6 +8,7 @@
 #pragma once
 #include "dialects/ONNX/ONNXDialect.h"
 #include "dialects/ONNX/SymbolicShapes.h"
+#include "passes/OnnxFold/FoldBudget.h"
 
 namespace mlir::bnn {
 
@@ -15,6 +16,7 @@ namespace mlir::bnn {
 /// done to it.
 struct FoldState {
   func::FuncOp func;
+  FoldBudget budget;
   std::unique_ptr<onnx::SymbolicShapes> shapes = nullptr;
   uint64_t valuesFolded = 0, bytesEvaluated = 0, expandsRemoved = 0;
 

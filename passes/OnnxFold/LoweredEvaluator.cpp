@@ -168,8 +168,15 @@ static void unifyNaNs(const EvalTensor &tensor) {
   });
 }
 
+/// What compiling one function takes the time of.
+static constexpr int64_t kOperationsToCompile = 4'000'000;
+
 EvalTensorPtr LoweredEvaluator::evaluate(const Evaluation &e) {
   auto [entry, isNew] = compiled.try_emplace(describe(e), nullptr);
+  if (isNew && !e.budget.takeOperations(kOperationsToCompile)) {
+    compiled.erase(entry);
+    return nullptr;
+  }
   if (isNew)
     entry->second = compile(e, "evaluate_" + std::to_string(compiled.size()));
   if (!entry->second)

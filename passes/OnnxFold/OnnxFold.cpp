@@ -30,7 +30,13 @@ struct OnnxFold : bnn::impl::OnnxFoldBase<OnnxFold> {
   void runOnOperation() override {
     if (!getOperation().getBody().hasOneBlock())
       return;
-    FoldState state{getOperation()};
+    if (budget < 1) {
+      getOperation()->emitError()
+          << "the budget of onnx-fold is a factor of at least 1, not "
+          << int64_t(budget);
+      return signalPassFailure();
+    }
+    FoldState state{getOperation(), FoldBudget(getOperation(), budget)};
     if (failed(fold(state)))
       return signalPassFailure();
     alignConstants(state.func);

@@ -33,7 +33,10 @@ def OnnxFold : Pass<"onnx-fold", "::mlir::func::FuncOp"> {
       `Reshape` to the same type, ...) are dropped, `Transpose`s are merged, and
       a commutative operation has its constant second.
 
-    Contradictory shapes are an error.
+    Contradictory shapes are an error. Folding may hold 64 MiB and twice the
+    bytes of the function's constants, and take 1e9 operations and 64 for each
+    of these bytes; `budget` multiplies both. What would take more is left to
+    run time, with a warning.
 
     Before:
     ```mlir
@@ -56,6 +59,10 @@ def OnnxFold : Pass<"onnx-fold", "::mlir::func::FuncOp"> {
   }];
   // Those of the evaluation come from the evaluator.
   let dependentDialects = ["::mlir::bnn::onnx::ONNXDialect"];
+  let options = [
+    Option<"budget", "budget", "int64_t", /*default=*/"1",
+           "How many times its budget of memory and operations folding may use">
+  ];
   let statistics = [
     Statistic<"valuesFolded", "values-folded", "Number of constants that replaced computed values">,
     Statistic<"bytesEvaluated", "bytes-evaluated", "Bytes of results computed at compile time">,
