@@ -55,6 +55,29 @@ static bool isNonNegative(Value value) {
       .Default([](Operation *) { return false; });
 }
 
+/// What is stored, once, at a place of a table of sizes; null where that is not
+/// to be seen. Nothing else shares its place in the workspace while it lives.
+static Value storedAt(Value table, int64_t place) {
+  Value found;
+  for (Operation *user : table.getUsers()) {
+    auto store = dyn_cast<memref::StoreOp>(user);
+    if (!store || store.getMemRef() != table)
+      continue;
+    if (store.getIndices().size() != 1)
+      return {};
+    std::optional<int64_t> at = getConstantIntValue(store.getIndices()[0]);
+    if (!at || (*at == place && found))
+      return {};
+    if (*at == place)
+      found = store.getValueToStore();
+  }
+  if (!found)
+    return {};
+  if (auto cast = found.getDefiningOp<arith::IndexCastOp>())
+    found = cast.getIn();
+  return found.getType().isIndex() ? found : Value();
+}
+
 Value CallContext::operandFor(BlockArgument argument) const {
   Operation *function = argument.getOwner()->getParentOp();
   for (func::CallOp call : calls)
@@ -168,6 +191,15 @@ bool AccessBounds::addIndexBounds(Value value) {
     return true;
   }
   return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case([&](memref::LoadOp load) {
+        std::optional<int64_t> place =
+            load.getIndices().size() == 1
+                ? getConstantIntValue(load.getIndices()[0])
+                : std::nullopt;
+        if (Value size = place ? storedAt(load.getMemRef(), *place) : Value())
+          bound(value) == getExpr(size);
+        return true;
+      })
       .Case([&](arith::AddIOp add) {
         addBoundsOfRowMajor(add, add.getLhs(), add.getRhs());
         addBoundsOfRowMajor(add, add.getRhs(), add.getLhs());
@@ -182,6 +214,9 @@ bool AccessBounds::addIndexBounds(Value value) {
       })
       .Case<arith::MinSIOp, arith::MinUIOp>([&](auto min) {
         addBoundsOfClamp(value);
+        if (isShownNonNegative(min.getLhs()) &&
+            isShownNonNegative(min.getRhs()))
+          bound(value) >= 0;
         if (isa<arith::MinSIOp>(op) ||
             (isNonNegative(min.getLhs()) && isNonNegative(min.getRhs()))) {
           bound(value) <= getExpr(min.getLhs());
@@ -198,14 +233,29 @@ bool AccessBounds::addIndexBounds(Value value) {
       .Default([](Operation *) { return false; });
 }
 
+bool AccessBounds::isShownNonNegative(Value value) const {
+  if (isNonNegative(value))
+    return true;
+  AccessBounds bounds(value.getContext(), where);
+  AffineExpr expr = bounds.expr(value);
+  return bounds.proves(bounds.constant(0), expr);
+}
+
 /// Of an op that divides what is not negative by a constant, or as shifts and
 /// masks do.
 void AccessBounds::addBoundsOfDivision(Value value) {
   Operation *op = value.getDefiningOp();
   int64_t by = getConstantIntValue(op->getOperand(1)).value_or(0);
-  if (!isNonNegative(op->getOperand(0)) || by <= 0)
+  if (by <= 0)
     return;
   AffineExpr whole = getExpr(op->getOperand(0));
+  if (!isNonNegative(op->getOperand(0))) {
+    if (isa<arith::DivSIOp>(op)) { // rounded towards 0
+      bound(value) <= (whole + (by - 1)).floorDiv(by);
+      bound(value) >= (whole - (by - 1)).ceilDiv(by);
+    }
+    return;
+  }
   llvm::TypeSwitch<Operation *>(op)
       .Case<arith::RemUIOp, arith::RemSIOp>(
           [&](auto) { bound(value) == whole % by; })
@@ -287,6 +337,13 @@ void AccessBounds::addBoundsOfCounter(Value counter) {
   auto loop = dyn_cast<scf::ForOp>(counter.getParentBlock()->getParentOp());
   if (!loop || counter != loop.getInductionVar())
     return;
+  // A counter from 0 that is below the larger of 0 and something is below that.
+  if (auto most = loop.getUpperBound().getDefiningOp<arith::MaxSIOp>();
+      most && getConstantIntValue(loop.getLowerBound()) == 0)
+    for (auto [some, other] : {std::pair(most.getLhs(), most.getRhs()),
+                               std::pair(most.getRhs(), most.getLhs())})
+      if (getConstantIntValue(some) == 0)
+        bound(counter) < getExpr(other);
   std::optional<int64_t> step = getConstantIntValue(loop.getStep());
   if (!step || *step == 1)
     return;
@@ -294,6 +351,22 @@ void AccessBounds::addBoundsOfCounter(Value counter) {
   int64_t round = insert(/*isSymbol=*/true);
   addBound(BoundType::LB, round, getExpr(0));
   bound(counter) == lower + getPosExpr(round) * *step;
+}
+
+AffineExpr AccessBounds::elements(Value buffer, ArrayRef<int64_t> dims) {
+  auto type = cast<MemRefType>(buffer.getType());
+  int64_t factor = 1;
+  SmallVector<Size> open;
+  for (int64_t dim : dims)
+    if (type.isDynamicDim(dim))
+      open.push_back({buffer, dim});
+    else
+      factor *= type.getDimSize(dim);
+  if (open.empty())
+    return getExpr(factor);
+  AffineExpr product =
+      open.size() == 1 ? getExpr(buffer, open[0].second) : this->product(open);
+  return product * factor;
 }
 
 bool AccessBounds::addBoundsOfDim(Value buffer, int64_t dim) {
@@ -324,19 +397,13 @@ bool AccessBounds::addBoundsOfDim(Value buffer, int64_t dim) {
         return true;
       })
       .Case([&](memref::CollapseShapeOp collapse) {
-        MemRefType source = collapse.getSrcType();
         ReassociationIndices group = collapse.getReassociationIndices()[dim];
-        int64_t factor = 1;
-        SmallVector<Size> open;
-        for (int64_t from : group)
-          if (source.isDynamicDim(from))
-            open.push_back({collapse.getSrc(), from});
-          else
-            factor *= source.getDimSize(from);
-        AffineExpr whole = open.size() == 1
-                               ? getExpr(open[0].first, open[0].second)
-                               : product(open);
-        bound(buffer)[dim] == whole *factor;
+        bound(buffer)[dim] == elements(collapse.getSrc(), group);
+        return true;
+      })
+      .Case([&](memref::ReshapeOp reshape) {
+        if (Value size = storedAt(reshape.getShape(), dim))
+          bound(buffer)[dim] == getExpr(size);
         return true;
       })
       .Default([](Operation *) { return false; });

@@ -56,6 +56,8 @@ public:
   AffineExpr expr(OpFoldResult value) { return getExpr(value); }
   AffineExpr dim(Value buffer, int64_t dim) { return getExpr(buffer, dim); }
   AffineExpr constant(int64_t value) { return getExpr(value); }
+  /// The number of elements that the dimensions make.
+  AffineExpr elements(Value buffer, ArrayRef<int64_t> dims);
 
   /// Whether less <= more follows.
   bool proves(AffineExpr less, AffineExpr more);
@@ -65,6 +67,7 @@ private:
   bool addOwnBounds(Value value, std::optional<int64_t> dim);
   bool addIndexBounds(Value value);
   void addBoundsOfDivision(Value value);
+  bool isShownNonNegative(Value value) const;
   void addBoundsOfCounter(Value counter);
   void addBoundsOfClamp(Value outer);
   void addBoundsOfRowMajor(Value index, Value start, Value column);

@@ -113,8 +113,29 @@ static Access wholeOf(memref::CopyOp copy) {
   return access;
 }
 
+SmallVector<Reshaping> reshapingsOf(Operation *op) {
+  SmallVector<Reshaping> result;
+  if (auto reshape = dyn_cast<memref::ReshapeOp>(op)) {
+    auto all = [](Value buffer) {
+      return llvm::to_vector(
+          llvm::seq<int64_t>(0, cast<MemRefType>(buffer.getType()).getRank()));
+    };
+    if (isa<MemRefType>(reshape.getSource().getType()) &&
+        isa<MemRefType>(reshape.getType()))
+      result.push_back({reshape.getResult(), all(reshape.getResult()),
+                        reshape.getSource(), all(reshape.getSource())});
+  } else if (auto expand = dyn_cast<memref::ExpandShapeOp>(op)) {
+    for (auto [axis, group] : llvm::enumerate(expand.getReassociationIndices()))
+      result.push_back({expand.getResult(),
+                        SmallVector<int64_t>(group.begin(), group.end()),
+                        expand.getSrc(),
+                        {int64_t(axis)}});
+  }
+  return result;
+}
+
 SmallVector<Access> accessesOf(Operation *op) {
-  if (isa<func::CallOp, memref::ViewOp, memref::DimOp>(op))
+  if (isa<func::CallOp, memref::ViewOp, memref::DimOp, memref::ReshapeOp>(op))
     return {};
   return llvm::TypeSwitch<Operation *, SmallVector<Access>>(op)
       .Case<memref::LoadOp, memref::StoreOp>([](auto access) {
@@ -130,6 +151,9 @@ SmallVector<Access> accessesOf(Operation *op) {
       })
       .Case<vector::TransferReadOp, vector::TransferWriteOp>(
           [](auto access) { return SmallVector{transferAt(access)}; })
+      .Case([](memref::ReinterpretCastOp cast) {
+        return SmallVector{Access{cast.getSource(), {}, false}};
+      })
       .Case([](memref::SubViewOp view) { return SmallVector{partOf(view)}; })
       .Case([](memref::CopyOp copy) { return SmallVector{wholeOf(copy)}; })
       .Default([](Operation *op) {

@@ -27,7 +27,19 @@ struct Access {
 };
 
 /// The accesses of an operation that reads or writes buffers, or makes a view
-/// of a part of one; calls, and views of the workspace, are none.
+/// of a part of one; calls, views of the workspace, and a buffer's elements in
+/// another shape are none.
 SmallVector<Access> accessesOf(Operation *op);
+
+/// Axes of a view that has the elements of axes of a buffer.
+struct Reshaping {
+  Value view;
+  SmallVector<int64_t> viewAxes;
+  Value buffer;
+  SmallVector<int64_t> bufferAxes;
+};
+
+/// What an operation says to be elements of a buffer in another shape.
+SmallVector<Reshaping> reshapingsOf(Operation *op);
 
 } // namespace mlir::bnn

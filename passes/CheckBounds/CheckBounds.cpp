@@ -84,20 +84,23 @@ private:
         inner.append(calls.begin(), calls.end());
         checkFunction(callee, inner, facts);
       }
+      CallContext where{calls, facts};
       for (const Access &access : accessesOf(op))
-        check(op, access, {calls, facts});
+        report(op, obstacle(op, access, where));
+      for (const Reshaping &reshaping : reshapingsOf(op))
+        report(op, obstacle(op, reshaping, where));
     });
   }
 
-  void check(Operation *op, const Access &access, CallContext where) {
+  /// Counts an access; where there is an obstacle, says which.
+  void report(Operation *op, StringRef obstacle) {
     ++total;
-    std::string why = obstacle(op, access, where);
-    if (why.empty()) {
+    if (obstacle.empty()) {
       ++inBounds;
       return;
     }
     (required ? op->emitError() : op->emitRemark())
-        << "cannot be shown to stay within its buffer: " << why;
+        << "cannot be shown to stay within its buffer: " << obstacle;
   }
 
   /// Why an access cannot be shown to be in bounds; empty where it can.
@@ -119,6 +122,17 @@ private:
         return name + " may end beyond its size";
     }
     return "";
+  }
+
+  /// Likewise for a buffer that is given another shape.
+  std::string obstacle(Operation *op, const Reshaping &reshaping,
+                       CallContext where) {
+    AccessBounds bounds(&getContext(), where);
+    AffineExpr view = bounds.elements(reshaping.view, reshaping.viewAxes);
+    AffineExpr buffer = bounds.elements(reshaping.buffer, reshaping.bufferAxes);
+    bounds.assumeSurroundings(op);
+    return bounds.proves(view, buffer) ? ""
+                                       : "it may have more elements than that";
   }
 
   unsigned total = 0, inBounds = 0;

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiles the variants of a model, links them with guard.c, and makes the calls."""
 import os
+import platform
 import re
+import shutil
 import subprocess
 
 import numpy as np
@@ -18,10 +20,22 @@ VARIANTS = {
     "reference": ["--reference", "-O0"],
     "portable": ["--strategy=portable"],
     "x86-64-v3": ["--mtriple=x86_64-linux-gnu", "--mcpu=x86-64-v3"],
-    "avx512": ["--mtriple=x86_64-linux-gnu", "--mcpu=icelake-server"],
+    "avx512-vpopcntdq": ["--mtriple=x86_64-linux-gnu", "--mcpu=icelake-server"],
     "aarch64": ["--mtriple=aarch64-linux-gnu", "--mcpu=cortex-a76"],
 }
 ALWAYS = ("native", "reference")
+
+
+def runnable_variants(options):
+    """Those that this machine runs, itself or by an emulator."""
+    flags = set()
+    if platform.machine() == "x86_64" and os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo") as file:
+            flags = set(re.findall(r"\w+", file.read()))
+    has = {"x86-64-v3": {"avx2", "fma", "bmi2"} <= flags,
+           "avx512-vpopcntdq": "avx512_vpopcntdq" in flags,
+           "aarch64": all(map(shutil.which, (options.aarch64_cc, options.qemu_aarch64)))}
+    return [name for name in VARIANTS if has.get(name, True)]
 
 
 def is_clean_refusal(result):

@@ -94,6 +94,7 @@ class Graph:
     def __init__(self, rng, opset):
         self.rng = rng
         self.opset = opset
+        self.is_open = rng.random() < 0.9  # else all dimensions are numbers
         self.inputs, self.nodes, self.initializers = [], [], []
         self.maxima = {}
         self.equal = []
@@ -121,6 +122,8 @@ class Graph:
         return name
 
     def symbol(self):
+        if not self.is_open:
+            return self.rng.choice((1, 2, 3, 5))
         if self.maxima and self.chance(0.6):
             return self.rng.choice(list(self.maxima))
         return self.new_symbol()
@@ -145,6 +148,8 @@ class Graph:
 
     def similar(self, dim):
         """One that is the same, or one that may turn out to be."""
+        if not self.is_open and isinstance(dim, int):
+            return dim
         which = self.rng.random()
         if which < 0.45 and not isinstance(dim, Expr):
             return dim
@@ -164,8 +169,9 @@ class Graph:
         if which < 0.85:
             return 1
         symbol = self.symbol()
-        self.must_equal(symbol, 1)
-        return symbol
+        if symbol != 1:
+            self.must_equal(symbol, 1)
+        return symbol if self.is_open else 1
 
     def compatible_shape(self, shape):
         """A shape that can be broadcast to `shape`."""

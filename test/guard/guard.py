@@ -26,7 +26,8 @@ import sys
 import tempfile
 import time
 
-from compiled import ALWAYS, VARIANTS, call_all, compile_subject, encode_call, link
+from compiled import (ALWAYS, call_all, compile_subject, encode_call, link,
+                      runnable_variants)
 from judge import STATUSES, judge_subject
 from referee import ask_referee
 from subject import drawn_subject, file_subject
@@ -39,15 +40,16 @@ class Outcome:
     """What a batch adds to the totals."""
     counts: collections.Counter
     operators: collections.Counter
+    variants: collections.Counter
     refusals: collections.Counter
     faults: list
 
 
 def run_batch(options, subjects, work):
-    counts, operators, refusals = (collections.Counter() for _ in range(3))
+    counts, operators, variants, refusals = (collections.Counter() for _ in range(4))
     faults = []
     programs = {False: ([], [], []), True: ([], [], [])}  # symbols, objects, owners
-    extras = [name for name in VARIANTS if name not in ALWAYS and name in options.variants]
+    extras = [name for name in options.variants if name not in ALWAYS]
     for index, subject in enumerate(subjects):
         extra = extras if options.every_variant else extras[index % max(1, len(extras)):][:1]
         objects, found = compile_subject(options, subject, index, extra)
@@ -78,6 +80,7 @@ def run_batch(options, subjects, work):
                 records, call_all(command, work, [record[3] for record in records])):
             results[subject.name][i][variant] = result
         counts["calls"] += 2 * len(records)
+        variants.update(variant for _, variant, _, _ in records)
     for subject in compiled:
         operators.update(subject.operators)
         faults += judge_subject(subject, results[subject.name],
@@ -86,15 +89,14 @@ def run_batch(options, subjects, work):
         fault.model = keep(options, fault.model)
     if not options.work:
         shutil.rmtree(work)
-    return Outcome(counts, operators, refusals, faults)
+    return Outcome(counts, operators, variants, refusals, faults)
 
 
 def keep(options, path):
     """Copies the model of a fault to where it stays."""
     os.makedirs(options.keep, exist_ok=True)
     kept = os.path.join(options.keep, os.path.basename(os.path.dirname(path)) + ".onnx")
-    if not os.path.exists(kept):
-        shutil.copy(path, kept)
+    shutil.copy(path, kept)
     return kept
 
 
@@ -112,6 +114,7 @@ def batch_of_file(options, path, work):
 def add(total, outcome):
     total.counts.update(outcome.counts)
     total.operators.update(outcome.operators)
+    total.variants.update(outcome.variants)
     total.refusals.update(outcome.refusals)
     total.faults += outcome.faults
 
@@ -154,6 +157,8 @@ def show(options, total, seconds):
           f"by the compiler; {len(total.operators)} operators")
     print(f"{c['pairs']} pairs of a graph and shapes, {c['calls']} calls; ONNX Runtime judged "
           f"{c['asked']}; " + ", ".join(f"{name} {c[name]}" for name in STATUSES if c[name]))
+    print("pairs by variant: " + ", ".join(f"{name} {count}"
+                                           for name, count in sorted(total.variants.items())))
     for kind, count in sorted(shown.items()):
         print(f"{kind}: {count}")
     print(f"{len(total.faults)} faults in {seconds:.0f} s")
@@ -175,10 +180,10 @@ def main():
     parser.add_argument("--graphs", type=int, help="so many graphs, whatever the pairs")
     parser.add_argument("--model", action="append", default=[], help="this one; may be repeated")
     parser.add_argument("--calls", type=int, default=50, help="of each graph (default 50)")
-    parser.add_argument("--variants", default=",".join(VARIANTS),
-                        help="beside native and reference")
+    parser.add_argument("--variants", help="beside native and reference (default: those that this "
+                        "machine runs), one of them in turn for each graph")
     parser.add_argument("--every-variant", action="store_true",
-                        help="of each graph, not one in turn")
+                        help="all of them for each graph")
     parser.add_argument("--expect-operators", action="store_true",
                         help="fail unless every operator of the compiler was called")
     parser.add_argument("--show", type=int, default=3, help="faults of each kind (default 3)")
@@ -193,12 +198,15 @@ def main():
     parser.add_argument("--work", help="keep all files here")
     parser.add_argument("--keep", default="guard-faults", help="where models of faults are left")
     options = parser.parse_args()
-    options.variants = options.variants.split(",")
+    options.variants = (options.variants.split(",") if options.variants is not None
+                        else runnable_variants(options))
+    if options.npm and not os.path.isdir(os.path.join(options.npm, "onnxruntime-node")):
+        options.npm = None  # what it would judge is left out, and counted as such
 
     started = time.monotonic()
     work = options.work or tempfile.mkdtemp()
     os.makedirs(work, exist_ok=True)
-    total = Outcome(collections.Counter(), collections.Counter(), collections.Counter(), [])
+    total = Outcome(*(collections.Counter() for _ in range(4)), [])
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
         if options.model:
             futures = [pool.submit(batch_of_file, options, path, os.path.join(work, f"model{i}"))

@@ -161,3 +161,19 @@ func.func @gather(%x: memref<?xf32>, %at: vector<8xindex>, %mask: vector<8xi1>,
       : memref<?xf32>, vector<8xindex>, vector<8xi1>, vector<8xf32> into vector<8xf32>
   return
 }
+
+// -----
+
+// Each group of axes counts.
+// expected-remark @+1 {{3 of 4 accesses are shown to stay within their buffers}}
+func.func @shapes(
+    %x: memref<?x6xf32> {bnn.argument = #bnn.argument<input, "x", ["n", 6]>}, %m: index) {
+  %c0 = arith.constant 0 : index
+  %n = memref.dim %x, %c0 : memref<?x6xf32>
+  %a = memref.expand_shape %x [[0], [1, 2]] output_shape [%n, 2, 3]
+      : memref<?x6xf32> into memref<?x2x3xf32>
+  // expected-remark @+1 {{cannot be shown to stay within its buffer: it may have more elements than that}}
+  %b = memref.expand_shape %x [[0, 1], [2]] output_shape [%m, 2, 6]
+      : memref<?x6xf32> into memref<?x2x6xf32>
+  return
+}
