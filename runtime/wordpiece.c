@@ -51,7 +51,11 @@ size_t bnn_wordpiece_memory(const char *vocabulary, size_t length) {
   if (!vocabulary || length >= size_limit)
     return 0;
   uint32_t lines = count_lines(vocabulary, length);
-  return ((size_t)lines + 1 + count_slots(lines)) * sizeof(uint32_t);
+  /* Up to 12 GiB, which a 32-bit size_t does not hold. No object has more bytes
+   * than a ptrdiff_t counts. */
+  uint64_t bytes =
+      ((uint64_t)lines + 1 + count_slots(lines)) * sizeof(uint32_t);
+  return bytes > PTRDIFF_MAX ? 0 : (size_t)bytes;
 }
 
 /* The token's text; lines[id + 1] is where the next one begins. */
@@ -101,10 +105,10 @@ int32_t bnn_wordpiece_open(bnn_wordpiece *t, const char *vocabulary,
                            size_t length, void *memory, size_t memory_size) {
   if (!t || !vocabulary || !memory)
     return BNN_WORDPIECE_NULL;
-  if (length >= size_limit)
+  size_t needed = bnn_wordpiece_memory(vocabulary, length);
+  if (needed == 0)
     return BNN_WORDPIECE_SIZE;
-  if (memory_size < bnn_wordpiece_memory(vocabulary, length) ||
-      (uintptr_t)memory % sizeof(uint32_t))
+  if (memory_size < needed || (uintptr_t)memory % sizeof(uint32_t))
     return BNN_WORDPIECE_MEMORY;
   uint32_t *lines = memory, count = count_lines(vocabulary, length),
            *slots = lines + count + 1, num_slots = count_slots(count);

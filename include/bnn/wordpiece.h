@@ -23,7 +23,7 @@ typedef enum bnn_wordpiece_status {
   BNN_WORDPIECE_OK = 0,
   BNN_WORDPIECE_NULL = 1,   /* a pointer is null */
   BNN_WORDPIECE_MEMORY = 2, /* the memory is too small or misaligned */
-  BNN_WORDPIECE_SIZE = 3,   /* the vocabulary has 1 GiB or more */
+  BNN_WORDPIECE_SIZE = 3,   /* the vocabulary is too large: see below */
   BNN_WORDPIECE_LINE = 4,   /* a line is empty, or there twice */
   BNN_WORDPIECE_SPECIAL = 5 /* [PAD], [UNK], [CLS] or [SEP] is missing */
 } bnn_wordpiece_status;
@@ -40,7 +40,9 @@ typedef struct bnn_wordpiece {
 } bnn_wordpiece;
 
 /* The bytes of memory that bnn_wordpiece_open needs for a vocabulary of
- * `length` bytes: 12 to 20 a token. 0 where it is null, or of 1 GiB or more. */
+ * `length` bytes: 12 to 20 a token. 0 where the vocabulary is null or too
+ * large: it has 1 GiB or more, or needs more memory than an object can have,
+ * which is 2 GiB on a 32-bit target. */
 size_t bnn_wordpiece_memory(const char *vocabulary, size_t length);
 
 /* Opens a vocabulary: fills in *tokenizer, and an index in `memory`, which is
