@@ -300,8 +300,14 @@ Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
   Expected<Layout> layout = layoutOf(tensor);
   if (!layout)
     return layout.takeError();
-  if (tensor.data_location() == ::onnx::TensorProto::EXTERNAL)
+  if (tensor.data_location() == ::onnx::TensorProto::EXTERNAL) {
+    if (tensor.has_raw_data() ||
+        countTyped(tensor, layout->type.getElementType()))
+      return createStringError(
+          "data_location is EXTERNAL, but there is data in "
+          "the model's file as well; keep one of them");
     return readExternal(tensor, *layout);
+  }
   if (tensor.has_raw_data()) {
     const std::string &data = tensor.raw_data();
     if (data.size() != layout->bytes)

@@ -22,7 +22,7 @@ constexpr unsigned kModelGraph = 7, kGraphNode = 1, kGraphInitializer = 5,
                    kNodeAttribute = 5, kAttributeTensor = 5, kTensorRawData = 9,
                    kTensorExternalData = 13, kTensorDataLocation = 14,
                    kEntryKey = 1, kEntryValue = 2;
-constexpr unsigned kExternal = 1;
+constexpr int32_t kExternal = 1;
 
 // Wire types of protobuf.
 constexpr unsigned kVarint = 0, kFixed64 = 1, kLength = 2, kFixed32 = 5;
@@ -48,70 +48,119 @@ void putEntry(std::string &out, StringRef key, StringRef value) {
   putBytes(out, kTensorExternalData, entry);
 }
 
+/// A field of a message. `value` is a varint's.
+struct Field {
+  unsigned number, wire;
+  size_t start, begin, end; ///< Of the whole field, and of what it holds.
+  uint64_t value;
+
+  bool is(unsigned wantedNumber, unsigned wantedWire) const {
+    return number == wantedNumber && wire == wantedWire;
+  }
+};
+
 class Walker {
 public:
   Walker(ArrayRef<char> file, StringRef fileName)
       : file(file), fileName(fileName) {}
 
   Error copy(Message message, size_t at, size_t end, std::string &out) {
+    if (message == Message::Tensor)
+      return copyTensor(at, end, out);
     while (at < end) {
-      size_t start = at;
-      uint64_t tag;
-      if (!getVarint(at, end, tag) || tag >> 3 == 0 || tag >> 3 > 0x1fffffff)
-        return malformed(start);
-      unsigned field = tag >> 3;
-      uint64_t length = 0;
-      switch (tag & 7) {
-      case kVarint:
-        if (!getVarint(at, end, length))
-          return malformed(start);
-        break;
-      case kFixed64:
-        length = 8;
-        break;
-      case kFixed32:
-        length = 4;
-        break;
-      case kLength:
-        if (!getVarint(at, end, length))
-          return malformed(start);
-        break;
-      default:
-        return malformed(start);
+      Expected<Field> field = next(at, end);
+      if (!field)
+        return field.takeError();
+      std::optional<Message> child;
+      if (field->wire == kLength)
+        child = childOf(message, field->number);
+      if (!child) {
+        putField(out, *field);
+        continue;
       }
-      if ((tag & 7) != kVarint) {
-        if (length > end - at)
-          return createStringError(
-              "the file is truncated or not an ONNX model: the field at byte " +
-              Twine(start) + " needs " + Twine(length) + " bytes, " +
-              Twine(end - at) + " are left; fetch or export it again");
-        at += length;
-      }
-      if ((tag & 7) == kLength) {
-        size_t begin = at - length;
-        if (std::optional<Message> child = childOf(message, field)) {
-          std::string inner;
-          if (Error error = copy(*child, begin, at, inner))
-            return error;
-          putBytes(out, field, inner);
-          continue;
-        }
-        if (message == Message::Tensor && field == kTensorRawData &&
-            length >= kInlineBytes) {
-          putEntry(out, "location", fileName);
-          putEntry(out, "offset", std::to_string(begin));
-          putEntry(out, "length", std::to_string(length));
-          putVarint(out, kTensorDataLocation << 3 | kVarint);
-          putVarint(out, kExternal);
-          continue;
-        }
-      }
-      out.append(file.data() + start, at - start);
+      std::string inner;
+      if (Error error = copy(*child, field->begin, field->end, inner))
+        return error;
+      putBytes(out, field->number, inner);
     }
     return Error::success();
   }
 
 private:
+  /// The field at `at`, which becomes the next one's place.
+  Expected<Field> next(size_t &at, size_t end) {
+    const size_t start = at;
+    uint64_t tag, value = 0, length = 0;
+    if (!getVarint(at, end, tag) || tag >> 3 == 0 || tag >> 3 > 0x1fffffff)
+      return malformed(start);
+    const unsigned wire = tag & 7;
+    if (wire == kVarint || wire == kLength) {
+      if (!getVarint(at, end, value))
+        return malformed(start);
+      length = wire == kLength ? value : 0;
+    } else if (wire == kFixed64 || wire == kFixed32) {
+      length = wire == kFixed64 ? 8 : 4;
+    } else {
+      return malformed(start);
+    }
+    if (length > end - at)
+      return createStringError(
+          "the file is truncated or not an ONNX model: the field at byte " +
+          Twine(start) + " needs " + Twine(length) + " bytes, " +
+          Twine(end - at) + " are left; fetch or export it again");
+    Field field{unsigned(tag >> 3),  wire, start, at,
+                at + size_t(length), value};
+    at = field.end;
+    return field;
+  }
+
+  void putField(std::string &out, const Field &field) {
+    out.append(file.data() + field.start, field.end - field.start);
+  }
+
+  /// Where a tensor's data lies is only known at its end: of a field that comes
+  /// twice the last counts, and data_location may follow what it is about.
+  Error copyTensor(size_t at, size_t end, std::string &out) {
+    std::optional<Field> raw;
+    SmallVector<Field> external;
+    bool isExternal = false;
+    while (at < end) {
+      Expected<Field> field = next(at, end);
+      if (!field)
+        return field.takeError();
+      if (field->is(kTensorRawData, kLength)) {
+        raw = *field;
+      } else if (field->is(kTensorExternalData, kLength)) {
+        external.push_back(*field);
+      } else if (field->is(kTensorDataLocation, kVarint)) {
+        // Protobuf keeps numbers that are no value of the enum aside.
+        if (auto value = int32_t(field->value); value == 0 || value == 1)
+          isExternal = value == kExternal;
+      } else {
+        putField(out, *field);
+      }
+    }
+    const bool isLarge = raw && raw->end - raw->begin >= kInlineBytes;
+    if (isExternal) {
+      for (const Field &entry : external)
+        putField(out, entry);
+      // For the reader, who refuses a tensor with data in two places.
+      if (raw)
+        putBytes(out, kTensorRawData, "");
+    } else if (isLarge) {
+      putEntry(out, "location", fileName);
+      putEntry(out, "offset", std::to_string(raw->begin));
+      putEntry(out, "length", std::to_string(raw->end - raw->begin));
+    } else if (raw) {
+      putField(out, *raw);
+    }
+    if (isExternal || (isLarge && raw)) {
+      putVarint(out, kTensorDataLocation << 3 | kVarint);
+      putVarint(out, kExternal);
+    }
+    return Error::success();
+  }
+
   static std::optional<Message> childOf(Message message, unsigned field) {
     switch (message) {
     case Message::Model:

@@ -19,7 +19,10 @@ constexpr size_t kInlineBytes = 1024;
 /// tensor (initializers and tensor attributes of the main graph) by a reference
 /// to the place where it lies, written as ONNX's external data: `fileName`,
 /// offset and length in bytes. Protobuf would otherwise copy every weight.
-/// Fails if the bytes are not well-formed at the levels that lead to tensors.
+/// External data of the file's own stays only where data_location says
+/// EXTERNAL, as ONNX has it; raw data beside it is then left out, but not the
+/// field. Fails if the bytes are not well-formed at the levels that lead to
+/// tensors.
 llvm::Expected<std::string> makeSkeleton(llvm::ArrayRef<char> model,
                                          llvm::StringRef fileName);
 } // namespace mlir::bnn

@@ -241,6 +241,47 @@ def external(location, size=48, length=None, offset=0):
     return make
 
 
+def large_raw(change):
+    """`large` after `change` of its weight, whose data lies in the file."""
+    def make():
+        result = large()
+        change(result.graph.initializer[0])
+        return result
+    return make
+
+
+def set_location(data_location, **entries):
+    def change(tensor):
+        for key, value in entries.items():
+            entry = tensor.external_data.add()
+            entry.key, entry.value = key, value
+        tensor.data_location = data_location
+    return change
+
+
+def typed(tensor):
+    """Typed data beside a claim that the data is external."""
+    values = numpy_helper.to_array(tensor)
+    tensor.ClearField("raw_data")
+    tensor.float_data.extend(values)
+    set_location(TensorProto.EXTERNAL, location="weights.bin")(tensor)
+
+
+def varint(number):
+    return (bytes([number & 127 | 128]) + varint(number >> 7)) if number > 127 else bytes([number])
+
+
+def repeated_location():
+    """data_location EXTERNAL, then DEFAULT, then a number that is no location: protobuf takes
+    the last that is one."""
+    result = large()
+    weight = result.graph.initializer[0].SerializeToString() + b"\x70\x01\x70\x00\x70\x05"
+    del result.graph.initializer[0]
+    # A second graph, which protobuf merges into the first.
+    graph = b"\x2a" + varint(len(weight)) + weight
+    return result.SerializeToString() + b"\x3a" + varint(len(graph)) + graph
+
+
 # Bytes that are no model.
 BYTES = {
     "empty": lambda: b"",
@@ -248,6 +289,7 @@ BYTES = {
     "text": lambda: b"this is not a model\n",
     "truncated": lambda: linear().SerializeToString()[:150],
     "no-graph": lambda: b"\x08\x08",
+    "repeated-location": repeated_location,
 }
 
 MODELS = {
@@ -261,6 +303,10 @@ MODELS = {
     "unsorted": unsorted,
     "constants": constants,
     "large": large,
+    "large-default": large_raw(set_location(TensorProto.DEFAULT)),
+    "large-stale": large_raw(set_location(TensorProto.DEFAULT, location="gone.bin", length="1")),
+    "large-both": large_raw(set_location(TensorProto.EXTERNAL, location="gone.bin")),
+    "typed-both": large_raw(typed),
     "unsupported": unsupported,
     "subgraph": subgraph,
     "inner-dimensions": inner_dimensions,
