@@ -44,7 +44,7 @@ def check(options, name, path, maxima):
         shown += int(counts[1])
         total += int(counts[2])
         rest += [f"{name}, {way}: {why}: {op}" for why, op in re.findall(
-            r"remark: cannot be shown to stay within its buffer: (.*)\n.*see current operation: (.*)",
+            r"cannot be shown to stay within its buffer: (.*)\n.*see current operation: (.*)",
             result.stderr)]
     return total, shown, rest
 

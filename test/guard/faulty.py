@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Whether guard.c sees each thing that a model of faulty.c does wrong: faulty.py --cc=cc --work=DIR"""
+"""Whether guard.c sees what each model of faulty.c does wrong: faulty.py --cc=cc --work=DIR"""
 import argparse
 import os
 import sys

@@ -26,7 +26,7 @@ import sys
 import tempfile
 import time
 
-from compiled import (ALWAYS, call_all, compile_subject, encode_call, link,
+from compiled import (ALWAYS, VARIANTS, call_all, compile_subject, encode_call, link,
                       runnable_variants)
 from judge import STATUSES, judge_subject
 from referee import ask_referee
@@ -179,6 +179,8 @@ def main():
     parser.add_argument("--first", type=int, default=0, help="the number of the first graph")
     parser.add_argument("--graphs", type=int, help="so many graphs, whatever the pairs")
     parser.add_argument("--model", action="append", default=[], help="this one; may be repeated")
+    parser.add_argument("--compare-numbers", action="store_true",
+                        help="of --model too: none of its decisions is close to its threshold")
     parser.add_argument("--calls", type=int, default=50, help="of each graph (default 50)")
     parser.add_argument("--variants", help="beside native and reference (default: those that this "
                         "machine runs), one of them in turn for each graph")
@@ -198,8 +200,12 @@ def main():
     parser.add_argument("--work", help="keep all files here")
     parser.add_argument("--keep", default="guard-faults", help="where models of faults are left")
     options = parser.parse_args()
-    options.variants = (options.variants.split(",") if options.variants is not None
-                        else runnable_variants(options))
+    if options.variants is None:
+        options.variants = runnable_variants(options)
+    else:
+        options.variants = [name for name in options.variants.split(",") if name]
+        if unknown := set(options.variants) - set(VARIANTS):
+            parser.error(f"no variant {unknown.pop()}; there are {', '.join(VARIANTS)}")
     if options.npm and not os.path.isdir(os.path.join(options.npm, "onnxruntime-node")):
         options.npm = None  # what it would judge is left out, and counted as such
 

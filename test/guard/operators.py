@@ -385,6 +385,9 @@ def reshape(g, op):
             return flat(g, x, op)
         factor = g.rng.choice((1, 2, 3))
         rest = g.rng.choice((1, 2, 4))
+        if isinstance(x.shape[-1], int) and g.chance(0.9):
+            factor = g.rng.choice([n for n in (1, 2, 3, 4) if x.shape[-1] % n == 0])
+            rest = x.shape[-1] // factor
         shape = x.shape[:-1] + (factor, rest)
         g.must_equal(x.shape[-1], factor * rest)
         target = g.ints(*([0] * (rank - 1)), factor, rest)
@@ -394,6 +397,8 @@ def reshape(g, op):
         if not rank:
             return flat(g, x, op)
         factor = g.rng.choice((2, 3, 4))
+        if isinstance(x.shape[-1], int) and x.shape[-1] % factor and g.chance(0.9):
+            factor = 1
         shape = x.shape[:-1] + (Expr(lambda sizes: size_of(x.shape[-1], sizes) // factor), factor)
         multiple = Expr(lambda sizes: -(-size_of(x.shape[-1], sizes) // factor) * factor)
         g.must_equal(x.shape[-1], multiple)
@@ -563,7 +568,8 @@ def slice_node(g, op):
     for axis in axes:
         step = g.rng.choice((1, 1, 1, 2, 3, -1, -2, -100))
         start = g.rng.choice((0, 0, 1, 2, -1, -2, -3, 5, 100, -100))
-        end = g.rng.choice((1, 2, 3, 5, -1, -2, 100, 2**31 - 1 if step > 0 else -2**31))
+        end = g.rng.choice((1, 2, 3, 5, -1, -2, 100, 2**31 - 1) if step > 0 else
+                           (0, 1, 2, -1, -3, -100, -2**31, -2**31))
         starts.append(start), ends.append(end), steps.append(step)
         of, dim = sliced(start, end, step), shape[axis]
         shape[axis] = of(dim) if isinstance(dim, int) else Expr(

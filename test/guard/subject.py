@@ -79,4 +79,4 @@ def file_subject(options, path, work):
     copy = os.path.join(folder, "model.onnx")
     shutil.copy(path, copy)
     operators = tuple(sorted({node.op_type for node in model.graph.node}))
-    return Subject(os.path.basename(path), again, copy, caller, operators, calls, False)
+    return Subject(os.path.basename(path), again, copy, caller, operators, calls, options.compare_numbers)
