@@ -33,6 +33,8 @@ LogicalResult GatherOp::inferShapes(ShapeInference &shapes) {
   std::optional<int64_t> axis = shapes.wrapAxis(getAxis(), data->size());
   if (!axis)
     return shapes.emitBadAxis(getAxis(), data->size());
+  if (failed(shapes.requireIndices(getIndices(), (*data)[*axis])))
+    return failure();
   Dims shape(data->begin(), data->begin() + *axis);
   shape.append(*indices);
   shape.append(data->begin() + *axis + 1, data->end());
@@ -80,9 +82,13 @@ LogicalResult GatherElementsOp::inferShapes(ShapeInference &shapes) {
     return success();
   if (data->size() != indices->size())
     return emitOpError("data and indices differ in rank");
-  if (!shapes.wrapAxis(getAxis(), data->size()))
+  std::optional<int64_t> axis = shapes.wrapAxis(getAxis(), data->size());
+  if (!axis)
     return shapes.emitBadAxis(getAxis(), data->size());
-  return success();
+  for (auto [i, have, want] : llvm::enumerate(*data, *indices))
+    if (int64_t(i) != *axis && !shapes.requireAtMost(want, have))
+      return emitOpError("has more indices than data along axis ") << i;
+  return shapes.requireIndices(getIndices(), (*data)[*axis]);
 }
 
 //===----------------------------------------------------------------------===//
@@ -127,12 +133,13 @@ LogicalResult ConcatOp::inferShapes(ShapeInference &shapes) {
     for (auto [i, sum, dim] : llvm::enumerate(*shape, *dims)) {
       if (int64_t(i) == *axis) {
         sum = shapes.add(sum, dim);
-      } else if (dim.getConstant()) {
-        if (sum.getConstant() && sum != dim)
-          return emitOpError("cannot join ")
-                 << shapes.str(*shape) << " and " << shapes.str(*dims);
-        sum = dim;
+        continue;
       }
+      if (!shapes.requireEqual(sum, dim))
+        return emitOpError("cannot join ")
+               << shapes.str(*shape) << " and " << shapes.str(*dims);
+      if (dim.getConstant())
+        sum = dim;
     }
   }
   shapes.setShape(shape);
@@ -279,21 +286,27 @@ LogicalResult SplitOp::inferShapes(ShapeInference &shapes) {
   std::optional<int64_t> axis = shapes.wrapAxis(getAxis(), dims->size());
   if (!axis)
     return shapes.emitBadAxis(getAxis(), dims->size());
-  auto sizes = shapes.elementsOf(getSplit());
+  std::optional<Dims> sizes = shapes.sizesOf(getSplit());
   if (sizes && sizes->size() != getNumResults())
     return emitOpError("split lists ")
            << sizes->size() << " pieces for " << getNumResults() << " outputs";
+  SymbolicDim whole = (*dims)[*axis], total, count(getNumResults());
   bool isEqual = isa<NoneType>(getSplit().getType());
-  SymbolicDim whole = (*dims)[*axis], total;
+  if (isEqual && !shapes.requireMultiple(whole, count))
+    return emitOpError("cannot cut an axis of ")
+           << shapes.str(whole) << " into " << getNumResults()
+           << " equal pieces";
   for (unsigned i = 0; i < getNumResults(); ++i) {
     SymbolicDim &piece = (*dims)[*axis];
     piece = sizes     ? (*sizes)[i]
-            : isEqual ? shapes.divide(whole, int64_t(getNumResults()))
+            : isEqual ? shapes.divide(whole, count)
                       : shapes.fresh();
     total = shapes.add(total, piece);
     shapes.setShape(*dims, i);
   }
-  if (total.getConstant() && whole.getConstant() && total != whole)
+  if (sizes && !shapes.requireSizes(*sizes))
+    return emitOpError("a piece has a negative size");
+  if (!isEqual && !shapes.requireEqual(total, whole))
     return emitOpError("the pieces make ")
            << shapes.str(total) << " but the axis has " << shapes.str(whole);
   return success();
@@ -314,6 +327,14 @@ LogicalResult TriluOp::verify() {
   if (failed(verifyFlag(*this, getUpper(), "upper")))
     return failure();
   return verifySameElement(*this, getInput(), getOutput(), "input and output");
+}
+
+LogicalResult TriluOp::inferShapes(ShapeInference &shapes) {
+  shapes.setShape(shapes.dimsOf(getInput()));
+  std::optional<Dims> diagonals = shapes.dimsOf(getK());
+  if (diagonals && !shapes.requireEqual(shapes.product(*diagonals), 1))
+    return emitOpError("k must have one element, got ") << getK().getType();
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -349,7 +370,7 @@ LogicalResult SqueezeOp::inferShapes(ShapeInference &shapes) {
   for (auto [i, dim] : llvm::enumerate(*dims)) {
     if (!flags[i])
       shape.push_back(dim);
-    else if (dim.getConstant() && !dim.is(1))
+    else if (!shapes.requireEqual(dim, 1))
       return emitOpError("axis ")
              << i << " of " << shapes.str(*dims) << " is not 1";
   }
@@ -422,13 +443,20 @@ static LogicalResult resolveShape(ReshapeOp op, const std::optional<Dims> &dims,
 }
 
 LogicalResult ReshapeOp::inferShapes(ShapeInference &shapes) {
+  std::optional<Dims> dims = shapes.dimsOf(getData());
   auto elements = shapes.elementsOf(getShape());
   if (!elements) {
-    if (auto rank = shapes.lengthOf(getShape()))
-      shapes.setUnknownShape(*rank);
+    // What 0 and -1 stand for is known at run time only; the result tells.
+    std::optional<int64_t> rank = shapes.lengthOf(getShape());
+    if (!rank)
+      return success();
+    Dims shape = shapes.setUnknownShape(*rank);
+    if (!shapes.requireSizes(shape) ||
+        (dims &&
+         !shapes.requireEqual(shapes.product(*dims), shapes.product(shape))))
+      return emitOpError("cannot reshape ") << shapes.str(*dims);
     return success();
   }
-  std::optional<Dims> dims = shapes.dimsOf(getData());
   Dims shape(*elements);
   std::optional<size_t> inferred;
   if (failed(resolveShape(*this, dims, shapes, shape, inferred)))
@@ -440,9 +468,9 @@ LogicalResult ReshapeOp::inferShapes(ShapeInference &shapes) {
     return success();
   }
   SymbolicDim total = shapes.product(*dims), rest = shapes.product(shape);
-  std::optional<int64_t> count = total.getConstant(), part = rest.getConstant();
-  if (count && part &&
-      (inferred ? *part == 0 || *count % *part != 0 : *count != *part))
+  if (!shapes.requireSizes(shape) ||
+      !(inferred ? shapes.requireMultiple(total, rest)
+                 : shapes.requireEqual(total, rest)))
     return emitOpError("cannot reshape ")
            << shapes.str(*dims) << " to " << shapes.str(*elements);
   if (inferred)
@@ -490,20 +518,16 @@ LogicalResult ExpandOp::inferShapes(ShapeInference &shapes) {
   std::optional<Dims> dims = shapes.dimsOf(getInput());
   if (!dims)
     return success();
-  auto elements = shapes.elementsOf(getShape());
-  if (!elements) {
-    if (auto rank = shapes.lengthOf(getShape()))
-      shapes.setUnknownShape(std::max<int64_t>(*rank, dims->size()));
+  std::optional<Dims> sizes = shapes.sizesOf(getShape());
+  if (!sizes)
     return success();
-  }
-  for (const SymbolicDim &element : *elements)
-    if (element.getConstant().value_or(0) < 0)
-      return emitOpError("shape ")
-             << shapes.str(*elements) << " has a negative dimension";
-  std::optional<Dims> shape = shapes.broadcast(*dims, *elements);
+  if (!shapes.requireSizes(*sizes))
+    return emitOpError("shape ")
+           << shapes.str(*sizes) << " has a negative dimension";
+  std::optional<Dims> shape = shapes.requireBroadcast(*dims, *sizes);
   if (!shape)
     return emitOpError("cannot broadcast ")
-           << shapes.str(*dims) << " and " << shapes.str(*elements);
+           << shapes.str(*dims) << " and " << shapes.str(*sizes);
   shapes.setShape(shape);
   return success();
 }
@@ -598,7 +622,7 @@ LogicalResult TileOp::verify() {
 
 LogicalResult TileOp::inferShapes(ShapeInference &shapes) {
   std::optional<Dims> dims = shapes.dimsOf(getInput());
-  auto repeats = shapes.elementsOf(getRepeats());
+  std::optional<Dims> repeats = shapes.sizesOf(getRepeats());
   if (!dims)
     return success();
   if (!repeats) {
@@ -608,11 +632,10 @@ LogicalResult TileOp::inferShapes(ShapeInference &shapes) {
   if (repeats->size() != dims->size())
     return emitOpError("repeats has ")
            << repeats->size() << " elements for rank " << dims->size();
-  for (auto [dim, times] : llvm::zip_equal(*dims, *repeats)) {
-    if (times.getConstant().value_or(0) < 0)
-      return emitOpError("repeats is negative");
+  if (!shapes.requireSizes(*repeats))
+    return emitOpError("repeats is negative");
+  for (auto [dim, times] : llvm::zip_equal(*dims, *repeats))
     dim = shapes.multiply(dim, times);
-  }
   shapes.setShape(dims);
   return success();
 }

@@ -91,7 +91,7 @@ def ONNX_SplitOp : ONNX_Operator<"Split", "kAnything", [ONNX_InfersShape]> {
   let hasVerifier = 1;
 }
 
-def ONNX_TriluOp : ONNX_Operator<"Trilu", "kAnything", [ONNX_ShapeOfFirst]> {
+def ONNX_TriluOp : ONNX_Operator<"Trilu", "kAnything", [ONNX_InfersShape]> {
   let summary = "The input with zeros below (upper = 1) or above (0) the `k`-th diagonal of its last two axes";
   let description = [{
     Example:

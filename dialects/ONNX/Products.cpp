@@ -13,11 +13,6 @@ using namespace mlir;
 namespace mlir::bnn::onnx {
 using Dims = ShapeInference::Dims;
 
-/// Whether two dimensions are known and differ.
-static bool differ(const SymbolicDim &a, const SymbolicDim &b) {
-  return a.getConstant() && b.getConstant() && a != b;
-}
-
 //===----------------------------------------------------------------------===//
 // MatMulOp
 //===----------------------------------------------------------------------===//
@@ -50,9 +45,9 @@ LogicalResult MatMulOp::inferShapes(ShapeInference &shapes) {
     a->insert(a->begin(), SymbolicDim(1));
   if (vectorB)
     b->push_back(1);
-  std::optional<Dims> shape =
-      shapes.broadcast(ArrayRef(*a).drop_back(2), ArrayRef(*b).drop_back(2));
-  if (!shape || differ(a->back(), (*b)[b->size() - 2]))
+  std::optional<Dims> shape = shapes.requireBroadcast(
+      ArrayRef(*a).drop_back(2), ArrayRef(*b).drop_back(2));
+  if (!shape || !shapes.requireEqual(a->back(), (*b)[b->size() - 2]))
     return emitOpError("cannot multiply matrices of shapes ")
            << shapes.str(*a) << " and " << shapes.str(*b);
   if (!vectorA)
@@ -97,8 +92,8 @@ LogicalResult GemmOp::inferShapes(ShapeInference &shapes) {
     std::swap((*b)[0], (*b)[1]);
   Dims shape{(*a)[0], (*b)[1]};
   std::optional<Dims> c = shapes.dimsOf(getC());
-  std::optional<Dims> all = c ? shapes.broadcast(shape, *c) : shape;
-  if (differ((*a)[1], (*b)[0]) || !all || all->size() != 2)
+  if (!shapes.requireEqual((*a)[1], (*b)[0]) ||
+      (c && !shapes.requireBroadcastTo(*c, shape)))
     return emitOpError("operand shapes do not fit: ")
            << shapes.str(*a) << " by " << shapes.str(*b);
   shapes.setShape(shape);

@@ -51,29 +51,36 @@ LogicalResult DequantizeLinearOp::verify() {
 }
 
 /// The shape is that of `data`; a list of scales has one for each element of
-/// the axis.
+/// the axis, or one in all, and so has that of zero points.
 static LogicalResult inferQuantized(ShapeInference &shapes, Value data,
-                                    Value scale, int64_t axis) {
-  std::optional<ShapeInference::Dims> shape = shapes.dimsOf(data),
-                                      scales = shapes.dimsOf(scale);
+                                    Value scale, Value zero, int64_t axis) {
+  std::optional<ShapeInference::Dims> shape = shapes.dimsOf(data);
   shapes.setShape(shape);
-  if (!shape || !scales || scales->empty())
+  if (!shape)
     return success();
-  std::optional<int64_t> position = shapes.wrapAxis(axis, shape->size());
-  if (!position)
-    return shapes.emitBadAxis(axis, shape->size());
-  const SymbolicDim &size = (*shape)[*position], &count = scales->front();
-  if (size.getConstant() && count.getConstant() && size != count)
-    return shapes.emitOpError("has ")
-           << shapes.str(count) << " scales for an axis of "
-           << shapes.str(size);
+  for (Value list : {scale, zero}) {
+    std::optional<ShapeInference::Dims> counts = shapes.dimsOf(list);
+    if (!counts || counts->empty() || counts->front().is(1))
+      continue;
+    std::optional<int64_t> position = shapes.wrapAxis(axis, shape->size());
+    if (!position)
+      return shapes.emitBadAxis(axis, shape->size());
+    const SymbolicDim &size = (*shape)[*position], &count = counts->front();
+    if (!shapes.requireEqual(count, size))
+      return shapes.emitOpError("has ")
+             << shapes.str(count)
+             << (list == scale ? " scales" : " zero points")
+             << " for an axis of " << shapes.str(size);
+  }
   return success();
 }
 
 LogicalResult QuantizeLinearOp::inferShapes(ShapeInference &shapes) {
-  return inferQuantized(shapes, getX(), getYScale(), getAxis());
+  return inferQuantized(shapes, getX(), getYScale(), getYZeroPoint(),
+                        getAxis());
 }
 LogicalResult DequantizeLinearOp::inferShapes(ShapeInference &shapes) {
-  return inferQuantized(shapes, getX(), getXScale(), getAxis());
+  return inferQuantized(shapes, getX(), getXScale(), getXZeroPoint(),
+                        getAxis());
 }
 } // namespace mlir::bnn::onnx

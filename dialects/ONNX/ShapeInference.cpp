@@ -89,11 +89,22 @@ std::optional<int64_t> ShapeInference::lengthOf(Value list) const {
   return length && *length <= kMaxShapeElements ? length : std::nullopt;
 }
 
-void ShapeInference::setUnknownShape(int64_t rank) {
+std::optional<ShapeInference::Dims> ShapeInference::sizesOf(Value list) const {
+  std::optional<int64_t> length = lengthOf(list);
+  if (!length)
+    return std::nullopt;
+  Dims sizes;
+  for (int64_t i = 0; i < *length; ++i)
+    sizes.push_back(all.elementOf(list, i));
+  return sizes;
+}
+
+ShapeInference::Dims ShapeInference::setUnknownShape(int64_t rank) {
   Dims dims;
   for (int64_t i = 0; i < rank; ++i)
     dims.push_back(fresh());
   setShape(dims);
+  return dims;
 }
 
 void ShapeInference::setElements(ArrayRef<SymbolicDim> elements) {
@@ -145,7 +156,7 @@ LogicalResult ShapeInference::inferBroadcast(ValueRange values) {
     std::optional<Dims> dims = dimsOf(value);
     if (!dims)
       return success();
-    std::optional<Dims> wider = broadcast(result, *dims);
+    std::optional<Dims> wider = requireBroadcast(result, *dims);
     if (!wider)
       return emitOpError("cannot broadcast ")
              << str(result) << " and " << str(*dims);
@@ -165,8 +176,7 @@ LogicalResult ShapeInference::inferUnidirectional(Value data,
     std::optional<Dims> dims = dimsOf(other);
     if (!dims)
       continue;
-    std::optional<Dims> both = broadcast(*shape, *dims);
-    if (!both || both->size() != shape->size())
+    if (!requireBroadcastTo(*dims, *shape))
       return emitOpError("cannot broadcast ")
              << str(*dims) << " to " << str(*shape);
   }
@@ -189,6 +199,64 @@ ShapeInference::inferReduced(Value data, std::optional<ArrayRef<int64_t>> axes,
     else if (keepDims)
       shape.push_back(1);
   setShape(shape);
+  return success();
+}
+
+bool ShapeInference::requireSizes(ArrayRef<SymbolicDim> sizes) {
+  return llvm::all_of(
+      sizes, [&](const SymbolicDim &size) { return requireAtMost(0, size); });
+}
+
+bool ShapeInference::requireBroadcastTo(ArrayRef<SymbolicDim> from,
+                                        ArrayRef<SymbolicDim> to) {
+  if (from.size() > to.size())
+    return false;
+  for (auto [a, b] : llvm::zip_equal(from, to.take_back(from.size())))
+    if (!require({Requirement::BroadcastTo, a, b}))
+      return false;
+  return true;
+}
+
+std::optional<ShapeInference::Dims>
+ShapeInference::requireBroadcast(ArrayRef<SymbolicDim> a,
+                                 ArrayRef<SymbolicDim> b) {
+  size_t common = std::min(a.size(), b.size());
+  for (auto [x, y] : llvm::zip_equal(a.take_back(common), b.take_back(common)))
+    if (!require({Requirement::Broadcast, x, y}))
+      return std::nullopt;
+  return all.broadcast(a, b);
+}
+
+/// How long an axis must be to have all of these elements, and the one of them
+/// that says so.
+static std::pair<SymbolicDim, int64_t> lengthFor(const ConstantView &indices) {
+  int64_t length = 0, decisive = 0;
+  for (int64_t i = 0, e = indices.isSplat() ? 1 : indices.getNumElements();
+       i < e; ++i) {
+    int64_t index = indices.getInteger(i);
+    // -1 is there if 0 is; ~INT64_MIN does not overflow.
+    int64_t last = index < 0 ? ~index : index;
+    if (last < length)
+      continue;
+    length = last == INT64_MAX ? last : last + 1;
+    decisive = index;
+  }
+  return {length, decisive};
+}
+
+LogicalResult ShapeInference::requireIndices(Value indices,
+                                             const SymbolicDim &size) {
+  std::optional<ConstantView> view = ConstantView::get(indices);
+  if (!view) {
+    (void)require({Requirement::InRange, {}, size, indices});
+    return success();
+  }
+  if (view->getNumElements() == 0)
+    return success();
+  auto [length, index] = lengthFor(*view);
+  if (!requireAtMost(length, size))
+    return emitOpError("reads index ")
+           << index << " of an axis of length " << str(size);
   return success();
 }
 

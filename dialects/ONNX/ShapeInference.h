@@ -43,6 +43,9 @@ public:
   }
   /// The same, if all are constant.
   std::optional<SmallVector<int64_t>> constantElements(Value value) const;
+  /// The elements of a list of sizes whose length is known; what is not known
+  /// of them is a symbol of its own.
+  std::optional<Dims> sizesOf(Value list) const;
   /// The length of a list, if it is constant and that of a shape.
   std::optional<int64_t> lengthOf(Value list) const;
 
@@ -51,8 +54,8 @@ public:
     found[result].shape = dims;
   }
   void setShape(const std::optional<Dims> &dims) { found[0].shape = dims; }
-  /// The same, of unknown dimensions.
-  void setUnknownShape(int64_t rank);
+  /// The same, of unknown dimensions, which it returns.
+  Dims setUnknownShape(int64_t rank);
   unsigned getNumResults() const { return found.size(); }
 
   /// How many elements inferElements() wants.
@@ -81,6 +84,33 @@ public:
   LogicalResult inferReduced(Value data, std::optional<ArrayRef<int64_t>> axes,
                              bool keepDims);
 
+  // What the operation needs of dimensions. False: it is known not to hold, and
+  // the operation reports an error. What is not known either way is left to a
+  // check at run time.
+  [[nodiscard]] bool requireEqual(const SymbolicDim &a, const SymbolicDim &b) {
+    return require({Requirement::Equal, a, b});
+  }
+  [[nodiscard]] bool requireAtMost(const SymbolicDim &a, const SymbolicDim &b) {
+    return require({Requirement::AtMost, a, b});
+  }
+  /// `a` is a multiple of `b`, which is not 0.
+  [[nodiscard]] bool requireMultiple(const SymbolicDim &a,
+                                     const SymbolicDim &b) {
+    return require({Requirement::Multiple, a, b});
+  }
+  /// None is negative. For lists: dimensions are not.
+  [[nodiscard]] bool requireSizes(ArrayRef<SymbolicDim> sizes);
+  /// By numpy's rules, `from` takes the shape `to` and no other.
+  [[nodiscard]] bool requireBroadcastTo(ArrayRef<SymbolicDim> from,
+                                        ArrayRef<SymbolicDim> to);
+  /// The shape that two shapes which fit each other by numpy's rules are
+  /// broadcast to; nothing if they are known not to.
+  std::optional<Dims> requireBroadcast(ArrayRef<SymbolicDim> a,
+                                       ArrayRef<SymbolicDim> b);
+  /// Every element of `indices` is one of an axis of length `size`; those below
+  /// 0 count from the end. Fails with an error where one certainly is not.
+  LogicalResult requireIndices(Value indices, const SymbolicDim &size);
+
   // Arithmetic; what cannot be expressed is a symbol of its own.
   SymbolicDim fresh() { return all.fresh(); }
   SymbolicDim add(const SymbolicDim &a, const SymbolicDim &b) {
@@ -99,10 +129,6 @@ public:
     return all.minimum(a, b);
   }
   SymbolicDim product(ArrayRef<SymbolicDim> dims) { return all.product(dims); }
-  std::optional<Dims> broadcast(ArrayRef<SymbolicDim> a,
-                                ArrayRef<SymbolicDim> b) {
-    return all.broadcast(a, b);
-  }
 
   // Errors, at the operation.
   InFlightDiagnostic emitOpError(const Twine &message) const {
@@ -113,6 +139,9 @@ public:
   std::string str(ArrayRef<SymbolicDim> dims) const;
 
 private:
+  bool require(const Requirement &requirement) {
+    return all.require(op, requirement);
+  }
   /// Operations of other dialects that write into a place of known size.
   void inferPlaced(DestinationStyleOpInterface placed);
 

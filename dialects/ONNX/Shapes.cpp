@@ -65,17 +65,13 @@ LogicalResult ConstantOfShapeOp::verify() {
 }
 
 LogicalResult ConstantOfShapeOp::inferShapes(ShapeInference &shapes) {
-  auto elements = shapes.elementsOf(getInput());
-  if (!elements) {
-    if (auto rank = shapes.lengthOf(getInput()))
-      shapes.setUnknownShape(*rank);
+  std::optional<ShapeInference::Dims> sizes = shapes.sizesOf(getInput());
+  if (!sizes)
     return success();
-  }
-  for (const SymbolicDim &dim : *elements)
-    if (dim.getConstant().value_or(0) < 0)
-      return emitOpError("shape ")
-             << shapes.str(*elements) << " has a negative dimension";
-  shapes.setShape(ShapeInference::Dims(*elements));
+  if (!shapes.requireSizes(*sizes))
+    return emitOpError("shape ")
+           << shapes.str(*sizes) << " has a negative dimension";
+  shapes.setShape(sizes);
   return success();
 }
 

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/ONNX/SymbolicShapes.h"
+#include "dialects/ONNX/SymbolicDim.h"
 
 using namespace mlir;
 

@@ -18,8 +18,7 @@ namespace mlir::bnn::onnx {
 //===----------------------------------------------------------------------===//
 
 SymbolicDim SymbolicShapes::named(StringRef name) {
-  auto [it, isNew] =
-      idOf.try_emplace({/*isOpaque=*/false, name.str()}, names.size());
+  auto [it, isNew] = idOfName.try_emplace(name.str(), names.size());
   if (isNew) {
     names.push_back(name.str());
     isNamed.insert(it->second);
@@ -32,32 +31,60 @@ SymbolicDim SymbolicShapes::fresh() {
   return SymbolicDim::symbol(names.size() - 1);
 }
 
-SymbolicDim SymbolicShapes::opaque(StringRef op, const SymbolicDim &a,
-                                   const SymbolicDim &b) {
-  // Apart from the names that a model gives, which may be anything.
-  std::string name = (op + "(" + str(a) + "," + str(b) + ")").str();
-  auto [it, isNew] = idOf.try_emplace({/*isOpaque=*/true, name}, names.size());
-  if (isNew)
-    names.push_back(name);
+SymbolicDim SymbolicShapes::define(Definition::Kind kind,
+                                   std::vector<SymbolicDim> operands) {
+  auto [it, isNew] = idOfDefinition.try_emplace(
+      Definition{kind, std::move(operands)}, names.size());
+  if (isNew) {
+    static constexpr const char *words[] = {"add", "sub", "mul",
+                                            "div", "min", "broadcast"};
+    std::string name;
+    for (const SymbolicDim &operand : it->first.operands)
+      name += (name.empty() ? "(" : ",") + str(operand);
+    names.push_back(words[kind] + name + ")");
+    definitions[it->second] = &it->first;
+  }
   return SymbolicDim::symbol(it->second);
+}
+
+const SymbolicShapes::Definition *
+SymbolicShapes::definitionOf(unsigned symbol) const {
+  return definitions.lookup(symbol);
+}
+
+SymbolicDim SymbolicShapes::elementOf(Value list, int64_t i) {
+  if (auto known = elementsOf(list); known && i < int64_t(known->size()))
+    return (*known)[i];
+  auto [it, isNew] = elementSymbols.try_emplace({list, i}, names.size());
+  if (isNew)
+    sources[*fresh().getSymbol()] = {list, i, /*isElement=*/true};
+  return SymbolicDim::symbol(it->second);
+}
+
+std::optional<SymbolicShapes::Source>
+SymbolicShapes::sourceOf(unsigned symbol) const {
+  auto it = sources.find(symbol);
+  if (it == sources.end())
+    return std::nullopt;
+  return it->second;
 }
 
 SymbolicDim SymbolicShapes::add(const SymbolicDim &a, const SymbolicDim &b) {
   if (auto sum = a.plus(b))
     return *sum;
-  return opaque("add", a, b);
+  return define(Definition::Add, {a, b});
 }
 SymbolicDim SymbolicShapes::subtract(const SymbolicDim &a,
                                      const SymbolicDim &b) {
   if (auto difference = a.minus(b))
     return *difference;
-  return opaque("sub", a, b);
+  return define(Definition::Subtract, {a, b});
 }
 SymbolicDim SymbolicShapes::multiply(const SymbolicDim &a,
                                      const SymbolicDim &b) {
   if (auto product = a.times(b))
     return *product;
-  return opaque("mul", a, b);
+  return define(Definition::Multiply, {a, b});
 }
 SymbolicDim SymbolicShapes::divide(const SymbolicDim &a, const SymbolicDim &b) {
   if (auto quotient = a.dividedBy(b))
@@ -65,30 +92,25 @@ SymbolicDim SymbolicShapes::divide(const SymbolicDim &a, const SymbolicDim &b) {
   std::optional<int64_t> x = a.getConstant(), y = b.getConstant();
   if (x && y && *y != 0 && *y != -1)
     return *x / *y;
-  return opaque("div", a, b);
+  return define(Definition::Divide, {a, b});
 }
+
+std::vector<SymbolicDim> SymbolicShapes::partsOf(const SymbolicDim &dim) const {
+  if (std::optional<unsigned> id = dim.getSymbol())
+    if (const Definition *definition = definitionOf(*id);
+        definition && definition->kind == Definition::Broadcast)
+      return definition->operands;
+  return {dim};
+}
+
 SymbolicDim SymbolicShapes::join(const SymbolicDim &a, const SymbolicDim &b) {
   // Flat and sorted: broadcasting is associative, commutative and idempotent.
-  auto partsOf = [&](const SymbolicDim &dim) -> std::vector<SymbolicDim> {
-    if (std::optional<unsigned> id = dim.getSymbol())
-      if (auto it = joined.find(*id); it != joined.end())
-        return it->second;
-    return {dim};
-  };
   std::vector<SymbolicDim> parts, left = partsOf(a), right = partsOf(b);
   std::set_union(left.begin(), left.end(), right.begin(), right.end(),
                  std::back_inserter(parts));
-  std::string name = "broadcast(";
-  for (const SymbolicDim &part : parts)
-    name += (&part == &parts.front() ? "" : ",") + str(part);
-  auto [it, isNew] =
-      idOf.try_emplace({/*isOpaque=*/true, name + ")"}, names.size());
-  if (isNew) {
-    names.push_back(name + ")");
-    joined[it->second] = parts;
-  }
-  return SymbolicDim::symbol(it->second);
+  return define(Definition::Broadcast, std::move(parts));
 }
+
 SymbolicDim SymbolicShapes::product(ArrayRef<SymbolicDim> dims) {
   SymbolicDim result(1);
   for (const SymbolicDim &dim : dims)
@@ -130,18 +152,16 @@ SymbolicDim SymbolicShapes::minimum(const SymbolicDim &a,
   // One constant in all.
   if (auto parts = minimumOf(a); y && parts && parts->second.getConstant())
     return minimum(parts->first, minimum(parts->second, b));
-  SymbolicDim result = opaque("min", a, b);
-  minima.try_emplace(*result.getSymbol(), a, b);
-  return result;
+  return define(Definition::Minimum, {a, b});
 }
 
 std::optional<std::pair<SymbolicDim, SymbolicDim>>
 SymbolicShapes::minimumOf(const SymbolicDim &dim) const {
   std::optional<unsigned> symbol = dim.getSymbol();
-  auto it = symbol ? minima.find(*symbol) : minima.end();
-  if (it == minima.end())
+  const Definition *definition = symbol ? definitionOf(*symbol) : nullptr;
+  if (!definition || definition->kind != Definition::Minimum)
     return std::nullopt;
-  return it->second;
+  return std::pair(definition->operands[0], definition->operands[1]);
 }
 
 std::string SymbolicShapes::str(const SymbolicDim &dim) const {
@@ -169,13 +189,12 @@ void SymbolicShapes::forEachProduct(
     for (unsigned id : symbols) {
       // At its maximum the part that an argument gives is more than 1, so that
       // it is the broadcast's size.
-      if (auto it = joined.find(id); it != joined.end())
-        for (const SymbolicDim &part : it->second)
-          if (auto symbol = part.getSymbol();
-              symbol && isNamed.contains(*symbol)) {
-            id = *symbol;
-            break;
-          }
+      for (const SymbolicDim &part : partsOf(SymbolicDim::symbol(id)))
+        if (auto symbol = part.getSymbol();
+            symbol && isNamed.contains(*symbol)) {
+          id = *symbol;
+          break;
+        }
       symbolNames.push_back(names[id]);
     }
     visit(coefficient, symbolNames);
@@ -204,6 +223,9 @@ SymbolicShapes::SymbolicShapes(func::FuncOp func) : func(func) {
         shape.push_back(named(name.getValue()));
       else
         shape.push_back(fresh());
+      if (std::optional<unsigned> symbol = shape.back().getSymbol())
+        sources.try_emplace(*symbol,
+                            Source{argument, axis, /*isElement=*/false});
     }
     facts[argument].shape = shape;
   }
@@ -232,6 +254,7 @@ bool SymbolicShapes::haveSameShape(Value a, Value b) const {
 }
 
 void SymbolicShapes::forget(Operation *op) {
+  requirements.erase(op);
   for (Value result : op->getResults())
     facts.erase(result);
 }
@@ -308,8 +331,9 @@ int64_t sliceBounds(int64_t size, int64_t start, int64_t end, int64_t step,
     end = std::clamp<int64_t>(end, 0, size);
     count = end > start ? (end - start - 1) / step + 1 : 0;
   } else {
-    start = std::clamp<int64_t>(start, -1, size - 1);
-    end = std::clamp<int64_t>(end, -1, size - 1);
+    // A start is on the axis, an end may be before it.
+    start = std::min(std::max<int64_t>(start, 0), size - 1);
+    end = std::min(std::max<int64_t>(end, -1), size - 1);
     // -step may overflow.
     count = start > end
                 ? (step == INT64_MIN ? 1 : (start - end - 1) / -step + 1)
@@ -338,27 +362,38 @@ static bool countsDimensions(Operation *op) {
          element.isInteger(1) || op->hasTrait<KeepsWholeFloats>();
 }
 
+/// What nothing is known about can be read where it is first a dimension.
+void SymbolicShapes::nameSources(OpResult result, const Fact &fact) {
+  if (!fact.shape)
+    return;
+  for (auto [axis, dim] : llvm::enumerate(*fact.shape))
+    if (std::optional<unsigned> symbol = dim.getSymbol();
+        symbol && !definitionOf(*symbol))
+      sources.try_emplace(*symbol,
+                          Source{result, int64_t(axis), /*isElement=*/false});
+}
+
 /// Adds to `fact` what the type of the result says already.
 LogicalResult SymbolicShapes::meetType(OpResult result, Fact &fact) {
   auto type = dyn_cast<RankedTensorType>(result.getType());
-  if (!type)
-    return success();
-  if (!fact.shape) {
+  if (type && !fact.shape) {
     fact.shape.emplace();
     for (int64_t size : type.getShape())
       fact.shape->push_back(ShapedType::isDynamic(size) ? fresh()
                                                         : SymbolicDim(size));
   }
+  nameSources(result, fact);
+  if (!type)
+    return success();
   if (int64_t(fact.shape->size()) != type.getRank())
     return result.getOwner()->emitOpError("has a result of rank ")
            << fact.shape->size() << " but its type is " << type;
   for (auto [size, dim] : llvm::zip_equal(type.getShape(), *fact.shape)) {
     if (ShapedType::isDynamic(size))
       continue;
-    std::optional<int64_t> constant = dim.getConstant();
-    if (constant && *constant != size)
+    if (!require(result.getOwner(), {Requirement::Equal, dim, size}))
       return result.getOwner()->emitOpError("has a result dimension of ")
-             << *constant << " but its type is " << type;
+             << str(dim) << " but its type is " << type;
     dim = size;
   }
   return success();
@@ -367,6 +402,7 @@ LogicalResult SymbolicShapes::meetType(OpResult result, Fact &fact) {
 LogicalResult SymbolicShapes::visit(Operation *op) {
   if (op->getNumResults() == 0)
     return success();
+  requirements.erase(op);
   SmallVector<Fact> found(op->getNumResults());
   ShapeInference inference(*this, op, found);
   if (failed(inference.inferShapes()))

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "dialects/ONNX/ONNXDialect.h"
+#include "dialects/ONNX/Requirement.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <map>
 #include <optional>
@@ -18,51 +19,6 @@
 #include <vector>
 
 namespace mlir::bnn::onnx {
-/// A dimension: a sum of products of symbols with integer coefficients, in a
-/// canonical form, so that equal expressions compare equal. A symbol is a
-/// dimension of a function argument or a quantity nothing is known about.
-/// Symbols are not negative.
-class SymbolicDim {
-public:
-  SymbolicDim(int64_t constant = 0) {
-    if (constant)
-      terms[{}] = constant;
-  }
-  /// The dimension that the symbol `id` of a SymbolicShapes stands for.
-  static SymbolicDim symbol(unsigned id) {
-    SymbolicDim result;
-    result.terms[{id}] = 1;
-    return result;
-  }
-
-  /// The value, if it does not depend on a symbol.
-  std::optional<int64_t> getConstant() const;
-  /// Whether the value is this constant.
-  bool is(int64_t constant) const { return getConstant() == constant; }
-  /// The symbol, if the dimension is nothing but one symbol.
-  std::optional<unsigned> getSymbol() const;
-  /// Whether the value cannot be negative because no coefficient is.
-  bool isNonNegative() const;
-
-  bool operator==(const SymbolicDim &other) const {
-    return terms == other.terms;
-  }
-  bool operator!=(const SymbolicDim &other) const { return !(*this == other); }
-  bool operator<(const SymbolicDim &other) const { return terms < other.terms; }
-
-  /// Arithmetic; nothing where a coefficient would overflow.
-  std::optional<SymbolicDim> plus(const SymbolicDim &other) const;
-  std::optional<SymbolicDim> times(const SymbolicDim &other) const;
-  std::optional<SymbolicDim> minus(const SymbolicDim &other) const;
-  /// The quotient if `other` is a single product that divides every term.
-  std::optional<SymbolicDim> dividedBy(const SymbolicDim &other) const;
-
-private:
-  friend class SymbolicShapes;
-  // The sorted symbols of a product -> its coefficient, never 0.
-  std::map<std::vector<unsigned>, int64_t> terms;
-};
-
 /// The first element that ONNX's Slice takes of an axis of `size` elements;
 /// `count` is set to the number it takes. `step` is not 0.
 int64_t sliceBounds(int64_t size, int64_t start, int64_t end, int64_t step,
@@ -119,6 +75,35 @@ public:
   /// The two that `dim` is the minimum() of, if it is one.
   std::optional<std::pair<SymbolicDim, SymbolicDim>>
   minimumOf(const SymbolicDim &dim) const;
+  /// Element `i` of a list of sizes, which is a symbol of its own unless it is
+  /// known.
+  SymbolicDim elementOf(mlir::Value list, int64_t i);
+
+  /// What a symbol is that arithmetic made.
+  struct Definition {
+    enum Kind { Add, Subtract, Multiply, Divide, Minimum, Broadcast } kind;
+    /// Two, or for Broadcast two or more, sorted.
+    std::vector<SymbolicDim> operands;
+
+    bool operator<(const Definition &other) const {
+      return std::tie(kind, operands) < std::tie(other.kind, other.operands);
+    }
+  };
+  /// The definition of a symbol, or null.
+  const Definition *definitionOf(unsigned symbol) const;
+  /// Where the value of any other symbol can be read: a dimension of a tensor,
+  /// or an element of a list (of a scalar, if the position is 0).
+  struct Source {
+    mlir::Value value;
+    int64_t position;
+    bool isElement;
+  };
+  std::optional<Source> sourceOf(unsigned symbol) const;
+
+  /// What `op` needs, according to the last visit(), that is not known to hold.
+  llvm::ArrayRef<Requirement> requirementsOf(mlir::Operation *op) const;
+  /// Whether what is required certainly holds, or certainly does not.
+  std::optional<bool> decide(const Requirement &requirement) const;
 
   /// The value's type with every dimension that is known filled in.
   mlir::Type refinedType(mlir::Value value) const;
@@ -138,29 +123,46 @@ public:
       const;
 
 private:
+  friend class ShapeInference;
   using Dims = llvm::SmallVector<SymbolicDim>;
 
   SymbolicDim named(llvm::StringRef name);
-  SymbolicDim opaque(llvm::StringRef op, const SymbolicDim &a,
-                     const SymbolicDim &b);
+  SymbolicDim define(Definition::Kind kind, std::vector<SymbolicDim> operands);
   /// What two dimensions that may be 1 are broadcast to.
   SymbolicDim join(const SymbolicDim &a, const SymbolicDim &b);
   /// Whether the dimension is certainly 1 or more: those of arguments are.
   bool isPositive(const SymbolicDim &dim) const;
+  /// Whether the dimension cannot be negative even if elements of lists are.
+  bool isNeverNegative(const SymbolicDim &dim) const;
+  /// A lower bound of a dimension that is certainly 1 or more.
+  int64_t leastOf(const SymbolicDim &dim) const;
+  /// What the dimension is a broadcast of, sorted; at least itself.
+  std::vector<SymbolicDim> partsOf(const SymbolicDim &dim) const;
+  /// Whether one of two broadcasts is of some of what the other is of, and so
+  /// fits it: that the parts fit each other is required already.
+  bool isPartOf(const SymbolicDim &part, const SymbolicDim &whole) const;
   /// Whether `dim` is a minimum of `bound`, perhaps among others.
   bool isAtMost(const SymbolicDim &dim, const SymbolicDim &bound) const;
 
   mlir::LogicalResult meetType(mlir::OpResult result, Fact &fact);
+  void nameSources(mlir::OpResult result, const Fact &fact);
+  /// Notes what `op` needs, unless it is known to hold; false if it is known
+  /// not to.
+  bool require(mlir::Operation *op, const Requirement &requirement);
 
   mlir::func::FuncOp func;
   std::vector<std::string> names;
-  std::map<std::pair<bool, std::string>, unsigned> idOf;
+  std::map<std::string, unsigned> idOfName;
+  std::map<Definition, unsigned> idOfDefinition;
+  /// Of the symbols that have one: keys of idOfDefinition.
+  llvm::DenseMap<unsigned, const Definition *> definitions;
   llvm::DenseSet<unsigned> isNamed; ///< Symbols that arguments' dims name.
-  std::map<unsigned, std::vector<SymbolicDim>> joined; ///< By join(); sorted.
   /// Symbols below this are dimensions of arguments.
   unsigned numArgumentSymbols = 0;
-  /// The symbols that are minima, and of what.
-  std::map<unsigned, std::pair<SymbolicDim, SymbolicDim>> minima;
+  llvm::DenseMap<unsigned, Source> sources;
+  llvm::DenseMap<std::pair<mlir::Value, int64_t>, unsigned> elementSymbols;
   llvm::DenseMap<mlir::Value, Fact> facts;
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<Requirement, 0>>
+      requirements;
 };
 } // namespace mlir::bnn::onnx

@@ -25,6 +25,9 @@ namespace mlir::bnn {
 static void addFold(OpPassManager &passes, const PhaseOptions &options) {
   passes.addNestedPass<func::FuncOp>(
       createOnnxFold(OnnxFoldOptions{options.foldBudget}));
+  // Before an operation goes that nothing reads, and before any is replaced by
+  // another that takes its operands' shapes for granted.
+  passes.addNestedPass<func::FuncOp>(createOnnxInsertChecks());
   passes.addPass(createCSEPass());
 }
 

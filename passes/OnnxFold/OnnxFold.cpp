@@ -79,10 +79,12 @@ private:
     return success();
   }
 
+  /// A dead operation that needs something of its operands' shapes still fails
+  /// the model where it does not hold.
   static void eraseDead(FoldState &state, ConstantFolder &constants) {
     for (Operation &op :
          llvm::make_early_inc_range(llvm::reverse(state.body())))
-      if (isOpTriviallyDead(&op)) {
+      if (isOpTriviallyDead(&op) && state.shapes->requirementsOf(&op).empty()) {
         state.shapes->forget(&op);
         constants.forget(&op);
         op.erase();

@@ -226,7 +226,7 @@ bool shrinkConstants(FoldState &state, Operation *op) {
 }
 
 /// A Reshape whose shape is known up to symbols that the input has at the same
-/// place, and one more.
+/// place, and one more, which is what is left.
 bool makeShapeConstant(FoldState &state, ReshapeOp reshape) {
   if (reshape.getShape().getDefiningOp<ConstantOp>() || reshape.use_empty())
     return false;
@@ -237,6 +237,12 @@ bool makeShapeConstant(FoldState &state, ReshapeOp reshape) {
   if (!elements || !input)
     return false;
   SmallVector<int64_t> values;
+  SmallVector<SymbolicDim> sizes(*elements);
+  for (auto [i, size] : llvm::enumerate(sizes))
+    if (size.is(0) && !reshape.getAllowzero() && i < input->size())
+      size = (*input)[i];
+  bool keepsCount =
+      state.shapes->product(sizes) == state.shapes->product(*input);
   bool inferred = false, empty = false;
   for (auto [i, element] : llvm::enumerate(*elements)) {
     std::optional<int64_t> constant = element.getConstant();
@@ -245,7 +251,7 @@ bool makeShapeConstant(FoldState &state, ReshapeOp reshape) {
       values.push_back(*constant);
     } else if (!constant && i < input->size() && (*input)[i] == element) {
       values.push_back(0);
-    } else if (!inferred) {
+    } else if (!inferred && (constant == -1 || keepsCount)) {
       inferred = true;
       values.push_back(-1);
     } else {

@@ -5,7 +5,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "passes/OnnxToLinalg/Lowering.h"
@@ -228,25 +227,6 @@ Dims Lowering::broadcastDims(Value result, ValueRange inputs) {
     out.push_back(size);
   }
   return out;
-}
-
-void Lowering::requireEqual(OpFoldResult x, OpFoldResult y) {
-  if (isSameSize(x, y))
-    return;
-  Value equal = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
-                                        asValue(x), asValue(y));
-  b.create<bnn::CheckShapeOp>(loc, equal);
-}
-
-void Lowering::requireBroadcast(OpFoldResult x, OpFoldResult y) {
-  if (isConstantIntValue(x, 1) || isSameSize(x, y))
-    return;
-  auto equal = [&](OpFoldResult to) -> Value {
-    return b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, asValue(x),
-                                   asValue(to));
-  };
-  Value fits = b.create<arith::OrIOp>(loc, equal(index(1)), equal(y));
-  b.create<bnn::CheckShapeOp>(loc, fits);
 }
 
 } // namespace mlir::bnn::onnx

@@ -126,7 +126,6 @@ Value Lowering::align(Value input, Value result, ArrayRef<OpFoldResult> dims,
     OpFoldResult length = dim(input, axis);
     if (isSameSize(length, dims[target]))
       continue;
-    requireBroadcast(length, dims[target]);
     last[axis] = asValue(sub(length, index(1)));
     copy = true;
   }

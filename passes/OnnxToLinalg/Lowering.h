@@ -71,10 +71,6 @@ public:
   mlir::OpFoldResult broadcastDim(mlir::OpFoldResult x, mlir::OpFoldResult y);
   /// The shape of `result`, which broadcasting `inputs` gives.
   Dims broadcastDims(mlir::Value result, mlir::ValueRange inputs);
-  /// Has the model fail at run time unless the two lengths are equal, or, for
-  /// requireBroadcast(), the first is 1.
-  void requireEqual(mlir::OpFoldResult x, mlir::OpFoldResult y);
-  void requireBroadcast(mlir::OpFoldResult x, mlir::OpFoldResult y);
 
   //===-- Tensors
   //-----------------------------------------------------------===//

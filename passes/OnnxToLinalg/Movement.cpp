@@ -48,24 +48,31 @@ OpFoldResult sliceBound(Lowering &l, OpFoldResult bound, OpFoldResult size) {
   return l.max(l.min(wrapped, size), l.index(0));
 }
 
-/// A bound of a slice that runs backwards: clamped to the last element, or to
-/// -1, which is beyond the first.
+/// A bound of a slice that runs backwards: negative ones count from the end,
+/// all are clamped to the last element, and to `least`: to the first element
+/// where it starts, to -1, which is beyond that, where it ends.
 OpFoldResult sliceBoundBackwards(Lowering &l, OpFoldResult bound,
-                                 OpFoldResult size) {
-  Value b = l.asValue(bound), zero = l.asValue(l.index(0));
+                                 OpFoldResult size, int64_t least) {
+  OpFoldResult last = l.sub(size, l.index(1));
+  // An axis without elements has no first one: its last is before it.
+  auto clampBelow = [&](OpFoldResult x) {
+    x = l.max(x, l.index(least));
+    return least < 0 ? x : l.min(x, last);
+  };
   if (std::optional<int64_t> constant = getConstantIntValue(bound)) {
     if (*constant >= 0)
-      return l.min(bound, l.sub(size, l.index(1)));
+      return l.min(bound, last);
     if (*constant <= std::numeric_limits<int32_t>::min())
-      return l.index(-1);
-    return l.max(l.add(size, bound), l.index(-1));
+      return clampBelow(l.index(least));
+    return clampBelow(l.add(size, bound));
   }
+  Value b = l.asValue(bound), zero = l.asValue(l.index(0));
   Value fromEnd = l.asValue(l.add(bound, size));
   Value isNegative =
       l.b.create<arith::CmpIOp>(l.loc, arith::CmpIPredicate::slt, b, zero);
   OpFoldResult wrapped =
       l.b.create<arith::SelectOp>(l.loc, isNegative, fromEnd, b).getResult();
-  return l.max(l.min(wrapped, l.sub(size, l.index(1))), l.index(-1));
+  return clampBelow(l.min(wrapped, last));
 }
 
 Values lowerSlice(Lowering &l, SliceOp op) {
@@ -106,9 +113,9 @@ Values lowerSlice(Lowering &l, SliceOp op) {
     if (steps[i] < 0) {
       backwards = true;
       OpFoldResult first =
-          sliceBoundBackwards(l, l.element(op.getStarts(), i), size);
+          sliceBoundBackwards(l, l.element(op.getStarts(), i), size, 0);
       OpFoldResult last =
-          sliceBoundBackwards(l, l.element(op.getEnds(), i), size);
+          sliceBoundBackwards(l, l.element(op.getEnds(), i), size, -1);
       offsets[axis] = first;
       strides[axis] = l.index(steps[i]);
       OpFoldResult known = l.knownDim(op.getOutput(), axis);
@@ -153,11 +160,7 @@ Values lowerSplit(Lowering &l, SplitOp op) {
   int64_t pieces = op.getNumResults();
   Dims lengths;
   if (isa<NoneType>(op.getSplit().getType())) {
-    // Equal pieces; the last may be shorter.
-    OpFoldResult piece = l.divideUp(dims[axis], pieces);
-    for (int64_t i = 0; i + 1 < pieces; ++i)
-      lengths.push_back(piece);
-    lengths.push_back(l.sub(dims[axis], l.mul(piece, l.index(pieces - 1))));
+    lengths.assign(pieces, l.divide(dims[axis], l.index(pieces)));
   } else {
     for (int64_t i = 0; i < pieces; ++i)
       lengths.push_back(l.element(op.getSplit(), i));
@@ -189,15 +192,6 @@ Values lowerConcat(Lowering &l, ConcatOp op) {
       if (!Lowering::typeOf(input).isDynamicDim(other))
         dims[other] = l.index(Lowering::typeOf(input).getDimSize(other));
   }
-  for (Value input : op.getInputs())
-    for (int64_t other = 0; other < rank; ++other) {
-      if (other == axis || !Lowering::typeOf(input).isDynamicDim(other))
-        continue;
-      auto mine = l.shapes.shapeOf(input);
-      auto first = l.shapes.shapeOf(op.getConcatResult());
-      if (!mine || !first || (*mine)[other] != (*first)[other])
-        l.requireEqual(l.dim(input, other), dims[other]);
-    }
   dims[axis] = total;
   Value result =
       l.empty(dims, Lowering::typeOf(op.getConcatResult()).getElementType());
@@ -233,11 +227,6 @@ Values lowerGather(Lowering &l, GatherOp op) {
   Dims dataDims = l.dims(data);
   std::optional<int64_t> limit = getConstantIntValue(dataDims[axis]);
   auto constants = getConstantIntegers(indices);
-  if (constants && limit)
-    for (int64_t i : *constants)
-      if (i < -*limit || i >= *limit)
-        return op.emitError("onnx.Gather reads index ")
-               << i << " of an axis of length " << *limit;
 
   // One constant index is a slice.
   if (constants && picks == 0) {
@@ -285,22 +274,6 @@ Values lowerGatherElements(Lowering &l, GatherElementsOp op) {
   SmallVector<Value> last;
   for (int64_t d = 0; d < rank; ++d)
     last.push_back(l.asValue(l.sub(dataDims[d], l.index(1))));
-  for (int64_t d = 0; d < rank; ++d) {
-    if (d == axis)
-      continue;
-    auto have = getConstantIntValue(dataDims[d]);
-    auto want = getConstantIntValue(dims[d]);
-    if (have && want && *want > *have)
-      return op.emitError("onnx.GatherElements has more indices than data "
-                          "along axis ")
-             << d;
-    if (!have || !want) {
-      Value fits =
-          l.b.create<arith::CmpIOp>(l.loc, arith::CmpIPredicate::sle,
-                                    l.asValue(dims[d]), l.asValue(dataDims[d]));
-      l.b.create<bnn::CheckShapeOp>(l.loc, fits);
-    }
-  }
   if (auto limit = getConstantIntValue(dataDims[axis]); limit && *limit > 0)
     l.b.create<bnn::CheckIndicesOp>(l.loc, l.b.getI1Type(), indices,
                                     l.b.getI64IntegerAttr(*limit));

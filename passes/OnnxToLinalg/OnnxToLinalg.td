@@ -21,7 +21,7 @@ def OnnxToLinalg : Pass<"onnx-to-linalg", "::mlir::func::FuncOp"> {
     - elementwise operators become one `linalg.generic` each, with numpy
       broadcasting in the indexing maps. A dynamic dimension that is not known to
       equal the result's may be 1 at run time: its operand is copied to the
-      result's shape first, and `bnn.check_shape` says whether it could be;
+      result's shape first;
     - a product accumulates by `math.fma` in the order of k, from +0; by a
       constant f32 matrix it is a `bnn.matmul`, which has the same order;
     - a reduction of f32 over the last axes is a `bnn.reduce`, which has the
@@ -32,7 +32,8 @@ def OnnxToLinalg : Pass<"onnx-to-linalg", "::mlir::func::FuncOp"> {
     - a looked up index is clamped into the table, and `bnn.check_indices` says
       whether that was needed;
     - shapes come from what is known symbolically: as far as possible from the
-      dimensions of the function's arguments.
+      dimensions of the function's arguments. That they fit each other is taken
+      for granted: `onnx-insert-checks` has seen to it.
 
     Where ONNX leaves the result open it is made the same everywhere: a float
     cast to an integer saturates, and NaN gives 0; an integer divided by 0 gives

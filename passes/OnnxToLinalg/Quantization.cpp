@@ -34,10 +34,6 @@ static Value lowerScaled(Lowering &l, Op op, Value x, Value scale, Value zero,
     inputs.push_back(zero);
     maps.push_back(scaleMap(l, x, zero, axis));
   }
-  if (Lowering::rankOf(scale) == 1 &&
-      Lowering::typeOf(scale).getDimSize(0) != 1)
-    for (Value list : ArrayRef(inputs).drop_front())
-      l.requireEqual(l.dim(list, 0), l.dim(x, axis));
   return l.elementwise(l.dims(x), element, inputs, maps, body);
 }
 

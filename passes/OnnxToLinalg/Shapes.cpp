@@ -5,7 +5,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/BNN/BNN.h"
 #include "passes/OnnxToLinalg/Lowering.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -166,22 +165,14 @@ Values lowerExpand(Lowering &l, ExpandOp op) {
   if (Lowering::typeOf(listed).isDynamicDim(0))
     return op.emitError("onnx.Expand has a shape of unknown length; export the "
                         "model with shapes of constant rank");
-  Dims dims, wanted;
+  Dims dims;
   for (int64_t axis = 0; axis < rank; ++axis) {
     OpFoldResult asked =
         axis < listLead ? l.index(1) : l.element(listed, axis - listLead);
     OpFoldResult known = l.knownDim(result, axis);
     OpFoldResult own = axis < lead ? l.index(1) : l.dim(input, axis - lead);
     dims.push_back(known ? known : l.broadcastDim(own, asked));
-    wanted.push_back(asked);
   }
-  // The result may be what the list asks for, or the input's own shape.
-  for (int64_t axis = listLead; axis < rank; ++axis)
-    if (std::optional<ArrayRef<SymbolicDim>> sizes =
-            l.shapes.elementsOf(listed);
-        !sizes ||
-        (*sizes)[axis - listLead] != (*l.shapes.shapeOf(result))[axis])
-      l.requireBroadcast(wanted[axis], dims[axis]);
   Type element = type.getElementType();
   return one(l.elementwise(
       dims, element, l.align(input, result, dims),

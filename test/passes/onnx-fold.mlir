@@ -173,16 +173,15 @@ func.func @tidy(%x: tensor<2x3x4xf32>) -> tensor<*xf32> {
 // -----
 
 // ONNX's meaning at the edges: halves go to even, Sign(0) is 0, NaN stays, an
-// integer divided by 0 is itself, as at run time, and what has no value is left
-// to run time.
+// integer divided by 0 is itself, as at run time.
 // CHECK-LABEL: @edges
 // CHECK-DAG: dense<[0.000000e+00, 2.000000e+00, 2.000000e+00, -0.000000e+00]> : tensor<4xf32>
 // CHECK-DAG: dense<[1.000000e+00, 0.000000e+00, 0.000000e+00, -1.000000e+00]> : tensor<4xf32>
 // CHECK-DAG: dense<[0x7FC00000, 1.000000e+00]> : tensor<2xf32>
 // CHECK-DAG: dense<9> : tensor<i64>
 // CHECK-NOT: onnx.Div
-// CHECK: onnx.Gather
-func.func @edges() -> (tensor<4xf32>, tensor<4xf32>, tensor<2xf32>, tensor<i64>, tensor<f32>) {
+// CHECK: return
+func.func @edges() -> (tensor<4xf32>, tensor<4xf32>, tensor<2xf32>, tensor<i64>) {
   %h = onnx.Constant {value = dense<[0.5, 1.5, 2.5, -0.5]> : tensor<4xf32>} : () -> tensor<4xf32>
   %r = onnx.Round %h : (tensor<4xf32>) -> tensor<4xf32>
   %z = onnx.Constant {value = dense<[3.0, 0.0, -0.0, -2.0]> : tensor<4xf32>} : () -> tensor<4xf32>
@@ -193,6 +192,29 @@ func.func @edges() -> (tensor<4xf32>, tensor<4xf32>, tensor<2xf32>, tensor<i64>,
   %i = onnx.Constant {value = dense<9> : tensor<i64>} : () -> tensor<i64>
   %zero = onnx.Constant {value = dense<0> : tensor<i64>} : () -> tensor<i64>
   %d = onnx.Div %i, %zero : (tensor<i64>, tensor<i64>) -> tensor<i64>
-  %g = onnx.Gather %h, %i {axis = 0 : i64} : (tensor<4xf32>, tensor<i64>) -> tensor<f32>
-  return %r, %s, %m, %d, %g : tensor<4xf32>, tensor<4xf32>, tensor<2xf32>, tensor<i64>, tensor<f32>
+  return %r, %s, %m, %d : tensor<4xf32>, tensor<4xf32>, tensor<2xf32>, tensor<i64>
+}
+
+// -----
+
+// Only what certainly is as much becomes a -1: 4 * k elements are no 3 * n.
+// CHECK-LABEL: @reshape_to_other(
+// CHECK: onnx.Concat
+func.func @reshape_to_other(%x: tensor<3x?xf32> {onnx.dims = [3, "n"]}, %y: tensor<?xf32> {onnx.dims = ["k"]}) -> tensor<4x?xf32> {
+  %four = onnx.Constant {value = dense<4> : tensor<1xi64>} : () -> tensor<1xi64>
+  %k = onnx.Shape %y {start = 0 : i64} : (tensor<?xf32>) -> tensor<1xi64>
+  %shape = onnx.Concat %four, %k {axis = 0 : i64} : (tensor<1xi64>, tensor<1xi64>) -> tensor<2xi64>
+  %0 = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<3x?xf32>, tensor<2xi64>) -> tensor<4x?xf32>
+  return %0 : tensor<4x?xf32>
+}
+
+// -----
+
+// Nobody reads the product, and it still must have a meaning.
+// CHECK-LABEL: @dead_product(
+// CHECK: onnx.MatMul
+func.func @dead_product(%x: tensor<2x?xf32> {onnx.dims = [2, "k"]}, %y: tensor<?x3xf32> {onnx.dims = ["p", 3]}) -> tensor<2xi64> {
+  %0 = onnx.MatMul %x, %y : (tensor<2x?xf32>, tensor<?x3xf32>) -> tensor<2x3xf32>
+  %1 = onnx.Shape %0 {start = 0 : i64} : (tensor<2x3xf32>) -> tensor<2xi64>
+  return %1 : tensor<2xi64>
 }

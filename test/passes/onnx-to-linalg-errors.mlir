@@ -72,7 +72,7 @@ func.func @quantize(%x: tensor<4xf64>, %s: tensor<f64>, %n: none) -> tensor<4xi8
 // -----
 
 func.func @gather_elements(%x: tensor<2x8xf32>, %i: tensor<3x8xi64>) -> tensor<3x8xf32> {
-  // expected-error @+1 {{onnx.GatherElements has more indices than data along axis 0}}
+  // expected-error @+1 {{'onnx.GatherElements' op has more indices than data along axis 0}}
   %0 = onnx.GatherElements %x, %i {axis = 1 : i64} : (tensor<2x8xf32>, tensor<3x8xi64>) -> tensor<3x8xf32>
   return %0 : tensor<3x8xf32>
 }
@@ -81,7 +81,7 @@ func.func @gather_elements(%x: tensor<2x8xf32>, %i: tensor<3x8xi64>) -> tensor<3
 
 func.func @gather(%table: tensor<100x8xf32>) -> tensor<1x8xf32> {
   %i = onnx.Constant {value = dense<100> : tensor<1xi64>} : () -> tensor<1xi64>
-  // expected-error @+1 {{onnx.Gather reads index 100 of an axis of length 100}}
+  // expected-error @+1 {{'onnx.Gather' op reads index 100 of an axis of length 100}}
   %0 = onnx.Gather %table, %i {axis = 0 : i64} : (tensor<100x8xf32>, tensor<1xi64>) -> tensor<1x8xf32>
   return %0 : tensor<1x8xf32>
 }
