@@ -117,7 +117,7 @@ struct CheckIndicesOpInterface
     if (failed(ids))
       return failure();
     replaceOpWithNewBufferizedOp<CheckIndicesOp>(rewriter, op, check.getType(),
-                                                 *ids, check.getLimitAttr());
+                                                 *ids, check.getLimit());
     return success();
   }
 };

@@ -542,13 +542,6 @@ SmallVector<OpOperand *> LayerNormOp::getOperandsReadInPlace() {
   return {&getInputMutable()};
 }
 
-LogicalResult CheckIndicesOp::verify() {
-  // [I1]
-  if (getLimit() < 1)
-    return emitOpError("needs a limit of at least 1, not ") << getLimit();
-  return success();
-}
-
 int32_t CheckIndicesOp::getStatus() { return BNN_ERROR_INDEX; }
 
 int32_t CheckShapeOp::getStatus() { return BNN_ERROR_SHAPE; }

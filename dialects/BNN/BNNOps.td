@@ -485,21 +485,18 @@ def CheckIndicesOp : BNN_Op<"check_indices", [
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Whether every index is in range";
   let description = [{
-    True if -limit <= ids[..] < limit for all of `ids`. The ops that read a
-    table clamp the index; this is how the caller learns of it.
-
-    Rules:
-    - [I1] The limit is at least 1.
+    True if -limit <= ids[..] < limit for all of `ids`, where the limit is the
+    length of the axis that they are looked up in. The ops that read it clamp the
+    index; this is how the caller learns of it.
 
     Example:
     ```mlir
-    %ok = bnn.check_indices %ids limit 1000 : tensor<?x?xi64>
+    %ok = bnn.check_indices %ids limit %length : tensor<?x?xi64>
     ```
   }];
-  let arguments = (ins BNN_Ids:$ids, I64Attr:$limit);
+  let arguments = (ins BNN_Ids:$ids, Index:$limit);
   let results = (outs I1:$ok);
   let assemblyFormat = "$ids `limit` $limit attr-dict `:` type($ids)";
-  let hasVerifier = 1;
 }
 
 def CheckShapeOp : BNN_Op<"check_shape", [

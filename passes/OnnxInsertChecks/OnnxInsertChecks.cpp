@@ -98,21 +98,26 @@ private:
   LogicalResult check(Operation *op, Places places,
                       const Requirement &requirement,
                       const onnx::SymbolicShapes &shapes) {
-    if (requirement.kind == Requirement::InRange)
-      return success();
     FailureOr<SetVector<Value>> sources =
         sourcesOf({requirement.left, requirement.right}, shapes);
     if (failed(sources))
       return op->emitOpError("needs shapes that are not known at run time "
                              "either; export the model with shapes that are "
                              "computed from those of its inputs");
+    if (requirement.indices)
+      sources->insert(requirement.indices);
     bool ofArguments = llvm::all_of(*sources, llvm::IsaPred<BlockArgument>);
     bool ofResults = llvm::any_of(
         *sources, [&](Value v) { return v.getDefiningOp() == op; });
     ImplicitLocOpBuilder b(op->getLoc(), ofArguments ? places.start
                                          : ofResults ? places.next
                                                      : places.op);
-    b.create<CheckShapeOp>(buildCondition(b, requirement, shapes));
+    if (requirement.kind == Requirement::InRange)
+      b.create<CheckIndicesOp>(
+          b.getI1Type(), requirement.indices,
+          DimensionBuilder(b, shapes).build(requirement.right));
+    else
+      b.create<CheckShapeOp>(buildCondition(b, requirement, shapes));
     ++checksInserted;
     return success();
   }

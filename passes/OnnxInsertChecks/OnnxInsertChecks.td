@@ -11,15 +11,16 @@
 include "mlir/Pass/PassBase.td"
 
 def OnnxInsertChecks : Pass<"onnx-insert-checks", "::mlir::func::FuncOp"> {
-  let summary = "Check at run time what operators need of shapes";
+  let summary = "Check at run time what operators need of shapes and indices";
   let description = [{
     An operator's shape inference states what ONNX asks of its operands'
     dimensions: that a product's inner ones are equal, that a Reshape keeps the
     number of elements, that an axis which is squeezed has length 1, and so on.
     Where that is certainly wrong, it is an error; where it is certainly right,
     nothing need be done. For everything else this pass inserts a
-    `bnn.check_shape`, so that every pass after it may take what the operators
-    need for granted.
+    `bnn.check_shape`, and for indices that are looked up a `bnn.check_indices`,
+    so that every pass after it may take what the operators need for granted.
+    Constant indices are a matter of shapes: they say how long an axis must be.
 
     A condition is computed from dimensions of the function's arguments as far as
     these are what it depends on, and stands at the start of the function then;

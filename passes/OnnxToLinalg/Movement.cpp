@@ -5,7 +5,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/BNN/BNN.h"
 #include "passes/OnnxToLinalg/Lowering.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -225,7 +224,6 @@ Values lowerGather(Lowering &l, GatherOp op) {
   int64_t rank = Lowering::rankOf(data), picks = Lowering::rankOf(indices);
   int64_t axis = axisOf(op.getAxis(), rank);
   Dims dataDims = l.dims(data);
-  std::optional<int64_t> limit = getConstantIntValue(dataDims[axis]);
   auto constants = getConstantIntegers(indices);
 
   // One constant index is a slice.
@@ -238,9 +236,6 @@ Values lowerGather(Lowering &l, GatherOp op) {
         l.dropUnitAxes(extractPart(l, data, offsets, sizes, strides), {axis}));
   }
 
-  if (!constants && limit && *limit > 0)
-    l.b.create<bnn::CheckIndicesOp>(l.loc, l.b.getI1Type(), indices,
-                                    l.b.getI64IntegerAttr(*limit));
   ArrayRef<OpFoldResult> all(dataDims);
   Dims dims(all.take_front(axis));
   llvm::append_range(dims, l.dims(indices));
@@ -274,9 +269,6 @@ Values lowerGatherElements(Lowering &l, GatherElementsOp op) {
   SmallVector<Value> last;
   for (int64_t d = 0; d < rank; ++d)
     last.push_back(l.asValue(l.sub(dataDims[d], l.index(1))));
-  if (auto limit = getConstantIntValue(dataDims[axis]); limit && *limit > 0)
-    l.b.create<bnn::CheckIndicesOp>(l.loc, l.b.getI1Type(), indices,
-                                    l.b.getI64IntegerAttr(*limit));
   Value length = l.asValue(dataDims[axis]), zero = l.asValue(l.index(0));
   return one(l.elementwise(
       dims, Lowering::typeOf(data).getElementType(), indices,

@@ -29,8 +29,7 @@ def OnnxToLinalg : Pass<"onnx-to-linalg", "::mlir::func::FuncOp"> {
     - softmax is max, subtract, exp, sum, divide; layer normalisation is mean,
       subtract, square, mean, add, sqrt, divide, multiply, add: what an exporter
       writes node for node, and so the same bits;
-    - a looked up index is clamped into the table, and `bnn.check_indices` says
-      whether that was needed;
+    - a looked up index is clamped into its axis;
     - shapes come from what is known symbolically: as far as possible from the
       dimensions of the function's arguments. That they fit each other is taken
       for granted: `onnx-insert-checks` has seen to it.

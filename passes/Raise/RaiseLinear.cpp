@@ -301,9 +301,6 @@ LogicalResult bnn::raiseEmbedding(RaiseRewriter &rewriter, onnx::GatherOp op) {
                      .create<EmbeddingOp>(loc, out.getType(), op.getIndices(),
                                           bits, scale, ValueRange{out})
                      .getResult(0);
-  if (!onnx::ConstantView::get(op.getIndices()))
-    rewriter.create<CheckIndicesOp>(loc, rewriter.getI1Type(), op.getIndices(),
-                                    table->rows);
   if (result.getType() != op.getType())
     result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
   rewriter.became(op, bitsType.getElementType(), bitsType.getElementType());

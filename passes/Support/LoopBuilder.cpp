@@ -11,6 +11,8 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include <functional>
 #include <limits>
 
 using namespace mlir;
@@ -181,22 +183,37 @@ Value LoopBuilder::tableRow(Value id, int64_t rows) {
                                 zero);
 }
 
-Value LoopBuilder::indicesInRange(Value ids, int64_t limit) {
-  Value list = flat(ids);
-  Type type = cast<MemRefType>(ids.getType()).getElementType();
-  auto constant = [&](int64_t value) -> Value {
-    return create<arith::ConstantOp>(IntegerAttr::get(type, value));
+Value LoopBuilder::indicesInRange(Value ids, Value limit) {
+  // One loop where nothing lies between the elements.
+  if (cast<MemRefType>(ids.getType()).getLayout().isIdentity())
+    ids = flat(ids);
+  auto list = cast<MemRefType>(ids.getType());
+  Type type = list.getElementType();
+  std::optional<int64_t> constant = getConstantIntValue(limit);
+  // An i32 is as wide as its comparison need be, unless the limit is not.
+  if (!constant || *constant > std::numeric_limits<int32_t>::max())
+    type = getIndexType();
+  auto bound = [&](int64_t sign) -> Value {
+    if (constant)
+      return create<arith::ConstantOp>(getIntegerAttr(type, sign * *constant));
+    return sign > 0 ? limit : create<arith::SubIOp>(index(0), limit);
   };
-  Value low = constant(-limit), high = constant(limit);
-  Value yes = create<arith::ConstantOp>(getBoolAttr(true));
-  return loop(index(0), dim(list, 0), 1, yes,
-              [&](Value i, ValueRange ok) -> SmallVector<Value> {
-                Value id = load(list, i);
-                Value above =
-                    create<arith::CmpIOp>(arith::CmpIPredicate::sge, id, low);
-                Value below =
-                    create<arith::CmpIOp>(arith::CmpIPredicate::slt, id, high);
-                Value both = create<arith::AndIOp>(above, below);
-                return {create<arith::AndIOp>(ok[0], both)};
-              })[0];
+  Value low = bound(-1), high = bound(1);
+  SmallVector<Value> at;
+  std::function<Value(Value)> check = [&](Value ok) -> Value {
+    if (int64_t(at.size()) < list.getRank())
+      return loop(index(0), dim(ids, at.size()), 1, ok,
+                  [&](Value i, ValueRange carried) -> SmallVector<Value> {
+                    at.push_back(i);
+                    return {check(carried[0])};
+                  })[0];
+    Value id = load(ids, at);
+    if (id.getType() != type)
+      id = create<arith::IndexCastOp>(type, id);
+    Value above = create<arith::CmpIOp>(arith::CmpIPredicate::sge, id, low);
+    Value below = create<arith::CmpIOp>(arith::CmpIPredicate::slt, id, high);
+    Value both = create<arith::AndIOp>(above, below);
+    return create<arith::AndIOp>(ok, both);
+  };
+  return check(create<arith::ConstantOp>(getBoolAttr(true)));
 }

@@ -70,7 +70,7 @@ public:
   /// clamped.
   mlir::Value tableRow(mlir::Value id, int64_t rows);
   /// The value of `bnn.check_indices`.
-  mlir::Value indicesInRange(mlir::Value ids, int64_t limit);
+  mlir::Value indicesInRange(mlir::Value ids, mlir::Value limit);
 };
 
 } // namespace mlir::bnn

@@ -316,7 +316,8 @@ func.func @attention(%q: memref<1x?x128x!bnn.s1, #heads>, %m: memref<1x?xf32>, %
 func.func @rest(%x: memref<4x40xf32>, %r: memref<4xf32>, %ids: memref<4xi64>, %s: memref<9xf32>,
                 %w: memref<40x16xf32>, %b: memref<16xf32>, %y: memref<4x16xf32>) -> i1 {
   bnn.reduce add %x outs(%r : memref<4xf32>) : memref<4x40xf32>
-  %ok = bnn.check_indices %ids limit 9 : memref<4xi64>
+  %c9 = arith.constant 9 : index
+  %ok = bnn.check_indices %ids limit %c9 : memref<4xi64>
   %t = bnn.constant dense<5> : tensor<9x2xi32> -> memref<9x40x!bnn.s1, #rows>
   bnn.embedding %ids, %t, %s outs(%x : memref<4x40xf32>) : memref<4xi64>, memref<9x40x!bnn.s1, #rows>, memref<9xf32>
   bnn.matmul %x, %w params(%b : memref<16xf32>) outs(%y : memref<4x16xf32>)

@@ -145,7 +145,8 @@ func.func @reduce(%x: memref<4x40xf32>, %y: memref<4xf32>) {
 // CHECK: arith.addf {{.*}} : f32
 func.func @rows(%ids: memref<4xi32>, %t: memref<9x40x!bnn.s1>, %s: memref<9xf32>, %x: memref<4x40xf32>,
                 %w: memref<40x7xf32>, %b: memref<7xf32>, %y: memref<4x7xf32>) -> i1 {
-  %ok = bnn.check_indices %ids limit 9 : memref<4xi32>
+  %c9 = arith.constant 9 : index
+  %ok = bnn.check_indices %ids limit %c9 : memref<4xi32>
   bnn.embedding %ids, %t, %s outs(%x : memref<4x40xf32>) : memref<4xi32>, memref<9x40x!bnn.s1>, memref<9xf32>
   bnn.matmul %x, %w params(%b : memref<7xf32>) outs(%y : memref<4x7xf32>)
       : memref<4x40xf32>, memref<40x7xf32> {

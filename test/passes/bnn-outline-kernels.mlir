@@ -76,7 +76,8 @@ func.func @binarize(%x: memref<1x4x8xf32>, %b: memref<1x4x8x!bnn.s1>, %s: f32, %
     bnn.yield %sum : f32
   }
   bnn.reduce add %x outs(%r : memref<1x4xf32>) : memref<1x4x8xf32>
-  %ok = bnn.check_indices %ids limit 9 : memref<1x4xi64>
+  %c9 = arith.constant 9 : index
+  %ok = bnn.check_indices %ids limit %c9 : memref<1x4xi64>
   return %ok : i1
 }
 

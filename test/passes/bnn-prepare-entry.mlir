@@ -35,16 +35,18 @@ module attributes {bnn.model = #bnn.model<max_dims = {seq = 64}>} {
 
 // Each check of indices can turn the status into BNN_ERROR_INDEX.
 // CHECK: func.func @main
-// CHECK: %[[A:.*]] = bnn.check_indices %{{.*}} limit 10
-// CHECK: %[[B:.*]] = bnn.check_indices %{{.*}} limit 2
+// CHECK: %[[A:.*]] = bnn.check_indices %{{.*}} limit %c10
+// CHECK: %[[B:.*]] = bnn.check_indices %{{.*}} limit %c2
 // CHECK: %[[OK:.*]] = arith.constant 0 : i32
 // CHECK: %[[WRONG:.*]] = arith.constant 4 : i32
 // CHECK: %[[S0:.*]] = arith.select %[[A]], %[[OK]], %[[WRONG]] : i32
 // CHECK: %[[S1:.*]] = arith.select %[[B]], %[[S0]], %[[WRONG]] : i32
 // CHECK: return %[[S1]] : i32
 func.func @main(%ids: tensor<4xi64>, %types: tensor<4xi32>) -> tensor<4xi64> {
-  %0 = bnn.check_indices %ids limit 10 : tensor<4xi64>
-  %1 = bnn.check_indices %types limit 2 : tensor<4xi32>
+  %c10 = arith.constant 10 : index
+  %c2 = arith.constant 2 : index
+  %0 = bnn.check_indices %ids limit %c10 : tensor<4xi64>
+  %1 = bnn.check_indices %types limit %c2 : tensor<4xi32>
   return %ids : tensor<4xi64>
 }
 

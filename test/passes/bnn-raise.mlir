@@ -111,13 +111,12 @@ func.func @near_misses(%x: tensor<4x2xf32>, %alphas: tensor<4x1xf32>, %v: tensor
 
 // -----
 
-// A table of signs; the row that is all 0 has the scale 0. Indices are checked.
+// A table of signs; the row that is all 0 has the scale 0.
 // CHECK-LABEL: func.func @embedding
 // CHECK-SAME: (%[[IDS:.*]]: tensor<?x?xi64>)
 // CHECK: %[[T:.*]] = bnn.constant dense<{{\[\[}}false, false], [true, false], [false, true]]> : tensor<3x2xi1> -> tensor<3x2x!bnn.s1>
 // CHECK: %[[S:.*]] = arith.constant dense<[0.000000e+00, 5.000000e-01, 2.000000e+00]> : tensor<3xf32>
 // CHECK: bnn.embedding %[[IDS]], %[[T]], %[[S]] outs(
-// CHECK: bnn.check_indices %[[IDS]] limit 3
 // CHECK-NOT: onnx
 func.func @embedding(%ids: tensor<?x?xi64>) -> tensor<?x?x2xf32> {
   %t = onnx.Constant {value = dense<[[0.0, 0.0], [0.5, -0.5], [-2.0, 2.0]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>

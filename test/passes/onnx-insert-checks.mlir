@@ -263,6 +263,8 @@ func.func @constant_of_shape(%a: tensor<?xf32> {onnx.dims = ["n"]}, %b: tensor<?
 // CHECK-LABEL: func.func @gather_elements(
 // CHECK: arith.cmpi sle, %[[M:.*]], %[[N:.*]] : index
 // CHECK-NEXT: bnn.check_shape
+// CHECK: %[[LENGTH:.*]] = arith.constant 8 : index
+// CHECK: bnn.check_indices %arg1 limit %[[LENGTH]] : tensor<?x4xi64>
 // CHECK: onnx.GatherElements
 func.func @gather_elements(%a: tensor<?x8xf32> {onnx.dims = ["n", 8]}, %i: tensor<?x4xi64> {onnx.dims = ["m", 4]}) -> tensor<?x4xf32> {
   %y = onnx.GatherElements %a, %i {axis = 1 : i64} : (tensor<?x8xf32>, tensor<?x4xi64>) -> tensor<?x4xf32>
@@ -353,4 +355,26 @@ func.func @proved(%a: tensor<?x16xf32> {onnx.dims = ["n", 16]}, %b: tensor<?x4x4
 func.func @dead(%a: tensor<2x?xf32> {onnx.dims = [2, "k"]}, %b: tensor<?x3xf32> {onnx.dims = ["p", 3]}) -> tensor<2x?xf32> {
   %y = onnx.MatMul %a, %b : (tensor<2x?xf32>, tensor<?x3xf32>) -> tensor<2x3xf32>
   return %a : tensor<2x?xf32>
+}
+
+// -----
+
+// Indices that are known at run time only: an input's are looked at first, those
+// that are computed where they are looked up. Each list once for each length.
+// CHECK-LABEL: func.func @gather(
+// CHECK: %[[N:.*]] = tensor.dim %arg0, %c0
+// CHECK: bnn.check_indices %arg1 limit %[[N]] : tensor<?xi32>
+// CHECK: %[[K:.*]] = onnx.Neg
+// CHECK: onnx.Gather
+// CHECK: onnx.Gather
+// CHECK: %[[N:.*]] = tensor.dim %arg0, %c0
+// CHECK: bnn.check_indices %[[K]] limit %[[N]] : tensor<?xi32>
+// CHECK-NOT: bnn.check
+// CHECK: onnx.Gather
+func.func @gather(%a: tensor<?xf32> {onnx.dims = ["n"]}, %i: tensor<?xi32> {onnx.dims = ["m"]}) -> (tensor<?xf32>, tensor<?xf32>, tensor<?xf32>) {
+  %k = onnx.Neg %i : (tensor<?xi32>) -> tensor<?xi32>
+  %x = onnx.Gather %a, %i {axis = 0 : i64} : (tensor<?xf32>, tensor<?xi32>) -> tensor<?xf32>
+  %y = onnx.Gather %x, %i {axis = 0 : i64} : (tensor<?xf32>, tensor<?xi32>) -> tensor<?xf32>
+  %z = onnx.Gather %a, %k {axis = 0 : i64} : (tensor<?xf32>, tensor<?xi32>) -> tensor<?xf32>
+  return %x, %y, %z : tensor<?xf32>, tensor<?xf32>, tensor<?xf32>
 }

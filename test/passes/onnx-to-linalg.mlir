@@ -1,5 +1,4 @@
 // RUN: bnn-opt %s --onnx-to-linalg --canonicalize --cse --split-input-file | FileCheck %s
-// RUN: bnn-opt %s --onnx-to-linalg --split-input-file | FileCheck %s --check-prefix=RAW
 
 //===-- Elementwise ---------------------------------------------------------===//
 
@@ -507,11 +506,6 @@ func.func @range(%start: tensor<i64>, %limit: tensor<i64>) -> tensor<?xi64> {
 
 //===-- Data movement -------------------------------------------------------===//
 
-// Nobody looks at the result of the check here, so that clean-ups remove it.
-// RAW-LABEL: func.func @gather(
-// RAW: bnn.check_indices %{{.*}} limit 100 : tensor<?x?xi64>
-// RAW-LABEL: func.func @gather_one(
-// RAW-NOT: bnn.check_indices
 // CHECK-LABEL: func.func @gather(
 // CHECK-SAME: %[[TABLE:.*]]: tensor<100x8xf32>, %[[IDS:.*]]: tensor<?x?xi64>
 // CHECK: %[[I:.*]] = arith.index_cast %{{.*}} : i64 to index

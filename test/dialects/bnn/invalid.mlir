@@ -1441,15 +1441,6 @@ func.func @f(%x: memref<2x64xf32>, %o: memref<2x1xf32>) {
 
 // -----
 
-func.func @f(%i: memref<5xi64>) {
-  // [I1]
-  // expected-error @+1 {{needs a limit of at least 1, not 0}}
-  %0 = bnn.check_indices %i limit 0 : memref<5xi64>
-  return
-}
-
-// -----
-
 func.func @f(%x: f32) {
   // [Y1]
   // expected-error @+1 {{'bnn.yield' op ends the epilogue of an op that has one}}

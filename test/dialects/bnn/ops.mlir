@@ -191,12 +191,13 @@ func.func @embedding(%i32: tensor<1x16xi32>, %i64: tensor<?xi64>, %t: tensor<10x
   // CHECK: bnn.embedding {{.*}} : tensor<?xi64>, tensor<10x192x!bnn.s1>, tensor<10xf32> -> tensor<?x192xf32>
   %3 = bnn.embedding %i64, %t, %s outs(%1 : tensor<?x192xf32>)
       : tensor<?xi64>, tensor<10x192x!bnn.s1>, tensor<10xf32> -> tensor<?x192xf32>
-  // CHECK: bnn.check_indices %{{.*}} limit 10 : tensor<1x16xi32>
-  %4 = bnn.check_indices %i32 limit 10 : tensor<1x16xi32>
+  // CHECK: bnn.check_indices %{{.*}} limit %{{.*}} : tensor<1x16xi32>
+  %c10 = arith.constant 10 : index
+  %4 = bnn.check_indices %i32 limit %c10 : tensor<1x16xi32>
   // CHECK: bnn.check_shape %{{.*}} : i1
   bnn.check_shape %4 : i1
-  // CHECK: bnn.check_indices %{{.*}} limit 10 {note = "ids"} : tensor<?xi64>
-  %5 = bnn.check_indices %i64 limit 10 {note = "ids"} : tensor<?xi64>
+  // CHECK: bnn.check_indices %{{.*}} limit %{{.*}} {note = "ids"} : tensor<?xi64>
+  %5 = bnn.check_indices %i64 limit %c10 {note = "ids"} : tensor<?xi64>
   return
 }
 
@@ -284,8 +285,9 @@ func.func @buffers(%x: memref<?x64xf32>, %s: memref<64xf32>,
   // CHECK: bnn.embedding {{.*}} : memref<?xi64>, memref<10x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>, memref<10xf32>{{$}}
   bnn.embedding %ids, %t, %scale outs(%x : memref<?x64xf32>)
       : memref<?xi64>, memref<10x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>, memref<10xf32>
-  // CHECK: bnn.check_indices %{{.*}} limit 10 : memref<?xi64>
-  %ok = bnn.check_indices %ids limit 10 : memref<?xi64>
+  // CHECK: bnn.check_indices %{{.*}} limit %{{.*}} : memref<?xi64>
+  %c10 = arith.constant 10 : index
+  %ok = bnn.check_indices %ids limit %c10 : memref<?xi64>
   // CHECK: bnn.matmul {{.*}} : memref<?x64xf32>, memref<64x16xf32> {
   bnn.matmul %x, %lw params(%lb : memref<16xf32>) outs(%lo : memref<?x16xf32>)
       : memref<?x64xf32>, memref<64x16xf32> {
