@@ -69,8 +69,8 @@ def ONNX_SliceOp
     ```
   }];
   let arguments = (ins AnyTensor:$data, ONNX_Known<TensorOf<[I32, I64]>>:$starts,
-                       ONNX_Known<TensorOf<[I32, I64]>>:$ends, ONNX_KnownOptional:$axes,
-                       ONNX_KnownOptional:$steps);
+                       ONNX_Known<TensorOf<[I32, I64]>>:$ends, ONNX_KnownIntegers:$axes,
+                       ONNX_KnownIntegers:$steps);
   let results = (outs AnyTensor:$output);
   let hasVerifier = 1;
 }
@@ -85,7 +85,7 @@ def ONNX_SplitOp : ONNX_Operator<"Split", "kAnything", [ONNX_InfersShape]> {
   }];
   let formerAttribute = "split";
   let formerUntil = 13;
-  let arguments = (ins AnyTensor:$input, ONNX_KnownOptional:$split,
+  let arguments = (ins AnyTensor:$input, ONNX_KnownIntegers:$split,
                        DefaultValuedAttr<I64Attr, "0">:$axis);
   let results = (outs Variadic<AnyTensor>:$outputs);
   let hasVerifier = 1;
@@ -100,7 +100,7 @@ def ONNX_TriluOp : ONNX_Operator<"Trilu", "kAnything", [ONNX_InfersShape]> {
     ```
   }];
   let since = 14;
-  let arguments = (ins AnyTensor:$input, ONNX_KnownOptional:$k,
+  let arguments = (ins AnyTensor:$input, ONNX_KnownIntegers:$k,
                        DefaultValuedAttr<I64Attr, "1">:$upper);
   let results = (outs AnyTensor:$output);
   let hasVerifier = 1;
@@ -120,7 +120,7 @@ def ONNX_SqueezeOp
   }];
   let formerAttribute = "axes";
   let formerUntil = 13;
-  let arguments = (ins AnyTensor:$data, ONNX_KnownOptional:$axes);
+  let arguments = (ins AnyTensor:$data, ONNX_KnownIntegers:$axes);
   let results = (outs AnyTensor:$squeezed);
   let hasVerifier = 1;
 }

@@ -43,6 +43,10 @@ class ONNX_Known<TypeConstraint input>
 // An input that a node may leave out.
 def ONNX_Optional : AnyTypeOf<[AnyTensor, NoneType], "tensor or none">;
 def ONNX_KnownOptional : ONNX_Known<ONNX_Optional>;
+// The same for lists of axes, sizes, steps.
+def ONNX_OptionalIntegers
+    : AnyTypeOf<[TensorOf<[I32, I64]>, NoneType], "tensor of i32 or i64, or none">;
+def ONNX_KnownIntegers : ONNX_Known<ONNX_OptionalIntegers>;
 
 def ONNX_BoolTensor : TensorOf<[I1]>;
 def ONNX_Int64Tensor : TensorOf<[I64]>;
@@ -93,7 +97,8 @@ class ONNX_Operator<string mnemonic, string types, list<Trait> traits = []>
       !isa<TypeConstraint>(!getdagarg<Constraint>(arguments, i)));
   list<int> neededInputs = !filter(i, inputs,
       !not(!or(!eq(!getdagarg<Constraint>(arguments, i), ONNX_Optional),
-               !eq(!getdagarg<Constraint>(arguments, i), ONNX_KnownOptional))));
+               !eq(!getdagarg<Constraint>(arguments, i), ONNX_KnownOptional),
+               !eq(!getdagarg<Constraint>(arguments, i), ONNX_KnownIntegers))));
   list<int> knownInputs = !filter(i, inputs,
       !isa<ONNX_Known>(!getdagarg<Constraint>(arguments, i)));
   bit isVariadic = !foldl(0, inputs, any, i,

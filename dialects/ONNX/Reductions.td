@@ -104,7 +104,7 @@ def ONNX_ReduceSumOp : ONNX_Operator<"ReduceSum", "kF32 | kF64 | kI32 | kI64", [
   }];
   let formerAttribute = "axes";
   let formerUntil = 13;
-  let arguments = (ins AnyTensor:$data, ONNX_KnownOptional:$axes,
+  let arguments = (ins AnyTensor:$data, ONNX_KnownIntegers:$axes,
                        DefaultValuedAttr<I64Attr, "1">:$keepdims,
                        DefaultValuedAttr<I64Attr, "0">:$noop_with_empty_axes);
   let results = (outs AnyTensor:$reduced);

@@ -30,6 +30,10 @@ bool SymbolicDim::isNonNegative() const {
   return llvm::all_of(terms, [](const auto &term) { return term.second > 0; });
 }
 
+// Arithmetic on dimensions that a file asks for can have more terms than there
+// is memory; shapes of real models have a few.
+static constexpr size_t kMaxTerms = 64, kMaxDegree = 16;
+
 std::optional<SymbolicDim> SymbolicDim::plus(const SymbolicDim &other) const {
   SymbolicDim result = *this;
   for (const auto &[symbols, coefficient] : other.terms) {
@@ -39,6 +43,8 @@ std::optional<SymbolicDim> SymbolicDim::plus(const SymbolicDim &other) const {
     if (sum == 0)
       result.terms.erase(symbols);
   }
+  if (result.terms.size() > kMaxTerms)
+    return std::nullopt;
   return result;
 }
 
@@ -46,6 +52,8 @@ std::optional<SymbolicDim> SymbolicDim::times(const SymbolicDim &other) const {
   SymbolicDim result;
   for (const auto &[left, a] : terms)
     for (const auto &[right, b] : other.terms) {
+      if (left.size() + right.size() > kMaxDegree)
+        return std::nullopt;
       std::vector<unsigned> symbols;
       std::merge(left.begin(), left.end(), right.begin(), right.end(),
                  std::back_inserter(symbols));
@@ -57,6 +65,8 @@ std::optional<SymbolicDim> SymbolicDim::times(const SymbolicDim &other) const {
       if (sum == 0)
         result.terms.erase(symbols);
     }
+  if (result.terms.size() > kMaxTerms)
+    return std::nullopt;
   return result;
 }
 

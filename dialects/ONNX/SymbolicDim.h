@@ -55,7 +55,8 @@ public:
       visit(symbols, coefficient);
   }
 
-  /// Arithmetic; nothing where a coefficient would overflow.
+  /// Arithmetic; nothing where a coefficient would overflow, or
+  /// where there would be too many terms or factors.
   std::optional<SymbolicDim> plus(const SymbolicDim &other) const;
   std::optional<SymbolicDim> times(const SymbolicDim &other) const;
   std::optional<SymbolicDim> minus(const SymbolicDim &other) const;

@@ -41,6 +41,10 @@ SymbolicDim SymbolicShapes::define(Definition::Kind kind,
     std::string name;
     for (const SymbolicDim &operand : it->first.operands)
       name += (name.empty() ? "(" : ",") + str(operand);
+    // A name has the names of its operands in it; a long one tells nobody more.
+    static constexpr size_t kMaxName = 128;
+    if (name.size() > kMaxName)
+      name = "(?" + std::to_string(it->second);
     names.push_back(words[kind] + name + ")");
     definitions[it->second] = &it->first;
   }
@@ -108,6 +112,10 @@ SymbolicDim SymbolicShapes::join(const SymbolicDim &a, const SymbolicDim &b) {
   std::vector<SymbolicDim> parts, left = partsOf(a), right = partsOf(b);
   std::set_union(left.begin(), left.end(), right.begin(), right.end(),
                  std::back_inserter(parts));
+  // Each has a list of its own, so that these may not grow for ever.
+  static constexpr size_t kMaxParts = 32;
+  if (parts.size() > kMaxParts)
+    parts = {std::min(a, b), std::max(a, b)};
   return define(Definition::Broadcast, std::move(parts));
 }
 

@@ -31,6 +31,21 @@ bool readsOnce(OpOperand &operand) {
          reader.getMatchingIndexingMap(&operand).isPermutation();
 }
 
+// Each fusion copies the producer's body: without an end, a chain of n ops
+// would cost n * n.
+constexpr int64_t kMaxBody = 128;
+
+// Whether the bodies are short enough to become one.
+bool isShort(OpOperand &operand) {
+  auto bodySize = [](Operation *op) -> int64_t {
+    auto generic = dyn_cast_or_null<linalg::GenericOp>(op);
+    return generic ? generic.getBody()->getOperations().size() : 0;
+  };
+  return bodySize(operand.getOwner()) +
+             bodySize(operand.get().getDefiningOp()) <=
+         kMaxBody;
+}
+
 struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
   using FuseElementwiseBase::FuseElementwiseBase;
 
@@ -41,7 +56,7 @@ struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
       return producer && producer->hasOneUse();
     };
     auto isWorth = [&](OpOperand *operand) {
-      return hasOneReader(operand) && readsOnce(*operand);
+      return hasOneReader(operand) && readsOnce(*operand) && isShort(*operand);
     };
     RewritePatternSet patterns(context);
     linalg::populateElementwiseOpsFusionPatterns(patterns, isWorth);

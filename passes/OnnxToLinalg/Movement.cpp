@@ -175,27 +175,23 @@ Values lowerSplit(Lowering &l, SplitOp op) {
   return results;
 }
 
-Values lowerConcat(Lowering &l, ConcatOp op) {
-  int64_t rank = Lowering::rankOf(op.getConcatResult());
-  int64_t axis = axisOf(op.getAxis(), rank);
-  if (op.getInputs().empty())
-    return op.emitError("onnx.Concat needs at least one input");
-  Dims dims = l.dims(op.getInputs().front());
-  SmallVector<OpFoldResult> lengths;
-  OpFoldResult total = l.index(0);
-  for (Value input : op.getInputs()) {
-    lengths.push_back(l.dim(input, axis));
-    total = l.add(total, lengths.back());
-    // One input may know what another does not.
-    for (int64_t other = 0; other < rank; ++other)
-      if (!Lowering::typeOf(input).isDynamicDim(other))
-        dims[other] = l.index(Lowering::typeOf(input).getDimSize(other));
-  }
-  dims[axis] = total;
-  Value result =
-      l.empty(dims, Lowering::typeOf(op.getConcatResult()).getElementType());
+/// Inputs that are put into one buffer, one after the other.
+struct Parts {
+  SmallVector<Value> inputs;
+  Dims lengths; // along the axis
+};
+
+/// The parts along `axis` of a tensor whose other dimensions are `dims`.
+Value concatenate(Lowering &l, const Parts &parts, int64_t axis, Dims dims,
+                  Type element) {
+  const int64_t rank = dims.size();
   Dims offsets(rank, l.index(0)), strides(rank, l.index(1));
-  for (auto [input, length] : llvm::zip_equal(op.getInputs(), lengths)) {
+  OpFoldResult total = l.index(0);
+  for (OpFoldResult length : parts.lengths)
+    total = l.add(total, length);
+  dims[axis] = total;
+  Value result = l.empty(dims, element);
+  for (auto [input, length] : llvm::zip_equal(parts.inputs, parts.lengths)) {
     Dims sizes = dims;
     sizes[axis] = length;
     Value part = l.castToDims(input, sizes);
@@ -203,7 +199,52 @@ Values lowerConcat(Lowering &l, ConcatOp op) {
                                                sizes, strides);
     offsets[axis] = l.add(offsets[axis], length);
   }
-  return one(result);
+  return result;
+}
+
+/// The parts in groups of `size`, each of them one part.
+Parts group(Lowering &l, const Parts &parts, size_t size, int64_t axis,
+            const Dims &dims, Type element) {
+  Parts groups;
+  for (size_t first = 0; first < parts.inputs.size(); first += size) {
+    size_t count = std::min(size, parts.inputs.size() - first);
+    Parts own;
+    own.inputs.assign(parts.inputs.begin() + first,
+                      parts.inputs.begin() + first + count);
+    own.lengths.assign(parts.lengths.begin() + first,
+                       parts.lengths.begin() + first + count);
+    OpFoldResult length = l.index(0);
+    for (OpFoldResult part : own.lengths)
+      length = l.add(length, part);
+    groups.inputs.push_back(
+        count == 1 ? own.inputs[0] : concatenate(l, own, axis, dims, element));
+    groups.lengths.push_back(length);
+  }
+  return groups;
+}
+
+Values lowerConcat(Lowering &l, ConcatOp op) {
+  int64_t rank = Lowering::rankOf(op.getConcatResult());
+  int64_t axis = axisOf(op.getAxis(), rank);
+  if (op.getInputs().empty())
+    return op.emitError("onnx.Concat needs at least one input");
+  Dims dims = l.dims(op.getInputs().front());
+  Parts parts;
+  for (Value input : op.getInputs()) {
+    parts.inputs.push_back(input);
+    parts.lengths.push_back(l.dim(input, axis));
+    // One input may know what another does not.
+    for (int64_t other = 0; other < rank; ++other)
+      if (!Lowering::typeOf(input).isDynamicDim(other))
+        dims[other] = l.index(Lowering::typeOf(input).getDimSize(other));
+  }
+  // Bufferisation walks back along each chain of insertions, from every one of
+  // them: a long chain costs the square of its length.
+  static constexpr size_t kLongestChain = 32;
+  Type element = Lowering::typeOf(op.getConcatResult()).getElementType();
+  while (parts.inputs.size() > kLongestChain)
+    parts = group(l, parts, kLongestChain, axis, dims, element);
+  return one(concatenate(l, parts, axis, dims, element));
 }
 
 /// An index, counted from the end if it is negative, and clamped into the axis.

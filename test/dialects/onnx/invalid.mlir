@@ -146,7 +146,7 @@ func.func @slice_rank(%x: tensor<4xf32>, %b: tensor<i64>, %n: none) {
 // -----
 
 func.func @slice_steps(%x: tensor<4xf32>, %b: tensor<1xi64>, %s: tensor<1xf32>, %n: none) {
-  // expected-error @+1 {{a bound must hold integers, got 'tensor<1xf32>'}}
+  // expected-error @+1 {{operand #4 must be tensor of i32 or i64, or none, but got 'tensor<1xf32>'}}
   %0 = onnx.Slice %x, %b, %b, %n, %s : (tensor<4xf32>, tensor<1xi64>, tensor<1xi64>, none, tensor<1xf32>) -> tensor<?xf32>
   return
 }
@@ -437,6 +437,14 @@ func.func @trilu_diagonal(%x: tensor<2x2xf32>, %k: tensor<1x1xi64>) {
   // expected-error @+1 {{k must have one element}}
   %0 = onnx.Trilu %x, %k {upper = 1 : i64} : (tensor<2x2xf32>, tensor<1x1xi64>) -> tensor<2x2xf32>
   return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x2xf32>, %k: tensor<f32>) -> tensor<2x2xf32> {
+  // expected-error @+1 {{operand #1 must be tensor of i32 or i64, or none, but got 'tensor<f32>'}}
+  %0 = onnx.Trilu %x, %k {upper = 1 : i64} : (tensor<2x2xf32>, tensor<f32>) -> tensor<2x2xf32>
+  return %0 : tensor<2x2xf32>
 }
 
 // -----
