@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Reads the checkpoints of the BiPFT and BiT authors' code, and of this package."""
 import json
+import math
 import os
 import re
 
+from torch.overrides import TorchFunctionMode
 import torch
 
+from .archive import CheckpointError, check_tensors, first_line, read_onnx, read_torch
 from .bipft import BiPFT
 from .bit import BiT
 from .config import Config
-from .linear import freeze
+from .linear import binary_modules, freeze
 
 # Parameters that the authors' modules create and no forward pass reads: the position numbers,
 # BiPFT's PReLU beside each linear, BiT's shifts of q, k and v (computed, then overwritten).
@@ -20,23 +23,8 @@ UNUSED = re.compile(r"(^|\.)(position_ids|sa\.weight|move_[qkv]\.bias)$")
 # minimum of each batch instead.
 OPTIONAL = re.compile(r"(^|\.)(quantizer|quantize_attn)\.minimum$")
 
-
-class CheckpointError(ValueError):
-    """A checkpoint that is no model of these families: `missing` and `unexpected` list names of
-    parameters, `mismatched` (name, shape in the file, shape wanted)."""
-
-    def __init__(self, path, what, missing=(), unexpected=(), mismatched=()):
-        self.missing = list(missing)
-        self.unexpected = list(unexpected)
-        self.mismatched = list(mismatched)
-        lines = [f"{path}: {what}"]
-        if self.missing:
-            lines.append("missing: " + ", ".join(self.missing))
-        if self.unexpected:
-            lines.append("unexpected: " + ", ".join(self.unexpected))
-        lines += [f"{name}: has shape {list(has)}, wanted is {list(wanted)}"
-                  for name, has, wanted in self.mismatched]
-        super().__init__("\n  ".join(lines))
+# The number may be of any length: it counts nothing, and is not read beyond six digits.
+LAYER = re.compile(r"bert\.encoder\.layer\.(0|[1-9][0-9]{0,5})\.")
 
 
 def load_checkpoint(path, **options):
@@ -53,7 +41,9 @@ def load_checkpoint(path, **options):
     kept their names. The model is then a frozen one, which cannot be trained (linear.freeze).
 
     Raises CheckpointError, listing what is missing, unexpected or of another shape; OSError
-    where the file cannot be read. Only tensors are unpickled, never code.
+    where the file cannot be read. Only tensors are unpickled, never code: an archive of
+    TorchScript is refused before torch sees it. Nothing is built of sizes that the file's
+    bytes do not bear out.
     """
     if os.path.isdir(path):
         folder = path
@@ -63,61 +53,50 @@ def load_checkpoint(path, **options):
             raise CheckpointError(path, "holds neither pytorch_model.bin nor model.pt")
         path = os.path.join(folder, names[0])
     frozen = str(path).endswith(".onnx")
-    state = _read_onnx(path) if frozen else _read(path)
+    state = (read_onnx if frozen else read_torch)(path)
+    state = {name: value for name, value in state.items() if not UNUSED.search(name)}
+    check_tensors(path, state)
     told = _read_config(os.path.join(os.path.dirname(path), "config.json"))
     config = _infer(path, state, {**told, **options})
-    model = (BiPFT if config.family == "bipft" else BiT)(config)
+    try:
+        wanted = _wanted_shapes(config, frozen)
+    except (RuntimeError, ValueError, TypeError, OverflowError) as error:
+        raise CheckpointError(path, f"no model can be made of it: {first_line(error)}") from error
+    state = _fit(path, config, wanted, state)
+    model = _build(config)
     if frozen:
-        model = freeze(model)
-    _fill(path, model, state)
+        try:
+            model = freeze(model)
+        except ValueError as error:
+            raise CheckpointError(path, f"no model can be made of it: {error}") from error
+    model.load_state_dict({**model.state_dict(), **state})
     return model.eval()
 
 
-def _read(path):
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
-    except Exception as error:  # pickle, zip and torch each have their own
-        raise CheckpointError(path, "not a file of tensors that torch.save wrote: "
-                              + str(error).splitlines()[0]) from error
-    if not isinstance(state, dict) or not state or not all(
-            isinstance(value, torch.Tensor) for value in state.values()):
-        raise CheckpointError(path, "holds no state_dict, a dictionary of named tensors")
-    # training on several devices puts a prefix before every name
-    if all(name.startswith("module.") for name in state):
-        state = {name[len("module."):]: value for name, value in state.items()}
-    return {name: value for name, value in state.items() if not UNUSED.search(name)}
-
-
-def _read_onnx(path):
-    import onnx
-    from onnx import numpy_helper
-    from google.protobuf.message import DecodeError
-    try:
-        graph = onnx.load(path).graph
-    except DecodeError as error:
-        raise CheckpointError(path, f"not an ONNX file: {error}") from error
-    values = {i.name: torch.tensor(numpy_helper.to_array(i)) for i in graph.initializer}
-    for node in graph.node:  # the exporter stores equal parameters once
-        if node.op_type == "Identity" and node.input[0] in values:
-            values[node.output[0]] = values[node.input[0]]
-    state = {name[len("m."):]: value for name, value in values.items() if name.startswith("m.")}
-    if not any(name.endswith(".signs") for name in state):
-        raise CheckpointError(path, "its parameters have lost their names: only files that "
-                              "export_onnx wrote with compact=True can be read back")
-    return state
+def _build(config):
+    return (BiPFT if config.family == "bipft" else BiT)(config)
 
 
 def _read_config(path):
     """The options that a config.json tells, ours or the authors' (BertConfig's names)."""
     if not os.path.exists(path):
         return {}
-    with open(path, encoding="utf-8") as file:
-        try:
+    try:
+        with open(path, encoding="utf-8") as file:
             values = json.load(file)
-        except ValueError as error:
-            raise CheckpointError(path, f"not JSON: {error}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(path, f"not JSON: {first_line(error)}") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(path, "holds no object with the model's options")
+    told = _pick_options(values)
+    for name, value in told.items():
+        kind = str if name == "family" else (int, float) if name == "dropout" else int
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise CheckpointError(path, f"{name}: {str(value)[:40]!r} is no value for it")
+    return told
+
+
+def _pick_options(values):
     if "activation_bits" in values:
         return {name: values[name] for name in
                 ("num_heads", "activation_bits", "weight_bits", "embedding_bits", "family",
@@ -135,20 +114,25 @@ def _read_config(path):
 
 def _infer(path, state, options):
     """A Config of the shapes in `state` and of `options`."""
-    def shape(name):
+    def shape(name, rank=2):
         if name not in state and name.replace(".weight", ".signs") in state:
             name = name.replace(".weight", ".signs")
         if name not in state:
             raise CheckpointError(path, "no model of these families", missing=[name],
                                   unexpected=sorted(state)[:8])
+        if state[name].dim() != rank:
+            raise CheckpointError(path, f"{name} has rank {state[name].dim()}, wanted is {rank}")
         return tuple(state[name].shape)
 
     vocab, hidden = shape("bert.embeddings.word_embeddings.weight")
-    layers = [int(match[1]) for match in
-              (re.match(r"bert\.encoder\.layer\.(\d+)\.", name) for name in state) if match]
+    layers = {int(match[1]) for match in map(LAYER.match, state) if match}
+    absent = set(range(len(layers))) - layers
+    if absent:
+        raise CheckpointError(path, f"has {len(layers)} layers, which are not numbered from 0 on",
+                              missing=[f"bert.encoder.layer.{n}" for n in sorted(absent)[:8]])
     first = "bert.encoder.layer.0."
     known = dict(
-        vocab_size=vocab, hidden_size=hidden, num_layers=max(layers, default=0) + 1,
+        vocab_size=vocab, hidden_size=hidden, num_layers=max(1, len(layers)),
         num_heads=max(1, hidden // 64), ffn_size=shape(first + "intermediate.dense.weight")[0],
         max_positions=shape("bert.embeddings.position_embeddings.weight")[0],
         type_vocab_size=shape("bert.embeddings.token_type_embeddings.weight")[0],
@@ -173,22 +157,46 @@ def _infer(path, state, options):
         raise CheckpointError(path, f"no model can be made of it: {error}") from error
 
 
-def _fill(path, model, state):
-    own = model.state_dict()
-    missing = [name for name in own if name not in state and not OPTIONAL.search(name)]
-    unexpected = [name for name in state if name not in own]
-    mismatched = []
+class _WithoutMemory(TorchFunctionMode):
+    """What is created has a shape and no elements."""
+
+    CREATE = {torch.empty, torch.zeros, torch.ones, torch.tensor}
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = dict(kwargs or {})
+        if function in self.CREATE:
+            kwargs["device"] = "meta"
+        return function(*args, **kwargs)
+
+
+def _wanted_shapes(config, frozen):
+    """The shapes of the parameters and buffers of such a model, by name."""
+    with _WithoutMemory():
+        model = _build(config)
+    wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    if frozen:  # as linear.freeze makes of a weight
+        names = {module: name for name, module in model.named_modules()}
+        for module, per_row in binary_modules(model):
+            rows, columns = wanted.pop(names[module] + ".weight")
+            wanted[names[module] + ".signs"] = (rows, columns)
+            wanted[names[module] + ".scale"] = (rows, 1) if per_row else ()
+    return wanted
+
+
+def _fit(path, config, wanted, state):
+    """`state` in the shapes that are wanted."""
+    fitted, mismatched = {}, []
     for name, value in state.items():
-        if name not in own:
+        if name not in wanted:
             continue
-        wanted = own[name].shape
-        if value.shape != wanted and value.numel() == 1 == own[name].numel():
-            value = value.reshape(wanted)  # a scale saved as [1]
-        if value.shape != wanted:
-            mismatched.append((name, tuple(value.shape), tuple(wanted)))
-        else:
-            own[name] = value
+        if value.numel() == 1 and math.prod(wanted[name]) == 1:
+            value = value.reshape(wanted[name])  # a scale saved as [1]
+        if tuple(value.shape) != wanted[name]:
+            mismatched.append((name, tuple(value.shape), wanted[name]))
+        fitted[name] = value
+    missing = [name for name in wanted if name not in state and not OPTIONAL.search(name)]
+    unexpected = [name for name in state if name not in wanted]
     if missing or unexpected or mismatched:
-        raise CheckpointError(path, f"not a {model.config.family} model of its shapes",
+        raise CheckpointError(path, f"not a {config.family} model of its shapes",
                               missing, unexpected, mismatched)
-    model.load_state_dict(own)
+    return fitted

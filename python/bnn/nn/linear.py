@@ -125,7 +125,7 @@ class Lora(nn.Module):
         return self.lora(x)
 
 
-def _binary_modules(model):
+def binary_modules(model):
     """-> (module, whether each row has its own scale) of all modules with 1-bit weights"""
     for module in model.modules():
         if isinstance(module, BinaryLinear) and module.weight_bits == 1:
@@ -136,7 +136,7 @@ def _binary_modules(model):
 
 def settle(model):
     """Gives every binary weight of `model` a sign: see _Freezable.settle."""
-    for module, per_row in _binary_modules(model):
+    for module, per_row in binary_modules(model):
         module.settle(per_row)
 
 
@@ -144,6 +144,6 @@ def freeze(model):
     """A copy of `model` whose binary weights are stored as signs and scales: see
     _Freezable.freeze. What is real-valued stays as it is."""
     model = copy.deepcopy(model)
-    for module, per_row in list(_binary_modules(model)):
+    for module, per_row in list(binary_modules(model)):
         module.freeze(per_row)
     return model
