@@ -145,6 +145,7 @@ static OwningOpRef<ModuleOp> readInput(const CompileOptions &options,
     return parseSourceFile<ModuleOp>(options.input, &context);
   ImportOptions import;
   import.inputShapes = options.inputShapes;
+  import.onDataFile = options.onDataFile;
   return importModel(options.input, import, &context);
 }
 

@@ -39,9 +39,10 @@ struct CompileOptions {
   /// Tiles by strategy, in place of the built-in ones; and one for any.
   llvm::StringMap<KernelTile> tiles;
   std::optional<KernelTile> tile;
-  std::string prefix;      ///< Of the C symbols; from the file's name.
-  bool reference = false;  ///< The reference lowering.
-  bool instrument = false; ///< Calls a hook before each operation.
+  std::string strategyTable; ///< The file that `tiles` came from, if any.
+  std::string prefix;        ///< Of the C symbols; from the file's name.
+  bool reference = false;    ///< The reference lowering.
+  bool instrument = false;   ///< Calls a hook before each operation.
   /// The CPU whose port limits an instrumented model states; empty: `cpu`.
   std::string modelledCPU;
   /// Shapes of inputs by name, which become static; -1 keeps a dimension.
@@ -64,6 +65,8 @@ struct CompileOptions {
   std::optional<Phase> keepIR;
   /// Called for each pass manager before it runs: for timing, for printing IR.
   std::function<mlir::LogicalResult(mlir::PassManager &)> configurePasses;
+  /// Called for each file beside the model that is read; may be null.
+  std::function<void(llvm::StringRef path)> onDataFile;
   /// Where to time what is not a pass; may be null.
   mlir::TimingScope *timing = nullptr;
 };

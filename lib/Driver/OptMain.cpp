@@ -17,6 +17,7 @@
 #include "lib/Target/OutputFile.h"
 #include "lib/Target/Strategy.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -89,6 +90,7 @@ private:
   OptionTable compileTable{"Model and target options"};
   OptionTable outputTable{"Output options"};
   std::string name, output;
+  std::vector<std::string> dataFiles; ///< Read beside the model.
 };
 } // namespace
 
@@ -122,11 +124,13 @@ int OptTool::writeIR(MLIRContext &context) {
   auto module = compileToPhase(options, *wanted.phase, context);
   if (!module)
     return kCompileError;
-  auto error = writeFile(output, [&](llvm::raw_ostream &out) {
-    module->print(out);
-    out << '\n';
-    return llvm::Error::success();
-  });
+  auto error = checkPlaces(options, dataFiles, wanted, output);
+  if (!error)
+    error = writeFile(output, [&](llvm::raw_ostream &out) {
+      module->print(out);
+      out << '\n';
+      return llvm::Error::success();
+    });
   return error ? usageError(std::move(error)) : 0;
 }
 
@@ -151,7 +155,10 @@ int OptTool::writeModel(MLIRContext &context) {
   auto model = compileModel(options, wanted.emit, context);
   if (failed(model))
     return kCompileError;
-  if (llvm::Error error = writeOutputs(*model, wanted, output))
+  llvm::Error error = checkPlaces(options, dataFiles, wanted, output);
+  if (!error)
+    error = writeOutputs(*model, wanted, output);
+  if (error)
     return usageError(std::move(error));
   sayMore(*model, summary);
   return 0;
@@ -174,6 +181,9 @@ int OptTool::compile() {
   applyDefaultTimingManagerCLOptions(timing);
   TimingScope root = timing.getRootScope();
   options.timing = &root;
+  options.onDataFile = [&](llvm::StringRef path) {
+    dataFiles.push_back(path.str());
+  };
   options.configurePasses = [&](PassManager &passes) {
     passes.enableVerifier(config.shouldVerifyPasses());
     passes.enableTiming(root);
@@ -192,8 +202,32 @@ int OptTool::runPasses(int argc, char **argv) {
                       options.input +
                       " unless --emit or --report asks for a result: " +
                       llvm::join(given, ", "));
-  return asMainReturnCode(
-      MlirOptMain(argc, argv, options.input, output, registry));
+  auto config = MlirOptMainConfig::createFromCLOptions();
+  if (output == "-" || config.shouldShowDialects())
+    return asMainReturnCode(
+        MlirOptMain(argc, argv, options.input, output, registry));
+  // mlir-opt's own way to a file empties it before the input is read.
+  DistinctFiles files;
+  if (options.input != "-")
+    files.addInput("the input", options.input);
+  if (llvm::Error error = files.addOutput("the output", output))
+    return usageError(std::move(error));
+  std::string message;
+  auto input = openInputFile(options.input, &message);
+  if (!input) {
+    llvm::errs() << message << '\n';
+    return kCompileError;
+  }
+  bool passed = false;
+  auto error = writeFile(output, [&](llvm::raw_ostream &out) {
+    passed = succeeded(MlirOptMain(out, std::move(input), registry, config));
+    return passed ? llvm::Error::success()
+                  : llvm::createStringError("the passes failed");
+  });
+  if (error && passed)
+    return usageError(std::move(error));
+  llvm::consumeError(std::move(error)); // Why, the passes have said.
+  return passed ? 0 : kCompileError;
 }
 
 int OptTool::run(int argc, char **argv) {
@@ -226,7 +260,8 @@ int OptTool::run(int argc, char **argv) {
 }
 
 int optMain(int argc, char **argv, DialectRegistry &registry) {
-  llvm::InitLLVM init(argc, argv);
+  llvm::InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
+  reportFailedWrites();
   return OptTool(registry).run(argc, argv);
 }
 

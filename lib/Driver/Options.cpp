@@ -60,6 +60,7 @@ void addCompileOptions(OptionTable &table, CompileOptions &options) {
   table.addValue("strategy-table", "file",
                  "Take the kernels' tiles from a table that bnn-tune wrote",
                  [&options](StringRef path) -> Error {
+                   options.strategyTable = path.str();
                    return readStrategyTable(path).moveInto(options.tiles);
                  });
   table.addValue("prefix", "identifier",

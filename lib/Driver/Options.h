@@ -37,10 +37,16 @@ struct OutputOptions {
 void addOutputOptions(OptionTable &table, OutputOptions &options);
 
 /// Fails where these options and `output` (as -o) are at odds: an object for
-/// the standard output, code and report in one place, a check or a pass in a
-/// phase that is not reached.
+/// the standard output, two files in one place, a check or a pass in a phase
+/// that is not reached.
 llvm::Error verify(const CompileOptions &compile, const OutputOptions &wanted,
                    llvm::StringRef output);
+
+/// Fails where the code, its header or the report would go to the same file or
+/// replace one that is read: the input, a table, or one of `dataFiles`.
+llvm::Error checkPlaces(const CompileOptions &compile,
+                        llvm::ArrayRef<std::string> dataFiles,
+                        const OutputOptions &wanted, llvm::StringRef output);
 
 /// Writes the IR or the code to `output`, an object's header beside it, and the
 /// report: all of them or none. With a report and an object for the standard

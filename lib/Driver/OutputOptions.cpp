@@ -129,9 +129,34 @@ Error verify(const CompileOptions &compile, const OutputOptions &wanted,
   if (noObject && !wanted.report)
     return createStringError("an object is not written to the terminal; name a "
                              "file with -o, as in -o model.o");
-  if (wanted.report && !noObject && output == wanted.reportFile)
-    return createStringError("the report and the code would go to the same "
-                             "place; name a file with -o or --report-file");
+  return checkPlaces(compile, {}, wanted, output);
+}
+
+// The header's place beside an object.
+static SmallString<128> headerOf(StringRef object) {
+  SmallString<128> header(object);
+  sys::path::replace_extension(header, "h");
+  return header;
+}
+
+Error checkPlaces(const CompileOptions &compile,
+                  ArrayRef<std::string> dataFiles, const OutputOptions &wanted,
+                  StringRef output) {
+  DistinctFiles files;
+  files.addInput("the input", compile.input);
+  if (!compile.strategyTable.empty())
+    files.addInput("the strategy table", compile.strategyTable);
+  for (StringRef file : dataFiles)
+    files.addInput("the model's data", file);
+  const bool noCode = wanted.isObject() && output == "-";
+  if (!noCode)
+    if (Error error = files.addOutput("the code", output))
+      return error;
+  if (!noCode && wanted.isObject())
+    if (Error error = files.addOutput("the header", headerOf(output)))
+      return error;
+  if (wanted.report)
+    return files.addOutput("the report", wanted.reportFile);
   return Error::success();
 }
 
@@ -149,12 +174,9 @@ Error writeOutputs(const CompiledModel &model, const OutputOptions &wanted,
     if (Error error = add(output, wanted.phase ? StringRef(model.ir)
                                                : model.code->getBuffer()))
       return error;
-  if (!noCode && wanted.isObject()) {
-    SmallString<128> header(output);
-    sys::path::replace_extension(header, "h");
-    if (Error error = add(header, model.header))
+  if (!noCode && wanted.isObject())
+    if (Error error = add(headerOf(output), model.header))
       return error;
-  }
   if (wanted.report)
     if (Error error = files.add(wanted.reportFile, [&](raw_ostream &out) {
           writeReport(*model.report, *wanted.report, out);

@@ -56,7 +56,8 @@ LogicalResult Importer::load() {
   if (!model.has_graph() || model.opset_import_size() == 0)
     return error() << "the file is not an ONNX model: it has no "
                    << (model.has_graph() ? "opset" : "graph");
-  reader = std::make_unique<TensorReader>(path, file, context);
+  reader =
+      std::make_unique<TensorReader>(path, file, options.onDataFile, context);
   return success();
 }
 

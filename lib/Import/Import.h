@@ -10,6 +10,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct ImportOptions {
   /// Shapes of inputs by name; -1 leaves a dimension as the model has it. A
   /// symbolic dimension that is fixed here is fixed wherever its name occurs.
   llvm::StringMap<llvm::SmallVector<int64_t>> inputShapes;
+  /// Called for each file of external data that is read; may be null.
+  std::function<void(llvm::StringRef path)> onDataFile;
 };
 
 /// Reads the ONNX model in the file `path` into a module that holds one

@@ -68,10 +68,11 @@ std::string nameOfDataType(int32_t dataType) {
 }
 
 TensorReader::TensorReader(StringRef path, std::shared_ptr<DataFile> model,
+                           std::function<void(StringRef)> onDataFile,
                            MLIRContext *context)
     : folder(sys::path::parent_path(path).str()),
       fileName(sys::path::filename(path).str()), model(std::move(model)),
-      context(context) {
+      onDataFile(std::move(onDataFile)), context(context) {
   if (folder.empty())
     folder = ".";
 }
@@ -110,6 +111,8 @@ Expected<std::shared_ptr<DataFile>> TensorReader::open(StringRef location) {
     return createStringError("cannot read external data file '" + Twine(path) +
                              "': " + toString(file.takeError()));
   files[location] = *file;
+  if (onDataFile)
+    onDataFile(realPath);
   return *file;
 }
 

@@ -11,6 +11,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include <functional>
 #include <memory>
 #include <onnx/onnx_pb.h>
 #include <string>
@@ -41,8 +42,10 @@ std::string nameOfDataType(int32_t dataType);
 /// Reads tensors of one model, wherever their data lies.
 class TensorReader {
 public:
-  /// `model` is the file `path` that the tensors come from.
+  /// `model` is the file `path` that the tensors come from. `onDataFile` is
+  /// called for each other file that is read, and may be null.
   TensorReader(llvm::StringRef path, std::shared_ptr<DataFile> model,
+               std::function<void(llvm::StringRef)> onDataFile,
                mlir::MLIRContext *context);
 
   /// The tensor's value. Large data is not copied unless the file holds it at
@@ -58,6 +61,7 @@ private:
 
   std::string folder, fileName;
   std::shared_ptr<DataFile> model;
+  std::function<void(llvm::StringRef)> onDataFile;
   mlir::MLIRContext *context;
   llvm::StringMap<std::shared_ptr<DataFile>> files;
 };

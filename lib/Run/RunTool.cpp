@@ -85,6 +85,10 @@ static Expected<RunResult> finish(const RunOptions &options,
       return std::move(error);
   RunResult result = RunResult::Done;
   OutputFiles files;
+  DistinctFiles distinct;
+  distinct.addInput("the model", options.compile.input);
+  for (StringRef input : options.inputs)
+    distinct.addInput("an input", input.split('=').second);
   std::string text;
   raw_string_ostream report(text);
   for (auto [output, file] : zip_equal(outputs, outputFileNames(outputs))) {
@@ -98,6 +102,9 @@ static Expected<RunResult> finish(const RunOptions &options,
         writeNpy(tensor, out);
         return Error::success();
       };
+      if (Error error =
+              distinct.addOutput("output '" + output.name + "'", path))
+        return std::move(error);
       if (Error error = files.add(path, write))
         return std::move(error);
       report << " -> " << path;
@@ -114,9 +121,13 @@ static Expected<RunResult> finish(const RunOptions &options,
     if (!comparison.equal)
       result = RunResult::Different;
   }
+  if (Error error = files.add("-", [&](raw_ostream &out) {
+        out << text;
+        return Error::success();
+      }))
+    return std::move(error);
   if (Error error = files.commit())
     return std::move(error);
-  outs() << text;
   return result;
 }
 

@@ -13,6 +13,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,13 +29,15 @@ public:
   OutputFiles &operator=(const OutputFiles &) = delete;
   ~OutputFiles();
 
-  /// Writes one file by calling `write`. "-" is the standard output, written
-  /// at once. Fails, naming the path and the reason, when the folder is missing
-  /// or cannot be written, when the disk is full, or when `write` fails.
+  /// Writes one file by calling `write`. "-" is the standard output, which is
+  /// written at once, as is a device or a pipe. Fails, naming the path and the
+  /// reason, when the folder is missing or cannot be written, when the disk is
+  /// full, when nobody reads a pipe any more, or when `write` fails.
   llvm::Error add(llvm::StringRef path,
                   llvm::function_ref<llvm::Error(llvm::raw_ostream &)> write);
 
-  /// Gives the files their names. Fails, naming the path.
+  /// Gives the files their names. Fails, naming the path; files that were not
+  /// there before are then gone again.
   llvm::Error commit();
 
 private:
@@ -49,5 +52,37 @@ private:
 llvm::Error
 writeFile(llvm::StringRef path,
           llvm::function_ref<llvm::Error(llvm::raw_ostream &)> write);
+
+/// The files that a tool reads and those that it will write, none of which may
+/// be another one, however the two are spelt: "./a" is "a", and a link is what
+/// it leads to. A file that is not there yet is known by its folder and name.
+class DistinctFiles {
+public:
+  /// `what` names the file in messages: "the header". "-" is not known here.
+  void addInput(const llvm::Twine &what, llvm::StringRef path);
+  /// Fails where `path` is a file that was added. "-" is the standard output.
+  llvm::Error addOutput(const llvm::Twine &what, llvm::StringRef path);
+
+private:
+  struct File {
+    std::string what, path;
+    std::string realPath;                      ///< Without links; "-" stays.
+    std::optional<llvm::sys::fs::UniqueID> id; ///< If it is there.
+    bool isInput;
+
+    bool is(const File &other) const {
+      return realPath == other.realPath || (id && other.id && *id == *other.id);
+    }
+  };
+  static File describe(const llvm::Twine &what, llvm::StringRef path,
+                       bool isInput);
+  std::vector<File> files;
+};
+
+/// Makes the process see failed writes as errors: a closed pipe and a file that
+/// is too large as any other, and the standard output's at the latest when the
+/// process exits, with code 2 and a message. To be called once, after InitLLVM,
+/// which must not handle pipes.
+void reportFailedWrites();
 
 } // namespace mlir::bnn

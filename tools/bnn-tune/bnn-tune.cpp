@@ -115,18 +115,23 @@ Error tune(const mlir::bnn::CompileOptions &options) {
   }
   table << strategy.name << ' ' << results->front().tile.rows << ' '
         << results->front().tile.panels << '\n';
-  outs() << text;
-  if (output.empty())
-    return Error::success();
-  return mlir::bnn::writeFile(output, [&](raw_ostream &out) {
+  mlir::bnn::OutputFiles files;
+  auto write = [&](raw_ostream &out) {
     out << text;
     return Error::success();
-  });
+  };
+  if (!output.empty() && output != "-")
+    if (Error error = files.add(output, write))
+      return error;
+  if (Error error = files.add("-", write))
+    return error;
+  return files.commit();
 }
 } // namespace
 
 int main(int argc, char **argv) {
-  InitLLVM init(argc, argv);
+  InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
+  mlir::bnn::reportFailedWrites();
   mlir::bnn::CompileOptions options;
   mlir::bnn::OptionTable table("Model and target options");
   addCompileOptions(table, options);
@@ -134,14 +139,16 @@ int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(
       argc, argv,
       "Measures register tiles of the binary product on this machine, and "
-      "prints a table for bnn-opt --strategy-table.\n");
+      "prints a table for bnn-opt --strategy-table.\n\n"
+      "Exit codes: 0 done, 2 wrong usage or an output that cannot be "
+      "written.\n");
   Error error = joinErrors(table.readCommandLine(), mlir::bnn::verify(options));
   if (!error)
     error = tune(options);
   if (error) {
     logAllUnhandledErrors(std::move(error),
                           WithColor::error(errs(), "bnn-tune"));
-    return 1;
+    return 2;
   }
   return 0;
 }
