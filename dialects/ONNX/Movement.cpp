@@ -634,8 +634,14 @@ LogicalResult TileOp::inferShapes(ShapeInference &shapes) {
            << repeats->size() << " elements for rank " << dims->size();
   if (!shapes.requireSizes(*repeats))
     return emitOpError("repeats is negative");
-  for (auto [dim, times] : llvm::zip_equal(*dims, *repeats))
+  for (auto [dim, times] : llvm::zip_equal(*dims, *repeats)) {
+    std::optional<int64_t> size = dim.getConstant(),
+                           count = times.getConstant();
+    if (size && count && !dim.times(times))
+      return emitOpError("repeats a dimension of ")
+             << *size << " elements " << *count << " times, which is too large";
     dim = shapes.multiply(dim, times);
+  }
   shapes.setShape(dims);
   return success();
 }

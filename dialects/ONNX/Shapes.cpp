@@ -134,7 +134,27 @@ LogicalResult RangeOp::verify() {
   return success();
 }
 
+// Why constant bounds or a constant step make no range; empty where they do.
+static StringRef whyNoRange(RangeOp op) {
+  auto isNaN = [](Value value) {
+    auto view = ConstantView::get(value);
+    return view && isa<FloatType>(view->getElementType()) &&
+           view->getNumElements() == 1 && std::isnan(view->getFloat(0));
+  };
+  if (llvm::any_of(op.getOperands(), isNaN))
+    return "has a bound or a step that is NaN";
+  auto step = ConstantView::get(op.getDelta());
+  if (!step || step->getNumElements() != 1)
+    return "";
+  const bool isZero = isa<FloatType>(step->getElementType())
+                          ? step->getFloat(0) == 0
+                          : step->getInteger(0) == 0;
+  return isZero ? "has a step of 0" : "";
+}
+
 LogicalResult RangeOp::inferShapes(ShapeInference &shapes) {
+  if (StringRef why = whyNoRange(*this); !why.empty())
+    return emitOpError(why);
   auto start = shapes.elementsOf(getStart());
   auto limit = shapes.elementsOf(getLimit());
   auto delta = shapes.elementsOf(getDelta());

@@ -85,7 +85,8 @@ struct CheckIndicesPattern : OpConversionPattern<CheckIndicesOp> {
     if (!isa<MemRefType>(op.getIds().getType()))
       return rewriter.notifyMatchFailure(op, "bufferise first");
     LoopBuilder b(op.getLoc(), rewriter);
-    rewriter.replaceOp(op, b.indicesInRange(adaptor.getIds(), adaptor.getLimit()));
+    rewriter.replaceOp(op,
+                       b.indicesInRange(adaptor.getIds(), adaptor.getLimit()));
     return success();
   }
 };

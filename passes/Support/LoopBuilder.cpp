@@ -57,6 +57,26 @@ void LoopBuilder::store(Value value, Value buffer, ValueRange indices) {
   create<memref::StoreOp>(value, buffer, indices);
 }
 
+// Merges dimensions. Where one of them is 0 and another is known at run time
+// only, what they make is 0 to upstream's builder and dynamic to its verifier:
+// then all of them have to be dynamic.
+static Value collapse(LoopBuilder &b, Value buffer,
+                      ArrayRef<ReassociationIndices> groups) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  for (const ReassociationIndices &group : groups) {
+    auto is = [&](int64_t size) {
+      return llvm::any_of(group, [&](int64_t i) { return shape[i] == size; });
+    };
+    if (is(0) && is(ShapedType::kDynamic))
+      for (int64_t i : group)
+        shape[i] = ShapedType::kDynamic;
+  }
+  if (ArrayRef(shape) != type.getShape())
+    buffer = b.create<memref::CastOp>(type.clone(shape), buffer);
+  return b.create<memref::CollapseShapeOp>(buffer, groups);
+}
+
 Value LoopBuilder::rows2d(Value buffer) {
   auto type = cast<MemRefType>(buffer.getType());
   int64_t rank = type.getRank();
@@ -76,7 +96,7 @@ Value LoopBuilder::rows2d(Value buffer) {
   for (int64_t i = 0; i + 1 < rank; ++i)
     groups[0].push_back(i);
   groups[1].push_back(rank - 1);
-  return create<memref::CollapseShapeOp>(buffer, groups);
+  return collapse(*this, buffer, groups);
 }
 
 Value LoopBuilder::parts2d(Value buffer, int64_t parts) {
@@ -103,7 +123,7 @@ Value LoopBuilder::flat(Value buffer) {
   groups.emplace_back();
   for (int64_t i = 0; i < type.getRank(); ++i)
     groups[0].push_back(i);
-  return create<memref::CollapseShapeOp>(buffer, groups);
+  return collapse(*this, buffer, groups);
 }
 
 SmallVector<Value> LoopBuilder::loop(

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Graphs that are long or wide and do nothing else: large_graphs.py FOLDER writes KIND.onnx each.
+"""Graphs that are long, wide or empty, and do nothing else: large_graphs.py FOLDER writes KIND.onnx each.
 
 What takes time that grows with the square of a graph does not finish with these.
 """
@@ -70,6 +70,16 @@ def main(folder):
     write(folder, "symbols", nodes, inputs,
           [helper.make_tensor_value_info(total, INT64, [1]),
            helper.make_tensor_value_info(power, INT64, [1])])
+
+    # A length of 0 beside one that run time knows.
+    nodes = [helper.make_node("GatherElements", ["x", "i"], ["y"], axis=1),
+             helper.make_node("Identity", ["e"], ["z"]),
+             helper.make_node("ReduceSum", ["e", "axes"], ["s"], keepdims=0)]
+    write(folder, "empty", nodes,
+          [floats("x", ["n", 3]), helper.make_tensor_value_info("i", INT64, ["n", 0]),
+           floats("e", ["n", 0, 4])],
+          [floats("y", ["n", 0]), floats("z", ["n", 0, 4]), floats("s", ["n", 0])],
+          [helper.make_tensor("axes", INT64, [1], [2])])
 
 
 if __name__ == "__main__":

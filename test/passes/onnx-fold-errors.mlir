@@ -60,3 +60,30 @@ func.func @concat(%x: tensor<2x5xf32>, %y: tensor<3x5xf32>) -> tensor<*xf32> {
   %a = onnx.Concat %x, %y {axis = 1 : i64} : (tensor<2x5xf32>, tensor<3x5xf32>) -> tensor<*xf32>
   return %a : tensor<*xf32>
 }
+
+// -----
+
+func.func @range_step(%x: tensor<i64>) -> tensor<?xi64> {
+  %none = onnx.Constant {value = dense<0> : tensor<i64>} : () -> tensor<i64>
+  // expected-error @+1 {{has a step of 0}}
+  %y = onnx.Range %x, %x, %none : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
+  return %y : tensor<?xi64>
+}
+
+// -----
+
+func.func @range_nan(%x: tensor<f32>) -> tensor<?xf32> {
+  %nan = onnx.Constant {value = dense<0x7FC00000> : tensor<f32>} : () -> tensor<f32>
+  // expected-error @+1 {{has a bound or a step that is NaN}}
+  %y = onnx.Range %x, %nan, %x : (tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
+// -----
+
+func.func @tile_overflows(%x: tensor<2xf32>) -> tensor<*xf32> {
+  %times = onnx.Constant {value = dense<4611686018427387904> : tensor<1xi64>} : () -> tensor<1xi64>
+  // expected-error @+1 {{repeats a dimension of 2 elements 4611686018427387904 times, which is too large}}
+  %y = onnx.Tile %x, %times : (tensor<2xf32>, tensor<1xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
