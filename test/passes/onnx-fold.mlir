@@ -218,3 +218,17 @@ func.func @dead_product(%x: tensor<2x?xf32> {onnx.dims = [2, "k"]}, %y: tensor<?
   %1 = onnx.Shape %0 {start = 0 : i64} : (tensor<2x3xf32>) -> tensor<2xi64>
   return %1 : tensor<2xi64>
 }
+
+// -----
+
+// A slice that runs backwards starts on the axis: far below it, at its first
+// element.
+// CHECK-LABEL: @slice_from_below(
+// CHECK: onnx.Slice {{.*}} -> tensor<1xi64>
+func.func @slice_from_below(%x: tensor<17xi64>) -> tensor<?xi64> {
+  %start = onnx.Constant {value = dense<-100> : tensor<1xi64>} : () -> tensor<1xi64>
+  %end = onnx.Constant {value = dense<-200> : tensor<1xi64>} : () -> tensor<1xi64>
+  %axis = onnx.Constant {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>
+  %y = onnx.Slice %x, %start, %end, %axis, %start : (tensor<17xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?xi64>
+  return %y : tensor<?xi64>
+}

@@ -778,3 +778,25 @@ func.func @backwards(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %0 = onnx.Slice %x, %starts, %ends, %axes, %starts : (tensor<4x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<4x8xf32>
   return %0 : tensor<4x8xf32>
 }
+
+// -----
+
+// The start of a slice that runs backwards is clamped to the first element and
+// the last; its end may be before the first.
+// CHECK-LABEL: func.func @slice_from_below(
+// CHECK: %[[N:.*]] = tensor.dim %{{.*}}, %c0 : tensor<?xf32>
+// CHECK: %[[LAST:.*]] = arith.subi %[[N]], %c1 : index
+// CHECK: %[[FROM_END:.*]] = arith.addi %[[N]], %c-3 : index
+// CHECK: %[[FIRST:.*]] = arith.maxsi %[[FROM_END]], %c0 : index
+// CHECK: %[[START:.*]] = arith.minsi %[[FIRST]], %[[LAST]] : index
+// CHECK: %[[FROM_END:.*]] = arith.addi %[[N]], %c-5 : index
+// CHECK: %[[END:.*]] = arith.maxsi %[[FROM_END]], %c-1 : index
+// CHECK: arith.subi %[[START]], %[[END]] : index
+func.func @slice_from_below(%x: tensor<?xf32> {onnx.dims = ["n"]}) -> tensor<?xf32> {
+  %start = onnx.Constant {value = dense<-3> : tensor<1xi64>} : () -> tensor<1xi64>
+  %end = onnx.Constant {value = dense<-5> : tensor<1xi64>} : () -> tensor<1xi64>
+  %axis = onnx.Constant {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>
+  %step = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %0 = onnx.Slice %x, %start, %end, %axis, %step : (tensor<?xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
