@@ -165,8 +165,9 @@ def BNN_LayoutOpInterface : BNN_OpInterface<"LayoutOpInterface"> {
 
 def BNN_CheckOpInterface : BNN_OpInterface<"CheckOpInterface"> {
   let description = [{
-    A condition on which a run depends: where it is false, the run has a status
-    that says so. An op without results is there to say it and no more.
+    A condition on which a run depends: where it is false, the run stops with a
+    status that says so (see `bnn.return_unless`), and has written no output. An
+    op without results is there to say it and no more.
   }];
   let methods = [
     InterfaceMethod<"The condition, an i1.", "::mlir::Value", "getOk">,

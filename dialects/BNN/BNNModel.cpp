@@ -85,8 +85,11 @@ LogicalResult ArgumentAttr::verify(EmitError emitError, ArgumentKind kind,
   // [AR2]
   if (dims)
     for (Attribute dim : dims)
-      if (!isI64(dim) && !llvm::isa<StringAttr>(dim))
-        return emitError() << "a dimension is a name or an i64, not " << dim;
+      if (!isI64(dim) && !llvm::isa<StringAttr>(dim) &&
+          !(kind == ArgumentKind::Output && llvm::isa<ComputedDimAttr>(dim)))
+        return emitError() << "a dimension is a name, an i64 or, of an output, "
+                              "computed, not "
+                           << dim;
   return success();
 }
 
@@ -104,7 +107,7 @@ static LogicalResult verifyDims(EmitError emitError, ArrayAttr dims,
                          << " that differs from its type's";
     // [AR6]
     if (!number && !ShapedType::isDynamic(size))
-      return emitError() << "names the dimension " << dim
+      return emitError() << "has the dimension " << dim
                          << ", which is static in its type";
   }
   return success();

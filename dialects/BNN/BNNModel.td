@@ -102,21 +102,41 @@ def BNN_ModelAttr : BNN_ModelPart<"Model", "model"> {
   }];
 }
 
+def BNN_ComputedDimAttr : BNN_ModelPart<"ComputedDim", "computed"> {
+  let summary = "A dimension of an output that is no dimension of an input";
+  let description = [{
+    Stands among an output's dimensions where its size is computed, or not known
+    before a run. `value` is for people: what the size is in terms of the
+    inputs' dimensions, as far as that is known. Nothing is equal to it, since a
+    name may be any text. `declared` is what the ONNX graph calls the dimension.
+
+    Example: `#bnn.computed<value = "2*batch", declared = "rows">`
+  }];
+  let parameters = (ins
+    StringRefParameter<"What it is, in words">:$value,
+    BNN_OptionalString<"Its name in the ONNX graph">:$declared);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 0;
+}
+
 def BNN_ArgumentAttr : BNN_ModelPart<"Argument", "argument"> {
   let summary = "What an argument of the entry function is";
   let description = [{
     Set on the arguments of the model's function as `bnn.argument`. An input or
     output has the name that it has in the ONNX graph and its dimensions, each a
-    number or the name of a symbolic dimension. The workspace takes all buffers
-    of a call; the hook and the context of a profile are pointers.
+    number, the name of a symbolic dimension or, of an output, a
+    `#bnn.computed`. A name says that two dimensions are equal. The workspace
+    takes all buffers of a call; the hook and the context of a profile are
+    pointers.
 
     Rules, of the attribute and of the argument that it stands on:
     - [AR1] Inputs and outputs have a name and dimensions, nothing else has them.
-    - [AR2] A dimension is a name or a number of type i64.
+    - [AR2] A dimension is a name, a number of type i64 or, of an output,
+      computed.
     - [AR3] Inputs and outputs are memrefs of identity layout.
     - [AR4] There are as many dimensions as the type has.
     - [AR5] A number is that of the type.
-    - [AR6] A name stands where the type has no number.
+    - [AR6] What is no number stands where the type has none.
     - [AR7] The workspace is a `memref<?xi8>`.
     - [AR8] A hook or a context is a pointer.
 
@@ -127,7 +147,7 @@ def BNN_ArgumentAttr : BNN_ModelPart<"Argument", "argument"> {
     EnumParameter<BNN_ArgumentKind>:$kind,
     BNN_OptionalString<"The name in the ONNX graph">:$name,
     OptionalParameter<"::mlir::ArrayAttr",
-                      "The dimensions, names and numbers">:$dims);
+                      "The dimensions: names, numbers, computed ones">:$dims);
   let assemblyFormat = "`<` $kind (`,` $name^ `,` $dims)? `>`";
   let builders = [
     AttrBuilder<(ins "ArgumentKind":$kind), [{

@@ -12,6 +12,7 @@
 #include "dialects/BNN/Encoding.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -473,7 +474,7 @@ SmallVector<MaskedBits> AttentionOp::getMaskedBits() {
 int64_t AttentionOp::getRowGroups() { return getHeads(); }
 
 //===----------------------------------------------------------------------===//
-// EmbeddingOp, ReduceOp, LayerNormOp, CheckIndicesOp
+// EmbeddingOp, ReduceOp, LayerNormOp, and the checks
 //===----------------------------------------------------------------------===//
 
 LogicalResult EmbeddingOp::verify() {
@@ -559,11 +560,32 @@ void CheckIndicesOp::getEffects(
   if (isa<MemRefType>(getIds().getType()))
     effects.emplace_back(MemoryEffects::Read::get(), &getIdsMutable(),
                          SideEffects::DefaultResource::get());
-  // A check must not vanish before `bnn-prepare-entry` makes its answer the
-  // model's status.
+  // A check must not vanish before `bnn-prepare-entry` makes the model's status
+  // of its answer.
   else
     effects.emplace_back(MemoryEffects::Write::get(),
                          SideEffects::DefaultResource::get());
+}
+
+LogicalResult ReturnUnlessOp::verify() {
+  // [RU1]
+  if (getStatus() == BNN_OK)
+    return emitOpError("needs the status of a run that failed, not ")
+           << getStatus();
+  // [RU2]
+  auto function = dyn_cast<FunctionOpInterface>((*this)->getParentOp());
+  if (!function || function.getNumResults() != 1 ||
+      !function.getResultTypes()[0].isSignlessInteger(32))
+    return emitOpError("stands in the body of a function that returns one i32");
+  return success();
+}
+
+void ReturnUnlessOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  // Nothing is read or written on the other side of it than where it stood.
+  effects.emplace_back(MemoryEffects::Read::get());
+  effects.emplace_back(MemoryEffects::Write::get());
 }
 
 LogicalResult bnn::YieldOp::verify() {

@@ -486,8 +486,9 @@ def CheckIndicesOp : BNN_Op<"check_indices", [
   let summary = "Whether every index is in range";
   let description = [{
     True if -limit <= ids[..] < limit for all of `ids`, where the limit is the
-    length of the axis that they are looked up in. The ops that read it clamp the
-    index; this is how the caller learns of it.
+    length of the axis that they are looked up in. Where it is false the run ends
+    with the status `BNN_ERROR_INDEX`. The ops that read the axis clamp the index
+    all the same, so that each is right alone.
 
     Example:
     ```mlir
@@ -504,9 +505,9 @@ def CheckShapeOp : BNN_Op<"check_shape", [
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Whether shapes fit each other at run time";
   let description = [{
-    The model fails with the status `BNN_ERROR_SHAPE` where the condition is false: a dimension
-    that is only known at run time is neither what an operator needs, nor 1 where it is
-    broadcast.
+    The run ends with the status `BNN_ERROR_SHAPE` where the condition is false:
+    a dimension that is only known at run time is neither what an operator
+    needs, nor 1 where it is broadcast.
 
     Example:
     ```mlir
@@ -515,6 +516,40 @@ def CheckShapeOp : BNN_Op<"check_shape", [
   }];
   let arguments = (ins I1:$ok);
   let assemblyFormat = "$ok attr-dict `:` type($ok)";
+}
+
+def ReturnUnlessOp : BNN_Op<"return_unless", [
+    BNN_CheckOpInterface,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Goes on where a condition holds, else returns a status";
+  let description = [{
+    Where `ok` is false the function returns `status`, a `bnn_status`, at once:
+    what stands behind the op is not run. `bnn-prepare-entry` makes it of the
+    checks of a model's function, and `bnn-lower-checks` makes it a branch. In
+    between the function has one block, as the planning of its memory needs.
+
+    Its effects keep it in its place: what reads or writes memory is not moved
+    across it.
+
+    Rules:
+    - [RU1] The status is not 0, `BNN_OK`.
+    - [RU2] It stands in the body of a function that returns one i32, and in no
+      region of another op there.
+
+    Example:
+    ```mlir
+    builtin.module {
+      func.func @main(%ok: i1) -> i32 {
+        bnn.return_unless %ok, 2
+        %done = arith.constant 0 : i32
+        return %done : i32
+      }
+    }
+    ```
+  }];
+  let arguments = (ins I1:$ok, I32Attr:$status);
+  let assemblyFormat = "$ok `,` $status attr-dict";
+  let hasVerifier = 1;
 }
 
 def YieldOp : BNN_Op<"yield", [Pure, Terminator, ReturnLike]> {

@@ -76,6 +76,8 @@ private:
   LogicalResult readTensor(unsigned index, ArgumentAttr argument);
   FailureOr<ModelDim> readDim(unsigned index, ArgumentAttr argument,
                               Attribute dim);
+  InFlightDiagnostic refuse(unsigned index, ArgumentAttr output,
+                            ComputedDimAttr dim);
   LogicalResult checkOutputs();
   LogicalResult readProfiledOps();
 
@@ -103,10 +105,32 @@ LogicalResult Reader::readModel() {
   return success();
 }
 
+/// Says why an output of this dimension is none.
+InFlightDiagnostic Reader::refuse(unsigned index, ArgumentAttr output,
+                                  ComputedDimAttr dim) {
+  InFlightDiagnostic diagnostic = error(index);
+  diagnostic << "(output '" << output.getName() << "') has the dimension "
+             << dim.getValue();
+  StringRef declared = dim.getDeclared();
+  if (model.getMaximum(declared))
+    diagnostic << ", which is not proved to be the '" << declared
+               << "' of an input that the model declares it to be";
+  else if (!declared.empty())
+    diagnostic << ", which the model calls '" << declared
+               << "' and which is no dimension of an input";
+  else
+    diagnostic << ", which is no dimension of an input";
+  return std::move(diagnostic)
+         << ", so a caller could not know its size; fix what it depends on by "
+            "--input-shape";
+}
+
 FailureOr<ModelDim> Reader::readDim(unsigned index, ArgumentAttr argument,
                                     Attribute dim) {
   if (auto number = dyn_cast<IntegerAttr>(dim))
     return ModelDim{"", number.getInt()};
+  if (auto computed = dyn_cast<ComputedDimAttr>(dim))
+    return refuse(index, argument, computed);
   auto symbol = cast<StringAttr>(dim);
   std::optional<int64_t> maximum = model.getMaximum(symbol);
   if (!maximum && argument.isOutput())

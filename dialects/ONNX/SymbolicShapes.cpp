@@ -189,6 +189,14 @@ std::string SymbolicShapes::str(const SymbolicDim &dim) const {
   return result;
 }
 
+std::optional<StringRef>
+SymbolicShapes::argumentName(const SymbolicDim &dim) const {
+  std::optional<unsigned> symbol = dim.getSymbol();
+  if (!symbol || !isNamed.contains(*symbol))
+    return std::nullopt;
+  return names[*symbol];
+}
+
 void SymbolicShapes::forEachProduct(
     const SymbolicDim &dim,
     function_ref<void(int64_t, ArrayRef<StringRef>)> visit) const {

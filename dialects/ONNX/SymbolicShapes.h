@@ -111,8 +111,12 @@ public:
   /// types to those of what it returns.
   void refineTypes();
 
-  /// The dimension in words: "12", "seq", "2*batch*seq".
+  /// The dimension in words, for people: "12", "seq", "2*batch*seq". Different
+  /// dimensions may read the same, since names are any text.
   std::string str(const SymbolicDim &dim) const;
+  /// The name of the argument's dimension that this one provably is, or
+  /// nothing.
+  std::optional<llvm::StringRef> argumentName(const SymbolicDim &dim) const;
   /// Visits the products that the dimension is the sum of: each one's
   /// coefficient and the names of its symbols. A broadcast of an argument's
   /// dimension counts as that dimension. What nothing is known about begins

@@ -15,9 +15,11 @@
  *     for the largest). Fills in outputs[i].shape. workspace must have
  *     model_workspace_size() bytes, aligned to the descriptor's
  *     workspace_alignment, and needs no initialisation. options may be NULL.
- *     Returns a bnn_status; when it is not BNN_OK the outputs' data means
- *     nothing. Keeps no state: calls may run at the same time as long as they
- *     share neither outputs nor workspace.
+ *     Returns a bnn_status; when it is not BNN_OK nothing has been written to
+ *     outputs, neither data nor shapes. Of several errors it is the first in
+ *     this order: pointers and options, the inputs' shapes, what the shapes
+ *     lead to, indices. Keeps no state: calls may run at the same time as long
+ *     as they share neither outputs nor workspace.
  *
  *   size_t model_workspace_size(void);
  *

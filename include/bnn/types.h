@@ -22,8 +22,9 @@
 typedef enum bnn_status {
   BNN_OK = 0,
   BNN_ERROR_NULL = 1,      /* a pointer is null that must not be */
-  BNN_ERROR_SHAPE = 2,     /* a dimension is not what the model declares, or two
-                              that share a name differ */
+  BNN_ERROR_SHAPE = 2,     /* a dimension is not what the model declares, two
+                              that share a name differ, or shapes do not fit
+                              an operator of the model */
   BNN_ERROR_CAPACITY = 3,  /* a dimension is below 1 or over its maximum */
   BNN_ERROR_INDEX = 4,     /* an index (a token id) is out of its table */
   BNN_ERROR_WORKSPACE = 5, /* the workspace is null or misaligned */

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/Import.h"
+#include "dialects/BNN/BNNBase.h"
 #include "lib/Import/Importer.h"
 #include "lib/Import/WireSkeleton.h"
 #include "mlir/IR/Verifier.h"
@@ -83,7 +84,7 @@ LogicalResult Importer::readOpsets() {
 }
 
 OwningOpRef<ModuleOp> Importer::run() {
-  context->loadDialect<onnx::ONNXDialect, func::FuncDialect>();
+  context->loadDialect<BNNDialect, onnx::ONNXDialect, func::FuncDialect>();
   StringRef fileName = sys::path::filename(path);
   if (failed(load()) || failed(readOpsets()) || failed(expandCustomNodes()) ||
       failed(checkOperators()) || failed(sortNodes()))

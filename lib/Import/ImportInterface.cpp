@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/Importer.h"
+#include "passes/Support/ResultDims.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace llvm;
@@ -218,30 +219,17 @@ LogicalResult Importer::checkOutput(const ::onnx::ValueInfoProto &output,
   return success();
 }
 
-/// The dimensions of an output: sizes, names of inputs' dimensions, or else the
-/// names that the model gives them.
+/// The dimensions of an output, as far as they are known yet.
 ArrayAttr Importer::outputDims(const ::onnx::ValueInfoProto &output,
                                Value value) {
+  if (!shapes->shapeOf(value))
+    return builder.getArrayAttr({});
   const auto &declared = output.type().tensor_type().shape();
-  auto dims = shapes->shapeOf(value);
-  SmallVector<Attribute> names;
-  for (auto [axis, dim] :
-       llvm::enumerate(dims.value_or(ArrayRef<onnx::SymbolicDim>()))) {
-    bool isInputDim =
-        llvm::any_of(func.getArguments(), [&, dim = dim](Value argument) {
-          auto all = shapes->shapeOf(argument);
-          return all && llvm::is_contained(*all, dim);
-        });
-    std::string param = declared.dim_size() > int(axis)
-                            ? declared.dim(axis).dim_param()
-                            : std::string();
-    if (std::optional<int64_t> constant = dim.getConstant())
-      names.push_back(builder.getI64IntegerAttr(*constant));
-    else
-      names.push_back(builder.getStringAttr(
-          isInputDim || param.empty() ? shapes->str(dim) : param));
-  }
-  return builder.getArrayAttr(names);
+  return describeResultDims(*shapes, value, [&](unsigned axis) {
+    return declared.dim_size() > int(axis)
+               ? StringRef(declared.dim(int(axis)).dim_param())
+               : StringRef();
+  });
 }
 
 LogicalResult Importer::addOutputs() {

@@ -97,6 +97,7 @@ static void addLLVM(OpPassManager &passes, const PhaseOptions &options) {
     entry.prefix = options.prefix;
     passes.addPass(createEmitEntry(entry));
   }
+  passes.addNestedPass<func::FuncOp>(createLowerChecks());
   passes.addPass(createExpandMath());
   passes.addPass(memref::createExpandStridedMetadataPass());
   passes.addPass(createLowerAffinePass());

@@ -8,6 +8,7 @@
 
 #include "passes/EmitEntry/EmitEntry.h"
 #include "bnn/types.h"
+#include "dialects/BNN/BNN.h"
 #include "dialects/BNN/BNNModel.h"
 #include "dialects/BNN/ModelInterface.h"
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
@@ -124,21 +125,30 @@ public:
                  {constant(types.i64, model.workspaceSize)});
     if (model.profileHookArgument)
       profile(run.getArgument(3), arguments);
-    // Only now: a call that fails its checks leaves the outputs alone.
-    for (auto [store, value] : shapeStores)
-      b.create<LLVM::StoreOp>(loc, value, store);
-    auto call = b.create<func::CallOp>(loc, entry, arguments);
-    b.create<LLVM::ReturnOp>(loc, call.getResult(0));
+    // A call that fails leaves the outputs alone.
+    const bool canFail = !entry.getOps<CheckOpInterface>().empty();
+    if (!canFail)
+      storeShapes();
+    Value status = b.create<func::CallOp>(loc, entry, arguments).getResult(0);
+    if (canFail) {
+      require(
+          compare(LLVM::ICmpPredicate::eq, status, constant(types.i32, BNN_OK)),
+          status);
+      storeShapes();
+    }
+    b.create<LLVM::ReturnOp>(loc, status);
   }
 
 private:
   /// Goes on where `condition` holds; elsewhere returns `status`.
   void require(Value condition, bnn_status status) {
-    Value code = constant(types.i32, status);
+    require(condition, constant(types.i32, status));
+  }
+  void require(Value condition, Value status) {
     Block *next = new Block;
     run.getBody().getBlocks().insert(fail->getIterator(), next);
     b.create<LLVM::CondBrOp>(loc, condition, next, ValueRange(), fail,
-                             ValueRange(code));
+                             ValueRange(status));
     b.setInsertionPointToStart(next);
   }
 
@@ -297,6 +307,11 @@ private:
         .create<UnrealizedConversionCastOp>(
             loc, type, ValueRange(static_cast<Value>(descriptor)))
         .getResult(0);
+  }
+
+  void storeShapes() {
+    for (auto [store, value] : shapeStores)
+      b.create<LLVM::StoreOp>(loc, value, store);
   }
 
   LLVM::LLVMFuncOp run;

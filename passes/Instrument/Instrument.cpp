@@ -27,7 +27,7 @@ namespace {
 /// size.
 bool doesWork(Operation &op) {
   return isa<BNNDialect, linalg::LinalgDialect>(op.getDialect())
-             ? !op.hasTrait<OpTrait::ConstantLike>()
+             ? llvm::any_of(op.getOperandTypes(), llvm::IsaPred<MemRefType>)
              : isa<memref::CopyOp>(op) ||
                    (op.getNumRegions() > 0 && !isa<func::FuncOp>(op));
 }

@@ -5,38 +5,34 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "mlir/IR/Builders.h"
+#include "dialects/BNN/BNNModel.h"
 #include "passes/OnnxFold/FoldState.h"
+#include "passes/Support/ResultDims.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
-using namespace mlir::bnn::onnx;
+
+/// The name that the model gave a dimension, or "".
+static StringRef declaredName(Attribute dim) {
+  if (auto name = dyn_cast<StringAttr>(dim))
+    return name;
+  auto computed = dyn_cast<ComputedDimAttr>(dim);
+  return computed ? computed.getDeclared() : StringRef();
+}
 
 void bnn::nameResultDims(FoldState &state) {
-  func::FuncOp func = state.func;
-  Builder builder(func.getContext());
-  auto isInputDim = [&](const SymbolicDim &dim) {
-    return llvm::any_of(func.getArguments(), [&](Value argument) {
-      auto all = state.shapes->shapeOf(argument);
-      return all && llvm::is_contained(*all, dim);
-    });
-  };
   Operation *terminator = state.body().getTerminator();
   for (auto [i, value] : llvm::enumerate(terminator->getOperands())) {
-    auto noted = func.getResultAttrOfType<ArrayAttr>(i, onnx::kDimsAttr);
-    std::optional<ArrayRef<SymbolicDim>> dims = state.shapes->shapeOf(value);
+    auto noted = state.func.getResultAttrOfType<ArrayAttr>(i, onnx::kDimsAttr);
+    std::optional<ArrayRef<onnx::SymbolicDim>> dims =
+        state.shapes->shapeOf(value);
     if (!noted || !dims)
       continue;
-    SmallVector<Attribute> names;
-    for (auto [axis, dim] : llvm::enumerate(*dims)) {
-      // A name that the model gives stays, unless it is an input's after all.
-      if (std::optional<int64_t> constant = dim.getConstant())
-        names.push_back(builder.getI64IntegerAttr(*constant));
-      else if (noted.size() == dims->size() && !isInputDim(dim))
-        names.push_back(noted[axis]);
-      else
-        names.push_back(builder.getStringAttr(state.shapes->str(dim)));
-    }
-    func.setResultAttr(i, onnx::kDimsAttr, builder.getArrayAttr(names));
+    auto declared = [&](unsigned axis) {
+      return noted.size() == dims->size() ? declaredName(noted[axis])
+                                          : StringRef();
+    };
+    state.func.setResultAttr(
+        i, onnx::kDimsAttr, describeResultDims(*state.shapes, value, declared));
   }
 }

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/OnnxFold/OnnxFold.h"
+#include "dialects/BNN/BNNBase.h"
 #include "passes/OnnxFold/ConstantFolder.h"
 #include "passes/OnnxFold/FoldState.h"
 

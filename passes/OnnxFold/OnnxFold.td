@@ -58,7 +58,8 @@ def OnnxFold : Pass<"onnx-fold", "::mlir::func::FuncOp"> {
     ```
   }];
   // Those of the evaluation come from the evaluator.
-  let dependentDialects = ["::mlir::bnn::onnx::ONNXDialect"];
+  let dependentDialects = ["::mlir::bnn::BNNDialect",
+                           "::mlir::bnn::onnx::ONNXDialect"];
   let options = [
     Option<"budget", "budget", "int64_t", /*default=*/"1",
            "How many times its budget of memory and operations folding may use">

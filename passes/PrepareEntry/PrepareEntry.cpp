@@ -7,16 +7,19 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/PrepareEntry/PrepareEntry.h"
-#include "bnn/runtime.h"
+#include "bnn/types.h"
 #include "dialects/BNN/BNN.h"
 #include "dialects/BNN/BNNModel.h"
 #include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "passes/PrepareEntry/EntryChecks.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -75,27 +78,48 @@ private:
     std::string name = known ? known.str() : fallback.str();
     auto dims = noted ? noted.getAs<ArrayAttr>(onnx::kDimsAttr) : ArrayAttr();
     return ArgumentAttr::get(&getContext(), kind, name,
-                             completeDims(dims, type, name));
+                             completeDims(kind, dims, type, name));
   }
 
-  // The dimensions that the importer noted, or those of the type.
-  ArrayAttr completeDims(ArrayAttr known, Type type, StringRef name) {
+  // The dimensions that the importer noted, or those of the type. What nothing
+  // is known about has a name of its own if it is an input's.
+  ArrayAttr completeDims(ArgumentKind kind, ArrayAttr known, Type type,
+                         StringRef argument) {
     auto tensor = cast<RankedTensorType>(type);
     // At import the rank may have been unknown.
     bool isUsable = known && int64_t(known.size()) == tensor.getRank();
     Builder b(&getContext());
     SmallVector<Attribute> dims;
-    for (auto [i, size] : llvm::enumerate(tensor.getShape()))
-      if (isUsable && !(isa<StringAttr>(known[i]) && size >= 0))
+    for (auto [i, size] : llvm::enumerate(tensor.getShape())) {
+      if (!ShapedType::isDynamic(size))
+        dims.push_back(b.getI64IntegerAttr(size));
+      else if (isUsable && isa<StringAttr>(known[i]))
+        dims.push_back(known[i]);
+      else if (kind == ArgumentKind::Input)
+        dims.push_back(b.getStringAttr(newName(argument + "_d" + Twine(i))));
+      else if (isUsable && isa<ComputedDimAttr>(known[i]))
         dims.push_back(known[i]);
       else
-        dims.push_back(ShapedType::isDynamic(size)
-                           ? Attribute(b.getStringAttr(name + "_d" + Twine(i)))
-                           : Attribute(b.getI64IntegerAttr(size)));
+        dims.push_back(ComputedDimAttr::get(&getContext(), "?", ""));
+    }
     return b.getArrayAttr(dims);
   }
 
+  // `wanted`, or what is like it and no name of an input's dimension.
+  std::string newName(const Twine &wanted) {
+    std::string name = wanted.str();
+    while (!dimNames.insert(name).second)
+      name += '_';
+    return name;
+  }
+
   SmallVector<ArgumentAttr> describeInputs(func::FuncOp main) {
+    dimNames.clear();
+    for (unsigned i = 0; i < main.getNumArguments(); ++i)
+      if (auto dims = main.getArgAttrOfType<ArrayAttr>(i, onnx::kDimsAttr))
+        for (Attribute dim : dims)
+          if (auto name = dyn_cast<StringAttr>(dim))
+            dimNames.insert(name.getValue());
     SmallVector<ArgumentAttr> inputs;
     for (auto [i, type] : llvm::enumerate(main.getArgumentTypes()))
       inputs.push_back(describe(ArgumentKind::Input, main.getArgAttrDict(i),
@@ -127,6 +151,21 @@ private:
     return MemRefType::get(tensor.getShape(), tensor.getElementType());
   }
 
+  // Writes an output, behind `lastCheck` if there is one: nothing is written
+  // before it is clear that the run succeeds.
+  static void write(ImplicitLocOpBuilder &b, Value value, Value out,
+                    Operation *lastCheck) {
+    if (!lastCheck || isComputedBehind(value, lastCheck)) {
+      b.create<bufferization::MaterializeInDestinationOp>(
+          TypeRange(), value, out, /*restrict=*/true, /*writable=*/true);
+      return;
+    }
+    // A destination that bufferisation knows of is one that it computes in.
+    Value computed = b.create<bufferization::ToMemrefOp>(out.getType(), value,
+                                                         /*read_only=*/true);
+    linalg::makeMemRefCopyOp(b, b.getLoc(), computed, out);
+  }
+
   void rewrite(func::FuncOp func, ArrayRef<ArgumentAttr> inputs) {
     Block &body = func.getBody().front();
     auto ret = cast<func::ReturnOp>(body.getTerminator());
@@ -145,15 +184,14 @@ private:
           tensor, argument, /*restrict=*/true, /*writable=*/false);
       argument.replaceAllUsesExcept(toTensor, toTensor);
     }
+    Operation *lastCheck = placeChecks(body);
     b.setInsertionPoint(ret);
     for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
       argAttrs.push_back(
           attributesOf(describe(ArgumentKind::Output, func.getResultAttrDict(i),
                                 value.getType(), "output" + Twine(i))));
       types.push_back(bufferType(value.getType()));
-      Value out = body.addArgument(types.back(), func.getLoc());
-      b.create<bufferization::MaterializeInDestinationOp>(
-          TypeRange(), value, out, /*restrict=*/true, /*writable=*/true);
+      write(b, value, body.addArgument(types.back(), func.getLoc()), lastCheck);
     }
     types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
     body.addArgument(types.back(), func.getLoc());
@@ -161,21 +199,6 @@ private:
         ArgumentAttr::get(&getContext(), ArgumentKind::Workspace)));
 
     Value status = b.create<arith::ConstantIntOp>(BNN_OK, 32);
-    // The last that fails counts: that with the least status.
-    SmallVector<CheckOpInterface> checks(body.getOps<CheckOpInterface>());
-    llvm::sort(checks, [](CheckOpInterface a, CheckOpInterface b) {
-      return a.getStatus() != b.getStatus() ? a.getStatus() > b.getStatus()
-                                            : a->isBeforeInBlock(b);
-    });
-    Value wrong;
-    for (auto [i, check] : llvm::enumerate(checks)) {
-      if (i == 0 || check.getStatus() != checks[i - 1].getStatus())
-        wrong = b.create<arith::ConstantIntOp>(check.getStatus(), 32);
-      status = b.create<arith::SelectOp>(check.getOk(), status, wrong);
-    }
-    for (CheckOpInterface check : checks)
-      if (check->getNumResults() == 0)
-        check->erase();
     b.create<func::ReturnOp>(status);
     ret.erase();
 
@@ -183,6 +206,9 @@ private:
     func.setAllArgAttrs(argAttrs);
     func.setAllResultAttrs(ArrayRef<DictionaryAttr>{b.getDictionaryAttr({})});
   }
+
+  // The names of inputs' dimensions.
+  llvm::StringSet<> dimNames;
 };
 
 } // namespace

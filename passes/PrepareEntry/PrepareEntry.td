@@ -15,12 +15,22 @@ def PrepareEntry : Pass<"bnn-prepare-entry", "::mlir::ModuleOp"> {
   let description = [{
     The function `@main` on tensors becomes one on buffers: an input argument
     for each input, an output argument for each result, and last the workspace.
-    It returns a status: `BNN_OK`, `BNN_ERROR_INDEX` if a `bnn.check_indices`
-    says no, or `BNN_ERROR_SHAPE` if a `bnn.check_shape` does. Each argument gets
-    a `bnn.argument`, with the name and the dimensions of `onnx.name` and
-    `onnx.dims`, if present, and the module's `bnn.model` gets the declared
-    maximum of each symbolic dimension, from the options where it does not have
-    it yet.
+    Each argument gets a `bnn.argument`, with the name and the dimensions of
+    `onnx.name` and `onnx.dims`, if present, and the module's `bnn.model` gets
+    the declared maximum of each symbolic dimension, from the options where it
+    does not have it yet.
+
+    The function returns a status, `BNN_OK` unless a check says no. Each check
+    becomes a `bnn.return_unless`, so that a run that fails has written no
+    output, and has read nothing that the check guards:
+
+    - what follows from the inputs' dimensions and indices is checked before all
+      work: first the shapes, in the order of the graph, then the indices. The
+      status is that of the first check that fails;
+    - a check of what the run computes stays where it is, in front of the op that
+      needs it. An output of which a part may be computed before the last of
+      these is computed in the workspace, and copied when nothing can fail any
+      more.
 
     Before:
     ```mlir

@@ -133,6 +133,8 @@ LogicalResult bnn::convertBuffers(
 
   ConversionTarget target(*context);
   target.addIllegalDialect<BNNDialect>();
+  // Branches come when every function may have several blocks.
+  target.addLegalOp<ReturnUnlessOp>();
   target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
     return types.isSignatureLegal(op.getFunctionType());
   });

@@ -20,7 +20,7 @@ func.func @main(%x: tensor<?x4xf32> {onnx.dims = ["batch", 4], onnx.name = "x"})
 // CHECK: module attributes {bnn.model = #bnn.model<max_dims = {input0_d0 = 8 : i64, input0_d1 = 512 : i64, seq = 64 : i64, words = 512 : i64}>} {
 // CHECK: memref<?x?xi64> {bnn.argument = #bnn.argument<input, "input0", ["input0_d0", "input0_d1"]>}
 // CHECK-SAME: memref<2x?x?xf32> {bnn.argument = #bnn.argument<input, "s", [2, "seq", "words"]>}
-// CHECK-SAME: memref<?x?xi64> {bnn.argument = #bnn.argument<output, "output0", ["output0_d0", "output0_d1"]>}
+// CHECK-SAME: memref<?x?xi64> {bnn.argument = #bnn.argument<output, "output0", [#bnn.computed<value = "?">, #bnn.computed<value = "?">]>}
 // CHECK-SAME: memref<f32> {bnn.argument = #bnn.argument<output, "output1", []>}
 // MAXIMA: bnn.model = #bnn.model<max_dims = {input0_d0 = 3 : i64, input0_d1 = 77 : i64, seq = 64 : i64, words = 77 : i64}>
 module attributes {bnn.model = #bnn.model<max_dims = {seq = 64}>} {
@@ -33,40 +33,90 @@ module attributes {bnn.model = #bnn.model<max_dims = {seq = 64}>} {
 
 // -----
 
-// Each check of indices can turn the status into BNN_ERROR_INDEX.
-// CHECK: func.func @main
-// CHECK: %[[A:.*]] = bnn.check_indices %{{.*}} limit %c10
-// CHECK: %[[B:.*]] = bnn.check_indices %{{.*}} limit %c2
-// CHECK: %[[OK:.*]] = arith.constant 0 : i32
-// CHECK: %[[WRONG:.*]] = arith.constant 4 : i32
-// CHECK: %[[S0:.*]] = arith.select %[[A]], %[[OK]], %[[WRONG]] : i32
-// CHECK: %[[S1:.*]] = arith.select %[[B]], %[[S0]], %[[WRONG]] : i32
-// CHECK: return %[[S1]] : i32
-func.func @main(%ids: tensor<4xi64>, %types: tensor<4xi32>) -> tensor<4xi64> {
-  %c10 = arith.constant 10 : index
-  %c2 = arith.constant 2 : index
-  %0 = bnn.check_indices %ids limit %c10 : tensor<4xi64>
-  %1 = bnn.check_indices %types limit %c2 : tensor<4xi32>
-  return %ids : tensor<4xi64>
+// An input's dimension without a name gets one that no other input's has.
+// CHECK: func.func @main(%{{.*}}: memref<?xf32> {bnn.argument = #bnn.argument<input, "input0", ["input0_d0_"]>}, %{{.*}}: memref<?xf32> {bnn.argument = #bnn.argument<input, "input1", ["input0_d0"]>}
+// A name for an output's is none that an input has.
+// CHECK-SAME: #bnn.argument<output, "y", [#bnn.computed<value = "2*n", declared = "k">]>
+func.func @main(%x: tensor<?xf32>, %y: tensor<?xf32> {onnx.dims = ["input0_d0"]})
+    -> (tensor<?xf32> {onnx.dims = [#bnn.computed<value = "2*n", declared = "k">], onnx.name = "y"}) {
+  return %x : tensor<?xf32>
 }
 
 // -----
 
-// A dimension that does not fit turns it into BNN_ERROR_SHAPE.
-// CHECK: func.func @main
-// CHECK: %[[FITS:.*]] = arith.cmpi eq
-// CHECK-NOT: bnn.check_shape
+// What arguments alone determine is checked before everything else: shapes
+// first, then indices; what they are computed from comes with them.
+// CHECK: func.func @main(
+// CHECK: %[[X:.*]] = bufferization.to_tensor
+// CHECK-NEXT: %[[IDS:.*]] = bufferization.to_tensor
+// CHECK-NEXT: %[[C0:.*]] = arith.constant 0 : index
+// CHECK-NEXT: %[[N:.*]] = tensor.dim %[[X]], %[[C0]]
+// CHECK-NEXT: %[[C5:.*]] = arith.constant 5 : index
+// CHECK-NEXT: %[[FITS:.*]] = arith.cmpi eq, %[[N]], %[[C5]] : index
+// CHECK-NEXT: bnn.return_unless %[[FITS]], 2
+// CHECK-NEXT: %[[C6:.*]] = arith.constant 6 : index
+// CHECK-NEXT: %[[LESS:.*]] = arith.cmpi ult, %[[N]], %[[C6]] : index
+// CHECK-NEXT: bnn.return_unless %[[LESS]], 2
+// CHECK-NEXT: %[[FLAT:.*]] = tensor.collapse_shape %[[IDS]]
+// CHECK-NEXT: %[[C10:.*]] = arith.constant 10 : index
+// CHECK-NEXT: %[[KNOWN:.*]] = bnn.check_indices %[[FLAT]] limit %[[C10]]
+// CHECK-NEXT: bnn.return_unless %[[KNOWN]], 4
+// CHECK-NEXT: tensor.empty
+// CHECK: bnn.reduce
+// CHECK-NOT: bnn.check
+// CHECK: bufferization.materialize_in_destination
 // CHECK: %[[OK:.*]] = arith.constant 0 : i32
-// CHECK: %[[MISFIT:.*]] = arith.constant 2 : i32
-// CHECK: %[[S:.*]] = arith.select %[[FITS]], %[[OK]], %[[MISFIT]] : i32
-// CHECK: return %[[S]] : i32
-func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
+// CHECK: return %[[OK]] : i32
+func.func @main(%x: tensor<?x16xf32>, %ids: tensor<2x2xi64>) -> tensor<?xf32> {
+  %flat = tensor.collapse_shape %ids [[0, 1]] : tensor<2x2xi64> into tensor<4xi64>
+  %ten = arith.constant 10 : index
+  %known = bnn.check_indices %flat limit %ten : tensor<4xi64>
   %zero = arith.constant 0 : index
+  %n = tensor.dim %x, %zero : tensor<?x16xf32>
+  %0 = tensor.empty(%n) : tensor<?xf32>
+  %1 = bnn.reduce add %x outs(%0 : tensor<?xf32>) : tensor<?x16xf32> -> tensor<?xf32>
   %five = arith.constant 5 : index
-  %n = tensor.dim %x, %zero : tensor<?xf32>
   %fits = arith.cmpi eq, %n, %five : index
   bnn.check_shape %fits : i1
-  return %x : tensor<?xf32>
+  %six = arith.constant 6 : index
+  %less = arith.cmpi ult, %n, %six : index
+  bnn.check_shape %less : i1
+  return %1 : tensor<?xf32>
+}
+
+// -----
+
+// A check of what is computed stays where it is. What may be in an output's
+// buffer before that is copied at the end; what is computed behind it is not.
+// CHECK: func.func @main(
+// CHECK-SAME: %[[EARLY:[^:]*]]: memref<4xf32> {bnn.argument = #bnn.argument<output, "output0"
+// CHECK-SAME: %[[LATE:[^:]*]]: memref<4xf32> {bnn.argument = #bnn.argument<output, "output1"
+// CHECK: %[[X:.*]] = bufferization.to_tensor
+// CHECK-NOT: bnn.return_unless
+// CHECK: %[[SUM:.*]] = bnn.reduce add
+// CHECK: %[[IDS:.*]] = linalg.generic
+// CHECK: %[[KNOWN:.*]] = bnn.check_indices %[[IDS]] limit %{{.*}}
+// CHECK-NEXT: bnn.return_unless %[[KNOWN]], 4
+// CHECK: %[[MOST:.*]] = bnn.reduce max
+// CHECK: %[[COMPUTED:.*]] = bufferization.to_memref %[[SUM]] read_only
+// CHECK: linalg.generic {{.*}} ins(%[[COMPUTED]] : memref<4xf32>) outs(%[[EARLY]] : memref<4xf32>)
+// CHECK: bufferization.materialize_in_destination %[[MOST]] in restrict writable %[[LATE]]
+#id = affine_map<(d0) -> (d0)>
+func.func @main(%x: tensor<4x16xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %0 = tensor.empty() : tensor<4xf32>
+  %sum = bnn.reduce add %x outs(%0 : tensor<4xf32>) : tensor<4x16xf32> -> tensor<4xf32>
+  %1 = tensor.empty() : tensor<4xi64>
+  %ids = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%sum : tensor<4xf32>) outs(%1 : tensor<4xi64>) {
+  ^bb0(%in: f32, %out: i64):
+    %i = arith.fptosi %in : f32 to i64
+    linalg.yield %i : i64
+  } -> tensor<4xi64>
+  %ten = arith.constant 10 : index
+  %known = bnn.check_indices %ids limit %ten : tensor<4xi64>
+  %2 = tensor.empty() : tensor<4xf32>
+  %most = bnn.reduce max %x outs(%2 : tensor<4xf32>) : tensor<4x16xf32> -> tensor<4xf32>
+  return %sum, %most : tensor<4xf32>, tensor<4xf32>
 }
 
 // -----

@@ -323,7 +323,7 @@ func.func private @f(memref<?xi8> {bnn.argument = #bnn.argument<workspace, "ws",
 // -----
 
 // [AR2]
-// expected-error @+1 {{a dimension is a name or an i64, not f32}}
+// expected-error @+1 {{a dimension is a name, an i64 or, of an output, computed, not f32}}
 func.func private @f(memref<4xf32> {bnn.argument = #bnn.argument<input, "x", [f32]>})
 
 // -----
@@ -359,7 +359,7 @@ func.func private @f(memref<?xf32> {bnn.argument = #bnn.argument<input, "x", [3]
 // -----
 
 // [AR6]
-// expected-error @+1 {{argument #0 names the dimension "n", which is static in its type}}
+// expected-error @+1 {{argument #0 has the dimension "n", which is static in its type}}
 func.func private @f(memref<4xf32> {bnn.argument = #bnn.argument<input, "x", ["n"]>})
 
 // -----
@@ -1437,6 +1437,37 @@ func.func @f(%x: memref<2x64xf32>, %o: memref<2x1xf32>) {
   // expected-error @+1 {{the output 'memref<2x1xf32>' does not have the shape [2]}}
   bnn.reduce max %x outs(%o : memref<2x1xf32>) : memref<2x64xf32>
   return
+}
+
+// -----
+
+func.func @f(%ok: i1) -> i32 {
+  // [RU1]
+  // expected-error @+1 {{needs the status of a run that failed, not 0}}
+  bnn.return_unless %ok, 0
+  %done = arith.constant 0 : i32
+  return %done : i32
+}
+
+// -----
+
+func.func @f(%ok: i1) {
+  // [RU2]
+  // expected-error @+1 {{stands in the body of a function that returns one i32}}
+  bnn.return_unless %ok, 2
+  return
+}
+
+// -----
+
+func.func @f(%ok: i1) -> i32 {
+  scf.if %ok {
+    // [RU2]
+    // expected-error @+1 {{stands in the body of a function that returns one i32}}
+    bnn.return_unless %ok, 2
+  }
+  %done = arith.constant 0 : i32
+  return %done : i32
 }
 
 // -----

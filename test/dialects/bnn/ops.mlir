@@ -325,3 +325,11 @@ func.func @attention_buffers(%q: memref<?x?x64x!bnn.s1, #bnn.rows<word = 32, gro
     }
   }
 #-}
+
+// CHECK-LABEL: func.func @checks
+// CHECK: bnn.return_unless %{{.*}}, 2{{$}}
+func.func @checks(%ok: i1) -> i32 {
+  bnn.return_unless %ok, 2
+  %done = arith.constant 0 : i32
+  return %done : i32
+}
