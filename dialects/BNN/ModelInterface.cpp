@@ -76,8 +76,7 @@ private:
   LogicalResult readTensor(unsigned index, ArgumentAttr argument);
   FailureOr<ModelDim> readDim(unsigned index, ArgumentAttr argument,
                               Attribute dim);
-  InFlightDiagnostic refuse(unsigned index, ArgumentAttr output,
-                            ComputedDimAttr dim);
+  LogicalResult refuse(ArgumentAttr output, ComputedDimAttr dim);
   LogicalResult checkOutputs();
   LogicalResult readProfiledOps();
 
@@ -105,11 +104,11 @@ LogicalResult Reader::readModel() {
   return success();
 }
 
-/// Says why an output of this dimension is none.
-InFlightDiagnostic Reader::refuse(unsigned index, ArgumentAttr output,
-                                  ComputedDimAttr dim) {
-  InFlightDiagnostic diagnostic = error(index);
-  diagnostic << "(output '" << output.getName() << "') has the dimension "
+/// Says why no caller could have room for an output of this dimension.
+LogicalResult Reader::refuse(ArgumentAttr output, ComputedDimAttr dim) {
+  // Who made the model reads this: without the function, which is ours.
+  InFlightDiagnostic diagnostic = emitError(where->getLoc());
+  diagnostic << "output '" << output.getName() << "' has the dimension "
              << dim.getValue();
   StringRef declared = dim.getDeclared();
   if (model.getMaximum(declared))
@@ -120,9 +119,8 @@ InFlightDiagnostic Reader::refuse(unsigned index, ArgumentAttr output,
                << "' and which is no dimension of an input";
   else
     diagnostic << ", which is no dimension of an input";
-  return std::move(diagnostic)
-         << ", so a caller could not know its size; fix what it depends on by "
-            "--input-shape";
+  return diagnostic << ", so a caller could not know its size; fix what it "
+                       "depends on by --input-shape";
 }
 
 FailureOr<ModelDim> Reader::readDim(unsigned index, ArgumentAttr argument,
@@ -130,7 +128,7 @@ FailureOr<ModelDim> Reader::readDim(unsigned index, ArgumentAttr argument,
   if (auto number = dyn_cast<IntegerAttr>(dim))
     return ModelDim{"", number.getInt()};
   if (auto computed = dyn_cast<ComputedDimAttr>(dim))
-    return refuse(index, argument, computed);
+    return refuse(argument, computed);
   auto symbol = cast<StringAttr>(dim);
   std::optional<int64_t> maximum = model.getMaximum(symbol);
   if (!maximum && argument.isOutput())

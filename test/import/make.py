@@ -57,6 +57,18 @@ def two_inputs():
                  [info("y", ["n", "m"])])
 
 
+def doubled(name, other):
+    """y, of 2*n elements, is declared to have `name`; an input that nobody reads has `other`."""
+    return model([node("Concat", ["x", "x"], ["y"], axis=0), node("Relu", ["z"], ["w"])],
+                 [info("x", ["n"]), info("z", [other])], [info("y", [name]), info("w", [other])])
+
+
+def swapped():
+    """Two outputs, each declared to have the dimension of the other one's input."""
+    return model([node("Relu", ["x"], ["y"]), node("Relu", ["z"], ["w"])],
+                 [info("x", ["n"]), info("z", ["m"])], [info("y", ["m"]), info("w", ["n"])])
+
+
 def opset11():
     """The spellings before opset 13."""
     return model(
@@ -296,6 +308,11 @@ MODELS = {
     "linear": linear,
     "unnamed": unnamed,
     "two-inputs": two_inputs,
+    "doubled-lie": lambda: doubled("k", "k"),
+    "doubled-rows": lambda: doubled("rows", "k"),
+    "doubled-none": lambda: doubled(None, "k"),
+    "doubled-text": lambda: doubled("2*n", "2*n"),
+    "swapped": swapped,
     "opset11": opset11,
     "opset11-softmax": opset11_softmax,
     "opset10": opset(10),

@@ -112,7 +112,7 @@ module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {n = 4}>}
 
 // What is computed is no input's dimension, whatever it is called.
 module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {k = 4, n = 4, "2*n" = 4}>} {
-  // expected-error @below {{argument #3 (output 'y') has the dimension 2*n, which is not proved to be the 'k' of an input that the model declares it to be, so a caller could not know its size; fix what it depends on by --input-shape}}
+  // expected-error @below {{output 'y' has the dimension 2*n, which is not proved to be the 'k' of an input that the model declares it to be, so a caller could not know its size; fix what it depends on by --input-shape}}
   func.func private @main(
       %a: memref<?xf32> {bnn.argument = #bnn.argument<input, "a", ["n"]>},
       %b: memref<?xf32> {bnn.argument = #bnn.argument<input, "b", ["k"]>},
@@ -126,7 +126,7 @@ module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {k = 4, n
 // -----
 
 module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {n = 4}>} {
-  // expected-error @below {{argument #1 (output 'y') has the dimension 2*n, which the model calls 'rows' and which is no dimension of an input, so}}
+  // expected-error @below {{output 'y' has the dimension 2*n, which the model calls 'rows' and which is no dimension of an input, so}}
   func.func private @main(
       %a: memref<?xf32> {bnn.argument = #bnn.argument<input, "a", ["n"]>},
       %y: memref<?xf32> {bnn.argument = #bnn.argument<output, "y", [#bnn.computed<value = "2*n", declared = "rows">]>}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
@@ -138,7 +138,7 @@ module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {n = 4}>}
 // -----
 
 module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {n = 4}>} {
-  // expected-error @below {{argument #1 (output 'y') has the dimension ?, which is no dimension of an input, so}}
+  // expected-error @below {{output 'y' has the dimension ?, which is no dimension of an input, so}}
   func.func private @main(
       %a: memref<?xf32> {bnn.argument = #bnn.argument<input, "a", ["n"]>},
       %y: memref<?xf32> {bnn.argument = #bnn.argument<output, "y", [#bnn.computed<value = "?">]>}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
