@@ -10,12 +10,40 @@
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace mlir::bufferization;
 using namespace mlir::bnn;
 
 namespace {
+
+// Copies a buffer whose rows have gaps between their elements: kernels read
+// vectors of them.
+LogicalResult closeGaps(RewriterBase &rewriter, Value &buffer,
+                        const BufferizationOptions &options) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (type.getRank() == 0 ||
+      (succeeded(getStridesAndOffset(type, strides, offset)) &&
+       strides.back() == 1))
+    return success();
+  Location loc = buffer.getLoc();
+  SmallVector<Value> sizes;
+  for (int64_t axis = 0; axis < type.getRank(); ++axis)
+    if (type.isDynamicDim(axis))
+      sizes.push_back(rewriter.create<memref::DimOp>(loc, buffer, axis));
+  auto dense =
+      MemRefType::get(type.getShape(), type.getElementType(),
+                      MemRefLayoutAttrInterface(), type.getMemorySpace());
+  FailureOr<Value> copy = options.createAlloc(rewriter, loc, dense, sizes);
+  if (failed(copy) ||
+      failed(options.createMemCpy(rewriter, loc, buffer, *copy)))
+    return failure();
+  buffer = *copy;
+  return success();
+}
 
 // A destination-passing op becomes itself on buffers: it writes its outputs and
 // has no results.
@@ -47,13 +75,14 @@ struct DestinationOpInterface : public DstBufferizableOpInterfaceExternalModel<
     OpBuilder::InsertionGuard guard(rewriter);
     rewriter.setInsertionPoint(op);
     SmallVector<Value> operands;
-    for (Value operand : op->getOperands()) {
-      if (!isa<TensorType>(operand.getType())) {
-        operands.push_back(operand);
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (!isa<TensorType>(operand.get().getType())) {
+        operands.push_back(operand.get());
         continue;
       }
-      FailureOr<Value> buffer = getBuffer(rewriter, operand, options);
-      if (failed(buffer))
+      FailureOr<Value> buffer = getBuffer(rewriter, operand.get(), options);
+      if (failed(buffer) || (dst.isDpsInput(&operand) &&
+                             failed(closeGaps(rewriter, *buffer, options))))
         return failure();
       operands.push_back(*buffer);
     }
