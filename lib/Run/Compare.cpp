@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Run/Compare.h"
+#include "lib/Target/UniqueNames.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -75,17 +76,15 @@ Comparison compareTensors(const HostTensor &got, const HostTensor &want,
 
 std::vector<std::string> outputFileNames(ArrayRef<NamedTensor> outputs) {
   std::vector<std::string> names;
-  StringMap<unsigned> used;
+  UniqueNames unique;
   for (const NamedTensor &output : outputs) {
     std::string name = output.name;
     for (char &c : name)
       if (!isAlnum(c) && c != '.' && c != '-' && c != '_')
         c = '_';
-    if (name.front() == '.')
-      name.front() = '_';
-    if (unsigned count = used[name]++)
-      name += "_" + std::to_string(count + 1);
-    names.push_back(std::move(name));
+    if (name.empty() || name.front() == '.')
+      name.replace(0, 1, "_");
+    names.push_back(unique.take(name));
   }
   return names;
 }

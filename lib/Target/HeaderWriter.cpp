@@ -10,8 +10,8 @@
 
 #include "bnn/types.h"
 #include "dialects/BNN/BNNBase.h"
+#include "lib/Target/UniqueNames.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 
@@ -29,6 +29,13 @@ static std::string macroName(StringRef name) {
     if (!llvm::isAlnum(c))
       c = '_';
   return result;
+}
+
+/// What the macros of a model begin with. Those of bnn-mlir's own headers begin
+/// with BNN_.
+static std::string macroPrefix(StringRef prefix) {
+  std::string macro = macroName(prefix);
+  return (macro + "_").compare(0, 4, "BNN_") == 0 ? "MODEL_" + macro : macro;
 }
 
 /// `text` for use within a comment: names come from a file, and could end the
@@ -78,11 +85,9 @@ static void writeTensors(const char *title, ArrayRef<ModelTensor> tensors,
 /// One macro a symbolic dimension; names that C cannot tell apart get a number.
 static void writeMaxima(const ModelInterface &model, StringRef macro,
                         raw_ostream &out) {
-  llvm::StringMap<unsigned> used;
+  UniqueNames names;
   for (const ModelDim &dim : model.symbols) {
-    std::string name = macroName(dim.symbol);
-    if (unsigned count = used[name]++)
-      name += "_" + std::to_string(count + 1);
+    std::string name = names.take(macroName(dim.symbol));
     out << "/* The largest size of the dimension " << commentText(dim.symbol)
         << ". */\n#define " << macro << "_MAX_" << name << ' ' << dim.max
         << '\n';
@@ -90,7 +95,7 @@ static void writeMaxima(const ModelInterface &model, StringRef macro,
 }
 
 void writeHeader(const ModelInterface &model, raw_ostream &out) {
-  std::string macro = macroName(model.prefix);
+  std::string macro = macroPrefix(model.prefix);
   const std::string &prefix = model.prefix;
   out << "/* " << prefix
       << ": a model compiled by bnn-opt. Generated; do not edit.\n";

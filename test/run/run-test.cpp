@@ -190,10 +190,11 @@ static void testCompare() {
 
 static void testNames() {
   std::vector<mlir::bnn::NamedTensor> outputs;
-  for (const char *name : {"logits", "a/b:0", "a_b_0", "../x", ".", "a b"})
+  for (const char *name :
+       {"logits", "a/b:0", "a_b_0", "../x", ".", "a b", "a_b_0_2", ""})
     outputs.push_back({name, {}});
-  std::vector<std::string> expected = {"logits", "a_b_0", "a_b_0_2",
-                                       "_._x",   "_",     "a_b"};
+  std::vector<std::string> expected = {"logits", "a_b_0", "a_b_0_2",   "_._x",
+                                       "_",      "a_b",   "a_b_0_2_2", "__2"};
   expect(mlir::bnn::outputFileNames(outputs) == expected, "file names");
 }
 

@@ -24,6 +24,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
+#include <set>
 
 using namespace llvm;
 
@@ -216,6 +217,45 @@ static void testHeaderNames() {
     expect(StringRef(text).contains(line), "no line '" + line + "'");
 }
 
+/// The names of the macros that a header defines.
+static std::vector<StringRef> macrosOf(StringRef header) {
+  std::vector<StringRef> names;
+  while (!header.empty()) {
+    auto [line, rest] = header.split('\n');
+    if (line.consume_front("#define "))
+      names.push_back(line.take_until([](char c) { return c == ' '; }));
+    header = rest;
+  }
+  return names;
+}
+
+/// No macro is defined twice, and none of a model's is bnn-mlir's.
+static void testHeaderMacros() {
+  std::string own;
+  for (const char *prefix :
+       {"m", "bnn", "BNN", "Bnn_", "bnn_maximum", "bnnx"}) {
+    mlir::bnn::ModelInterface model;
+    model.prefix = prefix;
+    model.symbols = {{"a", 3},       {"A", 5},       {"a_2", 7},
+                     {"a_2_2", 9},   {"A_2", 11},    {"", 13},
+                     {"\u00e4", 15}, {"\u00f6", 17}, {"rank", 19}};
+    std::string text;
+    raw_string_ostream out(text);
+    mlir::bnn::writeHeader(model, out);
+    std::set<StringRef> seen;
+    unsigned maxima = 0;
+    for (StringRef name : macrosOf(text)) {
+      expect(seen.insert(name).second, "two definitions of " + name);
+      // After those of bnn/types.h, the model's.
+      if (name == "MODEL_BNN_ABI_VERSION")
+        own = prefix;
+      maxima += name.contains("_MAX_") && name != "BNN_MAX_RANK";
+    }
+    expect(maxima == model.symbols.size(), "a maximum for each dimension");
+  }
+  expect(own == "BNN", "the prefix of a model that is called as we are");
+}
+
 static std::vector<std::string> entries(StringRef folder) {
   std::vector<std::string> names;
   std::error_code code;
@@ -268,6 +308,7 @@ int main() {
   testPortLimits();
   testFeatures();
   testObjects();
+  testHeaderMacros();
   testHeaderNames();
   testFiles();
   return failures != 0;
