@@ -60,11 +60,10 @@ class Artifact:
     def save(self, path):
         """Writes the object to `path`, and the header beside it, as bnn-opt does: both, or on
         failure (an OSError) neither. Returns the path."""
-        path = pathlib.Path(path)
+        path, header = _places(path)
         parts = []
         try:
-            for name, content in ((path, self.object),
-                                  (path.with_suffix(".h"), self.header.encode())):
+            for name, content in ((path, self.object), (header, self.header.encode())):
                 # The last moment at which nothing has changed.
                 if name.is_dir():
                     raise IsADirectoryError(f"{name} is a folder")
@@ -82,6 +81,28 @@ class Artifact:
                 pathlib.Path(part).unlink(missing_ok=True)
             raise
         return path
+
+
+def _is_same(path, other):
+    """Whether two paths are one file, however they are spelt, or would be if it were there."""
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return os.path.realpath(path) == os.path.realpath(other)
+
+
+def _places(path, model=None):
+    """Where an object and its header go. Raises an OSError where they would replace each other
+    or the model."""
+    path = pathlib.Path(path)
+    places = path, path.with_suffix(".h")
+    if _is_same(*places):
+        raise FileExistsError(f"{path}: the object and its header would go to the same file")
+    if isinstance(model, (str, os.PathLike)):
+        for place in places:
+            if _is_same(place, model):
+                raise FileExistsError(f"{place} would replace the model")
+    return places
 
 
 def _dims(shape):
@@ -193,6 +214,8 @@ def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=
     be written; warns, with Python's warnings, of what the compiler warns of. Other threads run
     meanwhile.
     """
+    if output is not None:
+        _places(output, model)
     artifact, _ = _compile(model, dict(
         target=target, mcpu=mcpu, mattr=mattr, strategy=strategy, prefix=prefix,
         input_shapes=input_shapes, max_dims=max_dims, opt_level=opt_level, reference=reference,

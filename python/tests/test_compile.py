@@ -129,6 +129,22 @@ def test_output_that_cannot_be_written(tiny, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["m.h"]
 
 
+def test_outputs_in_one_place(tiny, tmp_path):
+    model = tmp_path / "model.h"
+    model.write_bytes(tiny.read_bytes())
+    (tmp_path / "link.o").symlink_to("model.h")
+    (tmp_path / "hard.o").hardlink_to(model)
+    (tmp_path / "here").symlink_to(".")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    for output in ("model.h", "model.o", "link.o", "hard.o", "here/model.o"):
+        with pytest.raises(OSError, match="would replace the model|to the same file"):
+            bnn.compile(str(model), output=tmp_path / output, opt_level=0)
+    with pytest.raises(OSError, match="the object and its header would go to the same file"):
+        bnn.compile(tiny, output=tmp_path / "new.h", opt_level=0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert model.read_bytes() == tiny.read_bytes()
+
+
 def test_warnings(tiny):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
+
 IR = """func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> { return %x : tensor<4xf32> }\n"""
 
 
@@ -42,12 +44,15 @@ def make_folder(model, external, folder):
     os.symlink(".", "here")
     with open("in.mlir", "w") as file:
         file.write(IR)
+    # The output of e.onnx has this name.
+    np.save("y.npy", np.zeros((2, 4), np.float32))
     with open("table.txt", "w") as file:
         file.write("avx2 2 2\n")
 
 
 INPUT, SAME = "would replace", "would go to the same place"
 IN = ["bnn-opt", "in.onnx"]
+RUN = ["bnn-run", "e.onnx", "--input=x=y.npy"]
 PLACES = [
     (IN + ["-o", "in.onnx"], INPUT), (IN + ["-o", "./in.onnx"], INPUT),
     (IN + ["-o", "sub/../in.onnx"], INPUT), (IN + ["-o", "here/in.onnx"], INPUT),
@@ -60,6 +65,7 @@ PLACES = [
     (["bnn-opt", "e.onnx", "-o", "weights.bin"], INPUT),
     (["bnn-opt", "e.onnx", "--compile-to=import", "-o", "./weights.bin"], INPUT),
     (["bnn-opt", "in.mlir", "-o", "here/in.mlir"], INPUT),
+    (RUN + ["--output-dir=here"], INPUT),
     (IN + ["-o", "a.h"], SAME), (IN + ["-o", "a.o", "--report-file=a.o"], SAME),
     (IN + ["-o", "a.o", "--report-file=./a.h"], SAME),
     (IN + ["-o", "a.o", "--report-file=here/a.h"], SAME),
@@ -81,6 +87,7 @@ WRITES = [
     (["bnn-opt", "in.mlir", "-o", "/dev/full"], None, "'/dev/full': " + FULL),
     (["bnn-opt", "--help"], "/dev/full", FULL), (["bnn-opt", "--list-operators"], "pipe", "Broken"),
     (["bnn-opt", "--print-targets"], "/dev/full", FULL),
+    (RUN, "/dev/full", FULL), (RUN + ["--output-dir=sub"], "pipe", "Broken pipe"),
     (["bnn-run", "--help"], "/dev/full", FULL), (["bnn-tune", "--help"], "pipe", "Broken pipe"),
     (["bnn-tune", "--rounds=1", "--shape=1x64x64", "--tile=1x1", "-o", "t.txt"], "/dev/full", FULL),
     (["bnn-tune", "--rounds=1", "--shape=1x64x64", "--tile=1x1", "-o", "/dev/full"], None, FULL),
