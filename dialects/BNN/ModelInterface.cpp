@@ -8,6 +8,7 @@
 #include "dialects/BNN/ModelInterface.h"
 #include "bnn/types.h"
 #include "dialects/BNN/BNNModel.h"
+#include "dialects/BNN/PlainText.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -72,6 +73,7 @@ public:
 
 private:
   LogicalResult readModel();
+  LogicalResult checkNames(unsigned index, const ModelTensor &tensor);
   LogicalResult readArgument(unsigned index, ArgumentAttr argument);
   LogicalResult readTensor(unsigned index, ArgumentAttr argument);
   FailureOr<ModelDim> readDim(unsigned index, ArgumentAttr argument,
@@ -143,6 +145,19 @@ FailureOr<ModelDim> Reader::readDim(unsigned index, ArgumentAttr argument,
   return ModelDim{symbol.str(), *maximum};
 }
 
+/// A caller compares names as C strings, and shows them.
+LogicalResult Reader::checkNames(unsigned index, const ModelTensor &tensor) {
+  SmallVector<StringRef> names = {tensor.name};
+  for (const ModelDim &dim : tensor.dims)
+    names.push_back(dim.symbol);
+  for (StringRef name : names)
+    if (!isPlainText(name))
+      return error(index) << "has the name '" << escapeHidden(name)
+                          << "', which has characters that a C string or a "
+                             "terminal does not show";
+  return success();
+}
+
 LogicalResult Reader::readTensor(unsigned index, ArgumentAttr argument) {
   auto type = cast<MemRefType>(signature.getInput(index));
   if (!elementTypeCode(type.getElementType()))
@@ -161,6 +176,8 @@ LogicalResult Reader::readTensor(unsigned index, ArgumentAttr argument) {
       return failure();
     tensor.dims.push_back(*read);
   }
+  if (failed(checkNames(index, tensor)))
+    return failure();
   (argument.isInput() ? result.inputs : result.outputs)
       .push_back(std::move(tensor));
   return success();
@@ -227,7 +244,8 @@ LogicalResult Reader::readProfiledOps() {
     return module.emitError("has a profile_hook but no '")
            << kProfiledOpsAttr << "'";
   for (auto op : table.getAsRange<ProfiledAttr>())
-    result.profiledOps.push_back({op.getName().str(), op.getKind().str(),
+    result.profiledOps.push_back({escapeHidden(op.getName()),
+                                  op.getKind().str(),
                                   op.getLimit().getValueAsDouble()});
   return success();
 }

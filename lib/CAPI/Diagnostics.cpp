@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/CAPI/Diagnostics.h"
+#include "dialects/BNN/PlainText.h"
 #include "mlir/IR/Location.h"
 
 using namespace mlir;
@@ -29,12 +30,12 @@ static int32_t severityOf(DiagnosticSeverity severity) {
 
 void DiagnosticList::add(Diagnostic &diagnostic) {
   Entry &entry = entries.emplace_back();
-  entry.message = diagnostic.str();
+  entry.message = escapeHiddenLines(diagnostic.str());
   FileLineColLoc file;
   // Of several, the first: where it came from, before rewrites.
   diagnostic.getLocation()->walk([&](Location location) {
     if (auto name = dyn_cast<NameLoc>(location); name && entry.node.empty())
-      entry.node = name.getName().str();
+      entry.node = escapeHidden(name.getName());
     if (auto found = dyn_cast<FileLineColLoc>(location); found && !file)
       file = found;
     return WalkResult::advance();

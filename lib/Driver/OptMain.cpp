@@ -13,6 +13,7 @@
 #include "lib/Driver/OptMain.h"
 #include "lib/Driver/Driver.h"
 #include "lib/Driver/Options.h"
+#include "lib/Driver/PlainStream.h"
 #include "lib/Import/OperatorTable.h"
 #include "lib/Target/OutputFile.h"
 #include "lib/Target/Strategy.h"
@@ -171,7 +172,8 @@ int OptTool::compile() {
   MLIRContext context(registry);
   context.allowUnregisteredDialects(config.shouldAllowUnregisteredDialects());
   llvm::SourceMgr sources;
-  SourceMgrDiagnosticHandler handler(sources, &context, llvm::errs());
+  PlainStream plainErrors(llvm::errs());
+  SourceMgrDiagnosticHandler handler(sources, &context, plainErrors);
   if (int code = takePasses(config, context))
     return code;
   if (llvm::Error error = verify(options, wanted, output))

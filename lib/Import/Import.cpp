@@ -8,29 +8,16 @@
 
 #include "lib/Import/Import.h"
 #include "dialects/BNN/BNNBase.h"
+#include "dialects/BNN/PlainText.h"
 #include "lib/Import/Importer.h"
 #include "lib/Import/WireSkeleton.h"
 #include "mlir/IR/Verifier.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/JSON.h"
 
 using namespace llvm;
 using namespace mlir;
 
 namespace mlir::bnn {
-void Report::report() {
-  std::string clean;
-  if (llvm::json::isUTF8(text)) {
-    clean = text;
-  } else {
-    llvm::raw_string_ostream stream(clean);
-    llvm::printEscapedString(text, stream);
-  }
-  for (char &letter : clean)
-    if (uint8_t(letter) < 32 && letter != '\n')
-      letter = '?';
-  emitError(location) << clean;
-}
+std::string Report::escaped(StringRef text) { return escapeHidden(text); }
 
 /// The attribute of this name, or null.
 const ::onnx::AttributeProto *findAttribute(const ::onnx::NodeProto &node,
@@ -62,6 +49,30 @@ LogicalResult Importer::load() {
   return success();
 }
 
+/// Names that callers of the model see as C strings.
+LogicalResult Importer::checkNames() {
+  auto check = [&](StringRef what, StringRef owner, StringRef name) {
+    if (isPlainText(name))
+      return true;
+    error() << "the name of " << what << owner << " is '" << name
+            << "'; it has characters that a C string or a terminal does not "
+               "show: rename it";
+    return false;
+  };
+  auto checkAll = [&](StringRef what, const auto &infos) {
+    for (const auto &info : infos) {
+      if (!check(what, "", info.name()))
+        return false;
+      for (const auto &dim : info.type().tensor_type().shape().dim())
+        if (!check("a dimension of ", what, dim.dim_param()))
+          return false;
+    }
+    return true;
+  };
+  return success(checkAll("an input", model.graph().input()) &&
+                 checkAll("an output", model.graph().output()));
+}
+
 LogicalResult Importer::readOpsets() {
   for (const auto &import : model.opset_import()) {
     StringRef domain = normalDomain(import.domain());
@@ -86,8 +97,9 @@ LogicalResult Importer::readOpsets() {
 OwningOpRef<ModuleOp> Importer::run() {
   context->loadDialect<BNNDialect, onnx::ONNXDialect, func::FuncDialect>();
   StringRef fileName = sys::path::filename(path);
-  if (failed(load()) || failed(readOpsets()) || failed(expandCustomNodes()) ||
-      failed(checkOperators()) || failed(sortNodes()))
+  if (failed(load()) || failed(checkNames()) || failed(readOpsets()) ||
+      failed(expandCustomNodes()) || failed(checkOperators()) ||
+      failed(sortNodes()))
     return {};
 
   // Only now that the graph makes sense are the weights' bytes looked for.

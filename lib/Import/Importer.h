@@ -26,8 +26,9 @@ inline llvm::StringRef normalDomain(llvm::StringRef domain) {
   return domain == "ai.onnx" ? llvm::StringRef() : domain;
 }
 
-/// An error in the making. Names in a model may be any bytes: what is no text
-/// is escaped before a terminal sees it.
+/// An error in the making. Names in a model may be any bytes: what hides in
+/// them is escaped before a terminal sees it. String literals are taken as they
+/// are.
 class Report {
 public:
   explicit Report(mlir::Location location) : location(location) {}
@@ -36,7 +37,7 @@ public:
         active(std::exchange(other.active, false)) {}
   ~Report() {
     if (active)
-      report();
+      mlir::emitError(location) << text;
   }
 
   template <typename T> Report &&operator<<(const T &value) && {
@@ -44,8 +45,10 @@ public:
     return std::move(*this);
   }
   template <typename T> Report &operator<<(const T &value) & {
-    llvm::raw_string_ostream stream(text);
+    std::string part;
+    llvm::raw_string_ostream stream(part);
     stream << value;
+    text += std::is_array_v<T> ? part : escaped(part);
     return *this;
   }
   operator mlir::LogicalResult() { return mlir::failure(); }
@@ -54,7 +57,7 @@ public:
   }
 
 private:
-  void report();
+  static std::string escaped(llvm::StringRef text);
 
   mlir::Location location;
   std::string text;
@@ -88,6 +91,7 @@ private:
   }
 
   mlir::LogicalResult load();
+  mlir::LogicalResult checkNames();
   mlir::LogicalResult readOpsets();
   mlir::LogicalResult expandCustomNodes();
   mlir::LogicalResult checkOperators();

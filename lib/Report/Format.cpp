@@ -10,7 +10,6 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/JSON.h"
 
 namespace mlir::bnn {
 
@@ -46,13 +45,6 @@ std::string shapeInWords(const ModelReport::Layer &layer) {
       layer.kind == LayerKind::Attention ? " heads x " : " x ";
   return (llvm::Twine(layer.sizes[0]) + between + llvm::Twine(layer.sizes[1]))
       .str();
-}
-
-std::string printable(llvm::StringRef name) {
-  std::string result;
-  for (char c : llvm::json::fixUTF8(name))
-    result += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return result;
 }
 
 std::string sentence(std::string text) {

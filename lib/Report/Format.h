@@ -19,8 +19,6 @@ std::string inThousands(std::optional<int64_t> count);
 std::string inPercent(double share);
 /// "192 x 384", "12 heads x 16", "1000 x 192".
 std::string shapeInWords(const ModelReport::Layer &layer);
-/// Valid UTF-8 without control characters: names come from the model's file.
-std::string printable(llvm::StringRef name);
 /// With a capital letter and a full stop.
 std::string sentence(std::string text);
 /// The largest first.

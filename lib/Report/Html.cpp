@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/BNN/PlainText.h"
 #include "lib/Report/Format.h"
 #include "lib/Report/Report.h"
 #include "llvm/ADT/STLExtras.h"
@@ -30,7 +31,7 @@ static constexpr StringLiteral kScript =
 static std::string escaped(StringRef text) {
   std::string result;
   raw_string_ostream stream(result);
-  printHTMLEscaped(printable(text), stream);
+  printHTMLEscaped(escapeHidden(text), stream);
   return result;
 }
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "llvm/Support/JSON.h"
+#include "dialects/BNN/PlainText.h"
 #include "lib/Report/Report.h"
 
 using namespace llvm;
@@ -43,7 +44,9 @@ static json::Value countOf(ModelReport::Count count) {
 }
 
 void writeJsonReport(const ModelReport &report, raw_ostream &out) {
-  json::OStream j(out, 2);
+  std::string document;
+  raw_string_ostream stream(document);
+  json::OStream j(stream, 2);
   j.objectBegin();
   j.attribute("model", text(report.model));
   j.attribute("file", text(report.file));
@@ -105,7 +108,10 @@ void writeJsonReport(const ModelReport &report, raw_ostream &out) {
     });
   });
   j.objectEnd();
-  out << '\n';
+  j.flush();
+  // What JSON lets pass can only stand in strings, which are read back as they
+  // were.
+  out << escapeHiddenLines(document) << '\n';
 }
 
 } // namespace mlir::bnn

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/BNN/PlainText.h"
 #include "lib/Report/Format.h"
 #include "lib/Report/Report.h"
 #include "llvm/ADT/MapVector.h"
@@ -48,7 +49,7 @@ static void writeLayers(const ModelReport &report, raw_ostream &out) {
   Table table({"layer", "kind", "shape", "became", "f32 bytes", "bytes",
                "binary ops", "float ops", "share"});
   for (const ModelReport::Layer &layer : report.layers)
-    table.add({printable(layer.name), stringifyLayerKind(layer.kind).str(),
+    table.add({escapeHidden(layer.name), stringifyLayerKind(layer.kind).str(),
                shapeInWords(layer), layer.became, inBytes(layer.bytesBefore),
                inBytes(layer.bytesAfter), inThousands(layer.binaryOps),
                inThousands(layer.floatOps), inPercent(report.shareOf(layer))});
@@ -68,14 +69,14 @@ static void writeReasons(const ModelReport &report, raw_ostream &out) {
     return;
   out << "\nNot binary, or on one side only, and why:\n";
   for (const auto &[reason, names] : byReason) {
-    out << "  " << printable(reason) << ":\n";
+    out << "  " << escapeHidden(reason) << ":\n";
     for (StringRef name : names)
-      out << "    " << printable(name) << '\n';
+      out << "    " << escapeHidden(name) << '\n';
   }
 }
 
 void writeTextReport(const ModelReport &report, raw_ostream &out) {
-  out << printable(report.file) << ": opset " << report.opset << ", "
+  out << escapeHidden(report.file) << ": opset " << report.opset << ", "
       << report.nodesImported << " nodes, " << report.nodesFolded
       << " after folding; for " << report.target << '\n'
       << sentence(summarize(report)) << "\n\n";
@@ -85,14 +86,14 @@ void writeTextReport(const ModelReport &report, raw_ostream &out) {
   out << "\nObject: " << inBytes(report.objectBytes) << '\n';
   Table sections({"section", "bytes"});
   for (const ModelReport::Section &section : bySize(report.sections))
-    sections.add({printable(section.name), inBytes(section.bytes)});
+    sections.add({escapeHidden(section.name), inBytes(section.bytes)});
   sections.print(out, 1);
 
   out << "\nWorkspace: " << inBytes(report.workspaceBytes)
       << ", shared by tensors that do not live at once\n";
   Table tensors({"tensor of", "bytes", "offset"});
   for (const ModelReport::Tensor &tensor : report.tensors)
-    tensors.add({tensor.name.empty() ? "-" : printable(tensor.name),
+    tensors.add({tensor.name.empty() ? "-" : escapeHidden(tensor.name),
                  inBytes(tensor.bytes), std::to_string(tensor.offset)});
   tensors.print(out, 1);
 }

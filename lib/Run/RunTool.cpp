@@ -8,6 +8,7 @@
 
 #include "lib/Run/RunTool.h"
 
+#include "dialects/BNN/PlainText.h"
 #include "lib/Run/Compare.h"
 #include "lib/Run/LoadedModel.h"
 #include "lib/Run/Measure.h"
@@ -93,7 +94,8 @@ static Expected<RunResult> finish(const RunOptions &options,
   raw_string_ostream report(text);
   for (auto [output, file] : zip_equal(outputs, outputFileNames(outputs))) {
     const HostTensor &tensor = output.tensor;
-    report << output.name << ": " << elementTypeName(tensor.elementType) << ' '
+    report << escapeHidden(output.name) << ": "
+           << elementTypeName(tensor.elementType) << ' '
            << shapeString(tensor.shape);
     if (!options.outputDir.empty()) {
       SmallString<128> path(options.outputDir);

@@ -8,6 +8,7 @@
 
 #include "passes/RequireBinary/RequireBinary.h"
 #include "dialects/BNN/BNNModel.h"
+#include "dialects/BNN/PlainText.h"
 #include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/GlobPattern.h"
@@ -21,10 +22,15 @@ namespace mlir::bnn {
 
 namespace {
 
-// A name as a pattern that matches it alone.
-std::string quoted(StringRef name) {
+// A name as a pattern that matches it alone, but for what a terminal would
+// hide.
+std::string quoted(StringRef name, bool isPlain) {
   std::string pattern;
   for (char c : name) {
+    if (!isPlain && !llvm::isPrint(c)) {
+      pattern += '?';
+      continue;
+    }
     if (StringRef("*?[]{}\\").contains(c))
       pattern += '\\';
     pattern += c;
@@ -34,10 +40,11 @@ std::string quoted(StringRef name) {
 
 // The same for layers whose names differ in numbers: "layer.*/dense".
 std::string family(StringRef name) {
+  const bool isPlain = isPlainText(name);
   std::string pattern;
   for (size_t i = 0; i < name.size(); ++i) {
     if (!llvm::isDigit(name[i])) {
-      pattern += quoted(name.substr(i, 1));
+      pattern += quoted(name.substr(i, 1), isPlain);
       continue;
     }
     while (i + 1 < name.size() && llvm::isDigit(name[i + 1]))
@@ -94,7 +101,7 @@ struct RequireBinary : impl::RequireBinaryBase<RequireBinary> {
       ++layersRefused;
       remedies[family(name)].push_back(name);
       emitError(Location(layer.getLoc()), "node '")
-          << name << "' (" << layer.getOp() << opset
+          << escapeHidden(name) << "' (" << layer.getOp() << opset
           << ") is not binary: " << layer.getReason();
     }
     for (auto [text, isUsed] : llvm::zip_equal(allowFloat, used))
@@ -106,7 +113,9 @@ struct RequireBinary : impl::RequireBinaryBase<RequireBinary> {
     std::string advice;
     for (const auto &[pattern, names] : remedies)
       advice += " --allow-float='" +
-                (names.size() == 1 ? quoted(names[0]) : pattern) + "'";
+                (names.size() == 1 ? quoted(names[0], isPlainText(names[0]))
+                                   : pattern) +
+                "'";
     emitRemark(func.getLoc(), "where float is meant, accept it:") << advice;
     signalPassFailure();
   }

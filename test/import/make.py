@@ -130,6 +130,21 @@ def large():
                  [array("w", weight), array("i", 999, np.int64)])
 
 
+def hidden(name="x", dim="n", result="y", result_dim=None, layer="the_y"):
+    """A linear layer with odd names."""
+    return model([node("MatMul", [name, "W"], [result], name=layer)], [info(name, [dim, 4])],
+                 [info(result, [result_dim or dim, 3])], [array("W", np.arange(12).reshape(4, 3))])
+
+
+# NUL; a line end; C1's CSI; an override and an isolate of bidirectional text.
+HIDDEN = "a\0b\n\x9bc\u202ed\u2066e"
+
+
+def hidden_operator():
+    """Odd names of what is not supported."""
+    return model([node(HIDDEN, ["x"], ["y"], name=HIDDEN)], [info("x", [2])], [info("y", [2])])
+
+
 def unsupported():
     """Three kinds of operators that have no counterpart."""
     return model(
@@ -325,6 +340,13 @@ MODELS = {
     "large-both": large_raw(set_location(TensorProto.EXTERNAL, location="gone.bin")),
     "typed-both": large_raw(typed),
     "unsupported": unsupported,
+    "hidden-input": lambda: hidden(name="n\0a"),
+    "hidden-dim": lambda: hidden(dim="a\x9b31m"),
+    "hidden-output": lambda: hidden(result="\u202ey"),
+    "hidden-output-dim": lambda: hidden(result_dim="n\u2028"),
+    "hidden-layer": lambda: hidden(layer=HIDDEN),
+    "hidden-operator": hidden_operator,
+    "foreign-names": lambda: hidden(name="\u5317\u4eac", dim="gr\u00f6\u00dfe"),
     "subgraph": subgraph,
     "inner-dimensions": inner_dimensions,
     "wrong-rank": wrong_rank,

@@ -216,3 +216,26 @@ module attributes {bnn.model = #bnn.model<prefix = "model">} {
     return %ok : i32
   }
 }
+
+// -----
+
+// A caller compares C strings.
+module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {n = 4}>} {
+  // expected-error @below {{argument #0 has the name 'x\u0000y', which has characters that a C string or a terminal does not show}}
+  func.func private @main(
+      %x: memref<?xf32> {bnn.argument = #bnn.argument<input, "x\00y", ["n"]>}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
+    %ok = arith.constant 0 : i32
+    return %ok : i32
+  }
+}
+
+// -----
+
+module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {"n\E2\80\AE" = 4}>} {
+  // expected-error @below {{argument #0 has the name 'n\u202e'}}
+  func.func private @main(
+      %x: memref<?xf32> {bnn.argument = #bnn.argument<input, "x", ["n\E2\80\AE"]>}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
+    %ok = arith.constant 0 : i32
+    return %ok : i32
+  }
+}
