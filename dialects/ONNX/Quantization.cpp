@@ -60,13 +60,13 @@ static LogicalResult inferQuantized(ShapeInference &shapes, Value data,
     return success();
   for (Value list : {scale, zero}) {
     std::optional<ShapeInference::Dims> counts = shapes.dimsOf(list);
-    if (!counts || counts->empty() || counts->front().is(1))
+    if (!counts || counts->empty())
       continue;
     std::optional<int64_t> position = shapes.wrapAxis(axis, shape->size());
     if (!position)
       return shapes.emitBadAxis(axis, shape->size());
     const SymbolicDim &size = (*shape)[*position], &count = counts->front();
-    if (!shapes.requireEqual(count, size))
+    if (!shapes.requireBroadcastTo(count, size))
       return shapes.emitOpError("has ")
              << shapes.str(count)
              << (list == scale ? " scales" : " zero points")

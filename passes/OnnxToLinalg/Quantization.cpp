@@ -27,14 +27,18 @@ template <typename Op>
 static Value lowerScaled(Lowering &l, Op op, Value x, Value scale, Value zero,
                          Type element, Body body) {
   int64_t rank = Lowering::rankOf(x), axis = axisOf(op.getAxis(), rank);
+  Dims dims = l.dims(x);
+  // A list may turn out to be of one element.
+  scale = l.align(scale, op.getY(), dims, {axis});
   SmallVector<Value> inputs{x, scale};
   SmallVector<AffineMap> maps{l.b.getMultiDimIdentityMap(unsigned(rank)),
                               scaleMap(l, x, scale, axis)};
   if (!isa<NoneType>(zero.getType())) {
+    zero = l.align(zero, op.getY(), dims, {axis});
     inputs.push_back(zero);
     maps.push_back(scaleMap(l, x, zero, axis));
   }
-  return l.elementwise(l.dims(x), element, inputs, maps, body);
+  return l.elementwise(dims, element, inputs, maps, body);
 }
 
 Lowered lowerQuantization(Lowering &l, Operation *operation) {

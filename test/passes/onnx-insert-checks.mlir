@@ -289,11 +289,14 @@ func.func @gather_constant(%a: tensor<?xf32> {onnx.dims = ["n"]}) -> (tensor<3xf
 
 // -----
 
-// As many scales, and zero points, as elements of the axis.
+// As many scales, and zero points, as elements of the axis, or one for all.
 // CHECK-LABEL: func.func @quantize(
-// CHECK: arith.cmpi eq
-// CHECK: bnn.check_shape
-// CHECK: arith.cmpi eq
+// CHECK: %[[SCALES:.*]] = tensor.dim %arg1
+// CHECK: %[[ALL:.*]] = arith.cmpi eq, %[[SCALES]], %{{.*}} : index
+// CHECK: %[[ONE:.*]] = arith.cmpi eq, %[[SCALES]], %c1{{.*}} : index
+// CHECK: %[[EITHER:.*]] = arith.ori %[[ALL]], %[[ONE]]
+// CHECK: bnn.check_shape %[[EITHER]]
+// CHECK: arith.ori
 // CHECK: bnn.check_shape
 // CHECK-NOT: bnn.check
 // CHECK: onnx.QuantizeLinear
