@@ -66,6 +66,12 @@ def difference(dtype, ours, shape, answer):
     return ""
 
 
+def is_declared(info, answer):
+    """Whether the referee's answer has the rank that it should: ONNX Runtime 1.30 keeps the axes
+    of an empty tensor that it reduces."""
+    return len(answer["dims"]) == len(info.type.tensor_type.shape.dim)
+
+
 def judge(subject, infos, call, results, answer):
     """The kinds of faults of one call, each with what to say."""
     for variant, result in results.items():
@@ -96,7 +102,10 @@ def judge(subject, infos, call, results, answer):
         yield "right call refused", STATUSES[native.status]
     elif subject.compare_numbers:
         for info, dtype, (shape, data) in zip(infos, dtypes, native.outputs):
-            if text := difference(dtype, data, shape, answer["outputs"][info.name]):
+            expected = answer["outputs"][info.name]
+            if not is_declared(info, expected):
+                continue
+            if text := difference(dtype, data, shape, expected):
                 yield "wrong numbers", f"output {info.name}: {text}"
 
 
