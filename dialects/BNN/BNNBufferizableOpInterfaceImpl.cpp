@@ -31,9 +31,7 @@ LogicalResult closeGaps(RewriterBase &rewriter, Value &buffer,
     return success();
   Location loc = buffer.getLoc();
   SmallVector<Value> sizes;
-  for (int64_t axis = 0; axis < type.getRank(); ++axis)
-    if (type.isDynamicDim(axis))
-      sizes.push_back(rewriter.create<memref::DimOp>(loc, buffer, axis));
+  populateDynamicDimSizes(rewriter, loc, buffer, sizes);
   auto dense =
       MemRefType::get(type.getShape(), type.getElementType(),
                       MemRefLayoutAttrInterface(), type.getMemorySpace());

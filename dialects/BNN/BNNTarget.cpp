@@ -8,6 +8,7 @@
 #include "dialects/BNN/BNNTarget.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ScopedPrinter.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -46,11 +47,9 @@ static bool addsUpFloats(DotKind kind) {
 
 // Whether an element is one of a row's.
 static bool isAmong(Type element, StringRef elements) {
-  std::string name;
-  if (auto bits = dyn_cast<BitsType>(element))
-    name = (bits.getIsSigned() ? "s" : "u") + llvm::utostr(bits.getWidth());
-  else
-    llvm::raw_string_ostream(name) << element;
+  std::string text = llvm::to_string(element);
+  StringRef name = text;
+  name.consume_front("!bnn.");
   return llvm::is_contained(llvm::split(elements, ' '), name);
 }
 

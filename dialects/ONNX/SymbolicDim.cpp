@@ -34,18 +34,26 @@ bool SymbolicDim::isNonNegative() const {
 // is memory; shapes of real models have a few.
 static constexpr size_t kMaxTerms = 64, kMaxDegree = 16;
 
+bool SymbolicDim::addTerm(const std::vector<unsigned> &symbols,
+                          int64_t coefficient) {
+  int64_t &sum = terms[symbols];
+  if (__builtin_add_overflow(sum, coefficient, &sum))
+    return false;
+  if (sum == 0)
+    terms.erase(symbols);
+  return true;
+}
+
+std::optional<SymbolicDim> SymbolicDim::ifShort() const {
+  return terms.size() <= kMaxTerms ? std::optional(*this) : std::nullopt;
+}
+
 std::optional<SymbolicDim> SymbolicDim::plus(const SymbolicDim &other) const {
   SymbolicDim result = *this;
-  for (const auto &[symbols, coefficient] : other.terms) {
-    int64_t &sum = result.terms[symbols];
-    if (__builtin_add_overflow(sum, coefficient, &sum))
+  for (const auto &[symbols, coefficient] : other.terms)
+    if (!result.addTerm(symbols, coefficient))
       return std::nullopt;
-    if (sum == 0)
-      result.terms.erase(symbols);
-  }
-  if (result.terms.size() > kMaxTerms)
-    return std::nullopt;
-  return result;
+  return result.ifShort();
 }
 
 std::optional<SymbolicDim> SymbolicDim::times(const SymbolicDim &other) const {
@@ -58,16 +66,11 @@ std::optional<SymbolicDim> SymbolicDim::times(const SymbolicDim &other) const {
       std::merge(left.begin(), left.end(), right.begin(), right.end(),
                  std::back_inserter(symbols));
       int64_t coefficient;
-      int64_t &sum = result.terms[symbols];
       if (__builtin_mul_overflow(a, b, &coefficient) ||
-          __builtin_add_overflow(sum, coefficient, &sum))
+          !result.addTerm(symbols, coefficient))
         return std::nullopt;
-      if (sum == 0)
-        result.terms.erase(symbols);
     }
-  if (result.terms.size() > kMaxTerms)
-    return std::nullopt;
-  return result;
+  return result.ifShort();
 }
 
 std::optional<SymbolicDim> SymbolicDim::minus(const SymbolicDim &other) const {

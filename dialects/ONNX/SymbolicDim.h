@@ -65,6 +65,11 @@ public:
 
 private:
   friend class SymbolicShapes;
+  /// Adds a product; fails where its coefficient would overflow.
+  bool addTerm(const std::vector<unsigned> &symbols, int64_t coefficient);
+  /// This, unless it has too many terms.
+  std::optional<SymbolicDim> ifShort() const;
+
   // The sorted symbols of a product -> its coefficient, never 0.
   std::map<std::vector<unsigned>, int64_t> terms;
 };

@@ -60,7 +60,7 @@ static llvm::Error checkOptions(const CompileOptions &options, Phase done,
 
 llvm::Expected<Continuation> continueFrom(ModuleOp module,
                                           const CompileOptions &options) {
-  Continuation result{options, Phase::Import, std::nullopt};
+  Continuation result{options};
   PhaseAttr phase = getPhase(module);
   if (phase)
     result.done = phase.getDone();

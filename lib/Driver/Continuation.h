@@ -19,7 +19,7 @@ struct Continuation {
   Phase done = Phase::Import;
   /// The target that the module is for already, with its strategy; nothing
   /// where the options choose.
-  std::optional<TargetSpec> target;
+  std::optional<TargetSpec> target = std::nullopt;
 };
 
 /// Fails where an option would have to act in a phase that is behind.

@@ -160,7 +160,7 @@ static FailureOr<Job> prepare(const CompileOptions &options,
   if (llvm::Error error = verify(options))
     return report(context, options, std::move(error));
   if (!isIR(options))
-    return Job{Continuation{options, Phase::Import, std::nullopt}, nullptr};
+    return Job{Continuation{options}, nullptr};
   OwningOpRef<ModuleOp> module = readInput(options, context);
   if (!module)
     return failure();

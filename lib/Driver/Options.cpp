@@ -95,15 +95,15 @@ void addCompileOptions(OptionTable &table, CompileOptions &options) {
                   options.allowFloat.push_back(pattern.str());
                   return Error::success();
                 });
-  table.addValue("fold-budget", "factor",
-                 "Let folding constants use so many times its budget, 64 MiB "
-                 "and twice the "
-                 "weights' bytes, and operations in proportion (default: 1)",
-                 [&options](StringRef factor) -> Error {
-                   if (factor.getAsInteger(10, options.foldBudget))
-                     return malformed("fold-budget", factor, "4");
-                   return Error::success();
-                 });
+  table.addValue(
+      "fold-budget", "factor",
+      "Let folding constants use so many times its budget, 64 MiB "
+      "and twice the weights' bytes, and operations in proportion (default: 1)",
+      [&options](StringRef factor) -> Error {
+        if (factor.getAsInteger(10, options.foldBudget))
+          return malformed("fold-budget", factor, "4");
+        return Error::success();
+      });
   table.addFlag("remarks",
                 "Say why layers stay as they are, and why operations are not "
                 "fused, folded to thresholds or packed with parity",

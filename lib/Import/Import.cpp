@@ -17,8 +17,6 @@ using namespace llvm;
 using namespace mlir;
 
 namespace mlir::bnn {
-std::string Report::escaped(StringRef text) { return escapeHidden(text); }
-
 /// The attribute of this name, or null.
 const ::onnx::AttributeProto *findAttribute(const ::onnx::NodeProto &node,
                                             StringRef name) {

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "dialects/BNN/PlainText.h"
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "lib/Import/Import.h"
 #include "lib/Import/TensorData.h"
@@ -48,7 +49,7 @@ public:
     std::string part;
     llvm::raw_string_ostream stream(part);
     stream << value;
-    text += std::is_array_v<T> ? part : escaped(part);
+    text += std::is_array_v<T> ? part : escapeHidden(part);
     return *this;
   }
   operator mlir::LogicalResult() { return mlir::failure(); }
@@ -57,8 +58,6 @@ public:
   }
 
 private:
-  static std::string escaped(llvm::StringRef text);
-
   mlir::Location location;
   std::string text;
   bool active = true;

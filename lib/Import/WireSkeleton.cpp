@@ -154,7 +154,7 @@ private:
     } else if (raw) {
       putField(out, *raw);
     }
-    if (isExternal || (isLarge && raw)) {
+    if (isExternal || isLarge) {
       putVarint(out, kTensorDataLocation << 3 | kVarint);
       putVarint(out, kExternal);
     }

@@ -15,8 +15,8 @@ def LowerChecks : Pass<"bnn-lower-checks", "::mlir::func::FuncOp"> {
   let description = [{
     Each `bnn.return_unless` becomes a branch to one block at the function's end
     that returns its argument, the status; so does any other check without
-    results. The function has several blocks then,
-    so the pass runs behind those that want one.
+    results. The function has several blocks then, so the pass runs behind those
+    that want one.
 
     Before:
     ```mlir

@@ -32,9 +32,7 @@ static std::optional<SmallVector<int64_t>> staticShape(Value result,
 /// The operations that an evaluation takes: one an element that is read or
 /// written, and in a product one a multiply-accumulate.
 static int64_t countOperations(const Evaluation &e) {
-  int64_t results = 1, read = 0;
-  for (int64_t size : e.shape)
-    results *= size;
+  int64_t results = ShapedType::getNumElements(e.shape), read = 0;
   for (const EvalTensorPtr &operand : e.in)
     read += operand ? operand->numElements() : 0;
   if (!isa<MatMulOp, GemmOp>(e.op) || e.in[0]->shape.empty())

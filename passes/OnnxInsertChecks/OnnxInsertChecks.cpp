@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "passes/OnnxInsertChecks/DimensionBuilder.h"
 #include <set>
 
@@ -83,9 +84,8 @@ struct OnnxInsertChecks : impl::OnnxInsertChecksBase<OnnxInsertChecks> {
           return signalPassFailure();
       op = next;
     }
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
-      if (isOpTriviallyDead(&op))
-        op.erase();
+    IRRewriter rewriter(&getContext());
+    (void)runRegionDCE(rewriter, func->getRegions());
   }
 
 private:

@@ -179,6 +179,13 @@ Values lowerSplit(Lowering &l, SplitOp op) {
 struct Parts {
   SmallVector<Value> inputs;
   Dims lengths; // along the axis
+
+  OpFoldResult getLength(Lowering &l) const {
+    OpFoldResult total = l.index(0);
+    for (OpFoldResult length : lengths)
+      total = l.add(total, length);
+    return total;
+  }
 };
 
 /// The parts along `axis` of a tensor whose other dimensions are `dims`.
@@ -186,10 +193,7 @@ Value concatenate(Lowering &l, const Parts &parts, int64_t axis, Dims dims,
                   Type element) {
   const int64_t rank = dims.size();
   Dims offsets(rank, l.index(0)), strides(rank, l.index(1));
-  OpFoldResult total = l.index(0);
-  for (OpFoldResult length : parts.lengths)
-    total = l.add(total, length);
-  dims[axis] = total;
+  dims[axis] = parts.getLength(l);
   Value result = l.empty(dims, element);
   for (auto [input, length] : llvm::zip_equal(parts.inputs, parts.lengths)) {
     Dims sizes = dims;
@@ -213,12 +217,9 @@ Parts group(Lowering &l, const Parts &parts, size_t size, int64_t axis,
                       parts.inputs.begin() + first + count);
     own.lengths.assign(parts.lengths.begin() + first,
                        parts.lengths.begin() + first + count);
-    OpFoldResult length = l.index(0);
-    for (OpFoldResult part : own.lengths)
-      length = l.add(length, part);
     groups.inputs.push_back(
         count == 1 ? own.inputs[0] : concatenate(l, own, axis, dims, element));
-    groups.lengths.push_back(length);
+    groups.lengths.push_back(own.getLength(l));
   }
   return groups;
 }

@@ -7,24 +7,16 @@
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "passes/OnnxToLinalg/Lowering.h"
+#include "passes/Support/CollapsibleShape.h"
 
 using namespace mlir;
 
 namespace mlir::bnn::onnx {
 
 Value Lowering::collapse(Value tensor, const Groups &groups) {
-  // What 0 and a dimension of run time make is 0 to upstream's builder and
-  // dynamic to its verifier: then all of them have to be dynamic.
-  SmallVector<int64_t> shape(typeOf(tensor).getShape());
-  for (const ReassociationIndices &group : groups) {
-    auto is = [&](int64_t size) {
-      return llvm::any_of(group, [&](int64_t i) { return shape[i] == size; });
-    };
-    if (is(0) && is(ShapedType::kDynamic))
-      for (int64_t i : group)
-        shape[i] = ShapedType::kDynamic;
-  }
-  tensor = cast(tensor, typeOf(tensor).clone(shape));
+  RankedTensorType type = typeOf(tensor);
+  tensor =
+      cast(tensor, type.clone(getCollapsibleShape(type.getShape(), groups)));
   return b.create<tensor::CollapseShapeOp>(loc, tensor, groups);
 }
 

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "passes/Support/CollapsibleShape.h"
 #include <functional>
 #include <limits>
 
@@ -57,21 +58,11 @@ void LoopBuilder::store(Value value, Value buffer, ValueRange indices) {
   create<memref::StoreOp>(value, buffer, indices);
 }
 
-// Merges dimensions. Where one of them is 0 and another is known at run time
-// only, what they make is 0 to upstream's builder and dynamic to its verifier:
-// then all of them have to be dynamic.
+// Merges dimensions.
 static Value collapse(LoopBuilder &b, Value buffer,
                       ArrayRef<ReassociationIndices> groups) {
   auto type = cast<MemRefType>(buffer.getType());
-  SmallVector<int64_t> shape(type.getShape());
-  for (const ReassociationIndices &group : groups) {
-    auto is = [&](int64_t size) {
-      return llvm::any_of(group, [&](int64_t i) { return shape[i] == size; });
-    };
-    if (is(0) && is(ShapedType::kDynamic))
-      for (int64_t i : group)
-        shape[i] = ShapedType::kDynamic;
-  }
+  SmallVector<int64_t> shape = getCollapsibleShape(type.getShape(), groups);
   if (ArrayRef(shape) != type.getShape())
     buffer = b.create<memref::CastOp>(type.clone(shape), buffer);
   return b.create<memref::CollapseShapeOp>(buffer, groups);
