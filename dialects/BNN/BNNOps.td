@@ -441,8 +441,11 @@ def LayerNormOp : BNN_EpilogueOp<"layer_norm",
   let description = [{
     With K elements a row and sums in the canonical order of `bnn.reduce`:
     mean = (sum x) / K; d = x - mean; variance = (sum d * d) / K;
-    r = 1 / sqrt(variance + epsilon); y = fma(d * r, scale, bias). Division
-    and square root are correctly rounded. Without an epilogue the one output is
+    center = mean + (sum d) / K; r = 1 / sqrt(variance + epsilon);
+    y = fma((x - center) * r, scale, bias). Division and square root are
+    correctly rounded. The center is the mean with what its rounding left over:
+    a row of equal numbers gives exactly the bias, as it does in exact numbers,
+    however small epsilon is. Without an epilogue the one output is
     y. An epilogue maps y and one element of each parameter to an element of
     each output, as that of `bnn.matmul` does: a row goes on as numbers and,
     shifted one way or another, as bits. An output of f32 may be the input's own

@@ -56,7 +56,8 @@ private:
   void forVectors(
       SmallVector<Value> &carried,
       llvm::function_ref<SmallVector<Value>(Value, int64_t, ValueRange)> body);
-  SmallVector<Value> sums(llvm::function_ref<Value(int64_t, Value)> term);
+  using Terms = llvm::function_ref<SmallVector<Value>(int64_t, Value)>;
+  SmallVector<Value> sums(int64_t each, Terms terms);
   Value normalised(int64_t i, Value k, int64_t valid);
   void emitTile();
   void emitOutputs(int64_t i);
@@ -76,9 +77,9 @@ void LayerNorm::forVectors(
     carried = body(b.index(whole), tail, carried);
 }
 
-// The sum over each row of `term(i, vector)`.
-SmallVector<Value>
-LayerNorm::sums(llvm::function_ref<Value(int64_t, Value)> term) {
+// The sums over each row of `terms(i, vector)`, which has `each` of them: those
+// of the first row, those of the second, ...
+SmallVector<Value> LayerNorm::sums(int64_t each, Terms terms) {
   // Lanes past the end add +0.0, which changes no partial sum.
   auto add = [&](Value acc, Value value, int64_t valid) -> Value {
     if (valid < kLanes) {
@@ -88,12 +89,13 @@ LayerNorm::sums(llvm::function_ref<Value(int64_t, Value)> term) {
     }
     return b.create<arith::AddFOp>(acc, value);
   };
-  SmallVector<Value> partials(rows, b.splatF32(0));
+  SmallVector<Value> partials(rows * each, b.splatF32(0));
   forVectors(partials, [&](Value k, int64_t valid, ValueRange acc) {
     SmallVector<Value> next;
     for (int64_t i = 0; i < rows; ++i) {
       Value x = b.loadLanes(input, {rowAt(i), k}, valid);
-      next.push_back(add(acc[i], term(i, x), valid));
+      for (Value term : terms(i, x))
+        next.push_back(add(acc[next.size()], term, valid));
     }
     return next;
   });
@@ -113,16 +115,21 @@ Value LayerNorm::normalised(int64_t i, Value k, int64_t valid) {
 }
 
 void LayerNorm::emitTile() {
-  means = sums([](int64_t, Value x) { return x; });
+  means = sums(1, [](int64_t, Value x) -> SmallVector<Value> { return {x}; });
   for (Value &mean : means)
     mean = b.splat(b.create<arith::DivFOp>(mean, count));
-  scales = sums([&](int64_t i, Value x) -> Value {
-    Value d = b.create<arith::SubFOp>(x, means[i]);
-    return b.create<arith::MulFOp>(d, d);
-  });
-  for (Value &scale : scales)
-    scale = b.splat(
-        b.reciprocalDeviation(scale, count, op.getEpsilon().convertToFloat()));
+  SmallVector<Value> deviations =
+      sums(2, [&](int64_t i, Value x) -> SmallVector<Value> {
+        Value d = b.create<arith::SubFOp>(x, means[i]);
+        return {d, b.create<arith::MulFOp>(d, d)};
+      });
+  scales.clear();
+  for (int64_t i = 0; i < rows; ++i) {
+    Value correction = b.create<arith::DivFOp>(deviations[2 * i], count);
+    means[i] = b.create<arith::AddFOp>(means[i], b.splat(correction));
+    scales.push_back(b.splat(b.reciprocalDeviation(
+        deviations[2 * i + 1], count, op.getEpsilon().convertToFloat())));
+  }
   if (!op.getEpilogue().empty()) {
     // The outputs of a row keep the registers busy.
     for (int64_t i = 0; i < rows; ++i)

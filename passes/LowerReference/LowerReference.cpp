@@ -404,15 +404,21 @@ void lower(LoopBuilder &b, LayerNormOp op, LayerNormOp::Adaptor in) {
     Value sum = canonical(b, ReduceKind::Add, columns, partials,
                           [&](Value k) { return b.load(x, {m, k}); });
     Value mean = b.create<arith::DivFOp>(sum, count);
+    auto deviation = [&](Value k) -> Value {
+      return b.create<arith::SubFOp>(b.load(x, {m, k}), mean);
+    };
     Value squares =
         canonical(b, ReduceKind::Add, columns, partials, [&](Value k) -> Value {
-          Value d = b.create<arith::SubFOp>(b.load(x, {m, k}), mean);
+          Value d = deviation(k);
           return b.create<arith::MulFOp>(d, d);
         });
+    Value rest = canonical(b, ReduceKind::Add, columns, partials, deviation);
+    Value center =
+        b.create<arith::AddFOp>(mean, b.create<arith::DivFOp>(rest, count));
     Value r =
         b.reciprocalDeviation(squares, count, op.getEpsilon().convertToFloat());
     b.loop(b.index(0), columns, 1, [&](Value k) {
-      Value d = b.create<arith::SubFOp>(b.load(x, {m, k}), mean);
+      Value d = b.create<arith::SubFOp>(b.load(x, {m, k}), center);
       Value y = b.create<math::FmaOp>(b.create<arith::MulFOp>(d, r),
                                       b.load(in.getScale(), k),
                                       b.load(in.getBias(), k));

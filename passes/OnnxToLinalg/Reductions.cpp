@@ -395,12 +395,16 @@ FailureOr<SmallVector<Value>> lowerLayerNormalization(Lowering &l,
   AffineMap identity = l.b.getMultiDimIdentityMap(unsigned(rank));
   AffineMap row = keptMap(l, rank, axes);
 
-  Value center = mean(l, x, dims, axes);
-  Value d =
-      l.elementwise(dims, element, {x, center}, {identity, row},
-                    [&](OpBuilder &b, Location loc, ValueRange v) {
-                      return Value(b.create<arith::SubFOp>(loc, v[0], v[1]));
-                    });
+  // Rounded, the mean of equal numbers is not that number; what is left over of
+  // it is the mean of the deviations, and epsilon may be far below its square.
+  auto deviations = [&](Value from) {
+    return l.elementwise(
+        dims, element, {from, mean(l, from, dims, axes)}, {identity, row},
+        [&](OpBuilder &b, Location loc, ValueRange v) {
+          return Value(b.create<arith::SubFOp>(loc, v[0], v[1]));
+        });
+  };
+  Value d = deviations(deviations(x));
   Value squares = l.elementwise(
       dims, element, d, [&](OpBuilder &b, Location loc, ValueRange v) {
         return Value(b.create<arith::MulFOp>(loc, v[0], v[0]));
