@@ -1,9 +1,12 @@
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Modules of bnn ops with random weights, and what NumPy says that they compute."""
+"""Modules of bnn ops with random weights, and what NumPy says that they compute (model.py)."""
+import math
 import struct
 
 import numpy as np
+
+import model
 
 SIZES = [1, 2, 3, 15, 16, 17, 31, 32, 33, 40, 48, 63, 64, 65, 72, 96, 130]
 LONG = 3100
@@ -50,7 +53,7 @@ class Module:
     def __init__(self, name, rng):
         self.name, self.rng = name, rng
         self.inputs = []   # (name, element, dims, generator(rng, shape))
-        self.outputs = []  # (name, element, dims, value, check or None)
+        self.outputs = []  # (name, element, dims, value, check)
         self.lines = []
         self.count = 0
         self.dim_of = {}   # symbol -> (input, axis)
@@ -75,7 +78,7 @@ class Module:
                 self.dim_of.setdefault(dim, (name, axis))
         return name
 
-    def output(self, value, element, dims, check=None):
+    def output(self, value, element, dims, check):
         """check(feeds, output) raises an AssertionError if NumPy disagrees."""
         self.outputs.append((f"out{len(self.outputs)}", element, dims, value, check))
 
@@ -158,10 +161,23 @@ def with_flat_row(generator, value):
     return some
 
 
-def as_numbers(x, with_zeros):
+def as_numbers(x, with_zeros, shift=None):
     """What the bits of a binarised array stand for."""
-    number = np.where(x > 0, 1, -1)
-    return np.where((x > 0) | (x < 0), number, 0) if with_zeros else number
+    number, zero = model.binarize(x, shift)
+    return np.where(zero, 0, number) if with_zeros else number
+
+
+def signs_of(weights):
+    return model.constant(weights)
+
+
+def assert_same(got, expected, what):
+    """Equal bytes, but that NaN is one value."""
+    same = got == expected
+    if got.dtype == np.float32:
+        assert expected.dtype == np.float32, f"{what} as f32"
+        same = (got.view(np.int32) == expected.view(np.int32)) | (np.isnan(got) & np.isnan(expected))
+    assert got.shape == expected.shape and same.all(), f"{what}: {(~same).sum()} of {got.size} values"
 
 
 #===------------------------------------------------------------------------===#
@@ -235,9 +251,8 @@ def matmul_accumulator(m, k, n, dims, with_zeros, with_shift, source=None, weigh
     y, = matmul(m, b, dims, weights, z, [], ["i32"], IDENTITY)
 
     def check(feeds, got):
-        value = feeds[x] + shift if with_shift else feeds[x]
-        expected = as_numbers(value, with_zeros) @ np.where(weights, 1, -1).T
-        assert np.array_equal(got, expected), "the accumulators"
+        numbers = as_numbers(feeds[x], with_zeros, shift if with_shift else None)
+        assert_same(got, model.dot(numbers, signs_of(weights)), "the accumulators")
     m.output(y, "i32", (*dims[:-1], n), check)
 
 
@@ -249,8 +264,8 @@ def matmul_unsigned(m, k, n, dims):
     y, = matmul(m, z, dims, weights, None, [], ["i32"], IDENTITY, "!bnn.u1")
 
     def check(feeds, got):
-        zero = ~((feeds[x] > 0) | (feeds[x] < 0))
-        assert np.array_equal(got, zero.astype(int) @ np.where(weights, 1, -1).T), "the accumulators"
+        _, zero = model.binarize(feeds[x])
+        assert_same(got, model.dot(zero, signs_of(weights)), "the accumulators")
     m.output(y, "i32", (*dims[:-1], n), check)
 
 
@@ -262,8 +277,8 @@ def matmul_above(m, k, n, dims, source=hard, weigh=random_bits):
     y, = matmul(m, binarize_above(m, "%" + x, dims, threshold), dims, weights, None, [], ["i32"], IDENTITY, "!bnn.u1")
 
     def check(feeds, got):
-        above = feeds[x] > np.float32(threshold)
-        assert np.array_equal(got, above.astype(int) @ np.where(weights, 1, -1).T), "the accumulators"
+        above = model.binarize_above(feeds[x], threshold)
+        assert_same(got, model.dot(above, signs_of(weights)), "the accumulators")
     m.output(y, "i32", (*dims[:-1], n), check)
 
 
@@ -301,15 +316,22 @@ def negate(m, value, dims):
 def matmul_float(m, k, n, dims, with_zeros):
     """All three kinds of parameters."""
     x = m.input("f32", dims, hard if with_zeros else signs)
-    full = negate(m, "%" + m.input("f32", (*dims[:-1], n), hard), (*dims[:-1], n))
+    residual = m.input("f32", (*dims[:-1], n), hard)
+    full = negate(m, "%" + residual, (*dims[:-1], n))
     b, z = binarize(m, "%" + x, dims, None, with_zeros)
-    s = m.value(f"arith.constant {scalar(m.rng.standard_normal())} : f32", "s")
-    bias = m.constant(m.rng.standard_normal(n).astype(np.float32))
+    factor = np.float32(m.rng.standard_normal())
+    bias_values = m.rng.standard_normal(n).astype(np.float32)
+    s, bias = m.value(f"arith.constant {scalar(factor)} : f32", "s"), m.constant(bias_values)
     params = [(s, "f32"), (bias, f"tensor<{n}xf32>"), (full, shape_type((*dims[:-1], n), "f32"))]
-    y, = matmul(m, b, dims, random_bits(m.rng, (n, k)), z, params, ["f32"], [
+    weights = random_bits(m.rng, (n, k))
+    y, = matmul(m, b, dims, weights, z, params, ["f32"], [
         "%f = arith.sitofp %acc : i32 to f32", "%r = math.fma %f, %p0, %p1 : f32",
         "%t = arith.addf %r, %p2 : f32", "bnn.yield %t : f32"])
-    m.output(y, "f32", (*dims[:-1], n))
+
+    def check(feeds, got):
+        acc = model.dot(as_numbers(feeds[x], with_zeros), signs_of(weights))
+        assert_same(got, model.fma(acc, factor, bias_values) - feeds[residual], "the outputs")
+    m.output(y, "f32", (*dims[:-1], n), check)
 
 
 def matmul_chain(m, k, n, dims, with_zeros):
@@ -336,11 +358,11 @@ def matmul_bits(m, k, n, dims, function):
     """Scale, bias and an activation between two products: fused and folded to thresholds."""
     x = m.input("f32", dims, hard)
     b, z = binarize(m, "%" + x, dims)
-    scale = m.constant((m.rng.standard_normal(n) / 4).astype(np.float32))
-    bias_values = np.where(m.rng.random(n) < 0.5, 0, m.rng.standard_normal(n)).astype(np.float32)
-    bias = m.constant(bias_values)
-    vector = f"tensor<{n}xf32>"
-    y, = matmul(m, b, dims, random_bits(m.rng, (n, k)), z, [(scale, vector), (bias, vector)], ["f32"], [
+    scale = (m.rng.standard_normal(n) / 4).astype(np.float32)
+    bias = np.where(m.rng.random(n) < 0.5, 0, m.rng.standard_normal(n)).astype(np.float32)
+    params = [(m.constant(values), f"tensor<{n}xf32>") for values in (scale, bias)]
+    weights = random_bits(m.rng, (n, k))
+    y, = matmul(m, b, dims, weights, z, params, ["f32"], [
         "%f = arith.sitofp %acc : i32 to f32", "%r = math.fma %f, %p0, %p1 : f32", "bnn.yield %r : f32"])
     between = (*dims[:-1], n)
     type_ = shape_type(between, "f32")
@@ -356,10 +378,35 @@ def matmul_bits(m, k, n, dims, function):
     for line in FUNCTIONS[function]:
         m.emit("  " + line)
     m.emit(f"  linalg.yield %fn : f32\n    }} -> {type_}")
-    shift = m.constant(m.rng.choice(np.array([0.0, 0.1, -0.1], np.float32), n).astype(np.float32))
-    b2, z2 = binarize(m, g, between, shift)
-    result, = matmul(m, b2, between, random_bits(m.rng, (5, n)), z2, [], ["i32"], IDENTITY)
-    m.output(result, "i32", (*dims[:-1], 5))
+    shift = m.rng.choice(np.array([0.0, 0.1, -0.1], np.float32), n).astype(np.float32)
+    b2, z2 = binarize(m, g, between, m.constant(shift))
+    following = random_bits(m.rng, (5, n))
+    result, = matmul(m, b2, between, following, z2, [], ["i32"], IDENTITY)
+
+    def check(feeds, got):
+        acc = model.dot(as_numbers(feeds[x], True), signs_of(weights))
+        value, error = apply(function, model.fma(acc, scale, bias))
+        unsure = np.abs(value + shift) < error
+        expected = model.dot(as_numbers(value, True, shift), signs_of(following))
+        # Each bit that hangs on the last digits of a function is worth 2 at most.
+        most = 2 * unsure.sum(-1, keepdims=True)
+        assert (np.abs(got - expected) <= most).all(), "the accumulators of the second product"
+    m.output(result, "i32", (*dims[:-1], 5), check)
+
+
+def apply(function, a):
+    """One of FUNCTIONS of an f32 array, and how far the compiled one may be from it."""
+    if function == "identity":
+        return a, 0
+    if function == "relu":
+        return np.where(a > 0, a, np.float32(0)), 0
+    if function == "wave":
+        return a * (a * a - np.float32(1)), 0
+    exact = a.astype(np.float64)
+    if function == "tanh":
+        return np.tanh(exact).astype(np.float32), 1e-6
+    erf = np.vectorize(math.erf, [np.float64])
+    return (exact / 2 * (erf(exact * np.sqrt(0.5)) + 1)).astype(np.float32), 1e-5 * (1 + np.abs(exact))
 
 
 FUNCTIONS = {
@@ -375,18 +422,6 @@ FUNCTIONS = {
              "%h = arith.subf %q, %one : f32", "%fn = arith.mulf %a, %h : f32"],
     "tanh": ["%fn = math.tanh %a : f32"],
 }
-
-
-def exponentials(feeds, q, k, scale, divisor, left, right, mask):
-    """exp(score - the row's greatest), f64 [B, heads, S, S]: q, k are [B, heads, S, D]; `left`,
-    `right` ([B, S, R]) and `mask` ([B, S]) name inputs, or are None."""
-    scores = q @ k.transpose(0, 1, 3, 2) * scale
-    if left:
-        scores += (feeds[left].astype(np.float64) @ feeds[right].transpose(0, 2, 1))[:, None]
-    scores /= divisor
-    if mask:
-        scores += feeds[mask][:, None, None, :]
-    return np.exp(scores - scores.max(-1, keepdims=True))
 
 
 def attention(m, heads, width, options, ending):
@@ -426,12 +461,14 @@ def attention(m, heads, width, options, ending):
     s = m.value(f"arith.constant {scalar(scale)} : f32", "s")
     c = m.value(f"arith.constant {scalar(cutoff)} : f32", "s")
     text += f"scale({s}) cutoff({c}) "
+    affine = None
     if ending == "sum":
         lines, elements = ["bnn.yield %acc : i32"], ["i32"]
         arguments = ""
     else:
-        vector = m.constant(m.rng.standard_normal(channels).astype(np.float32))
-        factor = m.value(f"arith.constant {scalar(0.7)} : f32", "s")
+        affine = m.rng.standard_normal(channels).astype(np.float32), np.float32(0.7)
+        vector = m.constant(affine[0])
+        factor = m.value(f"arith.constant {scalar(affine[1])} : f32", "s")
         text += f"params({vector}, {factor} : tensor<{channels}xf32>, f32) "
         arguments = ", %p0: f32, %p1: f32"
         lines = ["%f = arith.sitofp %acc : i32 to f32", "%q = arith.mulf %res, %p1 : f32",
@@ -453,30 +490,38 @@ def attention(m, heads, width, options, ending):
     for line in lines:
         m.emit("  " + line)
     m.emit("}")
-    if ending == "bits":
-        result, = matmul(m, f"{name}#0", dims, random_bits(m.rng, (5, channels)), f"{name}#1", [], ["i32"],
-                         IDENTITY)
-        m.output(result, "i32", (*dims[:-1], 5))
-        return
-    if ending == "float":
-        m.output(name, "f32", dims)
-        return
 
-    def check(feeds, got):
-        def split(part):
-            value = as_numbers(feeds[sources[part]], zeros[part] is not None).astype(np.float64)
-            return value.reshape(*value.shape[:2], heads, width).transpose(0, 2, 1, 3)
-        q, k, v = split("query"), split("key"), split("value")
-        e = exponentials(feeds, q, k, scale, divisor, left, right, mask)
-        cut = cutoff * e.sum(-1, keepdims=True)
-        expected = (e > cut).astype(np.float64) @ v
-        expected = expected.transpose(0, 2, 1, 3).reshape(got.shape)
-        # f32 and f64 may disagree about a probability that is at the cut.
-        sure = (np.abs(e - cut) > 1e-5 * (e + cut)).all(-1)
-        sure = np.repeat(sure.transpose(0, 2, 1), width, -1)
-        assert sure.mean() > 0.5, "too few probabilities are clear of the cut"
-        assert np.array_equal(got[sure], expected[sure]), "the attention's accumulators"
-    m.output(name, "i32", dims, check)
+    def computed(feeds):
+        q, k, v = (as_numbers(feeds[sources[part]], zeros[part] is not None) for part in sources)
+        acc, beside, sure = model.attention(
+            q, k, v, heads, scale, divisor, cutoff=cutoff,
+            **{key: feeds[source] for key, source in optional.items() if source})
+        return (model.fma(acc, affine[0], beside * affine[1]) if affine else acc.astype(np.int32)), sure
+    optional = {"left": left, "right": right, "residual": residual, "mask": mask}
+    show_attention(m, name, dims, ending, elements[0], computed, "!bnn.s1", f"{name}#1")
+
+
+def show_attention(m, name, dims, ending, element, computed, bits, zeros=None):
+    """Outputs what an attention computed; `computed(feeds)` is that and where it is sure. Bits,
+    or integers of a few bits, go through a product."""
+    if ending != "bits":
+        def check(feeds, got):
+            expected, sure = computed(feeds)
+            assert sure.mean() > 0.5, "too few probabilities are clear of a step"
+            assert_same(got[sure], expected[sure], "the attention's outputs")
+        m.output(name, element, dims, check)
+        return
+    following = random_bits(m.rng, (5, dims[-1]))
+    result, = matmul(m, f"{name}#0" if zeros else name, dims, following, zeros, [], ["i32"], IDENTITY, bits)
+
+    def check_product(feeds, got):
+        value, sure = computed(feeds)
+        if zeros:
+            value = as_numbers(value, True)
+        # All heads of a token.
+        sure = sure.all(-1)
+        assert_same(got[sure], model.dot(value, signs_of(following))[sure], "the product of the attention's bits")
+    m.output(result, "i32", (*dims[:-1], 5), check_product)
 
 
 def embedding(m, vocabulary, columns, element, dims):
@@ -494,18 +539,17 @@ def embedding(m, vocabulary, columns, element, dims):
                 f"tensor<{vocabulary}x{columns}x!bnn.s1>, tensor<{vocabulary}xf32> -> {type_}")
 
     def check(feeds, got):
-        at = np.where(feeds[ids] < 0, feeds[ids] + vocabulary, feeds[ids])
-        at = np.clip(at, 0, vocabulary - 1)
-        expected = np.where(table, scale[:, None], -scale[:, None])[at]
-        assert np.array_equal(got.view(np.int32), expected.view(np.int32)), "the rows of the table"
+        assert_same(got, model.embedding(feeds[ids], signs_of(table), scale), "the rows of the table")
     m.output(y, "f32", out_dims, check)
 
 
-def float_product(m, dims, weight, params, n, body, ending):
-    """An f32 row times a weight (its value and type); `body` makes %y of %acc and %p0, ..."""
+def float_product(m, dims, weight, product, params, n, body, computed, ending):
+    """An f32 row times a weight (its value and type), whose sums `product(row)` has; `body` makes
+    %y of %acc and %p0, ..., as `computed(acc, *params)` does."""
     x = m.input("f32", dims, hard)
     out_dims = (*dims[:-1], n)
-    listed = f"params({', '.join(params)} : {', '.join([f'tensor<{n}xf32>'] * len(params))}) "
+    values = ", ".join(m.constant(param) for param in params)
+    listed = f"params({values} : {', '.join([f'tensor<{n}xf32>'] * len(params))}) "
     arguments = ", ".join(["%acc: f32"] + [f"%p{i}: f32" for i in range(len(params))])
     element = {"number": "f32", "bits": "!bnn.s1"}[ending]
     type_ = shape_type(out_dims, element)
@@ -518,50 +562,57 @@ def float_product(m, dims, weight, params, n, body, ending):
     for line in lines:
         m.emit("  " + line)
     m.emit("}")
+
+    def check(feeds, got):
+        with np.errstate(all="ignore"):
+            assert_same(got, computed(product(feeds[x]), *params), "the outputs")
     if ending == "number":
-        m.output(y, "f32", out_dims)
+        m.output(y, "f32", out_dims, check)
         return
-    result, = matmul(m, y, out_dims, random_bits(m.rng, (5, n)), None, [], ["i32"], IDENTITY)
-    m.output(result, "i32", (*dims[:-1], 5))
+    following = random_bits(m.rng, (5, n))
+    result, = matmul(m, y, out_dims, following, None, [], ["i32"], IDENTITY)
+
+    def check_product(feeds, got):
+        with np.errstate(all="ignore"):
+            first = as_numbers(computed(product(feeds[x]), *params), False)
+        assert_same(got, model.dot(first, signs_of(following)), "the product of the bits")
+    m.output(result, "i32", (*dims[:-1], 5), check_product)
 
 
 def low_rank(m, k, r, dims, ending="number"):
     """By real weights."""
-    w = m.constant(m.rng.standard_normal((k, r)).astype(np.float32))
-    b = m.constant(m.rng.standard_normal(r).astype(np.float32))
-    float_product(m, dims, (w, f"tensor<{k}x{r}xf32>"), [b], r, "%y = arith.addf %acc, %p0 : f32", ending)
+    w, b = m.rng.standard_normal((k, r)).astype(np.float32), m.rng.standard_normal(r).astype(np.float32)
+    float_product(m, dims, (m.constant(w), f"tensor<{k}x{r}xf32>"), lambda x: model.matmul_floats(x, w), [b], r,
+                  "%y = arith.addf %acc, %p0 : f32", lambda acc, b: acc + b, ending)
 
 
 def signed_sum(m, k, n, dims, ending="number"):
     """By binary weights."""
-    w = m.bits(m.rng.random((n, k)) < 0.5)
-    scale = m.constant(m.rng.standard_normal(n).astype(np.float32))
-    b = m.constant(m.rng.standard_normal(n).astype(np.float32))
-    float_product(m, dims, (w, f"tensor<{n}x{k}x!bnn.s1>"), [scale, b], n, "%y = math.fma %acc, %p0, %p1 : f32", ending)
+    w = m.rng.random((n, k)) < 0.5
+    scale, b = (m.rng.standard_normal(n).astype(np.float32) for _ in range(2))
+    float_product(m, dims, (m.bits(w), f"tensor<{n}x{k}x!bnn.s1>"), lambda x: model.matmul_signs(x, signs_of(w)),
+                  [scale, b], n, "%y = math.fma %acc, %p0, %p1 : f32", model.fma, ending)
 
 
 def reduce(m, kind, n, dims):
-    x = m.input("f32", dims, hard if kind != "add" else mild)
+    x = m.input("f32", dims, hard)
     out = m.empty(dims[:-1], "f32")
     type_ = shape_type(dims[:-1], "f32")
     y = m.value(f"bnn.reduce {kind} %{x} outs({out} : {type_}) : {shape_type(dims, 'f32')} -> {type_}")
 
     def check(feeds, got):
-        if kind == "add":
-            assert np.allclose(got, feeds[x].astype(np.float64).sum(-1), atol=1e-4), "the sum"
-        else:
-            # NaN goes where the order of the comparisons sends it: only the twins compare it.
-            rows = ~np.isnan(feeds[x]).any(-1)
-            expected = feeds[x].max(-1) if kind == "max" else feeds[x].min(-1)
-            assert np.array_equal(got[rows], expected[rows]), f"the {kind}"
+        assert_same(got, model.reduce(kind, feeds[x]), f"the {kind}")
     m.output(y, "f32", dims[:-1], check)
+
+
+EPSILON = 1e-12
 
 
 def normalise(m, x, scale, bias, dims):
     s, b, n = m.constant(scale), m.constant(bias), len(scale)
     type_ = shape_type(dims, "f32")
-    return m.value(f"bnn.layer_norm {x}, {s}, {b} outs({m.empty(dims, 'f32')} : {type_}) {{epsilon = 1.0e-12 : f32}} "
-                   f": {type_}, tensor<{n}xf32>, tensor<{n}xf32> -> {type_}")
+    return m.value(f"bnn.layer_norm {x}, {s}, {b} outs({m.empty(dims, 'f32')} : {type_}) "
+                   f"{{epsilon = {scalar(EPSILON)} : f32}} : {type_}, tensor<{n}xf32>, tensor<{n}xf32> -> {type_}")
 
 
 def layer_norm(m, n, dims, in_place):
@@ -572,21 +623,18 @@ def layer_norm(m, n, dims, in_place):
     y = normalise(m, x, scale, bias, dims)
 
     def check(feeds, got):
-        value = feeds[name].astype(np.float64) * (-1 if in_place else 1)
-        d = value - value.mean(-1, keepdims=True)
-        expected = d / np.sqrt((d * d).mean(-1, keepdims=True) + 1e-12) * scale + bias
-        # One element is its own mean; two that are close lose their digits.
-        close = np.isclose(got, expected, atol=1e-3, rtol=1e-3)
-        assert n < 3 or close.mean() > 0.99, "the normalised rows"
+        value = -feeds[name] if in_place else feeds[name]
+        assert_same(got, model.layer_norm(value, scale, bias, EPSILON), "the normalised rows")
         assert np.array_equal(got.reshape(-1, n)[0], bias), "the row of equal numbers"
     m.output(y, "f32", dims, check)
 
 
 def three_ways(m, y, dims, shift):
-    """With a shift and a mask of zeros, without either, and above a threshold."""
-    yield (*binarize(m, y, dims, m.constant(shift)), "!bnn.s1")
-    yield (*binarize(m, y, dims, None, False), "!bnn.s1")
-    yield binarize_above(m, y, dims, 0.5), None, "!bnn.u1"
+    """With a shift and a mask of zeros, without either, and above a threshold: bits, the mask, the
+    element, and the numbers that they stand for."""
+    yield (*binarize(m, y, dims, m.constant(shift)), "!bnn.s1", lambda v: as_numbers(v, True, shift))
+    yield (*binarize(m, y, dims, None, False), "!bnn.s1", lambda v: as_numbers(v, False))
+    yield binarize_above(m, y, dims, 0.5), None, "!bnn.u1", lambda v: model.binarize_above(v, 0.5)
 
 
 def layer_norm_bits(m, n, dims, encode=three_ways):
@@ -597,10 +645,15 @@ def layer_norm_bits(m, n, dims, encode=three_ways):
     scale[::3], bias[::3], shift[::3] = 0, 0.5, -0.5
     bias[::6] = 0
     y = normalise(m, "%" + x, scale, bias, dims)
-    for bits, zeros, element in encode(m, y, dims, shift):
-        sums, = matmul(m, bits, dims, random_bits(m.rng, (5, n)), zeros, [], ["i32"], IDENTITY, element)
-        m.output(sums, "i32", (*dims[:-1], 5), None)
-    m.output(y, "f32", dims, None)
+
+    def normalised(feeds):
+        return model.layer_norm(feeds[x], scale, bias, EPSILON)
+    for bits, zeros, element, numbers in encode(m, y, dims, shift):
+        weights = random_bits(m.rng, (5, n))
+        sums, = matmul(m, bits, dims, weights, zeros, [], ["i32"], IDENTITY, element)
+        m.output(sums, "i32", (*dims[:-1], 5), lambda feeds, got, numbers=numbers, weights=weights: assert_same(
+            got, model.dot(numbers(normalised(feeds)), signs_of(weights)), "the product of the normalised rows"))
+    m.output(y, "f32", dims, lambda feeds, got: assert_same(got, normalised(feeds), "the normalised rows"))
 
 
 #===------------------------------------------------------------------------===#

@@ -3,17 +3,12 @@
 """Modules of bnn ops over integers of 2 and 4 bits, and what NumPy says that they compute."""
 import numpy as np
 
-from modules import (FUNCTIONS, HEADS, IDENTITY, LONG, SIZES, Module, exponentials, hard, layer_norm_bits, matmul, mild,
-                     random_bits, random_bits_and_flat_rows, scalar, shape_type, with_flat_row)
+import model
+from modules import (FUNCTIONS, HEADS, IDENTITY, LONG, SIZES, Module, apply, assert_same, hard, layer_norm_bits,
+                     matmul, mild, random_bits, random_bits_and_flat_rows, scalar, shape_type, show_attention,
+                     signs_of, with_flat_row)
 
 ELEMENTS = [("s2", -2, 1), ("u2", 0, 3), ("s4", -8, 7), ("u4", 0, 15)]
-
-
-def quantise(value, step, least, most):
-    """What bnn.quantize says of an f32 array."""
-    with np.errstate(all="ignore"):
-        level = np.round(value / np.float32(step))  # Half to even.
-    return np.clip(np.where(np.isnan(level), 0, level), least, most).astype(np.int64)
 
 
 def levels(step, minimum, least, most):
@@ -54,11 +49,8 @@ def product(m, k, n, dims, i, source=None, weigh=random_bits):
     y, = matmul(m, q, dims, weights, None, [], ["i32"], IDENTITY, "!bnn." + element)
 
     def check(feeds, got):
-        value = feeds[x] if shift is None else feeds[x] + shift
-        if minimum is not None:
-            value = value - np.float32(minimum)
-        expected = quantise(value, step, least, most) @ np.where(weights, 1, -1).T
-        assert np.array_equal(got, expected), "the accumulators"
+        numbers = model.quantize(feeds[x], step, least, most, minimum, shift)
+        assert_same(got, model.dot(numbers, signs_of(weights)), "the accumulators")
     m.output(y, "i32", (*dims[:-1], n), check)
 
 
@@ -85,17 +77,10 @@ def chain(m, k, n, dims, i):
     result, = matmul(m, q2, middle, following, None, [], ["i32"], IDENTITY, "!bnn." + between)
 
     def check(feeds, got):
-        first = quantise(feeds[x], 0.5, least, most) @ np.where(weights, 1, -1).T
-        value = (first * scale.astype(np.float64) + bias).astype(np.float32)
-        if function == "relu":
-            value = np.maximum(value, np.float32(0))
-        elif function == "wave":
-            value = value * (value * value - np.float32(1))
-        value = value + shift
-        if minimum is not None:
-            value = value - np.float32(minimum)
-        expected = quantise(value, step, low, high) @ np.where(following, 1, -1).T
-        assert np.array_equal(got, expected), "the accumulators of the second product"
+        first = model.dot(model.quantize(feeds[x], 0.5, least, most), signs_of(weights))
+        value, _ = apply(function, model.fma(first, scale, bias))
+        numbers = model.quantize(value, step, low, high, minimum, shift)
+        assert_same(got, model.dot(numbers, signs_of(following)), "the accumulators of the second product")
     m.output(result, "i32", (*dims[:-1], 5), check)
 
 
@@ -137,29 +122,18 @@ def attention(m, heads, width, bits, options, minimum, ending):
             "bits": ["bnn.yield %acc : i32"]}[ending]:
         m.emit("  " + line)
     m.emit("}")
-    if ending == "bits":
-        result, = matmul(m, name, dims, random_bits(m.rng, (5, channels)), None, [], ["i32"], IDENTITY, signed)
-        m.output(result, "i32", (*dims[:-1], 5))
-        return
 
-    def check(feeds, got):
-        def split(part):
-            value = quantise(feeds[sources[part]], 0.4, least, most).astype(np.float64)
-            return value.reshape(*value.shape[:2], heads, width).transpose(0, 2, 1, 3)
-        q, k, v = split("query"), split("key"), split("value")
-        e = exponentials(feeds, q, k, scale, divisor, left, right, mask)
-        exact = (e / e.sum(-1, keepdims=True) - np.float32(minimum)) / np.float32(step)
-        p = np.clip(np.round(exact), 0, (1 << bits) - 1)
-        expected = p @ v
+    def computed(feeds):
+        numbers = (model.quantize(feeds[source], 0.4, least, most) for source in sources.values())
+        optional = {key: feeds[source] for key, source in (("left", left), ("right", right), ("mask", mask)) if source}
+        acc, total, sure = model.attention(*numbers, heads, scale, divisor,
+                                           probability=(step, minimum, (1 << bits) - 1), **optional)
         if ending == "sum":
-            expected = expected + 100000 * v.sum(-2, keepdims=True)
-        expected = expected.transpose(0, 2, 1, 3).reshape(got.shape)
-        # f32 and f64 may disagree about a probability that is in the middle of two integers.
-        sure = (np.abs(exact - np.floor(exact) - 0.5) > 1e-4).all(-1)
-        sure = np.repeat(sure.transpose(0, 2, 1), width, -1)
-        assert sure.mean() > 0.5, "too few probabilities are clear of a step"
-        assert np.array_equal(got[sure], expected[sure]), "the attention's accumulators"
-    m.output(name, element, dims, check)
+            acc = acc + 100000 * total
+        elif ending == "bits":
+            acc = model.low_bits(acc, bits, True)
+        return acc.astype(np.float32 if ending == "float" else np.int32), sure
+    show_attention(m, name, dims, ending, element, computed, signed)
 
 
 def matmul_modules():
@@ -184,8 +158,9 @@ def matmul_modules():
 
 def two_ways(m, y, dims, shift):
     """As signed integers of the shifted row, and as unsigned ones."""
-    yield quantize(m, y, dims, "s2", 0.7, None, shift), None, "!bnn.s2"
-    yield quantize(m, y, dims, "u4", 0.2, -1.0), None, "!bnn.u4"
+    yield (quantize(m, y, dims, "s2", 0.7, None, shift), None, "!bnn.s2",
+           lambda v: model.quantize(v, 0.7, -2, 1, None, shift))
+    yield quantize(m, y, dims, "u4", 0.2, -1.0), None, "!bnn.u4", lambda v: model.quantize(v, 0.2, 0, 15, -1.0)
 
 
 def other_modules():
