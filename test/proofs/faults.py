@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Whether a proof fails where the IR is wrong: faults.py
+
+In the kernels of a few products each vector instruction is swapped for another in turn: of every
+such kernel, proofs.py must find an output that is not what it should be, with numbers for which it
+is not.
+"""
+import argparse
+import re
+import sys
+
+import ir
+import proofs
+from forms import Unproved
+from prove import product_of
+from products import compile_ir
+from strategies import read_strategies
+
+SWAPPED = {"xor": "and", "and": "or", "or": "and", "add": "sub", "sub": "add", "shl": "lshr", "lshr": "shl"}
+# A strategy, a dot, an element and how many there are in a row.
+KERNELS = [("neon", "and_count", "u1", 70), ("avx2", "xor_count", "s2", 70), ("avx512", "xor_count", "s1", 70),
+           ("avx2", "byte_table", "u1", 33)]
+
+
+def mutants(text):
+    """(line, text) of IR with one instruction swapped."""
+    lines = text.splitlines()
+    for at, line in enumerate(lines):
+        match = re.match(rf"(  %\w+ = )({'|'.join(SWAPPED)})( <.*)", line)
+        if match:
+            changed = match[1] + SWAPPED[match[2]] + match[3]
+            yield line.strip(), "\n".join([*lines[:at], changed, *lines[at + 1:]])
+
+
+def judge(product, text):
+    """What the proof says of a faulty kernel; None where it finds nothing."""
+    module = ir.Module(text)
+    try:
+        proofs.prove_kernel(product, module, proofs.Claims(module.tables))
+    except (Unproved, ir.Unknown) as error:
+        return str(error)
+    return None
+
+
+def main():
+    sys.setrecursionlimit(1000000)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--each", type=int, default=1, help="leave out all faults but each of so many")
+    parser.add_argument("--verbose", action="store_true", help="what is found in each")
+    options = parser.parse_args()
+    strategies = {strategy.name: strategy for strategy in read_strategies()}
+    total = examples = 0
+    missed = []
+    for name, kind, element, elements in KERNELS:
+        product = product_of(strategies[name], kind, element, elements)
+        right = compile_ir(product.text())
+        if judge(product, right) is not None:
+            missed.append(f"{name} {kind} {element}: fails without a fault")
+        for line, text in list(mutants(right))[::options.each]:
+            total += 1
+            found = judge(product, text)
+            if found is None:
+                missed.append(f"{name} {kind} {element}: {line[:120]}")
+            elif ", and should be " in found:
+                examples += 1
+            if options.verbose:
+                print(f"{line[:80]}: {found}")
+    for line in missed:
+        print(f"MISSED {line}")
+    print(f"{total} faults in kernels, {examples} shown by a counterexample, {len(missed)} not found")
+    return 1 if missed or not total else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
