@@ -12,6 +12,7 @@ from e2e.ways import WAYS
 # What lit says where a feature is absent.
 ABSENT = {
     "models": "no model fixtures at {models} (BNN_MODELS names another place)",
+    "avx512": "this CPU has no AVX-512",
     "avx512vpopcntdq": "this CPU has no AVX-512 VPOPCNTDQ",
     "x86-64-v3": "this CPU is older than x86-64-v3",
     "qemu-aarch64": "no qemu-aarch64 or no cross compiler for it",
@@ -42,6 +43,7 @@ def find(config, models, npm, node_tests):
     flags = cpu_flags()
     has = {
         "models": os.path.exists(os.path.join(models, "manifest.json")),
+        "avx512": {"avx512f", "avx512dq", "avx512cd", "avx512bw", "avx512vl"} <= flags,
         "avx512vpopcntdq": "avx512_vpopcntdq" in flags,
         "x86-64-v3": "avx2" in flags and "fma" in flags,
         "qemu-aarch64": config.aarch64_cc.startswith("/") and config.qemu_aarch64.startswith("/"),

@@ -52,6 +52,7 @@ class Module:
 
     def __init__(self, name, rng):
         self.name, self.rng = name, rng
+        self.maxima = MAXIMA
         self.inputs = []   # (name, element, dims, generator(rng, shape))
         self.outputs = []  # (name, element, dims, value, check)
         self.lines = []
@@ -95,7 +96,7 @@ class Module:
         return self.value(f"bnn.constant {dense(values)} : tensor<{shape}xi1> -> tensor<{shape}x!bnn.s1>", "w")
 
     def text(self, target):
-        """The module, with the text of its `#bnn.target`."""
+        """The module, with the text of its `#bnn.target` (None: for the compiler to choose)."""
         def attrs(name, dims):
             listed = ", ".join(f'"{d}"' if isinstance(d, str) else str(d) for d in dims)
             return f'{{onnx.dims = [{listed}], onnx.name = "{name}"}}'
@@ -104,7 +105,7 @@ class Module:
                                      for name, element, dims, _ in self.inputs)
         results = ", ".join(f"{shape_type(dims, element)} {attrs(name, dims)}"
                             for name, element, dims, _, _ in self.outputs)
-        maxima = ", ".join(f"{name} = {most}" for name, most in MAXIMA.items())
+        maxima = ", ".join(f"{name} = {most}" for name, most in self.maxima.items())
         lines = []
         for symbol, (name, axis) in self.dim_of.items():
             dims = next(dims for n, _, dims, _ in self.inputs if n == name)
@@ -113,9 +114,9 @@ class Module:
             lines.append(f"    %dim_{symbol} = tensor.dim %{name}, %axis_{symbol} : {shape_type(dims, element)}")
         returned = ", ".join(value for _, _, _, value, _ in self.outputs)
         types = ", ".join(shape_type(dims, element) for _, element, dims, _, _ in self.outputs)
+        chosen = f",\n    bnn.target = {target}" if target else ""
         return "\n".join([
-            f'module attributes {{bnn.model = #bnn.model<prefix = "model", max_dims = {{{maxima}}}>,',
-            f"    bnn.target = {target}}} {{",
+            f'module attributes {{bnn.model = #bnn.model<prefix = "model", max_dims = {{{maxima}}}>{chosen}}} {{',
             f"  func.func @main({arguments})\n      -> ({results}) {{",
             *lines, *self.lines, f"    return {returned} : {types}", "  }", "}", ""])
 

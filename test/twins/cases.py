@@ -1,0 +1,321 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The matrix's modules: each kernel with each length of a row, on rows of every pattern.
+
+An input has a pool of rows, of which a run takes a window; ops go row by row, so that what NumPy
+makes of the pool (model.py) has the answer to every run.
+"""
+import numpy as np
+
+import model
+import modules
+import planes
+from modules import EPSILON, IDENTITY, Module, binarize, binarize_above, matmul, scalar, shape_type, signs_of
+
+ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 31, 128]
+# Those of the longest rows.
+FEW_ROWS = [1, 7, 9]
+POOL, FEW_POOL = 144, 24
+LENGTHS = list(range(1, 131))
+# A kernel of many outputs takes the longest to compile.
+OUTPUTS = [17, 1, 15, 3, 31, 5, 7, 33, 13, 65, 9, 11, 19]
+# Where a count of a byte is widened (after 15 or 31 words, or pairs of words; after 63 digits of four
+# bits), and where one of 16 bits would not do: the last length below each, and the next.
+LIMITS = [224, 225, 256, 257, 480, 481, 512, 513, 992, 993, 1024, 1025, 1984, 1985, 2016, 2017, 2048, 2049, 4032, 4033]
+FAR_LIMITS = [65504, 65505]
+WIDTHS = [1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 96, 130]
+EXTREMES = np.array([np.inf, -np.inf, np.nan, -np.nan, 3.4e38, -3.4e38, 1e-38, -1e-45, 0.0, -0.0], np.float32)
+
+PATTERNS = [
+    lambda rng, k: rng.standard_normal(k),
+    lambda rng, k: np.ones(k),
+    lambda rng, k: -np.ones(k),
+    lambda rng, k: np.zeros(k),
+    lambda rng, k: np.where(np.arange(k) % 2, -1, 1),
+    lambda rng, k: np.full(k, np.nan),
+    lambda rng, k: rng.choice(EXTREMES[:2], k),
+    lambda rng, k: rng.choice(EXTREMES[-2:], k),
+    lambda rng, k: rng.integers(-9, 10, k) * 1e-45,
+    lambda rng, k: np.where(rng.random(k) < 0.2, rng.choice(EXTREMES, k), rng.standard_normal(k)),
+    # The middle between two integers of a quantiser whose step is 0.5.
+    lambda rng, k: rng.integers(-40, 41, k) / 4,
+    lambda rng, k: np.full(k, 100),
+    lambda rng, k: np.full(k, 0.1),
+]
+
+
+def pool(rng, size, k):
+    """Rows of every pattern."""
+    first = rng.integers(len(PATTERNS))
+    return np.array([PATTERNS[(first + r) % len(PATTERNS)](rng, k) for r in range(size)], np.float32)
+
+
+def weights_of(rng, n, k):
+    """Random rows, and among them one of ones, one of zeros and one that alternates."""
+    bits = rng.random((n, k)) < 0.5
+    for row, value in zip(rng.permutation(n), (True, False, np.arange(k) % 2 == 0)):
+        bits[row] = value
+    return bits
+
+
+class Matrix(Module):
+    """A module whose outputs are functions of rows."""
+
+    def __init__(self, name, rng, symbol, rows, pool_size):
+        super().__init__(name, rng)
+        self.symbol, self.rows, self.pool_size = symbol, rows, pool_size
+        self.maxima = {symbol: max(rows)}
+        self.kinds = []
+
+    def source(self, k):
+        """An input of rows of `k`: its value, its dimensions and its pool."""
+        rows = pool(self.rng, self.pool_size, k)
+        return "%" + self.input("f32", (self.symbol, k), rows), (self.symbol, k), rows
+
+    def show(self, value, element, n, expected):
+        """An output of `n` a row (None: one number)."""
+        self.output(value, element, (self.symbol,) if n is None else (self.symbol, n), expected)
+
+    def feeds(self, start, count):
+        return {name: rows[start:start + count] for name, _, _, rows in self.inputs}
+
+    def show_product(self, value, n, element, numbers, zeros=None):
+        """Bits or small integers [rows, n] through a product of 5 outputs."""
+        weights = weights_of(self.rng, 5, n)
+        y, = matmul(self, value, (self.symbol, n), weights, zeros, [], ["i32"], IDENTITY, element)
+        self.show(y, "i32", 5, model.dot(numbers, signs_of(weights)).astype(np.int32))
+
+
+def product(m, bits, dims, zeros, element, numbers, n):
+    weights = weights_of(m.rng, n, dims[-1])
+    y, = matmul(m, bits, dims, weights, zeros, [], ["i32"], IDENTITY, element)
+    m.show(y, "i32", n, model.dot(numbers, signs_of(weights)).astype(np.int32))
+
+
+#===------------------------------------------------------------------------===#
+# Kinds of kernels: a length, and a number of outputs
+#===------------------------------------------------------------------------===#
+
+def xor_count(m, k, n):
+    x, dims, rows = m.source(k)
+    bits, _ = binarize(m, x, dims, None, False)
+    product(m, bits, dims, None, "!bnn.s1", model.binarize(rows)[0], n)
+
+
+def xor_count_zeros(m, k, n):
+    x, dims, rows = m.source(k)
+    shift = m.rng.choice(np.array([0, 0.5, -1], np.float32), k)
+    bits, zeros = binarize(m, x, dims, m.constant(shift), True)
+    product(m, bits, dims, zeros, "!bnn.s1", modules.as_numbers(rows, True, shift), n)
+
+
+def and_count(m, k, n):
+    x, dims, rows = m.source(k)
+    threshold = float(m.rng.choice([0.0, 0.25, -0.5, 1e-45]))
+    product(m, binarize_above(m, x, dims, threshold), dims, None, "!bnn.u1", model.binarize_above(rows, threshold), n)
+
+
+def plane_count(element, least, most):
+    def kind(m, k, n):
+        x, dims, rows = m.source(k)
+        minimum = 0.25 if least == 0 else None
+        shift = m.rng.choice(np.array([0, 0.25, -1], np.float32), k)
+        bits = planes.quantize(m, x, dims, element, 0.5, minimum, shift)
+        product(m, bits, dims, None, "!bnn." + element, model.quantize(rows, 0.5, least, most, minimum, shift), n)
+    kind.__name__ = "plane_count_" + element
+    return kind
+
+
+def float_product(m, k, n, weight, weight_type, sums):
+    x, dims, rows = m.source(k)
+    bias = m.rng.standard_normal(n).astype(np.float32)
+    type_ = shape_type((m.symbol, n), "f32")
+    y = m.value(f"bnn.matmul {x}, {weight} params({m.constant(bias)} : tensor<{n}xf32>) "
+                f"outs({m.empty((m.symbol, n), 'f32')} : {type_}) "
+                f": {shape_type(dims, 'f32')}, {weight_type} -> {type_} {{")
+    for line in ("^bb0(%acc: f32, %p: f32):", "  %y = arith.addf %acc, %p : f32", "  bnn.yield %y : f32", "}"):
+        m.emit(line)
+    m.show(y, "f32", n, sums(rows) + bias)
+
+
+def signed_sum(m, k, n):
+    w = weights_of(m.rng, n, k)
+    float_product(m, k, n, m.bits(w), f"tensor<{n}x{k}x!bnn.s1>", lambda x: model.matmul_signs(x, signs_of(w)))
+
+
+def fma(m, k, n):
+    w = m.rng.standard_normal((k, n)).astype(np.float32)
+    float_product(m, k, n, m.constant(w), f"tensor<{k}x{n}xf32>", lambda x: model.matmul_floats(x, w))
+
+
+def affine(m, k, n):
+    """An epilogue with each form of a parameter."""
+    x, dims, rows = m.source(k)
+    full, between, residual = m.source(n)
+    weights, bias = weights_of(m.rng, n, k), m.rng.standard_normal(n).astype(np.float32)
+    bits, _ = binarize(m, x, dims, None, False)
+    factor = np.float32(0.3)
+    params = [(m.value(f"arith.constant {scalar(factor)} : f32"), "f32"), (m.constant(bias), f"tensor<{n}xf32>"),
+              (full, shape_type(between, "f32"))]
+    y, = matmul(m, bits, dims, weights, None, params, ["f32"], [
+        "%f = arith.sitofp %acc : i32 to f32", "%r = math.fma %f, %p0, %p1 : f32", "%t = arith.addf %r, %p2 : f32",
+        "bnn.yield %t : f32"])
+    acc = model.dot(model.binarize(rows)[0], signs_of(weights))
+    m.show(y, "f32", n, model.fma(acc, factor, bias) + residual)
+
+
+def bits_of_product(m, k, n):
+    """Outputs of bits and a mask of zeros, packed anew."""
+    x, dims, rows = m.source(k)
+    bits, zeros = binarize(m, x, dims, None, True)
+    weights = weights_of(m.rng, n, k)
+    y, none = matmul(m, bits, dims, weights, zeros, [], ["!bnn.s1", "!bnn.u1"], [
+        "%c0 = arith.constant 0 : i32", "%bit = arith.cmpi sgt, %acc, %c0 : i32",
+        "%zero = arith.cmpi eq, %acc, %c0 : i32", "bnn.yield %bit, %zero : i1, i1"])
+    acc = model.dot(modules.as_numbers(rows, True), signs_of(weights))
+    m.show_product(y, n, "!bnn.s1", np.sign(acc), none)
+
+
+def integers_of_product(m, k, n):
+    """Outputs of integers of a few bits, which are the low bits of what is yielded."""
+    element, least, most = planes.ELEMENTS[k % 4]
+    x, dims, rows = m.source(k)
+    weights = weights_of(m.rng, n, k)
+    y, = matmul(m, binarize(m, x, dims, None, False)[0], dims, weights, None, [], ["!bnn." + element], [
+        "bnn.yield %acc : i32"])
+    acc = model.dot(model.binarize(rows)[0], signs_of(weights))
+    m.show_product(y, n, "!bnn." + element, model.low_bits(acc, (most - least).bit_length(), least < 0))
+
+
+def norm_of(m, k):
+    x, dims, rows = m.source(k)
+    scale, bias = (m.rng.standard_normal(k).astype(np.float32) for _ in range(2))
+    y = modules.normalise(m, x, scale, bias, dims)
+    return y, dims, model.layer_norm(rows, scale, bias, EPSILON)
+
+
+def layer_norm(m, k, n):
+    y, _, expected = norm_of(m, k)
+    m.show(y, "f32", k, expected)
+
+
+def layer_norm_bits(m, k, n):
+    """The row goes on as bits as well: one kernel, with an epilogue."""
+    y, dims, expected = norm_of(m, k)
+    bits, zeros = binarize(m, y, dims)
+    m.show_product(bits, k, "!bnn.s1", modules.as_numbers(expected, True), zeros)
+    m.show(y, "f32", k, expected)
+
+
+def reduction(name):
+    def kind(m, k, n):
+        x, dims, rows = m.source(k)
+        type_ = shape_type((m.symbol,), "f32")
+        y = m.value(f"bnn.reduce {name} {x} outs({m.empty((m.symbol,), 'f32')} : {type_}) : "
+                    f"{shape_type(dims, 'f32')} -> {type_}")
+        m.show(y, "f32", None, model.reduce(name, rows))
+    kind.__name__ = "reduce_" + name
+    return kind
+
+
+def embedding(m, k, n):
+    element = ["i32", "i64"][k % 2]
+    ids = m.rng.integers(-n - 3, n + 3, m.pool_size).astype(modules.ELEMENTS[element])
+    table = weights_of(m.rng, n, k)
+    scale = np.abs(m.rng.standard_normal(n)).astype(np.float32)
+    scale[0] = 0
+    x = m.input(element, (m.symbol,), ids)
+    type_ = shape_type((m.symbol, k), "f32")
+    y = m.value(f"bnn.embedding %{x}, {m.bits(table)}, {m.constant(scale)} outs({m.empty((m.symbol, k), 'f32')} : "
+                f"{type_}) : {shape_type((m.symbol,), element)}, tensor<{n}x{k}x!bnn.s1>, tensor<{n}xf32> -> {type_}")
+    m.show(y, "f32", k, model.embedding(ids, signs_of(table), scale))
+
+
+COUNTS = [xor_count, xor_count_zeros, and_count, *(plane_count(*row) for row in planes.ELEMENTS)]
+KINDS = [*COUNTS, signed_sum, fma, affine, bits_of_product, integers_of_product, layer_norm, layer_norm_bits,
+         reduction("add"), reduction("max"), reduction("min"), embedding]
+
+
+#===------------------------------------------------------------------------===#
+# The list
+#===------------------------------------------------------------------------===#
+
+def fill(m, cases):
+    for kind, k, n in cases:
+        before = len(m.outputs)
+        kind(m, k, n)
+        m.kinds += [f"{kind.__name__} K={k} N={n}"] * (len(m.outputs) - before)
+    return m
+
+
+def row_modules(number, every, has_table):
+    """The modules of an instruction set, which is the `number`-th: all kinds of kernels with all
+    lengths if `every`, else each length with one kind and each kind with some lengths."""
+    def some(kinds, lengths, step):
+        for i, k in enumerate(lengths):
+            for j, kind in enumerate(kinds):
+                if every or (i * step + number * 5 - j) % len(kinds) == 0:
+                    yield kind, k, OUTPUTS[(i + j + number) % len(OUTPUTS)]
+    size = 10 if every else 65
+    for first in range(0, len(LENGTHS), size):
+        rng = np.random.default_rng([1, number, first])
+        yield fill(Matrix(f"lengths{first}", rng, "rows", ROWS, POOL), some(KINDS, LENGTHS[first:first + size], 1))
+    rng = np.random.default_rng([2, number])
+    few = Matrix("limits", rng, "few", FEW_ROWS, FEW_POOL)
+    # A table wants 64 outputs and 6 rows.
+    limits = [(kind, k, 65 if has_table else 17) for j, kind in enumerate(COUNTS) for i, k in enumerate(LIMITS)
+              if every or j < 3 and (i // 2 + number + j) % 5 == 0]
+    yield fill(few, limits)
+    far = Matrix("far", np.random.default_rng([3, number]), "few", FEW_ROWS, FEW_POOL)
+    yield fill(far, [(kind, k, 64) for kind in (COUNTS if every else [COUNTS[(2 * number) % 3]]) for k in FAR_LIMITS])
+
+
+def attention_module(number, every):
+    """Attention over bits and over integers, of every width."""
+    m = Module("attention", np.random.default_rng([4, number]))
+    m.maxima = {"batch": 2, "tokens": max(ROWS)}
+    options = ["query_zeros", "key_zeros", "value_zeros", "low_rank", "value_residual", "mask"]
+    for i, width in enumerate(WIDTHS):
+        heads = [1, 3][i % 2]
+        if every or i % 4 == number % 4:
+            present = [name for name in options if m.rng.random() < 0.5]
+            modules.attention(m, heads, width, present, ["sum", "float", "bits"][(i + number) % 3])
+        for bits in (2, 4):
+            if every or i % 6 == (number + bits) % 6:
+                present = [name for name in ("low_rank", "mask") if m.rng.random() < 0.5]
+                planes.attention(m, heads, width, bits, present, [0.0, 0.004][i % 2], ["sum", "float", "bits"][i % 3])
+    return m
+
+
+STATUS_SHAPE, STATUS_INDEX = 2, 4
+TABLE_ROWS, MOST_IDS = 9, 5
+
+
+def checks_module():
+    """A look-up with at most MOST_IDS ids, which are below their number and 4: what runs return, and
+    the rows of those that are right."""
+    m = Module("checks", np.random.default_rng(5))
+    m.maxima = {"few": max(FEW_ROWS)}
+    ids = m.input("i64", ("few",), None)
+    table, scale = m.rng.random((TABLE_ROWS, 33)) < 0.5, m.rng.random(TABLE_ROWS).astype(np.float32)
+    limit, most, four = (m.value(f"arith.constant {value} : index") for value in (TABLE_ROWS, MOST_IDS, 4))
+    for bound in (limit, m.value(f"arith.addi %dim_few, {four} : index")):
+        m.value(f"bnn.check_indices %{ids} limit {bound} : tensor<?xi64>")
+    fits = m.value(f"arith.cmpi ule, %dim_few, {most} : index")
+    m.emit(f"bnn.check_shape {fits} : i1")
+    type_ = shape_type(("few", 33), "f32")
+    y = m.value(f"bnn.embedding %{ids}, {m.bits(table)}, {m.constant(scale)} outs({m.empty(('few', 33), 'f32')} : "
+                f"{type_}) : tensor<?xi64>, tensor<{TABLE_ROWS}x33x!bnn.s1>, tensor<{TABLE_ROWS}xf32> -> {type_}")
+    m.output(y, "f32", ("few", 33), lambda ids: model.embedding(ids, signs_of(table), scale))
+    return m
+
+
+def check_runs():
+    """Ids, and the status that a run with them returns: shapes are looked at first."""
+    for count in (1, MOST_IDS, MOST_IDS + 1, max(FEW_ROWS)):
+        limit = min(count + 4, TABLE_ROWS)
+        for extreme in (0, limit - 1, -limit, limit, -limit - 1, 2**31, 2**32, 1 - 2**32, -2**63):
+            ids = np.arange(count) % TABLE_ROWS
+            ids[-1] = extreme
+            yield ids, model.status([(count <= MOST_IDS, STATUS_SHAPE),
+                                     (model.check_indices(ids, limit), STATUS_INDEX)])
