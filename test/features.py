@@ -22,6 +22,7 @@ ABSENT = {
     "ort": "no ONNX Runtime (tools/dev setup installs it)",
     "onnx-node-tests": "no ONNX node tests (package libonnx-testdata)",
     "clang-tidy": "no clang-tidy-19",
+    "libfuzzer": "no libFuzzer (package libclang-rt-19-dev)",
 }
 
 
@@ -54,6 +55,7 @@ def find(config, models, npm, node_tests):
         "onnx-node-tests": os.path.isdir(node_tests),
         "clang-tidy": shutil.which("clang-tidy-19") is not None,
         "asan": config.asan,
+        "libfuzzer": config.libfuzzer,
     }
     return {feature for feature, present in has.items() if present}
 
