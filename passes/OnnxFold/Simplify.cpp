@@ -181,7 +181,8 @@ bool shrinkConstants(FoldState &state, Operation *op) {
   bool changed = false;
   for (OpOperand &operand : op->getOpOperands()) {
     auto type = dyn_cast<RankedTensorType>(operand.get().getType());
-    if (!type || type.getRank() < 2 || type.getNumElements() == 0)
+    if (!type || !type.hasStaticShape() || type.getRank() < 2 ||
+        type.getNumElements() == 0)
       continue;
     std::optional<ConstantView> view = ConstantView::get(operand.get());
     if (!view)
