@@ -5,13 +5,14 @@
 
 In the kernels of a few products each vector instruction is swapped for another in turn: of every
 such kernel, proofs.py must find an output that is not what it should be, with numbers for which it
-is not.
+is not. In loops of long rows, the same for steps.py, and for chunks of which counters overflow.
 """
 import argparse
 import re
 import sys
 
 import ir
+import loops
 import proofs
 from forms import Unproved
 from prove import product_of
@@ -22,6 +23,7 @@ SWAPPED = {"xor": "and", "and": "or", "or": "and", "add": "sub", "sub": "add", "
 # A strategy, a dot, an element and how many there are in a row.
 KERNELS = [("neon", "and_count", "u1", 70), ("avx2", "xor_count", "s2", 70), ("avx512", "xor_count", "s1", 70),
            ("avx2", "byte_table", "u1", 33)]
+LOOPS = ("avx2", "xor_count", "s1", 2100)
 
 
 def mutants(text):
@@ -34,11 +36,30 @@ def mutants(text):
             yield line.strip(), "\n".join([*lines[:at], changed, *lines[at + 1:]])
 
 
-def judge(product, text):
-    """What the proof says of a faulty kernel; None where it finds nothing."""
+def loop_mutants(text):
+    """The same, in blocks that end an iteration of a loop; and chunks of other sizes."""
+    functions = ir.Module(text).functions.values()
+    inside = {line for f in functions for block in f.headers.values() for line in f.blocks[block]}
+    for line, mutant in mutants(text):
+        if line in inside:
+            yield line, mutant
+    lines = text.splitlines()
+    numbers = set(re.findall(r"(%\w+) = phi i64", text))
+    for at, line in enumerate(lines):
+        chunk = re.match(r"(  %\w+ = add i64 (%\w+), )(\d+)$", line)
+        if chunk and chunk[2] in numbers and int(chunk[3]) > 4:
+            yield line.strip(), "\n".join([*lines[:at], f"{chunk[1]}{int(chunk[3]) + 48}", *lines[at + 1:]])
+
+
+def prove_outputs(product, text):
     module = ir.Module(text)
+    proofs.prove_kernel(product, module, proofs.Claims(module.tables))
+
+
+def judge(proof, product, text):
+    """What a proof says of a faulty kernel; None where it finds nothing."""
     try:
-        proofs.prove_kernel(product, module, proofs.Claims(module.tables))
+        proof(product, text)
     except (Unproved, ir.Unknown) as error:
         return str(error)
     return None
@@ -53,14 +74,15 @@ def main():
     strategies = {strategy.name: strategy for strategy in read_strategies()}
     total = examples = 0
     missed = []
-    for name, kind, element, elements in KERNELS:
+    work = [(*kernel, prove_outputs, mutants) for kernel in KERNELS] + [(*LOOPS, loops.prove, loop_mutants)]
+    for name, kind, element, elements, proof, change in work:
         product = product_of(strategies[name], kind, element, elements)
         right = compile_ir(product.text())
-        if judge(product, right) is not None:
+        if judge(proof, product, right) is not None:
             missed.append(f"{name} {kind} {element}: fails without a fault")
-        for line, text in list(mutants(right))[::options.each]:
+        for line, text in list(change(right))[::options.each]:
             total += 1
-            found = judge(product, text)
+            found = judge(proof, product, text)
             if found is None:
                 missed.append(f"{name} {kind} {element}: {line[:120]}")
             elif ", and should be " in found:

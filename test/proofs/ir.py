@@ -40,8 +40,11 @@ class Region:
 
     def __init__(self, name, initial=None, anywhere=None):
         self.name, self.cells, self.initial, self.anywhere = name, {}, initial, anywhere
+        self.stored = []  # at places that are expressions: (offset, lane, value)
 
     def load(self, offset, lane, width):
+        if self.stored:
+            raise Unknown(f"a load from {self.name} after a store somewhere in it")
         if self.anywhere and (offset.op != "const" or not self.initial):
             return self.anywhere(offset, lane, width)
         if offset.op != "const":
@@ -57,9 +60,10 @@ class Region:
         return self.initial(at, width)
 
     def store(self, offset, lane, value):
-        if offset.op != "const":
-            raise Unknown(f"a store to {self.name} at {offset!r}")
-        self.cells[offset.args[0] + lane * (value.width // 8)] = value
+        if offset.op == "const":
+            self.cells[offset.args[0] + lane * (value.width // 8)] = value
+        else:
+            self.stored.append((offset, lane, value))
 
 
 def parse_type(text):
@@ -126,6 +130,13 @@ class Function:
                     self.headers[target] = label
 
 
+    def parts(self, label):
+        """The phis of a block, its other instructions, and the last one."""
+        lines = self.blocks[label]
+        phis = [line for line in lines if " = phi " in line]
+        return phis, lines[len(phis):-1], lines[-1]
+
+
 class Module:
     """The functions and constant tables of LLVM IR."""
 
@@ -144,11 +155,12 @@ CASTS = {"zext", "sext", "trunc", "bitcast", "sitofp", "uitofp", "fptosi", "fpto
 
 
 class Machine:
-    """Runs functions of a module. Conditions that are `assumed` hold; `at_loop(machine, function,
-    header, environment)` is called where a loop is entered."""
+    """Runs functions of a module. Conditions are `assumed` to hold or not. `loops.enter(machine, function,
+    header, environment)` is called where a loop is entered. Where one iteration is run alone,
+    `loops.skip(...)` stands for the loops in it, and `loops.scratch(name)` makes new memory."""
 
-    def __init__(self, module, assumed=(), at_loop=None):
-        self.module, self.assumed, self.at_loop = module, assumed, at_loop
+    def __init__(self, module, assumed=None, loops=None):
+        self.module, self.assumed, self.loops = module, assumed or {}, loops
         self.regions = {name: Region(name, anywhere=self.entry_of(name)) for name in module.tables}
         self.allocated = 0
 
@@ -164,14 +176,18 @@ class Machine:
     def run(self, function, environment, label, before, until=None):
         """Runs from a block on; returns at `until`, with the block that it is entered from."""
         while True:
-            if label in function.headers and before != function.headers[label] and self.at_loop and not until:
-                self.at_loop(self, function, label, environment, before)
-            lines = function.blocks[label]
-            phis = [line for line in lines if " = phi " in line]
+            if self.loops and label in function.headers and before != function.headers[label]:
+                if until:
+                    before, label = label, self.loops.skip(self, function, label, environment, before)
+                    continue
+                leave = self.loops.enter(self, function, label, environment)
+                if leave:
+                    before, label = label, leave
+                    continue
+            phis, lines, last = function.parts(label)
             environment.update(self.enter(phis, environment, before))
-            for line in lines[len(phis):-1]:
+            for line in lines:
                 self.step(line, environment)
-            last = lines[-1]
             if last.startswith("ret"):
                 return None
             before, label = label, self.branch(last, environment)
@@ -196,7 +212,7 @@ class Machine:
             raise Unknown(line)
         condition = self.operand(match[1], "i1", environment)
         if condition in self.assumed:
-            return match[2]
+            return match[2] if self.assumed[condition] else match[3]
         if condition.op != "const":
             raise Undecided(condition)
         return match[2] if condition.args[0] else match[3]
@@ -311,7 +327,8 @@ class Machine:
         name, arguments = match[2], [self.typed(part, environment)[0] for part in split_arguments(match[3])]
         if name == "malloc":
             self.allocated += 1
-            return Pointer(Region(f"scratch{self.allocated}"), v.const(0, 64))
+            name = f"scratch{self.allocated}"
+            return Pointer(self.loops.scratch(name) if self.loops else Region(name), v.const(0, 64))
         if name == "free":
             return None
         if name in self.module.functions:

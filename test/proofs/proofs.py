@@ -29,6 +29,10 @@ class Claims:
             raise Unproved(f"{where}: {example} ({error})"[:1000]) from None
         self.proved.add(key)
 
+    def same(self, x, y, where):
+        """The same bits."""
+        self.equal(v.popcount(v.binary("xor", x, y)), v.const(0, x.width), where)
+
 
 def shape(roots):
     """Expressions with their variables numbered as they come."""
@@ -54,31 +58,35 @@ def descriptor(region, rank):
     return [where, where, v.const(0, 64)] + [v.make("undef", 64)] * (2 * rank)
 
 
-def execute(product, module, is_zero, assumed, at_loop=None):
+def execute(product, module, is_zero, assumed, loops=None):
     """The cells of the output buffer."""
-    machine = ir.Machine(module, assumed, at_loop)
+    machine = ir.Machine(module, assumed, loops)
     zeros = ir.Region("z", lambda at, width: v.const(0, width) if all(
         is_zero(name) for name in v.variables(product.mask_at(at, width))) else product.mask_at(at, width))
-    result = ir.Region("y")
-    arguments = descriptor(ir.Region("x", product.input_at), 2)
+    inputs, weights, result = ir.Region("x", product.input_at), ir.Region("w", product.weight_at), ir.Region("y")
+    if loops:
+        for region in (zeros, inputs, weights):
+            region.anywhere = loops.words(region.name)
+    arguments = descriptor(inputs, 2)
     if product.zeros:
         arguments += descriptor(zeros, 2)
-    arguments += descriptor(ir.Region("w", product.weight_at), 3) + descriptor(result, 2)
+    arguments += descriptor(weights, 3) + descriptor(result, 2)
     machine.call("kernel", arguments)
     return result.cells
 
 
-def prove_kernel(product, module, claims):
-    """All outputs of a product, for all inputs, weights and masks: returns the number of paths."""
-    paths, left = 0, [(frozenset(), frozenset())]
+def prove_kernel(product, module, claims, loops=None):
+    """All outputs of a product, for all inputs, weights and masks: returns the number of paths.
+    `loops` sees the loops on the way."""
+    paths, left = 0, [(frozenset(), {})]
     while left:
         absent, assumed = left.pop()
         try:
-            cells = execute(product, module, absent.__contains__, assumed)
+            cells = execute(product, module, absent.__contains__, assumed, loops)
         except ir.Undecided as branch:
             # A mask that has a bit somewhere, whichever; or none, so that its words are 0.
             words = condition_words(branch.condition)
-            left += [(absent, assumed | {branch.condition}), (absent | words, assumed)]
+            left += [(absent, assumed | {branch.condition: True}), (absent | words, assumed)]
             continue
         paths += 1
         if len(cells) != product.rows * product.outputs:
@@ -88,6 +96,17 @@ def prove_kernel(product, module, claims):
                 claims.equal(cells[4 * (row * product.outputs + output)],
                              product.value(row, output, absent.__contains__), f"row {row}, output {output}")
     return paths
+
+
+def prove_loops(product, module, loops):
+    """A step of each loop, whichever branches lead there."""
+    left = [{}]
+    while left:
+        assumed = left.pop()
+        try:
+            execute(product, module, lambda name: False, assumed, loops)
+        except ir.Undecided as branch:
+            left += [assumed | {branch.condition: holds} for holds in (True, False)]
 
 
 def condition_words(condition):

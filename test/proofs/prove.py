@@ -8,7 +8,8 @@
 
 For all inputs, all weights and all masks of zeros: the IR of a product runs on variables instead of
 numbers (ir.py), and each of its outputs is shown to be the sum that the product stands for
-(forms.py). The dots are those of `bnn-opt --print-targets`, for each element that Dots.def has.
+(forms.py). Rows of any length are for loops.py. The dots are those of `bnn-opt --print-targets`,
+for each element that Dots.def has.
 """
 import argparse
 import sys
@@ -22,10 +23,15 @@ from strategies import read_dots, read_strategies
 # The kinds of dots that byte_table counts for.
 TABLE = "byte_table"
 COUNTED = ("xor_count", "and_count")
+# Those that add up floats, in the order of the elements: kernels.py of test/twins compares these.
+FLOATS = ("signed_sum", "fma")
 
 
 def cases(strategies, dots):
     """(strategy, kind, element) of all dots that count bits."""
+    listed = {kind for strategy in strategies for kind in strategy.dots}
+    if set(dots) != {*COUNTED, *FLOATS} or not listed <= {*COUNTED, TABLE}:
+        raise SystemExit(f"no proof for a dot among {', '.join(sorted({*dots, *listed}))}")
     for strategy in strategies:
         for kind in COUNTED:
             for element in dots[kind]:
