@@ -16,7 +16,7 @@ from e2e.ways import FamilyFormat  # noqa: E402
 config.name = "bnn-mlir"
 config.test_format = FamilyFormat(execute_external=False)
 config.suffixes = [".mlir", ".test", ".family"]
-config.excludes = ["Inputs", "CMakeLists.txt"]
+config.excludes = ["Inputs", "CMakeLists.txt", "regressions"]
 config.test_source_root = source
 config.test_exec_root = os.path.join(config.bnn_build_dir, "test")
 

@@ -61,8 +61,9 @@ std::optional<IntervalTest> intervalTestOf(ArrayRef<uint8_t> bytes,
   return at(0) ? IntervalTest{high, 0u - length} : IntervalTest{low, length};
 }
 
-// With more values than this an accumulator's epilogue stays.
-constexpr int64_t kMostAccumulators = 1 << 22;
+// With more values than this an accumulator's epilogue stays, and so it does
+// where the values of all outputs are more than that.
+constexpr int64_t kMostAccumulators = 1 << 22, kMostEvaluations = 1 << 30;
 
 // The constant that a parameter is, one 4-byte value a channel.
 std::optional<SmallVector<uint32_t>> constantParam(Value param,
@@ -126,6 +127,9 @@ struct FoldThresholds : impl::FoldThresholdsBase<FoldThresholds> {
                   " values");
     if (ShapedType::isDynamic(channels))
       return keep("the number of its outputs is not known");
+    if (channels > kMostEvaluations / (range->most - range->least + 1))
+      return keep("the accumulators of its outputs have more than " +
+                  Twine(kMostEvaluations) + " values");
     SmallVector<SmallVector<uint32_t>> params;
     for (auto [i, param] : llvm::enumerate(op.getParams())) {
       auto words = constantParam(param, channels);

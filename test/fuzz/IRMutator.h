@@ -1,4 +1,4 @@
-//===- IRMutator.h - Changes of MLIR ---------------------------*- C++ -*-===//
+//===- IRMutator.h - Changes of MLIR ----------------------------*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

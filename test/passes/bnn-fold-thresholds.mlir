@@ -7,6 +7,7 @@
 // WHY: remark: 'bnn.matmul' is left as it is: parameter #0 is no constant of one value per output
 // WHY: remark: 'bnn.matmul' is left as it is: parameter #0 is no constant of one value per output
 // WHY: remark: 'bnn.matmul' is left as it is: the number of its outputs is not known
+// WHY: remark: 'bnn.matmul' is left as it is: the accumulators of its outputs have more than 1073741824 values
 // WHY: remark: 'bnn.matmul' is left as it is: the steps of output 0 are those of no line
 
 // A scale: above 0 for a positive one, below for a negative one. Beyond the
@@ -331,6 +332,23 @@ func.func @stays(%a: tensor<4x3x!bnn.s1>, %w: tensor<2x3x!bnn.s1>, %wd: tensor<?
     bnn.yield %f : f32
   }
   return %3, %4, %5, %6 : tensor<4x2x!bnn.s1>, tensor<4x2x!bnn.s1>, tensor<4x?x!bnn.s1>, tensor<4x2xf32>
+}
+
+// -----
+
+// Nobody has the time.
+// CHECK-LABEL: func.func @many_outputs
+// CHECK: arith.cmpi sgt
+func.func @many_outputs(%a: tensor<4x1x!bnn.s1>, %w: tensor<2147483648x1x!bnn.s1>,
+                        %0: tensor<4x2147483648x!bnn.s1>) -> tensor<4x2147483648x!bnn.s1> {
+  %b = bnn.matmul %a, %w outs(%0 : tensor<4x2147483648x!bnn.s1>)
+      : tensor<4x1x!bnn.s1>, tensor<2147483648x1x!bnn.s1> -> tensor<4x2147483648x!bnn.s1> {
+  ^bb0(%acc: i32):
+    %zero = arith.constant 0 : i32
+    %bit = arith.cmpi sgt, %acc, %zero : i32
+    bnn.yield %bit : i1
+  }
+  return %b : tensor<4x2147483648x!bnn.s1>
 }
 
 // -----
