@@ -3,6 +3,7 @@
 """What the machine that runs the tests has, as lit's features, and what is skipped without it."""
 import glob
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ ABSENT = {
     "onnx-node-tests": "no ONNX node tests (package libonnx-testdata)",
     "clang-tidy": "no clang-tidy-19",
     "libfuzzer": "no libFuzzer (package libclang-rt-19-dev)",
+    "clang-tsan": "no clang-19 with the sanitizers' libraries (package libclang-rt-19-dev)",
 }
 
 
@@ -54,6 +56,8 @@ def find(config, models, npm, node_tests):
         "ort": config.node.startswith("/") and os.path.isdir(os.path.join(npm, "onnxruntime-node")),
         "onnx-node-tests": os.path.isdir(node_tests),
         "clang-tidy": shutil.which("clang-tidy-19") is not None,
+        "clang-tsan": bool(glob.glob(os.path.join(config.llvm_tools_dir, "..", "lib", "clang", "*", "lib", "linux",
+                                                  f"libclang_rt.tsan-{platform.machine()}.a"))),
         "asan": config.asan,
         "libfuzzer": config.libfuzzer,
     }

@@ -67,6 +67,7 @@ ort_libraries = glob.glob(os.path.join(npm, "onnxruntime-node", "bin", "napi-v*"
                                        {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), ""),
                                        "libonnxruntime.so*"))
 substitute("ort_library", ort_libraries[0] if ort_libraries else "none")
+substitute("soak_seconds", os.environ.get("BNN_SOAK_SECONDS", "5"))
 substitute("runtime_include", os.path.join(config.bnn_source_dir, "include"))
 substitute("build_lib", os.path.join(config.bnn_build_dir, "lib"))
 
