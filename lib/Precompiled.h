@@ -7,6 +7,15 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+// With assertions on, as in the sanitised build, llvm::Statistic would have
+// members that it has not in LLVM's packages, which construct it.
+#ifndef NDEBUG
+#define NDEBUG
+#include "llvm/ADT/Statistic.h"
+#undef NDEBUG
+#include <cassert>
+#endif
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

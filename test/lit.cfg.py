@@ -28,8 +28,10 @@ config.environment["PATH"] = os.pathsep.join([
 # The tests' own Python modules are read in place; leave nothing beside them.
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 if config.asan:
-    # MLIR's uniquer keeps what it made until the process ends.
-    config.environment["ASAN_OPTIONS"] = "detect_leaks=0"
+    # MLIR's uniquer keeps what it made until the process ends. LLVM's packages are not instrumented:
+    # they do not say which part of a container or of an allocator's slab is in use.
+    config.environment["ASAN_OPTIONS"] = "detect_leaks=0:detect_container_overflow=0:allow_user_poisoning=0"
+    config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
 
 
 def substitute(name, value):
