@@ -14,6 +14,7 @@
 #include "lib/Driver/Driver.h"
 #include "lib/Driver/Options.h"
 #include "lib/Driver/PlainStream.h"
+#include "lib/Driver/Tool.h"
 #include "lib/Import/OperatorTable.h"
 #include "lib/Target/OutputFile.h"
 #include "lib/Target/Strategy.h"
@@ -22,7 +23,6 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
@@ -262,8 +262,7 @@ int OptTool::run(int argc, char **argv) {
 }
 
 int optMain(int argc, char **argv, DialectRegistry &registry) {
-  llvm::InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
-  reportFailedWrites();
+  Tool tool(argc, argv);
   return OptTool(registry).run(argc, argv);
 }
 

@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Driver/PhaseRunner.h"
+#include "lib/Driver/Tool.h"
+#include "mlir/IR/Verifier.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -26,10 +28,32 @@ PhaseRunner::PhaseRunner(ModuleOp module, Phase done,
   phases.allowFloat = options.allowFloat;
 }
 
+/// Whether the module verifies, without a word.
+static bool isValid(ModuleOp module) {
+  ScopedDiagnosticHandler silence(module.getContext(),
+                                  [](Diagnostic &) { return success(); });
+  return succeeded(verify(module));
+}
+
 LogicalResult PhaseRunner::run() {
   if (options.configurePasses && failed(options.configurePasses(*passes)))
     return failure();
-  LogicalResult result = passes->run(module);
+  // What a model may be refused for, a pass says, and it leaves IR that is
+  // valid; all else is the compiler's fault.
+  unsigned errors = 0;
+  LogicalResult result = failure();
+  {
+    ScopedDiagnosticHandler counter(
+        module.getContext(), [&](Diagnostic &diagnostic) {
+          errors += diagnostic.getSeverity() == DiagnosticSeverity::Error;
+          return failure(); // The next handler's to print.
+        });
+    result = passes->run(module);
+  }
+  if (failed(result) && !errors)
+    emitInternalError(module, "a pass failed without saying why");
+  else if (failed(result) && !isValid(module))
+    emitInternalError(module, "a pass left IR that is not valid");
   ran.push_back(std::move(passes));
   passes = std::make_unique<PassManager>(module.getContext());
   return result;

@@ -6,10 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Driver/Options.h"
+#include "lib/Driver/Tool.h"
 #include "lib/Run/RunTool.h"
-#include "lib/Target/OutputFile.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace llvm;
@@ -92,8 +91,7 @@ Error readOptions(mlir::bnn::OptionTable &table,
 } // namespace
 
 int main(int argc, char **argv) {
-  InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
-  mlir::bnn::reportFailedWrites();
+  mlir::bnn::Tool tool(argc, argv);
   mlir::bnn::RunOptions options;
   mlir::bnn::OptionTable table("Model and target options");
   addCompileOptions(table, options.compile);

@@ -10,13 +10,13 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Driver/Options.h"
+#include "lib/Driver/Tool.h"
 #include "lib/Run/Measure.h"
 #include "lib/Target/OutputFile.h"
 #include "lib/Target/Strategy.h"
 #include "lib/Tune/Tune.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace llvm;
@@ -130,8 +130,7 @@ Error tune(const mlir::bnn::CompileOptions &options) {
 } // namespace
 
 int main(int argc, char **argv) {
-  InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
-  mlir::bnn::reportFailedWrites();
+  mlir::bnn::Tool tool(argc, argv);
   mlir::bnn::CompileOptions options;
   mlir::bnn::OptionTable table("Model and target options");
   addCompileOptions(table, options);

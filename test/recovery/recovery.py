@@ -1,0 +1,110 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What is left when a compile ends early.
+
+    recovery.py MODEL WORK
+
+- Killed, at times drawn at random, over outputs that are there: each is what it was or what the
+  compile makes of it, whole.
+- In a folder that cannot be written: code 2, one error with the path, nothing new.
+- With a fault of its own: nothing new, and a word on what to report.
+"""
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+KILLS = 24
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def compile_(model, output):
+    return ["bnn-opt", model, "--prefix=model", "--mcpu=x86-64-v3", "-o", output]
+
+
+def expect(condition, what):
+    if not condition:
+        raise SystemExit("recovery: " + what)
+
+
+def check_kills(model, work):
+    output, header = os.path.join(work, "out.o"), os.path.join(work, "out.h")
+    began = time.monotonic()
+    subprocess.run(compile_(model, output), check=True, capture_output=True)
+    duration = time.monotonic() - began
+    whole = [read(output), read(header)]
+    old = [b"an old object\n", b"an old header\n"]
+    generator = random.Random(5)
+    seen = [0, 0]
+    for _ in range(KILLS):
+        for path, text in zip((output, header), old):
+            with open(path, "wb") as file:
+                file.write(text)
+        process = subprocess.Popen(compile_(model, output), stderr=subprocess.DEVNULL)
+        time.sleep(duration * generator.uniform(0, 1.3))
+        process.kill()
+        process.wait()
+        found = [read(output), read(header)]
+        for is_, was, becomes in zip(found, old, whole):
+            expect(is_ in (was, becomes), f"half an output of {len(is_)} bytes after a kill")
+        seen[found == whole] += 1
+    expect(seen[0], f"of {KILLS} kills none came before the end")
+    print(f"{KILLS} kills: {seen[0]} before and {seen[1]} after the outputs, none half written")
+    return duration
+
+
+def check_folder(model, work):
+    """Root may write anywhere, so nobody tries."""
+    folder = os.path.join(work, "closed")
+    os.makedirs(folder)
+    readable = os.path.join(work, "in.onnx")
+    shutil.copy(model, readable)
+    os.chmod(readable, 0o644)
+    os.chmod(folder, 0o555)
+    user = 65534 if os.geteuid() == 0 else None
+    result = subprocess.run(compile_(readable, os.path.join(folder, "out.o")), capture_output=True, text=True,
+                            user=user, group=user)
+    expect(result.returncode == 2, f"code {result.returncode} in a folder that cannot be written")
+    expect(result.stderr.count("error:") == 1 and "out.o" in result.stderr and "Permission denied" in result.stderr,
+           "no error with the path, but: " + result.stderr)
+    expect(not os.listdir(folder), "something was left there")
+    print("a folder that cannot be written: code 2 and the path")
+
+
+def check_crash(model, work, duration):
+    """A signal stands for a crash; the first ones may come before the tool listens, or after its end."""
+    output = os.path.join(work, "crash.o")
+    generator = random.Random(6)
+    said = ""
+    for _ in range(100):
+        if os.path.exists(output):
+            os.remove(output)
+        process = subprocess.Popen(compile_(model, output), stderr=subprocess.PIPE, text=True)
+        time.sleep(duration * generator.uniform(0.2, 0.9))
+        process.send_signal(signal.SIGSEGV)
+        _, said = process.communicate()
+        if process.returncode < 0 and said:
+            break
+    for part in ("internal error: a crash", "fault of bnn-mlir 0.", "report it with the command",
+                 "--mlir-pass-pipeline-crash-reproducer", "Program arguments: bnn-opt"):
+        expect(part in said, f"no '{part}' in what a crash says: {said}")
+    expect(not os.path.exists(output), "a crash left an output")
+    print("a crash: what to report, and no output")
+
+
+def main():
+    model, work = sys.argv[1:]
+    os.makedirs(work)
+    duration = check_kills(model, work)
+    check_folder(model, work)
+    check_crash(model, work, duration)
+
+
+main()
