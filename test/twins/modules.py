@@ -425,42 +425,26 @@ FUNCTIONS = {
 }
 
 
-def attention(m, heads, width, options, ending):
-    """options: the optional operands that are there."""
+def attend(m, heads, width, bits, zeros, terms, cut, ending):
+    """An attention over [batch, tokens, heads * width]: its name, the elements of its outputs, and the factors of
+    its epilogue or None. `bits` and `zeros` are the query's, the key's and the value's; `terms` has the values of
+    optional operands, and the rank of low ones; `cut` is the scores' scale and the cutoff."""
     channels = heads * width
     dims = ("batch", "tokens", channels)
     type_ = shape_type(dims, "!bnn.s1")
-    sources, bits, zeros = {}, {}, {}
-    for part in ("query", "key", "value"):
-        masked = f"{part}_zeros" in options
-        sources[part] = m.input("f32", dims, mild if masked else signs)
-        bits[part], zeros[part] = binarize(m, "%" + sources[part], dims, None, masked)
     text = f"bnn.attention {bits['query']}, {bits['key']}, {bits['value']} "
     for part in ("query", "key", "value"):
         if zeros[part]:
             text += f"{part}_zeros({zeros[part]} : {shape_type(dims, '!bnn.u1')}) "
-    left = right = residual = mask = None
-    if "low_rank" in options:
-        rank = int(m.rng.choice([1, 2, 3, 17]))
-        left = m.input("f32", ("batch", "tokens", rank), mild)
-        right = m.input("f32", ("batch", "tokens", rank), mild)
+    if "low_rank" in terms:
+        left, right, rank = terms["low_rank"]
         kind = shape_type(("batch", "tokens", rank), "f32")
-        text += f"low_rank(%{left}, %{right} : {kind}, {kind}) "
-    if "value_residual" in options:
-        residual = m.input("f32", ("batch", "tokens", 1), mild)
-        text += f"value_residual(%{residual} : tensor<?x?x1xf32>) "
-    if "mask" in options:
-        def some(rng, shape):
-            hidden = rng.random(shape) < 0.3
-            hidden[..., 0] = False
-            return np.where(hidden, rng.choice(np.array([-10000, -np.inf, -3.4e38], np.float32)), 0).astype(
-                np.float32)
-        mask = m.input("f32", ("batch", "tokens"), some)
-        text += f"mask(%{mask} : tensor<?x?xf32>) "
-    scale, cutoff = 0.3, float(m.rng.choice([0.02, 0.1]))
-    divisor = float(np.sqrt(np.float32(width)))
-    s = m.value(f"arith.constant {scalar(scale)} : f32", "s")
-    c = m.value(f"arith.constant {scalar(cutoff)} : f32", "s")
+        text += f"low_rank({left}, {right} : {kind}, {kind}) "
+    if "value_residual" in terms:
+        text += f"value_residual({terms['value_residual']} : tensor<?x?x1xf32>) "
+    if "mask" in terms:
+        text += f"mask({terms['mask']} : tensor<?x?xf32>) "
+    s, c = (m.value(f"arith.constant {scalar(number)} : f32", "s") for number in cut)
     text += f"scale({s}) cutoff({c}) "
     affine = None
     if ending == "sum":
@@ -483,6 +467,7 @@ def attention(m, heads, width, options, ending):
             elements = ["!bnn.s1", "!bnn.u1"]
     outs = [m.empty(dims, element) for element in elements]
     types = ", ".join(shape_type(dims, element) for element in elements)
+    divisor = float(np.sqrt(np.float32(width)))
     text += f"outs({', '.join(outs)} : {types}) {{heads = {heads} : i64, divisor = {scalar(divisor)} : f32}} " \
             f": {type_}, {type_}, {type_} -> {types} {{"
     name = m.fresh("a")
@@ -491,11 +476,41 @@ def attention(m, heads, width, options, ending):
     for line in lines:
         m.emit("  " + line)
     m.emit("}")
+    return name, elements, affine
+
+
+def attention(m, heads, width, options, ending):
+    """options: the optional operands that are there."""
+    dims = ("batch", "tokens", heads * width)
+    sources, bits, zeros, terms = {}, {}, {}, {}
+    for part in ("query", "key", "value"):
+        masked = f"{part}_zeros" in options
+        sources[part] = m.input("f32", dims, mild if masked else signs)
+        bits[part], zeros[part] = binarize(m, "%" + sources[part], dims, None, masked)
+    left = right = residual = mask = None
+    if "low_rank" in options:
+        rank = int(m.rng.choice([1, 2, 3, 17]))
+        left = m.input("f32", ("batch", "tokens", rank), mild)
+        right = m.input("f32", ("batch", "tokens", rank), mild)
+        terms["low_rank"] = f"%{left}", f"%{right}", rank
+    if "value_residual" in options:
+        residual = m.input("f32", ("batch", "tokens", 1), mild)
+        terms["value_residual"] = f"%{residual}"
+    if "mask" in options:
+        def some(rng, shape):
+            hidden = rng.random(shape) < 0.3
+            hidden[..., 0] = False
+            return np.where(hidden, rng.choice(np.array([-10000, -np.inf, -3.4e38], np.float32)), 0).astype(
+                np.float32)
+        mask = m.input("f32", ("batch", "tokens"), some)
+        terms["mask"] = f"%{mask}"
+    scale, cutoff = 0.3, float(m.rng.choice([0.02, 0.1]))
+    name, elements, affine = attend(m, heads, width, bits, zeros, terms, (scale, cutoff), ending)
 
     def computed(feeds):
         q, k, v = (as_numbers(feeds[sources[part]], zeros[part] is not None) for part in sources)
         acc, beside, sure = model.attention(
-            q, k, v, heads, scale, divisor, cutoff=cutoff,
+            q, k, v, heads, scale, float(np.sqrt(np.float32(width))), cutoff=cutoff,
             **{key: feeds[source] for key, source in optional.items() if source})
         return (model.fma(acc, affine[0], beside * affine[1]) if affine else acc.astype(np.int32)), sure
     optional = {"left": left, "right": right, "residual": residual, "mask": mask}
