@@ -248,26 +248,26 @@ def fill(m, cases):
     return m
 
 
+def lengths_of(number, every):
+    """All; in the suite, of those that are long and not next to a word, every fourth."""
+    return [k for k in LENGTHS if every or k <= 66 or (k + 1) % 32 < 3 or k % 4 == number % 4]
+
+
 def row_modules(number, every, has_table):
     """The modules of an instruction set, which is the `number`-th: all kinds of kernels with all
     lengths if `every`, else each length with one kind and each kind with some lengths."""
-    def some(kinds, lengths, step):
-        for i, k in enumerate(lengths):
-            for j, kind in enumerate(kinds):
-                if every or (i * step + number * 5 - j) % len(kinds) == 0:
-                    yield kind, k, OUTPUTS[(i + j + number) % len(OUTPUTS)]
-    size = 10 if every else 65
-    for first in range(0, len(LENGTHS), size):
-        rng = np.random.default_rng([1, number, first])
-        yield fill(Matrix(f"lengths{first}", rng, "rows", ROWS, POOL), some(KINDS, LENGTHS[first:first + size], 1))
-    rng = np.random.default_rng([2, number])
-    few = Matrix("limits", rng, "few", FEW_ROWS, FEW_POOL)
+    lengths = lengths_of(number, every)
+    size = 10 if every else len(lengths)
+    for first in range(0, len(lengths), size):
+        m = Matrix(f"lengths{first}", np.random.default_rng([1, number, first]), "rows", ROWS, POOL)
+        yield fill(m, [(kind, k, OUTPUTS[(i + j + number) % len(OUTPUTS)])
+                       for i, k in enumerate(lengths[first:first + size]) for j, kind in enumerate(KINDS)
+                       if every or (i + number * 5 - j) % len(KINDS) == 0])
     # A table wants 64 outputs and 6 rows.
     limits = [(kind, k, 65 if has_table else 17) for j, kind in enumerate(COUNTS) for i, k in enumerate(LIMITS)
-              if every or j < 3 and (i // 2 + number + j) % 5 == 0]
-    yield fill(few, limits)
-    far = Matrix("far", np.random.default_rng([3, number]), "few", FEW_ROWS, FEW_POOL)
-    yield fill(far, [(kind, k, 64) for kind in (COUNTS if every else [COUNTS[(2 * number) % 3]]) for k in FAR_LIMITS])
+              if every or j < 3 and (i // 2 + number + j) % 6 == 0]
+    limits += [(kind, k, 64) for kind in (COUNTS if every else [COUNTS[(2 * number) % 3]]) for k in FAR_LIMITS]
+    yield fill(Matrix("limits", np.random.default_rng([2, number]), "few", FEW_ROWS, FEW_POOL), limits)
 
 
 def attention_module(number, every):

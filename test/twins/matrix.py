@@ -48,21 +48,25 @@ def assert_complete():
     assert ops == set(model.MODELS), f"the ops are {sorted(ops)}"
 
 
-def compile_object(text, path, flags, isa, edit=None):
+def assert_strategy(isa, path):
+    """The flags of `isa` choose the strategy of that name."""
+    with open(path + ".mlir", "w") as file:
+        file.write(cases.checks_module().text(None))
+    if isa != "reference":
+        fused = run(["bnn-opt", path + ".mlir", *ISAS[isa], "--compile-to=fuse"])
+        assert f'#bnn.target<strategy = "{isa}"' in fused, f"the strategy is not {isa}"
+
+
+def compile_object(text, path, flags, edit=None):
     """Writes path.o; `edit` changes the IR after the phase tile."""
     with open(path + ".mlir", "w") as file:
         file.write(text)
-    source = path + ".mlir"
-    if isa != "reference" or edit:
-        source = path + ".tile.mlir"
-        run(["bnn-opt", path + ".mlir", *flags, "--compile-to=tile", "-o", source])
-        with open(source) as file:
-            tiled = file.read()
-        assert isa == "reference" or f'strategy = "{isa}"' in tiled[:4000], f"the strategy is not {isa}"
-        if edit:
-            with open(source, "w") as file:
-                file.write(edit(tiled))
-    run(["bnn-opt", source, "--emit=obj", *([] if source.endswith(".tile.mlir") else flags), "-o", path + ".o"])
+    command = ["bnn-opt", path + ".mlir", *flags]
+    if edit:
+        with open(path + ".tile.mlir", "w") as file:
+            file.write(edit(run([*command, "--compile-to=tile"])))
+        command = ["bnn-opt", path + ".tile.mlir"]
+    run([*command, "--emit=obj", "-o", path + ".o"])
 
 
 def different(actual, expected):
@@ -142,7 +146,7 @@ def run_isa(options):
         if options.filter not in module.name:
             continue
         path = os.path.join(options.work, module.name)
-        compile_object(module.text(None), path, ISAS[options.isa], options.isa)
+        compile_object(module.text(None), path, ISAS[options.isa])
         done, wrong = execute(module, load(module, path, options))
         print(f"{module.name}: {len(module.outputs)} outputs, {done} cases, {len(wrong)} wrong", flush=True)
         count, failures = count + done, failures + wrong
@@ -162,6 +166,7 @@ def main():
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
     assert_complete()
+    assert_strategy(options.isa, os.path.join(options.work, "strategy"))
     count, failures = run_isa(options)
     for failure in failures[:20]:
         print("FAIL " + failure)
