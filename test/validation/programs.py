@@ -366,14 +366,14 @@ def shape_check(m):
 # What chains are made of, by the kind of programs: those that are fused have more of what can be.
 STEPS = {"bnn": [linear, linear, bit_linear, normalise, float_linear, "elementwise", "elementwise"],
          "fused": [linear, linear, linear, bit_linear, "elementwise", "elementwise", normalise],
-         "scratch": [attention, attention, linear]}
+         "scratch": [attention, *[linear] * 6]}
 
 
 def draw(seed, number, kind, checks):
     """`checks` is the probability that the program has one of its own."""
     m = Program(seed, number)
     if m.chance(0.7 if kind == "bnn" else 0.9):
-        chain(m, STEPS[kind], m.pick({"bnn": [1, 2, 3], "fused": [2, 3, 4], "scratch": [1, 2]}[kind]))
+        chain(m, STEPS[kind], m.pick({"bnn": [1, 2, 3], "fused": [2, 3, 4], "scratch": [1]}[kind]))
     else:
         for _ in range(m.pick([1, 2])):
             twin(m)
