@@ -239,6 +239,11 @@ LogicalResult MatmulOp::verify() {
   // [M5]
   if (failed(verifyOutputShape(*this, getOuts(), shape)))
     return failure();
+  // [M6]
+  BitsType element = bitsOf(getInput());
+  if (element && !sumFits(element, getElementsPerRow()))
+    return emitOpError("sums of ") << getElementsPerRow() << " elements of "
+                                   << element << " can be beyond 32 bits";
   return verifyMaskOutput(*this, getOuts());
 }
 

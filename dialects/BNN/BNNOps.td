@@ -215,6 +215,8 @@ def MatmulOp : BNN_EpilogueOp<"matmul",
     - [M3] Elements of the input and of the weight are among the above.
     - [M4] Rows of both have as many elements.
     - [M5] An output has a row of outputs for each row of the input.
+    - [M6] A row's sum of integers fits 32 bits, whatever they are: 2^31 - 1
+      elements of 1 bit, 143,165,576 of `!bnn.u4`.
 
     Example:
     ```mlir

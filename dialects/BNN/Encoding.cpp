@@ -30,6 +30,11 @@ Value isNeither(ImplicitLocOpBuilder &b, Value v, Value level) {
   return b.create<arith::CmpFOp>(arith::CmpFPredicate::UEQ, v, level);
 }
 
+bool sumFits(BitsType type, int64_t count) {
+  const int64_t magnitude = std::max(type.getMost(), -type.getLeast());
+  return count <= std::numeric_limits<int32_t>::max() / magnitude;
+}
+
 Value quantizedBits(ImplicitLocOpBuilder &b, Value v, Value step,
                     BitsType type) {
   Value scaled = b.create<arith::DivFOp>(v, step);

@@ -29,6 +29,10 @@ Value isAbove(ImplicitLocOpBuilder &b, Value v, Value level);
 /// The i1 of its mask of zeros: neither above nor below.
 Value isNeither(ImplicitLocOpBuilder &b, Value v, Value level);
 
+/// Whether an i32 holds every sum of `count` elements of `type`, each added or
+/// subtracted.
+bool sumFits(BitsType type, int64_t count);
+
 /// An i32, or a vector of them, whose low bits are round(v / step), half to
 /// even, in the range of `type`; NaN gives 0. `v` and `step` are of one type.
 Value quantizedBits(ImplicitLocOpBuilder &b, Value v, Value step,

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/BNN/Encoding.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Raise/Matchers.h"
@@ -229,6 +230,9 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
   auto inputType = cast<RankedTensorType>(in->input.getType());
   if (weight->columns != inputType.getShape().back())
     return rewriter.refuse(op, "the quantised input is broadcast");
+  if (!sumFits(in->element, weight->columns))
+    return rewriter.refuse(op, "sums of " + llvm::Twine(weight->columns) +
+                                   " elements can be beyond 32 bits");
   auto bias = takeBias(*linear, op, weight->rows);
   if (failed(bias))
     return rewriter.refuse(op, "the Gemm's C is not one bias per output");

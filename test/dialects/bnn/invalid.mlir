@@ -838,6 +838,42 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 
 // -----
 
+func.func @f(%x: memref<4x2147483648x!bnn.s1>, %w: memref<8x2147483648x!bnn.s1>, %o: memref<4x8xi32>) {
+  // [M6]
+  // expected-error @+1 {{sums of 2147483648 elements of '!bnn.s1' can be beyond 32 bits}}
+  bnn.matmul %x, %w outs(%o : memref<4x8xi32>) : memref<4x2147483648x!bnn.s1>, memref<8x2147483648x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x143165577x!bnn.u4>, %w: memref<8x143165577x!bnn.s1>, %o: memref<4x8xi32>) {
+  // [M6]
+  // expected-error @+1 {{sums of 143165577 elements of '!bnn.u4' can be beyond 32 bits}}
+  bnn.matmul %x, %w outs(%o : memref<4x8xi32>) : memref<4x143165577x!bnn.u4>, memref<8x143165577x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x268435456x!bnn.s4>, %w: memref<8x268435456x!bnn.s1>, %o: memref<4x8xi32>) {
+  // [M6]
+  // expected-error @+1 {{sums of 268435456 elements of '!bnn.s4' can be beyond 32 bits}}
+  bnn.matmul %x, %w outs(%o : memref<4x8xi32>) : memref<4x268435456x!bnn.s4>, memref<8x268435456x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
 func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>, %p: memref<4xf32>) {
   // [X1]
   // expected-error @+1 {{the parameter 'memref<4xf32>' is neither one value per output nor of the shape [4, 8]}}
