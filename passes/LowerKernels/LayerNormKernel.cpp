@@ -11,8 +11,9 @@
 using namespace mlir;
 using namespace mlir::bnn;
 
-// Rows in flight hide the latency of the chains of additions.
-static constexpr int64_t kTileRows = 4;
+// Rows in flight hide the latency of the chains of additions. Of the second
+// loop, with two sums a row, more would not fit the registers of AVX2 and NEON.
+static constexpr int64_t kTileRows = 4, kRowsOfTwoSums = 2;
 
 namespace {
 
@@ -57,7 +58,8 @@ private:
       SmallVector<Value> &carried,
       llvm::function_ref<SmallVector<Value>(Value, int64_t, ValueRange)> body);
   using Terms = llvm::function_ref<SmallVector<Value>(int64_t, Value)>;
-  SmallVector<Value> sums(int64_t each, Terms terms);
+  SmallVector<Value> sums(int64_t from, int64_t count, int64_t each,
+                          Terms terms);
   Value normalised(int64_t i, Value k, int64_t valid);
   void emitTile();
   void emitOutputs(int64_t i);
@@ -77,9 +79,10 @@ void LayerNorm::forVectors(
     carried = body(b.index(whole), tail, carried);
 }
 
-// The sums over each row of `terms(i, vector)`, which has `each` of them: those
-// of the first row, those of the second, ...
-SmallVector<Value> LayerNorm::sums(int64_t each, Terms terms) {
+// The sums over each of `count` rows of `terms(i, vector)`, which has `each` of
+// them: those of row `from` of the tile, those of the next one, ...
+SmallVector<Value> LayerNorm::sums(int64_t from, int64_t count, int64_t each,
+                                   Terms terms) {
   // Lanes past the end add +0.0, which changes no partial sum.
   auto add = [&](Value acc, Value value, int64_t valid) -> Value {
     if (valid < kLanes) {
@@ -89,10 +92,10 @@ SmallVector<Value> LayerNorm::sums(int64_t each, Terms terms) {
     }
     return b.create<arith::AddFOp>(acc, value);
   };
-  SmallVector<Value> partials(rows * each, b.splatF32(0));
+  SmallVector<Value> partials(count * each, b.splatF32(0));
   forVectors(partials, [&](Value k, int64_t valid, ValueRange acc) {
     SmallVector<Value> next;
-    for (int64_t i = 0; i < rows; ++i) {
+    for (int64_t i = from; i < from + count; ++i) {
       Value x = b.loadLanes(input, {rowAt(i), k}, valid);
       for (Value term : terms(i, x))
         next.push_back(add(acc[next.size()], term, valid));
@@ -115,14 +118,17 @@ Value LayerNorm::normalised(int64_t i, Value k, int64_t valid) {
 }
 
 void LayerNorm::emitTile() {
-  means = sums(1, [](int64_t, Value x) -> SmallVector<Value> { return {x}; });
+  means = sums(0, rows, 1,
+               [](int64_t, Value x) -> SmallVector<Value> { return {x}; });
   for (Value &mean : means)
     mean = b.splat(b.create<arith::DivFOp>(mean, count));
-  SmallVector<Value> deviations =
-      sums(2, [&](int64_t i, Value x) -> SmallVector<Value> {
-        Value d = b.create<arith::SubFOp>(x, means[i]);
-        return {d, b.create<arith::MulFOp>(d, d)};
-      });
+  SmallVector<Value> deviations;
+  for (int64_t i = 0; i < rows; i += kRowsOfTwoSums)
+    deviations.append(sums(i, std::min(kRowsOfTwoSums, rows - i), 2,
+                           [&](int64_t i, Value x) -> SmallVector<Value> {
+                             Value d = b.create<arith::SubFOp>(x, means[i]);
+                             return {d, b.create<arith::MulFOp>(d, d)};
+                           }));
   scales.clear();
   for (int64_t i = 0; i < rows; ++i) {
     Value correction = b.create<arith::DivFOp>(deviations[2 * i], count);

@@ -432,7 +432,8 @@ std::optional<Interval> SizeBounds::computeDim(Value memref, int64_t index) {
       })
       .Case([&](memref::CollapseShapeOp o) -> MaybeInterval {
         MaybeInterval product = Interval{1, 1};
-        for (int64_t i : o.getReassociationIndices()[index]) {
+        ReassociationIndices merged = o.getReassociationIndices()[index];
+        for (int64_t i : merged) {
           MaybeInterval d = dim(o.getSrc(), i);
           product = d ? multiply(*product, *d) : std::nullopt;
           if (!product)

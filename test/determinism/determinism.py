@@ -36,7 +36,7 @@ class Compile:
         shutil.copy(model, source)
         os.chmod(self.folder, 0o777)
         spelling = [source, os.path.basename(source), "./" + os.path.basename(source)][number % 3]
-        environment = {"PATH": os.environ["PATH"], "LC_ALL": LOCALES[number % 4], "TZ": ZONES[number % 3],
+        environment = {**os.environ, "LC_ALL": LOCALES[number % 4], "TZ": ZONES[number % 3],
                        "HOME": self.folder, "PADDING": "x" * (number * 997 % 5000)}
         self.process = subprocess.Popen(
             ["bnn-opt", spelling, "--prefix=model", "--mcpu=x86-64-v3", *THREADS[number // 2 % 2], "-o", self.output],

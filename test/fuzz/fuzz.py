@@ -33,11 +33,10 @@ SHARES = {"model": 26, "passes": 26, "import": 10, "compile-ir": 12, "external-d
 # sanitizers need.
 SECONDS, MEBIBYTES = 25, 2048
 # LLVM's packages are not instrumented: MLIR's globals live until the end, what allocators and
-# containers say of their memory is known on one side of the border only, and the statistics of
-# passes are larger on ours, so that nobody fills the rest.
+# containers say of their memory is known on one side of the border only.
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=0:detect_container_overflow=0:allow_user_poisoning=0:"
-                    "malloc_fill_byte=0:quarantine_size_mb=16:allocator_may_return_null=1",
+                    "quarantine_size_mb=16:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
 }
 
