@@ -75,6 +75,17 @@ TensorReader::TensorReader(StringRef path, std::shared_ptr<DataFile> model,
       onDataFile(std::move(onDataFile)), context(context) {
   if (folder.empty())
     folder = ".";
+  // The model itself may be a link, as in the cache of the Hugging Face hub:
+  // there a folder of links leads into one folder of blobs.
+  SmallString<256> real;
+  if (!sys::fs::real_path(path, real))
+    blobs = sys::path::parent_path(real).str();
+}
+
+/// Whether `path` lies below `folder`; both are real paths.
+static bool isBelow(StringRef path, StringRef folder) {
+  return !folder.empty() && path.consume_front(folder) &&
+         (folder.ends_with("/") || path.starts_with("/"));
 }
 
 Expected<std::shared_ptr<DataFile>> TensorReader::open(StringRef location) {
@@ -88,7 +99,8 @@ Expected<std::shared_ptr<DataFile>> TensorReader::open(StringRef location) {
     return createStringError("external data location '" + location +
                              "' is not a relative path");
   // What the path really leads to must lie below the model's folder: neither
-  // ".." nor a link may lead out.
+  // ".." nor a link may lead out. A link may lead to where the model's own link
+  // leads as well: whoever could put it there could put the data here.
   SmallString<256> path(folder), realFolder, realPath;
   sys::path::append(path, location);
   if (std::error_code error = sys::fs::real_path(folder, realFolder))
@@ -99,9 +111,10 @@ Expected<std::shared_ptr<DataFile>> TensorReader::open(StringRef location) {
                                         Twine(path) + "': " + error.message() +
                                         "; put it beside the model, under the "
                                         "name that the model gives it");
-  if (realFolder.empty() || realFolder.back() != '/')
-    realFolder.push_back('/');
-  if (!StringRef(realPath).starts_with(realFolder))
+  const bool climbs = llvm::is_contained(
+      llvm::make_range(sys::path::begin(location), sys::path::end(location)),
+      "..");
+  if (!isBelow(realPath, realFolder) && (climbs || !isBelow(realPath, blobs)))
     return createStringError(
         "external data file '" + Twine(location) +
         "' lies outside the model's folder; move it beside "

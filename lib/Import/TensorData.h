@@ -60,6 +60,9 @@ private:
   llvm::Expected<std::shared_ptr<DataFile>> open(llvm::StringRef location);
 
   std::string folder, fileName;
+  /// The real folder of the file that the model's path leads to; empty for
+  /// standard input.
+  std::string blobs;
   std::shared_ptr<DataFile> model;
   std::function<void(llvm::StringRef)> onDataFile;
   mlir::MLIRContext *context;

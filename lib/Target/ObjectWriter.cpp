@@ -24,10 +24,13 @@ using namespace llvm;
 
 namespace mlir::bnn {
 
-/// The only functions that an object may leave for others to define.
-static bool isAllowedUndefined(StringRef name) {
+/// The only functions that an object may leave for others to define. One for
+/// Microsoft's linker also names _fltused, if it holds floats: it is no
+/// function but a marker, which has the C runtime link what prints them.
+static bool isAllowedUndefined(StringRef name, bool isCOFF) {
   return StringSwitch<bool>(name)
       .Cases("memcpy", "memmove", "memset", true)
+      .Case("_fltused", isCOFF)
       .Default(false);
 }
 
@@ -138,7 +141,7 @@ Error checkObjectContract(MemoryBufferRef buffer) {
     if ((*object)->isMachO())
       plain.consume_front("_");
     if ((*flags & object::SymbolRef::SF_Undefined) && !plain.empty() &&
-        !isAllowedUndefined(plain))
+        !isAllowedUndefined(plain, (*object)->isCOFF()))
       return createStringError(
           "the object would need '" + *name +
           "' from elsewhere; a model may need memcpy, memmove and memset only");

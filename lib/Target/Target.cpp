@@ -164,6 +164,13 @@ Expected<TargetSpec> resolveTarget(StringRef triple, StringRef cpu,
                              "'");
 
   Triple parsed(spec.triple);
+  // Packed weights and bits are bytes that words are read from.
+  if (!parsed.isLittleEndian())
+    return createStringError(
+        "the target '" + spec.triple +
+        "' is big-endian, and packed weights are little-endian: name a "
+        "little-endian target with --mtriple, such as aarch64-linux-gnu or "
+        "powerpc64le-linux-gnu");
   SubtargetFeatures features;
   if (cpu == "native" || (cpu.empty() && triple.empty())) {
     if (parsed.getArch() != Triple(sys::getProcessTriple()).getArch())
