@@ -22,6 +22,7 @@ ABSENT = {
     "torch": "no torch for Python",
     "ort": "no ONNX Runtime (tools/dev setup installs it)",
     "onnx-node-tests": "no ONNX node tests (package libonnx-testdata)",
+    "onnx-node-tests-27": "no node tests of opset 27 (beside the checkout, in shared/onnx-nodes)",
     "clang-tidy": "no clang-tidy-19",
     "libfuzzer": "no libFuzzer (package libclang-rt-19-dev)",
     "clang-tsan": "no clang-19 with the sanitizers' libraries (package libclang-rt-19-dev)",
@@ -41,7 +42,7 @@ def has_torch(python):
     return subprocess.run(command).returncode == 0
 
 
-def find(config, models, npm, node_tests):
+def find(config, models, npm, node_tests, newer_node_tests):
     """The features of this machine; `config` has the programs that CMake found."""
     flags = cpu_flags()
     has = {
@@ -55,6 +56,7 @@ def find(config, models, npm, node_tests):
         "torch": has_torch(config.python),
         "ort": config.node.startswith("/") and os.path.isdir(os.path.join(npm, "onnxruntime-node")),
         "onnx-node-tests": os.path.isdir(node_tests),
+        "onnx-node-tests-27": os.path.isfile(newer_node_tests),
         "clang-tidy": shutil.which("clang-tidy-19") is not None,
         "clang-tsan": bool(glob.glob(os.path.join(config.llvm_tools_dir, "..", "lib", "clang", "*", "lib", "linux",
                                                   f"libclang_rt.tsan-{platform.machine()}.a"))),

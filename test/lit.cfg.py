@@ -47,6 +47,10 @@ npm = os.path.join(config.bnn_source_dir, "build", "npm", "node_modules")
 # Debian's package libonnx-testdata.
 node_tests = "/usr/share/libonnx-testdata/data/node"
 
+# Those of opset 27 lie beside the checkout, packed.
+newer_node_tests = os.path.normpath(
+    os.path.join(config.bnn_source_dir, "..", "shared", "onnx-nodes", "opset27.tar.xz"))
+
 substitute("python", config.python)
 substitute("source", config.bnn_source_dir)
 substitute("build", config.bnn_build_dir)
@@ -65,6 +69,7 @@ substitute("qemu_arm", config.qemu_arm)
 substitute("qemu_x86_64", config.qemu_x86_64)
 substitute("npm", npm)
 substitute("onnx_node_tests", node_tests)
+substitute("newer_node_tests", newer_node_tests)
 ort_libraries = glob.glob(os.path.join(npm, "onnxruntime-node", "bin", "napi-v*", "linux",
                                        {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), ""),
                                        "libonnxruntime.so*"))
@@ -73,6 +78,6 @@ substitute("soak_seconds", os.environ.get("BNN_SOAK_SECONDS", "5"))
 substitute("runtime_include", os.path.join(config.bnn_source_dir, "include"))
 substitute("build_lib", os.path.join(config.bnn_build_dir, "lib"))
 
-config.available_features.update(features.find(config, models, npm, node_tests))
+config.available_features.update(features.find(config, models, npm, node_tests, newer_node_tests))
 for note in features.notes(config.available_features, source, config.suffixes, models):
     lit_config.note(note)

@@ -16,6 +16,14 @@ namespace mlir::bnn::onnx {
 // Verifiers
 //===----------------------------------------------------------------------===//
 
+LogicalResult ModOp::verify() {
+  if (failed(verifyFlag(*this, getFmod(), "fmod")))
+    return failure();
+  if (!getFmod() && isa<FloatType>(getElementTypeOrSelf(getA().getType())))
+    return emitOpError("of floats needs fmod = 1");
+  return success();
+}
+
 LogicalResult PowOp::verify() {
   return verifySameElement(*this, getX(), getZ(), "X and Z");
 }

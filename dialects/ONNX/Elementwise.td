@@ -80,6 +80,7 @@ def ONNX_ErfOp : ONNX_Unary<"Erf", "kF32"> {
     %y = onnx.Erf %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
     ```
   }];
+  let since = 9;
 }
 
 def ONNX_TanhOp : ONNX_Unary<"Tanh", "kF32"> {
@@ -120,6 +121,7 @@ def ONNX_SignOp : ONNX_Unary<"Sign", "kNumbers"> {
     %y = onnx.Sign %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
     ```
   }];
+  let since = 9;
 }
 
 def ONNX_RoundOp : ONNX_Unary<"Round", "kF32"> {
@@ -130,6 +132,7 @@ def ONNX_RoundOp : ONNX_Unary<"Round", "kF32"> {
     %y = onnx.Round %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
     ```
   }];
+  let since = 11;
 }
 
 def ONNX_FloorOp : ONNX_Unary<"Floor", "kF32"> {
@@ -250,6 +253,7 @@ def ONNX_ThresholdedReluOp : ONNX_Unary<"ThresholdedRelu", "kF32"> {
     %y = onnx.ThresholdedRelu %x {alpha = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
     ```
   }];
+  let since = 10;
   let arguments = (ins AnyTensor:$X, DefaultValuedAttr<F32Attr, "1.0f">:$alpha);
 }
 
@@ -274,6 +278,8 @@ def ONNX_ClipOp : ONNX_Operator<"Clip", "kNumbers", [ONNX_ShapeOfFirst]> {
     %y = onnx.Clip %x, %lower, %upper : (tensor<2x3xf32>, tensor<f32>, none) -> tensor<2x3xf32>
     ```
   }];
+  let formerAttributes = ["min", "max"];
+  let formerUntil = 11;
   let arguments = (ins AnyTensor:$input, ONNX_Optional:$min, ONNX_Optional:$max);
   let results = (outs AnyTensor:$output);
   let hasVerifier = 1;
@@ -319,6 +325,21 @@ def ONNX_DivOp : ONNX_Binary<"Div", "kNumbers", [ONNX_InfersElements]> {
     %c = onnx.Div %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
     ```
   }];
+}
+
+def ONNX_ModOp : ONNX_Binary<"Mod", "kNumbers"> {
+  let summary = "The rest of A / B: with the sign of B, or with `fmod` that of A";
+  let description = [{
+    The rest of floats is exact, and their `fmod` is 1. Divided by 0 an integer leaves 0.
+
+    Example:
+    ```mlir
+    %c = onnx.Mod %a, %b {fmod = 0 : i64} : (tensor<2x3xi64>, tensor<3xi64>) -> tensor<2x3xi64>
+    ```
+  }];
+  let since = 10;
+  let arguments = (ins AnyTensor:$A, AnyTensor:$B, DefaultValuedAttr<I64Attr, "0">:$fmod);
+  let hasVerifier = 1;
 }
 
 def ONNX_PowOp : ONNX_Operator<"Pow", "kF32 | kI32 | kI64", [ONNX_BroadcastShape]> {
@@ -391,6 +412,41 @@ def ONNX_MeanOp
   }];
   let arguments = (ins Variadic<AnyTensor>:$data);
   let results = (outs AnyTensor:$mean);
+}
+
+//===-- Bits of integers --------------------------------------------------===//
+
+def ONNX_BitwiseAndOp : ONNX_Binary<"BitwiseAnd", "kIntegers", [Commutative]> {
+  let summary = "The bits that A and B both have";
+  let description = [{
+    Example:
+    ```mlir
+    %c = onnx.BitwiseAnd %a, %b : (tensor<2x3xi32>, tensor<3xi32>) -> tensor<2x3xi32>
+    ```
+  }];
+  let since = 18;
+}
+
+def ONNX_BitwiseOrOp : ONNX_Binary<"BitwiseOr", "kIntegers", [Commutative]> {
+  let summary = "The bits that A or B has";
+  let description = [{
+    Example:
+    ```mlir
+    %c = onnx.BitwiseOr %a, %b : (tensor<2x3xi32>, tensor<3xi32>) -> tensor<2x3xi32>
+    ```
+  }];
+  let since = 18;
+}
+
+def ONNX_BitwiseXorOp : ONNX_Binary<"BitwiseXor", "kIntegers", [Commutative]> {
+  let summary = "The bits that one of A and B has, but not both";
+  let description = [{
+    Example:
+    ```mlir
+    %c = onnx.BitwiseXor %a, %b : (tensor<2x3xi32>, tensor<3xi32>) -> tensor<2x3xi32>
+    ```
+  }];
+  let since = 18;
 }
 
 //===-- Logic, comparison and choice --------------------------------------===//
@@ -498,6 +554,7 @@ def ONNX_IsNaNOp
     %y = onnx.IsNaN %x : (tensor<2x3xf32>) -> tensor<2x3xi1>
     ```
   }];
+  let since = 9;
   let arguments = (ins AnyTensor:$X);
   let results = (outs ONNX_BoolTensor:$Y);
 }
@@ -511,6 +568,7 @@ def ONNX_IsInfOp
     %y = onnx.IsInf %x {detect_negative = 1 : i64, detect_positive = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xi1>
     ```
   }];
+  let since = 10;
   let arguments = (ins AnyTensor:$X, DefaultValuedAttr<I64Attr, "1">:$detect_negative,
                        DefaultValuedAttr<I64Attr, "1">:$detect_positive);
   let results = (outs ONNX_BoolTensor:$Y);
@@ -525,6 +583,7 @@ def ONNX_WhereOp : ONNX_Operator<"Where", "kAnything", [ONNX_BroadcastShape, ONN
     %z = onnx.Where %condition, %x, %y : (tensor<2x3xi1>, tensor<3xf32>, tensor<f32>) -> tensor<2x3xf32>
     ```
   }];
+  let since = 9;
   let resultElement = "Second";
   let arguments = (ins ONNX_BoolTensor:$condition, AnyTensor:$X, AnyTensor:$Y);
   let results = (outs AnyTensor:$output);
@@ -545,6 +604,8 @@ def ONNX_CastOp
     %y = onnx.Cast %x : (tensor<2x3xi64>) -> tensor<2x3xf32>
     ```
   }];
+  let nodeAttributes = [ONNX_NodeAttribute<"Int", "to">, ONNX_NodeAttribute<"Int", "saturate", 19>,
+                        ONNX_NodeAttribute<"String", "round_mode", 24>];
   let resultElement = "Special";
   let restriction = "between these types";
   let arguments = (ins AnyTensor:$input);
@@ -573,6 +634,8 @@ def ONNX_DropoutOp : ONNX_Operator<"Dropout", "kF32 | kF64", [ONNX_ShapeOfFirst]
     %y = onnx.Dropout %x, %none, %none : (tensor<2x3xf32>, none, none) -> tensor<2x3xf32>
     ```
   }];
+  let outputs = 2;
+  let nodeAttributes = [ONNX_NodeAttribute<"Int", "seed">];
   let restriction = "in inference: training_mode is false, if it is given";
   let arguments = (ins AnyTensor:$data, ONNX_Optional:$ratio, ONNX_KnownOptional:$training_mode);
   let results = (outs AnyTensor:$output);

@@ -92,6 +92,44 @@ LogicalResult GatherElementsOp::inferShapes(ShapeInference &shapes) {
 }
 
 //===----------------------------------------------------------------------===//
+// ScatterElementsOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult ScatterElementsOp::verify() {
+  if (int64_t(getReduction()) < 0 || int64_t(getReduction()) > 4)
+    return emitOpError("reduction must be 0 to 4");
+  if (failed(
+          verifySameElement(*this, getData(), getOutput(), "data and output")))
+    return failure();
+  if (failed(verifySameElement(*this, getData(), getUpdates(),
+                               "data and updates")))
+    return failure();
+  return verifyAxis(*this, getAxis(), getData());
+}
+
+LogicalResult ScatterElementsOp::inferShapes(ShapeInference &shapes) {
+  std::optional<Dims> data = shapes.dimsOf(getData()),
+                      indices = shapes.dimsOf(getIndices()),
+                      updates = shapes.dimsOf(getUpdates());
+  shapes.setShape(data);
+  if (!data || !indices || !updates)
+    return success();
+  if (data->size() != indices->size() || data->size() != updates->size())
+    return emitOpError("data, indices and updates differ in rank");
+  std::optional<int64_t> axis = shapes.wrapAxis(getAxis(), data->size());
+  if (!axis)
+    return shapes.emitBadAxis(getAxis(), data->size());
+  for (size_t i = 0; i < data->size(); ++i)
+    if (!shapes.requireEqual((*indices)[i], (*updates)[i]) ||
+        (int64_t(i) != *axis &&
+         !shapes.requireEqual((*indices)[i], (*data)[i])))
+      return emitOpError("has indices of shape ")
+             << shapes.str(*indices) << " and updates of "
+             << shapes.str(*updates) << " for data of " << shapes.str(*data);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // ConcatOp
 //===----------------------------------------------------------------------===//
 

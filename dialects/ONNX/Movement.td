@@ -36,6 +36,7 @@ def ONNX_GatherElementsOp : ONNX_Operator<"GatherElements", "kAnything", [ONNX_I
     %y = onnx.GatherElements %data, %indices {axis = 1 : i64} : (tensor<2x8xf32>, tensor<2x3xi64>) -> tensor<2x3xf32>
     ```
   }];
+  let since = 11;
   let arguments = (ins AnyTensor:$data, TensorOf<[I32, I64]>:$indices,
                        DefaultValuedAttr<I64Attr, "0">:$axis);
   let results = (outs AnyTensor:$output);
@@ -68,6 +69,8 @@ def ONNX_SliceOp
     %y = onnx.Slice %data, %starts, %ends, %axes, %none : (tensor<4x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, none) -> tensor<2x8xf32>
     ```
   }];
+  let formerAttributes = ["starts", "ends", "axes"];
+  let formerUntil = 10;
   let arguments = (ins AnyTensor:$data, ONNX_Known<TensorOf<[I32, I64]>>:$starts,
                        ONNX_Known<TensorOf<[I32, I64]>>:$ends, ONNX_KnownIntegers:$axes,
                        ONNX_KnownIntegers:$steps);
@@ -83,7 +86,8 @@ def ONNX_SplitOp : ONNX_Operator<"Split", "kAnything", [ONNX_InfersShape]> {
     %a, %b = onnx.Split %x, %none {axis = 0 : i64} : (tensor<4x8xf32>, none) -> (tensor<2x8xf32>, tensor<2x8xf32>)
     ```
   }];
-  let formerAttribute = "split";
+  let nodeAttributes = [ONNX_NodeAttribute<"Int", "num_outputs", 18>];
+  let formerAttributes = ["split"];
   let formerUntil = 13;
   let arguments = (ins AnyTensor:$input, ONNX_KnownIntegers:$split,
                        DefaultValuedAttr<I64Attr, "0">:$axis);
@@ -106,6 +110,26 @@ def ONNX_TriluOp : ONNX_Operator<"Trilu", "kAnything", [ONNX_InfersShape]> {
   let hasVerifier = 1;
 }
 
+def ONNX_ScatterElementsOp : ONNX_Op<"ScatterElements", [ONNX_InfersShape]> {
+  let summary = "`data`, where each element of `updates` is put to the place that its index says along `axis`, or joined with what is there";
+  let description = [{
+    But for `axis`, the indices have the dimensions of `data`, which the importer sees to; they are
+    not negative. `reduction`: 0 takes the last update of a place, 1 adds them to it, 2 multiplies,
+    3 takes the largest, 4 the smallest. Each place looks through all updates of its row, so that
+    nothing is written by an index.
+
+    Example:
+    ```mlir
+    %y = onnx.ScatterElements %data, %indices, %updates {axis = 0 : i64, reduction = 0 : i64} : (tensor<8x2xf32>, tensor<3x2xi64>, tensor<3x2xf32>) -> tensor<8x2xf32>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$data, TensorOf<[I64]>:$indices, AnyTensor:$updates,
+                       DefaultValuedAttr<I64Attr, "0">:$axis,
+                       DefaultValuedAttr<I64Attr, "0">:$reduction);
+  let results = (outs AnyTensor:$output);
+  let hasVerifier = 1;
+}
+
 //===-- The same elements, otherwise arranged -----------------------------===//
 
 def ONNX_SqueezeOp
@@ -118,7 +142,7 @@ def ONNX_SqueezeOp
     %y = onnx.Squeeze %x, %axes : (tensor<1x8xf32>, tensor<1xi64>) -> tensor<8xf32>
     ```
   }];
-  let formerAttribute = "axes";
+  let formerAttributes = ["axes"];
   let formerUntil = 13;
   let arguments = (ins AnyTensor:$data, ONNX_KnownIntegers:$axes);
   let results = (outs AnyTensor:$squeezed);
@@ -135,7 +159,7 @@ def ONNX_UnsqueezeOp
     %y = onnx.Unsqueeze %x, %axes : (tensor<8xf32>, tensor<1xi64>) -> tensor<1x8xf32>
     ```
   }];
-  let formerAttribute = "axes";
+  let formerAttributes = ["axes"];
   let formerUntil = 13;
   let arguments = (ins AnyTensor:$data, ONNX_Known<TensorOf<[I64]>>:$axes);
   let results = (outs AnyTensor:$expanded);
@@ -182,6 +206,7 @@ def ONNX_ExpandOp : ONNX_Operator<"Expand", "kAnything", [ONNX_InfersShape, ONNX
     %y = onnx.Expand %x, %shape : (tensor<1x8xf32>, tensor<2xi64>) -> tensor<?x8xf32>
     ```
   }];
+  let since = 8;
   let arguments = (ins AnyTensor:$input, ONNX_Known<TensorOf<[I64]>>:$shape);
   let results = (outs AnyTensor:$output);
   let hasVerifier = 1;

@@ -18,7 +18,8 @@ def ONNX_Dialect : Dialect {
   let summary = "An imported ONNX graph, node for node.";
   let description = [{
     Every operation stands for the ONNX operator of the same name, with the
-    meaning that ONNX gives it at opset 17, and with ONNX's attribute names.
+    meaning that ONNX gives it at opset 17, and with ONNX's attribute names; of
+    later opsets the importer makes this form.
     Nothing of the semantics is decided here: the dialect only checks what ONNX
     itself demands of ranks and element types.
 
@@ -68,7 +69,15 @@ class ONNX_AttributeSpec<Attr attribute, string name> {
   bit required = !not(!or(!isa<OptionalAttr>(attribute), !isa<DefaultValuedAttr>(attribute)));
   string text = !if(!empty(kind), "",
                     "{AttributeSpec::" # kind # ", \"" # name # "\", "
-                        # !if(required, "true", "false") # "}, ");
+                        # !if(required, "true", "false") # ", 1}, ");
+}
+
+// An attribute of ONNX's node that the operation does not have: the importer reads it itself, or
+// inference has no use for it. `kind` is one of AttributeSpec in C++, `since` the first opset with it.
+class ONNX_NodeAttribute<string attributeKind, string attributeName, int first = 1> {
+  string kind = attributeKind;
+  string name = attributeName;
+  int since = first;
 }
 
 // An operator that models may contain: a line of the table that is the importer's, the one of
@@ -79,12 +88,20 @@ class ONNX_AttributeSpec<Attr attribute, string name> {
 class ONNX_Operator<string mnemonic, string types, list<Trait> traits = []>
     : ONNX_Op<mnemonic, traits> {
   // The first opset with the operator, not below kMinOpset.
-  int since = 11;
+  int since = 7;
   // What else the claim leaves out, in words.
   string restriction = "";
-  // The attribute that older opsets have in place of the last input, and the first opset without.
-  string formerAttribute = "";
+  // The attributes that older opsets have in place of the inputs after the first, and the first
+  // opset without.
+  list<string> formerAttributes = [];
   int formerUntil = 0;
+  // The attribute of the operation that is an input, after all others, from the opset `inputSince` on.
+  string inputAttribute = "";
+  int inputSince = 0;
+  // What else ONNX's node has.
+  list<ONNX_NodeAttribute> nodeAttributes = [];
+  // How many outputs a node may have, where the operation has one result.
+  int outputs = 1;
   // A case of the C++ enum ResultElement: what the element type of the results is.
   string resultElement = !cond(
       !eq(!getdagarg<TypeConstraint>(results, 0), ONNX_BoolTensor) : "Bool",
@@ -109,6 +126,10 @@ class ONNX_Operator<string mnemonic, string types, list<Trait> traits = []>
           text # ONNX_AttributeSpec<!getdagarg<Attr>(arguments, i),
                                     !getdagname(arguments, i)>.text,
           text));
+  string nodeAttributeSpecs = !foldl("", nodeAttributes, text, attribute,
+      text # "{AttributeSpec::" # attribute.kind # ", \"" # attribute.name # "\", false, "
+          # attribute.since # "}, ");
+  string formerNames = !foldl("", formerAttributes, text, name, text # "\"" # name # "\", ");
 
   let extraClassDeclaration = [{
     /// The operator's line in the table of those that are imported.
@@ -124,7 +145,11 @@ class ONNX_Operator<string mnemonic, string types, list<Trait> traits = []>
     # "  spec.maxInputs = " # !if(isVariadic, "kVariadic", "" # !size(inputs)) # ";\n"
     # "  spec.knownInputs = {" # !interleave(knownInputs, ", ") # "};\n"
     # "  spec.attributes = {" # attributeSpecs # "};\n"
-    # "  spec.formerAttribute = \"" # formerAttribute # "\";\n"
+    # "  spec.nodeAttributes = {" # nodeAttributeSpecs # "};\n"
+    # "  spec.formerAttributes = {" # formerNames # "};\n"
+    # "  spec.inputAttribute = \"" # inputAttribute # "\";\n"
+    # "  spec.inputSince = " # inputSince # ";\n"
+    # "  spec.maxOutputs = " # !if(hasVariadicResults, "kVariadic", "" # outputs) # ";\n"
     # "  spec.formerUntil = " # formerUntil # ";\n"
     # "  spec.hasVariadicResults = " # !if(hasVariadicResults, "true", "false") # ";\n"
     # "  spec.since = " # since # ";\n"
@@ -168,6 +193,9 @@ class ONNX_Logical<string mnemonic>
 // A reduction whose axes are an attribute; without axes it covers all.
 class ONNX_Reduce<string mnemonic, string types>
     : ONNX_Operator<mnemonic, types, [SameOperandsAndResultElementType, ONNX_ReducedShape]> {
+  let inputAttribute = "axes";
+  let inputSince = 18;
+  let nodeAttributes = [ONNX_NodeAttribute<"Int", "noop_with_empty_axes", 18>];
   let arguments = (ins AnyTensor:$data, OptionalAttr<DenseI64ArrayAttr>:$axes,
                        DefaultValuedAttr<I64Attr, "1">:$keepdims);
   let results = (outs AnyTensor:$reduced);

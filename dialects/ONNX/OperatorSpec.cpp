@@ -15,32 +15,41 @@ template <typename Op> using HasSpec = decltype(Op::getSpec());
 
 /// Adds the operator that `Op` stands for, if it stands for one.
 template <typename Op> static void addSpec(std::vector<OperatorSpec> &specs) {
-  if constexpr (llvm::is_detected<HasSpec, Op>::value)
+  if constexpr (llvm::is_detected<HasSpec, Op>::value) {
     specs.push_back(Op::getSpec());
+    // An attribute of the operation has to be known as an input too.
+    if (specs.back().inputSince)
+      specs.back().knownInputs.push_back(specs.back().maxInputs);
+  }
 }
 
 template <typename... Ops> static std::vector<OperatorSpec> makeSpecs() {
   std::vector<OperatorSpec> specs;
   (addSpec<Ops>(specs), ...);
-  llvm::sort(specs, [](const OperatorSpec &a, const OperatorSpec &b) {
-    return StringRef(a.name) < StringRef(b.name);
-  });
   return specs;
 }
 
-ArrayRef<OperatorSpec> getOperators() {
-  static const std::vector<OperatorSpec> operators = makeSpecs<
+std::vector<OperatorSpec> getDialectOperators() {
+  return makeSpecs<
 #define GET_OP_LIST
 #include "dialects/ONNX/ONNXOps.cpp.inc"
       >();
-  return operators;
 }
 
-const OperatorSpec *findOperator(StringRef name) {
-  for (const OperatorSpec &spec : getOperators())
-    if (name == spec.name)
-      return &spec;
-  return nullptr;
+unsigned elementTypeBit(Type element) {
+  if (element.isF32())
+    return kF32;
+  if (element.isF64())
+    return kF64;
+  if (element.isSignlessInteger(64))
+    return kI64;
+  if (element.isSignlessInteger(32))
+    return kI32;
+  if (element.isSignlessInteger(8))
+    return kI8;
+  if (element.isUnsignedInteger(8))
+    return kU8;
+  return element.isSignlessInteger(1) ? kBool : 0;
 }
 
 std::string elementTypeNames(unsigned types) {

@@ -6,11 +6,13 @@
 //
 // What the importer reads, what `bnn-opt --list-operators` prints, what
 // docs/operators.md says and what the tests run are one table: a line for each
-// operation of the dialect, generated from its ODS definition.
+// operation of the dialect, generated from its ODS definition, and one for each
+// composition of such (lib/Import/Compositions.h).
 //
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "mlir/IR/Types.h"
 #include "mlir/Support/LLVM.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -21,10 +23,21 @@ namespace mlir::bnn::onnx {
 /// An attribute as the operation has it. Those that hold a tensor are not
 /// listed.
 struct AttributeSpec {
-  enum Kind { Int, Float, Ints } kind;
+  enum Kind {
+    Int,
+    Float,
+    Ints,
+    String,
+    Floats,
+    Strings,
+    Tensor,
+    SparseTensor
+  } kind;
   const char *name;
   /// A node must have it: ONNX gives no default.
-  bool required;
+  bool required = false;
+  /// The first opset with it.
+  int since = 1;
 };
 
 /// What the element type of an operator's results is: that of an operand, a
@@ -41,6 +54,7 @@ enum ElementTypes : unsigned {
   kU8 = 32,
   kBool = 64,
   kSigned = kF32 | kF64 | kI32 | kI64 | kI8,
+  kIntegers = kI32 | kI64 | kI8 | kU8,
   kNumbers = kSigned | kU8,
   kAnything = kNumbers | kBool,
 };
@@ -48,42 +62,66 @@ enum ElementTypes : unsigned {
 constexpr unsigned kVariadic = ~0u;
 
 /// The range of opsets that models may have.
-constexpr int kMinOpset = 11;
-constexpr int kMaxOpset = 17;
+constexpr int kMinOpset = 7;
+constexpr int kMaxOpset = 27;
+/// The last opset whose nodes libonnx knows: the table itself says what nodes
+/// of later ones have.
+constexpr int kCheckedOpset = 17;
+/// The last version of the format.
+constexpr int kMaxIrVersion = 13;
 
-/// One operator, in the form of opset 17.
+/// One operator. What it has in other opsets than 17 is said beside what the
+/// operation has.
 struct OperatorSpec {
   const char *name;
-  unsigned minInputs;
+  unsigned minInputs = 0;
   /// More inputs are an error; kVariadic for any number. Inputs left out up to
   /// this number become onnx.NoValue.
-  unsigned maxInputs;
+  unsigned maxInputs = 0;
+  /// How many outputs a node may have.
+  unsigned maxOutputs = 1;
   /// What is computed at run time: the element types of the first input (of
   /// the second one of Where, of the result of Constant and ConstantOfShape).
-  unsigned types;
-  ResultElement element;
+  unsigned types = 0;
+  ResultElement element = ResultElement::First;
   std::vector<AttributeSpec> attributes;
-  /// The attribute that older opsets have in place of the last input, or "",
-  /// and the first opset without it.
-  const char *formerAttribute;
-  int formerUntil;
+  /// What a node has besides: the importer reads it itself, or inference has no
+  /// use for it.
+  std::vector<AttributeSpec> nodeAttributes;
+  /// The attributes that older opsets have in place of the inputs after the
+  /// first, and the first opset without them.
+  std::vector<const char *> formerAttributes;
+  int formerUntil = 0;
+  /// The attribute that is an input, after all others, from the opset
+  /// `inputSince` on, or "".
+  const char *inputAttribute = "";
+  int inputSince = 0;
   /// Else the operation has one result, and a node's further outputs are
   /// computed by operations of their own.
-  bool hasVariadicResults;
+  bool hasVariadicResults = false;
   /// The first opset with the operator.
-  int since;
+  int since = kMinOpset;
   /// The inputs that must be known at compile time: constants, or computed from
   /// the shapes of other values.
   std::vector<unsigned> knownInputs;
   /// What else the claim leaves out, in words.
-  const char *restriction;
+  const char *restriction = "";
+
+  /// Whether `opset` has the operation's inputAttribute as an input.
+  bool hasInputAttribute(int64_t opset) const {
+    return inputSince && opset >= inputSince;
+  }
+  /// The inputs that a node of `opset` may have.
+  unsigned maxInputsAt(int64_t opset) const {
+    return maxInputs + (hasInputAttribute(opset) ? 1 : 0);
+  }
 };
 
-/// All operators, by name.
-ArrayRef<OperatorSpec> getOperators();
-/// The operator of this name, or null.
-const OperatorSpec *findOperator(StringRef name);
+/// Those operators that are an operation of the dialect.
+std::vector<OperatorSpec> getDialectOperators();
 
+/// The bit of an element type, or 0.
+unsigned elementTypeBit(Type element);
 /// The names of a set of element types: "f32 i64 bool".
 std::string elementTypeNames(unsigned types);
 } // namespace mlir::bnn::onnx

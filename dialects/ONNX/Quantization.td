@@ -21,6 +21,11 @@ def ONNX_QuantizeLinearOp : ONNX_Operator<"QuantizeLinear", "kF32", [ONNX_Infers
     %y = onnx.QuantizeLinear %x, %scale, %zero {axis = 1 : i64} : (tensor<2x3xf32>, tensor<f32>, tensor<ui8>) -> tensor<2x3xui8>
     ```
   }];
+  let since = 10;
+  let nodeAttributes = [ONNX_NodeAttribute<"Int", "saturate", 19>,
+                        ONNX_NodeAttribute<"Int", "block_size", 21>,
+                        ONNX_NodeAttribute<"Int", "output_dtype", 21>,
+                        ONNX_NodeAttribute<"Int", "precision", 23>];
   let resultElement = "Third";
   let restriction = "to u8 and i8";
   let arguments = (ins AnyTensor:$X, AnyTensor:$y_scale, ONNX_Optional:$y_zero_point,
@@ -41,6 +46,9 @@ def ONNX_DequantizeLinearOp
     %y = onnx.DequantizeLinear %x, %scale, %zero {axis = 1 : i64} : (tensor<2x3xui8>, tensor<f32>, tensor<ui8>) -> tensor<2x3xf32>
     ```
   }];
+  let since = 10;
+  let nodeAttributes = [ONNX_NodeAttribute<"Int", "block_size", 21>,
+                        ONNX_NodeAttribute<"Int", "output_dtype", 23>];
   let resultElement = "Float";
   let arguments = (ins AnyTensor:$X, AnyTensor:$x_scale, ONNX_Optional:$x_zero_point,
                        DefaultValuedAttr<I64Attr, "1">:$axis);

@@ -68,6 +68,43 @@ LogicalResult ArgMinOp::inferShapes(ShapeInference &shapes) {
 }
 
 //===----------------------------------------------------------------------===//
+// Along an axis, step by step
+//===----------------------------------------------------------------------===//
+
+template <typename Op> static LogicalResult verifyCumulative(Op op) {
+  if (failed(verifyFlag(op, op.getExclusive(), "exclusive")) ||
+      failed(verifyFlag(op, op.getReverse(), "reverse")))
+    return failure();
+  return verifyAxis(op, op.getAxis(), op.getX());
+}
+LogicalResult CumSumOp::verify() { return verifyCumulative(*this); }
+LogicalResult CumProdOp::verify() { return verifyCumulative(*this); }
+
+LogicalResult TopKIndicesOp::verify() {
+  if (failed(verifyFlag(*this, getLargest(), "largest")))
+    return failure();
+  if (int64_t(getK()) < 0)
+    return emitOpError("k is negative");
+  return verifyAxis(*this, getAxis(), getX());
+}
+
+LogicalResult TopKIndicesOp::inferShapes(ShapeInference &shapes) {
+  std::optional<ShapeInference::Dims> dims = shapes.dimsOf(getX());
+  if (!dims)
+    return success();
+  std::optional<int64_t> axis = shapes.wrapAxis(getAxis(), dims->size());
+  if (!axis)
+    return shapes.emitBadAxis(getAxis(), dims->size());
+  SymbolicDim k = int64_t(getK());
+  if (!shapes.requireAtMost(k, (*dims)[*axis]))
+    return emitOpError("takes ")
+           << getK() << " of an axis of " << shapes.str((*dims)[*axis]);
+  (*dims)[*axis] = k;
+  shapes.setShape(dims);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // Normalisations
 //===----------------------------------------------------------------------===//
 

@@ -102,7 +102,7 @@ def ONNX_ReduceSumOp : ONNX_Operator<"ReduceSum", "kF32 | kF64 | kI32 | kI64", [
     %y = onnx.ReduceSum %x, %axes {keepdims = 0 : i64, noop_with_empty_axes = 0 : i64} : (tensor<2x3xf32>, tensor<1xi64>) -> tensor<2xf32>
     ```
   }];
-  let formerAttribute = "axes";
+  let formerAttributes = ["axes"];
   let formerUntil = 13;
   let arguments = (ins AnyTensor:$data, ONNX_KnownIntegers:$axes,
                        DefaultValuedAttr<I64Attr, "1">:$keepdims,
@@ -140,6 +140,59 @@ def ONNX_ArgMinOp : ONNX_Operator<"ArgMin", "kNumbers", [ONNX_InfersShape]> {
                        DefaultValuedAttr<I64Attr, "1">:$keepdims,
                        DefaultValuedAttr<I64Attr, "0">:$select_last_index);
   let results = (outs ONNX_Int64Tensor:$reduced);
+  let hasVerifier = 1;
+}
+
+//===-- Along an axis, step by step ---------------------------------------===//
+
+// y[i] = x[0] f ... f x[i] along `axis`; the importer knows the axis, which ONNX has as an input.
+class ONNX_Cumulative<string mnemonic>
+    : ONNX_Op<mnemonic, [SameOperandsAndResultElementType, SameOperandsAndResultShape,
+                         ONNX_ShapeOfFirst]> {
+  let arguments = (ins AnyTensor:$x, I64Attr:$axis, DefaultValuedAttr<I64Attr, "0">:$exclusive,
+                       DefaultValuedAttr<I64Attr, "0">:$reverse);
+  let results = (outs AnyTensor:$y);
+  let hasVerifier = 1;
+}
+
+def ONNX_CumSumOp : ONNX_Cumulative<"CumSum"> {
+  let summary = "The sums of all elements up to each along `axis`, without it if `exclusive`; from the end if `reverse`";
+  let description = [{
+    Each sum is added up from its first element on, so that n elements take n * n steps.
+
+    Example:
+    ```mlir
+    %y = onnx.CumSum %x {axis = 1 : i64, exclusive = 0 : i64, reverse = 0 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+}
+
+def ONNX_CumProdOp : ONNX_Cumulative<"CumProd"> {
+  let summary = "The products of all elements up to each along `axis`, without it if `exclusive`; from the end if `reverse`";
+  let description = [{
+    As CumSum.
+
+    Example:
+    ```mlir
+    %y = onnx.CumProd %x {axis = 1 : i64, exclusive = 0 : i64, reverse = 0 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+}
+
+def ONNX_TopKIndicesOp : ONNX_Op<"TopKIndices", [ONNX_InfersShape]> {
+  let summary = "The second output of TopK: where the `k` largest (or smallest) elements along `axis` are, in order";
+  let description = [{
+    Of equal elements the first comes first. NaN counts as the largest number. The first output of
+    TopK is a GatherElements of these. n elements take n * n steps, and k of them n * k more.
+
+    Example:
+    ```mlir
+    %i = onnx.TopKIndices %x {axis = 1 : i64, k = 2 : i64, largest = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x2xi64>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$X, I64Attr:$k, DefaultValuedAttr<I64Attr, "-1">:$axis,
+                       DefaultValuedAttr<I64Attr, "1">:$largest);
+  let results = (outs ONNX_Int64Tensor:$Indices);
   let hasVerifier = 1;
 }
 
@@ -185,6 +238,7 @@ def ONNX_LayerNormalizationOp : ONNX_Operator<"LayerNormalization", "kF32", [ONN
     %y = onnx.LayerNormalization %x, %scale, %b {axis = -1 : i64, epsilon = 1.0e-12 : f32, stash_type = 1 : i64} : (tensor<2x8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<2x8xf32>
     ```
   }];
+  let outputs = 3;
   let since = 17;
   let arguments = (ins AnyTensor:$X, AnyTensor:$Scale, ONNX_Optional:$B,
                        DefaultValuedAttr<I64Attr, "-1">:$axis,

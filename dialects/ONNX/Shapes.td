@@ -34,6 +34,14 @@ def ONNX_ConstantOp
     %c = onnx.Constant {value = dense<[1, 2]> : tensor<2xi64>} : () -> tensor<2xi64>
     ```
   }];
+  let nodeAttributes = [ONNX_NodeAttribute<"Tensor", "value">,
+                        ONNX_NodeAttribute<"SparseTensor", "sparse_value">,
+                        ONNX_NodeAttribute<"Float", "value_float">,
+                        ONNX_NodeAttribute<"Floats", "value_floats">,
+                        ONNX_NodeAttribute<"Int", "value_int">,
+                        ONNX_NodeAttribute<"Ints", "value_ints">,
+                        ONNX_NodeAttribute<"String", "value_string">,
+                        ONNX_NodeAttribute<"Strings", "value_strings">];
   let resultElement = "Special";
   let restriction = "dense tensors and numbers";
   let arguments = (ins ElementsAttr:$value);
@@ -51,6 +59,8 @@ def ONNX_ConstantOfShapeOp
     %y = onnx.ConstantOfShape %shape {value = dense<1> : tensor<1xi64>} : (tensor<2xi64>) -> tensor<?x?xi64>
     ```
   }];
+  let since = 9;
+  let nodeAttributes = [ONNX_NodeAttribute<"Tensor", "value">];
   let resultElement = "Special";
   let arguments = (ins ONNX_Known<TensorOf<[I64]>>:$input, ElementsAttr:$value);
   let results = (outs AnyTensor:$output);
@@ -94,6 +104,8 @@ def ONNX_RangeOp
     %r = onnx.Range %start, %limit, %delta : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
     ```
   }];
+  let since = 11;
+  let nodeAttributes = [ONNX_NodeAttribute<"Int", "stash_type", 27>];
   let arguments = (ins ONNX_Known<AnyTensor>:$start, ONNX_Known<AnyTensor>:$limit,
                        ONNX_Known<AnyTensor>:$delta);
   let results = (outs AnyTensor:$output);

@@ -72,6 +72,9 @@ LogicalResult Importer::checkNames() {
 }
 
 LogicalResult Importer::readOpsets() {
+  if (model.ir_version() > onnx::kMaxIrVersion)
+    return error() << "the model's IR version is " << model.ir_version()
+                   << "; ONNX has versions up to " << onnx::kMaxIrVersion;
   for (const auto &import : model.opset_import()) {
     StringRef domain = normalDomain(import.domain());
     if (!domains.try_emplace(domain, import.version()).second)
@@ -87,8 +90,7 @@ LogicalResult Importer::readOpsets() {
                    << " is not supported; export the model "
                    << "with an opset from " << onnx::kMinOpset << " to "
                    << onnx::kMaxOpset
-                   << " (torch.onnx.export: opset_version=" << onnx::kMaxOpset
-                   << ")";
+                   << " (torch.onnx.export: opset_version=18)";
   return success();
 }
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/Importer.h"
+#include "lib/Import/OperatorTable.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include <onnx/checker.h>
@@ -27,7 +28,7 @@ LogicalResult Importer::checkOperators() {
                                   ? "not imported"
                                   : "opset " + std::to_string(version->second);
     const onnx::OperatorSpec *spec =
-        domain.empty() ? onnx::findOperator(node.op_type()) : nullptr;
+        domain.empty() ? findOperator(node.op_type()) : nullptr;
     bool subgraph = llvm::any_of(node.attribute(), [](const auto &attribute) {
       return attribute.has_g() || attribute.graphs_size();
     });
@@ -135,6 +136,13 @@ LogicalResult Importer::runChecker() {
   copy.mutable_training_info()->Clear();
   // Formats newer than libonnx only add what the importer does not accept.
   copy.set_ir_version(std::min<int64_t>(copy.ir_version(), 8));
+  // The nodes of opsets that it does not know are checked by the table.
+  bool checksNodes = opset <= onnx::kCheckedOpset;
+  for (auto &import : *copy.mutable_opset_import())
+    if (!checksNodes && normalDomain(import.domain()).empty())
+      import.set_version(onnx::kCheckedOpset);
+  if (!checksNodes && failed(checkForms()))
+    return failure();
   auto strip = [](::onnx::TensorProto *tensor) {
     if (tensor->data_location() != ::onnx::TensorProto::EXTERNAL)
       return;
@@ -154,6 +162,8 @@ LogicalResult Importer::runChecker() {
         info.mutable_type()->mutable_tensor_type()->mutable_shape();
   graph->clear_node();
   for (const ::onnx::NodeProto *node : order) {
+    if (!checksNodes)
+      break;
     ::onnx::NodeProto *sorted = graph->add_node();
     *sorted = *node;
     for (auto &attribute : *sorted->mutable_attribute())

@@ -7,7 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/ONNX/ConstantView.h"
-#include "lib/Import/Importer.h"
+#include "lib/Import/Composer.h"
+#include "lib/Import/OperatorTable.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -126,6 +127,91 @@ LogicalResult Importer::addConstantNode(const ::onnx::NodeProto &node) {
   return finish(node, constant);
 }
 
+/// Attributes of older opsets that have become inputs: lists of integers, and
+/// scalars of the first input's element type.
+LogicalResult Importer::addFormerInputs(const ::onnx::NodeProto &node,
+                                        const onnx::OperatorSpec &spec,
+                                        SmallVectorImpl<Value> &operands) {
+  Location loc = locOf(nameOf(node));
+  bool isAnyThere = false;
+  for (const char *name : spec.formerAttributes)
+    isAnyThere |= findAttribute(node, name) != nullptr;
+  if (!isAnyThere)
+    return success();
+  if (operands.size() != 1)
+    return error(node) << "has " << operands.size() << " inputs";
+  Type element = getElementTypeOrSelf(operands[0].getType());
+  for (const char *name : spec.formerAttributes) {
+    const ::onnx::AttributeProto *former = findAttribute(node, name);
+    if (!former) {
+      operands.push_back(noValue());
+      continue;
+    }
+    if (former->type() == ::onnx::AttributeProto::FLOAT) {
+      auto type = RankedTensorType::get({}, element);
+      if (!isa<FloatType>(element))
+        return error(node) << "needs floats, got " << operands[0].getType();
+      auto constant = builder.create<onnx::ConstantOp>(
+          loc, type,
+          cast<ElementsAttr>(DenseElementsAttr::get(
+              type, Attribute(builder.getFloatAttr(element, former->f())))));
+      (void)shapes->visit(constant);
+      operands.push_back(constant);
+      continue;
+    }
+    bool isList = former->type() == ::onnx::AttributeProto::INTS;
+    operands.push_back(constantOf(
+        isList
+            ? SmallVector<int64_t>(former->ints().begin(), former->ints().end())
+            : SmallVector<int64_t>{former->i()},
+        loc));
+  }
+  return success();
+}
+
+/// The elements of a list that is known at compile time.
+std::optional<SmallVector<int64_t>> Importer::knownIntegers(Value list) {
+  if (auto constants = onnx::getConstantIntegers(list))
+    return constants;
+  auto elements = shapes->elementsOf(list);
+  if (!elements)
+    return std::nullopt;
+  SmallVector<int64_t> result;
+  for (const onnx::SymbolicDim &element : *elements) {
+    std::optional<int64_t> constant = element.getConstant();
+    if (!constant)
+      return std::nullopt;
+    result.push_back(*constant);
+  }
+  return result;
+}
+
+/// What newer opsets have as an input, after all others, is an attribute of the
+/// operation: the axes of a reduction.
+LogicalResult
+Importer::takeInputAttribute(const ::onnx::NodeProto &node,
+                             const onnx::OperatorSpec &spec,
+                             SmallVectorImpl<Value> &operands,
+                             SmallVectorImpl<NamedAttribute> &attributes) {
+  SmallVector<int64_t> axes;
+  if (operands.size() > spec.maxInputs) {
+    Value list = operands.pop_back_val();
+    std::optional<SmallVector<int64_t>> known = isa<NoneType>(list.getType())
+                                                    ? SmallVector<int64_t>()
+                                                    : knownIntegers(list);
+    if (!known)
+      return error(node) << "its " << spec.inputAttribute
+                         << " are not known at compile time";
+    axes = *known;
+  }
+  // An empty list reduces nothing, and no list all.
+  const auto *noop = findAttribute(node, "noop_with_empty_axes");
+  if (!axes.empty() || (noop && noop->i()))
+    attributes.push_back(builder.getNamedAttr(
+        spec.inputAttribute, builder.getDenseI64ArrayAttr(axes)));
+  return success();
+}
+
 /// The operands, as many as the operation has: an attribute of older opsets has
 /// become an input, and what a node leaves out is no value.
 LogicalResult Importer::readOperands(const ::onnx::NodeProto &node,
@@ -137,17 +223,11 @@ LogicalResult Importer::readOperands(const ::onnx::NodeProto &node,
       return failure();
     operands.push_back(*value);
   }
-  const ::onnx::AttributeProto *former =
-      opset < spec.formerUntil ? findAttribute(node, spec.formerAttribute)
-                               : nullptr;
-  if (former) {
-    if (operands.size() != spec.maxInputs - 1)
-      return error(node) << "has " << operands.size() << " inputs";
-    operands.push_back(constantOf(
-        SmallVector<int64_t>(former->ints().begin(), former->ints().end()),
-        locOf(nameOf(node))));
-  }
-  if (operands.size() < spec.minInputs || operands.size() > spec.maxInputs)
+  if (opset < spec.formerUntil && failed(addFormerInputs(node, spec, operands)))
+    return failure();
+  bool tooMany = spec.maxInputs != onnx::kVariadic &&
+                 operands.size() > spec.maxInputsAt(opset);
+  if (operands.size() < spec.minInputs || tooMany)
     return error(node) << "has " << operands.size() << " inputs";
   if (spec.maxInputs != onnx::kVariadic)
     while (operands.size() < spec.maxInputs)
@@ -166,6 +246,9 @@ Importer::readAttributes(const ::onnx::NodeProto &node,
                          const onnx::OperatorSpec &spec,
                          SmallVectorImpl<NamedAttribute> &attributes) {
   for (const onnx::AttributeSpec &expected : spec.attributes) {
+    if (spec.hasInputAttribute(opset) &&
+        StringRef(expected.name) == spec.inputAttribute)
+      continue;
     const ::onnx::AttributeProto *attribute =
         findAttribute(node, expected.name);
     if (!attribute) {
@@ -181,7 +264,7 @@ Importer::readAttributes(const ::onnx::NodeProto &node,
     case onnx::AttributeSpec::Float:
       value = builder.getF32FloatAttr(attribute->f());
       break;
-    case onnx::AttributeSpec::Ints:
+    default:
       value = builder.getDenseI64ArrayAttr(SmallVector<int64_t>(
           attribute->ints().begin(), attribute->ints().end()));
       break;
@@ -211,6 +294,57 @@ Importer::adaptSoftmax(const ::onnx::NodeProto &node, Value input,
   return success();
 }
 
+/// Of pieces that are counted only the last may be shorter.
+LogicalResult Importer::adaptSplit(const ::onnx::NodeProto &node, Value input,
+                                   Value &split) {
+  int64_t count = findAttribute(node, "num_outputs")->i();
+  if (count != node.output_size())
+    return error(node) << "num_outputs is " << count << ", but it has "
+                       << node.output_size() << " outputs";
+  const auto *attribute = findAttribute(node, "axis");
+  auto type = dyn_cast<RankedTensorType>(input.getType());
+  int64_t axis = attribute ? attribute->i() : 0,
+          rank = type ? type.getRank() : 0;
+  axis += axis < 0 ? rank : 0;
+  if (axis < 0 || axis >= rank)
+    return success(); // The operation says so.
+  int64_t size = type.getDimSize(axis);
+  if (ShapedType::isDynamic(size) || size % count == 0)
+    return success(); // A multiple, which is checked at run time.
+  int64_t piece = (size + count - 1) / count;
+  SmallVector<int64_t> sizes(count, piece);
+  sizes.back() = size - (count - 1) * piece;
+  if (sizes.back() < 0)
+    return error(node) << "cannot cut an axis of " << size << " into " << count
+                       << " pieces";
+  split = constantOf(sizes, locOf(nameOf(node)));
+  return success();
+}
+
+/// Scales of blocks, and other element types than bytes and f32, are left out.
+LogicalResult Importer::adaptQuantization(const ::onnx::NodeProto &node) {
+  for (const auto &attribute : node.attribute()) {
+    StringRef name = attribute.name();
+    bool isType = name == "output_dtype" || name == "precision";
+    if (name == "block_size" && attribute.i() != 0)
+      return error(node) << "scales of blocks are not supported; export the "
+                            "model with a scale for the tensor or the axis";
+    if (!isType || attribute.i() == 0)
+      continue;
+    bool isQuantised =
+        name == "output_dtype" && node.op_type() == "QuantizeLinear";
+    auto code = int32_t(attribute.i());
+    bool isKnown = isQuantised ? code == ::onnx::TensorProto::UINT8 ||
+                                     code == ::onnx::TensorProto::INT8
+                               : code == ::onnx::TensorProto::FLOAT;
+    if (!isKnown)
+      return error(node) << "its " << name << " " << nameOfDataType(code)
+                         << " is not supported; use "
+                         << (isQuantised ? "UINT8 or INT8" : "FLOAT");
+  }
+  return success();
+}
+
 /// Checks what the claim leaves out, and brings an operator that was another in
 /// an older opset into the form of opset 17.
 LogicalResult Importer::adaptNode(const ::onnx::NodeProto &node,
@@ -220,6 +354,11 @@ LogicalResult Importer::adaptNode(const ::onnx::NodeProto &node,
   StringRef name = spec.name;
   if ((name == "Softmax" || name == "LogSoftmax") && opset < 13)
     return adaptSoftmax(node, operands[0], attributes);
+  if (name == "Split" && isa<NoneType>(operands[1].getType()) &&
+      findAttribute(node, "num_outputs"))
+    return adaptSplit(node, operands[0], operands[1]);
+  if (name == "QuantizeLinear" || name == "DequantizeLinear")
+    return adaptQuantization(node);
   if (name == "Dropout") {
     if (!isa<NoneType>(operands[2].getType())) {
       auto training = onnx::ConstantView::get(operands[2]);
@@ -231,7 +370,8 @@ LogicalResult Importer::adaptNode(const ::onnx::NodeProto &node,
     operands[1] = operands[2] = noValue();
   }
   // Axes decide the rank.
-  if (StringRef(spec.formerAttribute) == "axes" &&
+  if (spec.formerAttributes.size() == 1 &&
+      StringRef(spec.formerAttributes[0]) == "axes" &&
       !isa<NoneType>(operands[1].getType()) &&
       !onnx::getConstantIntegers(operands[1]) &&
       !shapes->elementsOf(operands[1]))
@@ -250,7 +390,11 @@ FailureOr<Type> Importer::resultElement(
   case onnx::ResultElement::Second:
     return getElementTypeOrSelf(operands[1].getType());
   case onnx::ResultElement::Third:
-    // Of QuantizeLinear: without a zero point the result is uint8.
+    // Of QuantizeLinear: without a zero point the result is uint8, or of the
+    // type that a node of newer opsets names.
+    if (const auto *named = findAttribute(node, "output_dtype");
+        named && named->i() && isa<NoneType>(operands[2].getType()))
+      return getElementType(int32_t(named->i()), context);
     if (isa<NoneType>(operands[2].getType()))
       return Type(builder.getIntegerType(8, /*isSigned=*/false));
     return getElementTypeOrSelf(operands[2].getType());
@@ -282,6 +426,31 @@ FailureOr<Type> Importer::resultElement(
   return value.getElementType();
 }
 
+/// An operator that stands for others.
+LogicalResult Importer::addComposition(const ::onnx::NodeProto &node,
+                                       const Composition &composition) {
+  const onnx::OperatorSpec &spec = composition.spec;
+  SmallVector<Value> operands;
+  if (failed(readOperands(node, spec, operands)))
+    return failure();
+  size_t typed = spec.element == onnx::ResultElement::Second  ? 1
+                 : spec.element == onnx::ResultElement::Third ? 2
+                                                              : 0;
+  Type element = getElementTypeOrSelf(operands[typed].getType());
+  if (!(onnx::elementTypeBit(element) & spec.types))
+    return error(node) << "elements of type " << element
+                       << " are not supported; cast its inputs to "
+                       << onnx::elementTypeNames(spec.types);
+  Composer composer(*this, node, operands);
+  composition.compose(composer);
+  if (composer.hasFailed())
+    return failure();
+  for (const std::string &output : node.output())
+    if (isRead(output) && !values.contains(output))
+      return error(node) << "its output '" << output << "' is not supported";
+  return success();
+}
+
 LogicalResult Importer::addNode(const ::onnx::NodeProto &node) {
   // Every operator here has an output; the checker has seen to the rest of the
   // schema, but nothing below relies on it.
@@ -291,14 +460,19 @@ LogicalResult Importer::addNode(const ::onnx::NodeProto &node) {
     if (!attribute.ref_attr_name().empty())
       return error(node) << "attribute '" << attribute.name()
                          << "' refers to a function's attribute";
-  const onnx::OperatorSpec &spec = *onnx::findOperator(node.op_type());
+  const onnx::OperatorSpec &spec = *findOperator(node.op_type());
   if (StringRef(spec.name) == "Constant")
     return addConstantNode(node);
+  for (const Composition &composition : getCompositions())
+    if (StringRef(composition.spec.name) == spec.name)
+      return addComposition(node, composition);
 
   SmallVector<Value> operands;
   SmallVector<NamedAttribute> attributes;
   if (failed(readOperands(node, spec, operands)) ||
       failed(readAttributes(node, spec, attributes)) ||
+      (spec.hasInputAttribute(opset) &&
+       failed(takeInputAttribute(node, spec, operands, attributes))) ||
       failed(adaptNode(node, spec, operands, attributes)))
     return failure();
   FailureOr<Type> element = resultElement(node, spec, operands, attributes);

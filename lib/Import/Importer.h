@@ -63,7 +63,11 @@ private:
   bool active = true;
 };
 
+struct Composition;
+
 class Importer {
+  friend class Composer;
+
 public:
   Importer(llvm::StringRef path, const ImportOptions &options,
            mlir::MLIRContext *context)
@@ -96,6 +100,9 @@ private:
   mlir::LogicalResult checkOperators();
   mlir::LogicalResult sortNodes();
   mlir::LogicalResult runChecker();
+  mlir::LogicalResult checkForms();
+  mlir::LogicalResult checkAttributes(const ::onnx::NodeProto &node,
+                                      const onnx::OperatorSpec &spec);
   struct GraphInput;
   mlir::FailureOr<GraphInput> readInput(const ::onnx::ValueInfoProto &info);
   mlir::LogicalResult checkInputShapes(llvm::ArrayRef<GraphInput> inputs);
@@ -112,6 +119,8 @@ private:
   mlir::LogicalResult addOutputs();
   mlir::LogicalResult checkSizes();
 
+  mlir::LogicalResult addComposition(const ::onnx::NodeProto &node,
+                                     const Composition &composition);
   mlir::LogicalResult addConstantNode(const ::onnx::NodeProto &node);
   mlir::FailureOr<mlir::Value> lookup(const ::onnx::NodeProto &node,
                                       llvm::StringRef name);
@@ -121,12 +130,24 @@ private:
   readOperands(const ::onnx::NodeProto &node, const onnx::OperatorSpec &spec,
                llvm::SmallVectorImpl<mlir::Value> &operands);
   mlir::LogicalResult
+  addFormerInputs(const ::onnx::NodeProto &node, const onnx::OperatorSpec &spec,
+                  llvm::SmallVectorImpl<mlir::Value> &operands);
+  mlir::LogicalResult
+  takeInputAttribute(const ::onnx::NodeProto &node,
+                     const onnx::OperatorSpec &spec,
+                     llvm::SmallVectorImpl<mlir::Value> &operands,
+                     llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes);
+  std::optional<llvm::SmallVector<int64_t>> knownIntegers(mlir::Value list);
+  mlir::LogicalResult
   readAttributes(const ::onnx::NodeProto &node, const onnx::OperatorSpec &spec,
                  llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes);
   mlir::LogicalResult
   adaptNode(const ::onnx::NodeProto &node, const onnx::OperatorSpec &spec,
             llvm::MutableArrayRef<mlir::Value> operands,
             llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes);
+  mlir::LogicalResult adaptSplit(const ::onnx::NodeProto &node,
+                                 mlir::Value input, mlir::Value &split);
+  mlir::LogicalResult adaptQuantization(const ::onnx::NodeProto &node);
   mlir::LogicalResult
   adaptSoftmax(const ::onnx::NodeProto &node, mlir::Value input,
                llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes);

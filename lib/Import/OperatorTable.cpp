@@ -6,11 +6,35 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Import/OperatorTable.h"
+#include "lib/Import/Composer.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
 #include <onnx/onnx_pb.h>
 
 namespace mlir::bnn {
+static std::vector<onnx::OperatorSpec> makeOperators() {
+  std::vector<onnx::OperatorSpec> specs = onnx::getDialectOperators();
+  for (const Composition &composition : getCompositions())
+    specs.push_back(composition.spec);
+  llvm::sort(specs,
+             [](const onnx::OperatorSpec &a, const onnx::OperatorSpec &b) {
+               return llvm::StringRef(a.name) < llvm::StringRef(b.name);
+             });
+  return specs;
+}
+
+llvm::ArrayRef<onnx::OperatorSpec> getOperators() {
+  static const std::vector<onnx::OperatorSpec> operators = makeOperators();
+  return operators;
+}
+
+const onnx::OperatorSpec *findOperator(llvm::StringRef name) {
+  for (const onnx::OperatorSpec &spec : getOperators())
+    if (name == spec.name)
+      return &spec;
+  return nullptr;
+}
+
 unsigned elementTypeBit(int32_t dataType) {
   switch (dataType) {
   case ::onnx::TensorProto::FLOAT:
@@ -33,7 +57,7 @@ unsigned elementTypeBit(int32_t dataType) {
 }
 
 void printOperators(llvm::raw_ostream &out) {
-  for (const onnx::OperatorSpec &spec : onnx::getOperators()) {
+  for (const onnx::OperatorSpec &spec : getOperators()) {
     std::string rest;
     auto add = [&](const llvm::Twine &text) {
       rest += (rest.empty() ? "" : "; ") + text.str();

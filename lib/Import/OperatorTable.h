@@ -11,6 +11,11 @@
 #include "llvm/Support/raw_ostream.h"
 
 namespace mlir::bnn {
+/// All operators that models may contain, by name.
+llvm::ArrayRef<onnx::OperatorSpec> getOperators();
+/// The operator of this name, or null.
+const onnx::OperatorSpec *findOperator(llvm::StringRef name);
+
 /// The bit (of onnx::ElementTypes) of an element type by its number in ONNX's
 /// TensorProto, or 0.
 unsigned elementTypeBit(int32_t dataType);

@@ -84,6 +84,19 @@ Value element(DivOp, Element &e) {
                                   : e.s.divideIntegers(e.x[0], e.x[1]);
 }
 
+Value element(ModOp op, Element &e) {
+  Value rest = e.s.remainder(e.x[0], e.x[1]);
+  if (op.getFmod())
+    return rest;
+  // The sign of the divisor: one divisor more where the two differ.
+  Value zero = e.number(0);
+  Value differs = e.b.create<arith::XOrIOp>(e.loc, e.s.less(rest, zero),
+                                            e.s.less(e.x[1], zero));
+  Value isZero = e.s.equal(rest, zero);
+  return e.s.select(isZero, rest,
+                    e.s.select(differs, e.s.add(rest, e.x[1]), rest));
+}
+
 Value element(NegOp, Element &e) {
   if (Scalars::isFloat(e.x[0]))
     return e.unary<arith::NegFOp>();
@@ -130,6 +143,11 @@ Value element(OrOp, Element &e) { return e.s.either(e.x[0], e.x[1]); }
 Value element(XorOp, Element &e) {
   return e.b.create<arith::XOrIOp>(e.loc, e.x[0], e.x[1]);
 }
+Value element(BitwiseAndOp, Element &e) { return e.s.both(e.x[0], e.x[1]); }
+Value element(BitwiseOrOp, Element &e) { return e.s.either(e.x[0], e.x[1]); }
+Value element(BitwiseXorOp, Element &e) {
+  return e.b.create<arith::XOrIOp>(e.loc, e.x[0], e.x[1]);
+}
 Value element(NotOp, Element &e) {
   return e.b.create<arith::XOrIOp>(e.loc, e.x[0], e.number(1));
 }
@@ -153,9 +171,10 @@ template <typename... Ops> struct Family {
 using OnFloats =
     Family<SqrtOp, ReciprocalOp, ExpOp, LogOp, ErfOp, TanhOp, SigmoidOp,
            RoundOp, FloorOp, CeilOp, SumOp, MeanOp, PReluOp>;
-using OnNumbers =
-    Family<AddOp, SubOp, MulOp, DivOp, NegOp, AbsOp, SignOp, ReluOp, ClipOp,
-           MaxOp, MinOp, GreaterOp, GreaterOrEqualOp, LessOp, LessOrEqualOp>;
+using OnNumbers = Family<AddOp, SubOp, MulOp, DivOp, ModOp, NegOp, AbsOp,
+                         SignOp, ReluOp, ClipOp, MaxOp, MinOp, GreaterOp,
+                         GreaterOrEqualOp, LessOp, LessOrEqualOp>;
+using OnIntegers = Family<BitwiseAndOp, BitwiseOrOp, BitwiseXorOp>;
 using OnAnything = Family<AndOp, OrOp, XorOp, NotOp, EqualOp, WhereOp, CastOp>;
 
 /// One element of the result of `op`. Null: not on these element types.
@@ -164,6 +183,8 @@ Value lowerElement(Operation *op, Element &e) {
     return OnAnything::lower(op, e);
   if (OnNumbers::has(op))
     return e.type().isInteger(1) ? Value() : OnNumbers::lower(op, e);
+  if (OnIntegers::has(op))
+    return Scalars::isFloat(e.x[0]) ? Value() : OnIntegers::lower(op, e);
   if (!Scalars::isFloat(e.x[0]))
     return {};
   return OnFloats::has(op) ? OnFloats::lower(op, e)
@@ -174,7 +195,7 @@ Value lowerElement(Operation *op, Element &e) {
 
 Lowered lowerElementwise(Lowering &l, Operation *op) {
   if (!OnFloats::has(op) && !OnNumbers::has(op) && !OnAnything::has(op) &&
-      !isFunction(op))
+      !OnIntegers::has(op) && !isFunction(op))
     return std::nullopt;
   SmallVector<Value> inputs;
   for (Value operand : op->getOperands())

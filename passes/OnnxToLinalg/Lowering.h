@@ -181,6 +181,9 @@ Lowered lowerQuantization(Lowering &l, mlir::Operation *op);
 Lowered lowerProducts(Lowering &l, mlir::Operation *op);
 /// Reductions and what is made of them: softmax, layer normalisation.
 Lowered lowerReductions(Lowering &l, mlir::Operation *op);
+/// Operators whose elements depend on all others of a row: CumSum, TopK,
+/// ScatterElements. Each element runs through the row.
+Lowered lowerRows(Lowering &l, mlir::Operation *op);
 /// Operators that make shapes, and give elements other shapes.
 Lowered lowerShapes(Lowering &l, mlir::Operation *op);
 /// Operators that move elements.

@@ -80,8 +80,8 @@ private:
     onnx::Lowered lowered;
     for (auto family :
          {onnx::lowerElementwise, onnx::lowerPow, onnx::lowerQuantization,
-          onnx::lowerProducts, onnx::lowerReductions, onnx::lowerShapes,
-          onnx::lowerMovement})
+          onnx::lowerProducts, onnx::lowerReductions, onnx::lowerRows,
+          onnx::lowerShapes, onnx::lowerMovement})
       if ((lowered = family(lowering, op)))
         break;
     if (!lowered)

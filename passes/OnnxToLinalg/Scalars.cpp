@@ -67,6 +67,60 @@ Value Scalars::divideIntegers(Value x, Value y) {
   return select(isMinusOne, negative, quotient);
 }
 
+/// Long division by halving: x less the largest y * 2^n that is not above it,
+/// while there is one. Each difference is exact, since its operands are less
+/// than a factor of 2 apart.
+Value Scalars::remainderOfFloats(Value x, Value y) {
+  Type type = x.getType();
+  Value two = number(type, 2), half = number(type, 0.5);
+  Value divisor = abs(y), rest = abs(x), infinity = number(type, INFINITY);
+  // With these there is no division: the loops below would not end.
+  Value isOdd =
+      either(either(isNaN(x), isNaN(y)),
+             either(equal(rest, infinity), equal(divisor, number(type, 0))));
+  Value start = select(isOdd, number(type, 0), rest);
+  Value halfRest = mul(start, half);
+  // The largest y * 2^n that is not above half of x, or y: no doubling of it
+  // overflows.
+  auto grow = b.create<scf::WhileOp>(
+      loc, TypeRange{type}, ValueRange{divisor},
+      [&](OpBuilder &nested, Location at, ValueRange v) {
+        Value more = nested.create<arith::CmpFOp>(at, FP::OLE, v[0], halfRest);
+        Value isZero =
+            nested.create<arith::CmpFOp>(at, FP::UNE, v[0], number(type, 0));
+        more = nested.create<arith::AndIOp>(at, more, isZero);
+        nested.create<scf::ConditionOp>(at, more, v);
+      },
+      [&](OpBuilder &nested, Location at, ValueRange v) {
+        Value doubled = nested.create<arith::MulFOp>(at, v[0], two);
+        nested.create<scf::YieldOp>(at, doubled);
+      });
+  auto shrink = b.create<scf::WhileOp>(
+      loc, TypeRange{type, type}, ValueRange{grow.getResult(0), start},
+      [&](OpBuilder &nested, Location at, ValueRange v) {
+        Value isLeft = nested.create<arith::CmpFOp>(at, FP::OGE, v[0], divisor);
+        Value more = nested.create<arith::CmpFOp>(at, FP::OGE, v[1], divisor);
+        more = nested.create<arith::AndIOp>(at, isLeft, more);
+        nested.create<scf::ConditionOp>(at, more, v);
+      },
+      [&](OpBuilder &nested, Location at, ValueRange v) {
+        Value less = nested.create<arith::SubFOp>(at, v[1], v[0]);
+        Value fits = nested.create<arith::CmpFOp>(at, FP::OGE, v[1], v[0]);
+        Value rest = nested.create<arith::SelectOp>(at, fits, less, v[1]);
+        Value halved = nested.create<arith::MulFOp>(at, v[0], half);
+        nested.create<scf::YieldOp>(at, ValueRange{halved, rest});
+      });
+  Value result = b.create<math::CopySignOp>(loc, shrink.getResult(1), x);
+  return select(isOdd, number(type, NAN), result);
+}
+
+Value Scalars::remainder(Value x, Value y) {
+  if (isFloat(x))
+    return remainderOfFloats(x, y);
+  return select(equal(y, number(y.getType(), 0)), number(x.getType(), 0),
+                sub(x, mul(divideIntegers(x, y), y)));
+}
+
 Value Scalars::sign(Value x) {
   Value zero = number(x.getType(), 0);
   Value negative = zero;

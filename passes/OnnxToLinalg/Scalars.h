@@ -76,6 +76,9 @@ public:
   /// Truncating. Processors disagree about a divisor of 0 and about the one
   /// quotient that overflows, or trap: they divide by 1, and wrap, here.
   mlir::Value divideIntegers(mlir::Value x, mlir::Value y);
+  /// The rest of a truncating division, with the sign of x; exact for floats,
+  /// and 0 for integers divided by 0.
+  mlir::Value remainder(mlir::Value x, mlir::Value y);
   /// -1, 0 or 1; 0 for NaN.
   mlir::Value sign(mlir::Value x);
   mlir::Value abs(mlir::Value x);
@@ -103,6 +106,7 @@ public:
   mlir::Value logOnePlus(mlir::Value x);
 
 private:
+  mlir::Value remainderOfFloats(mlir::Value x, mlir::Value y);
   mlir::Value truncateToInteger(mlir::Value x, mlir::IntegerType to,
                                 bool toUnsigned);
 

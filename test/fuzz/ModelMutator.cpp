@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/fuzz/ModelMutator.h"
-#include "dialects/ONNX/OperatorSpec.h"
+#include "lib/Import/OperatorTable.h"
 #include <cstring>
 
 namespace mlir::bnn::fuzz {
@@ -74,7 +74,7 @@ int64_t ModelMutator::newInteger(int64_t old) {
 std::string ModelMutator::newString(const Field &field,
                                     const std::string &old) {
   if (field.name() == "op_type" && !choices.oneIn(8))
-    return choices.from(onnx::getOperators()).name;
+    return choices.from(getOperators()).name;
   if (!strings.empty() && !choices.oneIn(4))
     return choices.from(strings);
   static const char *const odd[] = {"",
@@ -252,7 +252,7 @@ void ModelMutator::insertNode() {
   ::onnx::NodeProto node;
   if (choices.oneIn(2))
     node = *anyNode();
-  const onnx::OperatorSpec &spec = choices.from(onnx::getOperators());
+  const onnx::OperatorSpec &spec = choices.from(getOperators());
   if (!node.has_op_type() || choices.oneIn(2))
     node.set_op_type(spec.name);
   node.clear_input();
@@ -270,7 +270,7 @@ void ModelMutator::renameOperator() {
   ::onnx::NodeProto *node = anyNode();
   if (!node)
     return;
-  node->set_op_type(choices.from(onnx::getOperators()).name);
+  node->set_op_type(choices.from(getOperators()).name);
   if (choices.oneIn(2))
     node->clear_attribute();
 }

@@ -94,6 +94,39 @@ def opset(version):
                          [info("y", [2])], opset=version)
 
 
+def opset9():
+    """Bounds as attributes."""
+    return model(
+        [node("Slice", ["x"], ["s"], starts=[0], ends=[2], axes=[1]),
+         node("Clip", ["s"], ["y"], max=6.0)],
+        [info("x", [2, 4])], [info("y", [2, 2])], opset=9)
+
+
+def opset18():
+    """Axes as inputs, pieces that are counted, and an IR version of its time."""
+    made = model(
+        [node("ReduceMean", ["x", "axes"], ["r"], keepdims=1),
+         node("ReduceMax", ["x"], ["all"], keepdims=0),
+         node("ReduceL1", ["x"], ["same"], noop_with_empty_axes=1),
+         node("Split", ["x"], ["s1", "s2"], axis=1, num_outputs=2),
+         node("Concat", ["s1", "s2", "r", "same"], ["c"], axis=1),
+         node("Add", ["c", "all"], ["y"])],
+        [info("x", [2, 5])], [info("y", [2, 11])], [array("axes", [1], np.int64)], opset=18)
+    made.ir_version = 13
+    return made
+
+
+def refused18(bad, version=18):
+    return model([bad], [info("x", [2, 4])], [info("y", None)], [array("axes", [1], np.float32)],
+                 opset=version)
+
+
+def versioned(version):
+    made = opset(17)()
+    made.ir_version = version
+    return made
+
+
 def unsorted():
     """Nodes in the wrong order."""
     return model([node("Add", ["p", "x"], ["y"]), node("Neg", ["x"], ["p"])],
@@ -330,8 +363,17 @@ MODELS = {
     "swapped": swapped,
     "opset11": opset11,
     "opset11-softmax": opset11_softmax,
-    "opset10": opset(10),
-    "opset18": opset(18),
+    "opset6": opset(6),
+    "opset28": opset(28),
+    "opset9": opset9,
+    "opset18": opset18,
+    "opset18-attribute": lambda: refused18(node("ReduceMean", ["x"], ["y"], axes=[1])),
+    "opset18-type": lambda: refused18(node("Softmax", ["x"], ["y"], axis=1.5)),
+    "opset18-inputs": lambda: refused18(node("Relu", ["x", "x"], ["y"])),
+    "opset18-outputs": lambda: refused18(node("Relu", ["x"], ["y", "z"])),
+    "opset18-pieces": lambda: refused18(node("Split", ["x"], ["y", "z"], num_outputs=3)),
+    "opset23-blocks": lambda: refused18(node("QuantizeLinear", ["x", "axes"], ["y"], block_size=2), 23),
+    "ir99": lambda: versioned(99),
     "unsorted": unsorted,
     "constants": constants,
     "large": large,

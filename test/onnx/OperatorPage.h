@@ -21,4 +21,5 @@ bool checkTable();
 /// in; `reasons`: how many cases were left out, and why; `total`: all that ran.
 void writePage(llvm::raw_ostream &out,
                const std::map<std::string, unsigned> &runs,
-               const std::map<std::string, unsigned> &reasons, unsigned total);
+               const std::map<std::string, unsigned> &reasons, unsigned total,
+               unsigned all);

@@ -232,11 +232,11 @@ def check(name, path, compiled, feeds, outputs, work, number):
     return None
 
 
-def main():
+def main(models=None):
     work, names = sys.argv[1], sys.argv[2:]
     os.makedirs(work, exist_ok=True)
     runs, failures = 0, []
-    for make in MODELS:
+    for make in models or MODELS:
         name = make.__name__
         if names and name not in names:
             continue

@@ -470,3 +470,83 @@ func.func @pick_axis(%x: tensor<2xf32>) {
   %0 = onnx.ArgMin %x {axis = -2 : i64, keepdims = 1 : i64, select_last_index = 0 : i64} : (tensor<2xf32>) -> tensor<1xi64>
   return
 }
+
+// -----
+
+func.func @mod_of_floats(%x: tensor<2xf32>) {
+  // expected-error @+1 {{of floats needs fmod = 1}}
+  %0 = onnx.Mod %x, %x {fmod = 0 : i64} : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @mod_flag(%x: tensor<2xi32>) {
+  // expected-error @+1 {{attribute fmod must be 0 or 1}}
+  %0 = onnx.Mod %x, %x {fmod = 2 : i64} : (tensor<2xi32>, tensor<2xi32>) -> tensor<2xi32>
+  return
+}
+
+// -----
+
+func.func @cumulative_axis(%x: tensor<2xf32>) {
+  // expected-error @+1 {{axis 1 is out of range for rank 1}}
+  %0 = onnx.CumSum %x {axis = 1 : i64} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @cumulative_flag(%x: tensor<2xf32>) {
+  // expected-error @+1 {{attribute reverse must be 0 or 1}}
+  %0 = onnx.CumProd %x {axis = 0 : i64, reverse = 3 : i64} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @top_k_flag(%x: tensor<2xf32>) {
+  // expected-error @+1 {{attribute largest must be 0 or 1}}
+  %0 = onnx.TopKIndices %x {axis = 0 : i64, k = 1 : i64, largest = 2 : i64} : (tensor<2xf32>) -> tensor<1xi64>
+  return
+}
+
+// -----
+
+func.func @top_k_axis(%x: tensor<2xf32>) {
+  // expected-error @+1 {{axis 1 is out of range for rank 1}}
+  %0 = onnx.TopKIndices %x {axis = 1 : i64, k = 1 : i64} : (tensor<2xf32>) -> tensor<1xi64>
+  return
+}
+
+// -----
+
+func.func @top_k_count(%x: tensor<2xf32>) {
+  // expected-error @+1 {{k is negative}}
+  %0 = onnx.TopKIndices %x {axis = 0 : i64, k = -1 : i64} : (tensor<2xf32>) -> tensor<1xi64>
+  return
+}
+
+// -----
+
+func.func @scatter_reduction(%x: tensor<2xf32>, %i: tensor<2xi64>) {
+  // expected-error @+1 {{reduction must be 0 to 4}}
+  %0 = onnx.ScatterElements %x, %i, %x {axis = 0 : i64, reduction = 5 : i64} : (tensor<2xf32>, tensor<2xi64>, tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @scatter_elements(%x: tensor<2xf32>, %i: tensor<2xi64>) {
+  // expected-error @+1 {{data and updates: element types 'tensor<2xf32>' and 'tensor<2xi64>' differ}}
+  %0 = onnx.ScatterElements %x, %i, %i {axis = 0 : i64} : (tensor<2xf32>, tensor<2xi64>, tensor<2xi64>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @scatter_axis(%x: tensor<2xf32>, %i: tensor<2xi64>) {
+  // expected-error @+1 {{axis 1 is out of range for rank 1}}
+  %0 = onnx.ScatterElements %x, %i, %x {axis = 1 : i64} : (tensor<2xf32>, tensor<2xi64>, tensor<2xf32>) -> tensor<2xf32>
+  return
+}

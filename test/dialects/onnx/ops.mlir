@@ -604,6 +604,62 @@ func.func @ArgMin(%x: tensor<2x3xf32>) -> (tensor<1x3xi64>) {
   return %y : tensor<1x3xi64>
 }
 
+// CHECK-LABEL: @Mod
+// CHECK: onnx.Mod{{.*}} : (tensor<2x3xi64>, tensor<3xi64>) -> tensor<2x3xi64>
+func.func @Mod(%a: tensor<2x3xi64>, %b: tensor<3xi64>) -> (tensor<2x3xi64>) {
+  %c = onnx.Mod %a, %b {fmod = 1 : i64} : (tensor<2x3xi64>, tensor<3xi64>) -> tensor<2x3xi64>
+  return %c : tensor<2x3xi64>
+}
+
+// CHECK-LABEL: @BitwiseAnd
+// CHECK: onnx.BitwiseAnd{{.*}} : (tensor<2x3xi32>, tensor<3xi32>) -> tensor<2x3xi32>
+func.func @BitwiseAnd(%a: tensor<2x3xi32>, %b: tensor<3xi32>) -> (tensor<2x3xi32>) {
+  %c = onnx.BitwiseAnd %a, %b : (tensor<2x3xi32>, tensor<3xi32>) -> tensor<2x3xi32>
+  return %c : tensor<2x3xi32>
+}
+
+// CHECK-LABEL: @BitwiseOr
+// CHECK: onnx.BitwiseOr{{.*}} : (tensor<2x3xi32>, tensor<3xi32>) -> tensor<2x3xi32>
+func.func @BitwiseOr(%a: tensor<2x3xi32>, %b: tensor<3xi32>) -> (tensor<2x3xi32>) {
+  %c = onnx.BitwiseOr %a, %b : (tensor<2x3xi32>, tensor<3xi32>) -> tensor<2x3xi32>
+  return %c : tensor<2x3xi32>
+}
+
+// CHECK-LABEL: @BitwiseXor
+// CHECK: onnx.BitwiseXor{{.*}} : (tensor<2x3xi32>, tensor<3xi32>) -> tensor<2x3xi32>
+func.func @BitwiseXor(%a: tensor<2x3xi32>, %b: tensor<3xi32>) -> (tensor<2x3xi32>) {
+  %c = onnx.BitwiseXor %a, %b : (tensor<2x3xi32>, tensor<3xi32>) -> tensor<2x3xi32>
+  return %c : tensor<2x3xi32>
+}
+
+// CHECK-LABEL: @CumSum
+// CHECK: onnx.CumSum{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @CumSum(%a: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %c = onnx.CumSum %a {axis = 1 : i64, exclusive = 1 : i64, reverse = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %c : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @CumProd
+// CHECK: onnx.CumProd{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @CumProd(%a: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %c = onnx.CumProd %a {axis = 1 : i64, exclusive = 1 : i64, reverse = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %c : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @TopKIndices
+// CHECK: onnx.TopKIndices{{.*}} : (tensor<2x3xf32>) -> tensor<2x2xi64>
+func.func @TopKIndices(%a: tensor<2x3xf32>) -> (tensor<2x2xi64>) {
+  %c = onnx.TopKIndices %a {axis = 1 : i64, k = 2 : i64, largest = 0 : i64} : (tensor<2x3xf32>) -> tensor<2x2xi64>
+  return %c : tensor<2x2xi64>
+}
+
+// CHECK-LABEL: @ScatterElements
+// CHECK: onnx.ScatterElements{{.*}} : (tensor<8x2xf32>, tensor<3x2xi64>, tensor<3x2xf32>) -> tensor<8x2xf32>
+func.func @ScatterElements(%a: tensor<8x2xf32>, %b: tensor<3x2xi64>, %u: tensor<3x2xf32>) -> (tensor<8x2xf32>) {
+  %c = onnx.ScatterElements %a, %b, %u {axis = 0 : i64, reduction = 1 : i64} : (tensor<8x2xf32>, tensor<3x2xi64>, tensor<3x2xf32>) -> tensor<8x2xf32>
+  return %c : tensor<8x2xf32>
+}
+
 // An attribute that is left out has ONNX's default, and the default is not
 // printed.
 // CHECK-LABEL: @defaults
