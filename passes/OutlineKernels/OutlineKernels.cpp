@@ -9,6 +9,7 @@
 #include "passes/OutlineKernels/OutlineKernels.h"
 #include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
 #include "passes/Support/Epilogue.h"
@@ -29,12 +30,36 @@ struct OutlineKernels : impl::OutlineKernelsBase<OutlineKernels> {
     SymbolTable symbols(getOperation());
     llvm::StringMap<func::FuncOp> known;
     SmallVector<Operation *> ops;
-    getOperation()->walk([&](KernelOpInterface op) {
-      if (op.isOutlined() && op->getNumResults() == 0)
-        ops.push_back(op);
-    });
+    for (auto func : getOperation().getOps<func::FuncOp>())
+      collect(func, ops);
     for (Operation *op : ops)
       outline(op, symbols, known);
+  }
+
+  /// The ops of a function that become calls, in their order.
+  void collect(func::FuncOp func, SmallVectorImpl<Operation *> &ops) {
+    SmallVector<Operation *> all;
+    unsigned numSmall = 0;
+    func.walk([&](Operation *op) {
+      if (op->getNumResults() > 0 || !hasLoops(op))
+        return;
+      all.push_back(op);
+      numSmall += !isKernel(op);
+    });
+    llvm::copy_if(all, std::back_inserter(ops), [&](Operation *op) {
+      return isKernel(op) ||
+             (numSmall > mostOps &&
+              llvm::all_of(op->getRegions(), capturesOnlyConstants));
+    });
+  }
+
+  static bool hasLoops(Operation *op) {
+    return isa<KernelOpInterface, linalg::LinalgOp>(op);
+  }
+
+  static bool isKernel(Operation *op) {
+    auto kernel = dyn_cast<KernelOpInterface>(op);
+    return kernel && kernel.isOutlined();
   }
 
   void outline(Operation *op, SymbolTable &symbols,

@@ -19,6 +19,9 @@ def OutlineKernels : Pass<"bnn-outline-kernels", "::mlir::ModuleOp"> {
     operands share it. Weights, scales and bounds are operands, so they do not
     tell two layers apart.
 
+    Reductions and the ops of linalg stay where they are, unless they are many:
+    LLVM's time grows with the square of a function's length.
+
     Before:
     ```mlir
     func.func @main(%x: memref<4x64xf32>, %b: memref<4x64x!bnn.s1>) {
@@ -40,6 +43,9 @@ def OutlineKernels : Pass<"bnn-outline-kernels", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::func::FuncDialect"];
+  let options = [
+    Option<"mostOps", "most-ops", "unsigned", /*default=*/"128",
+           "Number of reductions and linalg ops that may stay in a function; where there are more, they become calls">];
   let statistics = [
     Statistic<"outlined", "outlined", "Number of ops that became calls">,
     Statistic<"functionsMade", "functions-made", "Number of functions made for them">];
