@@ -187,4 +187,13 @@ def BNN_ReduceKind : I32EnumAttr<"ReduceKind", "What a reduction computes", [
 }
 def BNN_ReduceKindAttr : EnumAttr<BNN_Dialect, BNN_ReduceKind, "reduce_kind">;
 
+def BNN_ZeroPolicy : I32EnumAttr<"ZeroPolicy", "What the sign of 0 is", [
+    I32EnumAttrCase<"Zero", 0, "zero">,
+    I32EnumAttrCase<"Positive", 1, "positive">,
+    I32EnumAttrCase<"Negative", 2, "negative">]> {
+  let genSpecializedAttr = 0;
+  let cppNamespace = "::mlir::bnn";
+}
+def BNN_ZeroPolicyAttr : EnumAttr<BNN_Dialect, BNN_ZeroPolicy, "zero_policy">;
+
 #endif

@@ -150,7 +150,25 @@ LogicalResult BinarizeOp::verify() {
   // [B7]
   if (failed(verifyShift(*this, getShift(), shape.back())))
     return failure();
+  const bool isDecided = getZero() != ZeroPolicy::Zero;
+  // [B8]
+  if (isDecided && getOuts().size() == 2)
+    return emitOpError("has a mask of zeros, but the sign of 0 is ")
+           << stringifyZeroPolicy(getZero());
+  // [B9]
+  if (isDecided && !isSigned)
+    return emitOpError("has a threshold, and a sign of 0 besides");
+  // [B10]
+  if (getNanPositive() && !isDecided && isSigned)
+    return emitOpError("NaN has a sign, but 0 has none");
   return verifyMaskOutput(*this, getOuts());
+}
+
+arith::CmpFPredicate BinarizeOp::getPredicate() {
+  const bool withEqual = getZero() == ZeroPolicy::Positive;
+  if (getNanPositive())
+    return withEqual ? arith::CmpFPredicate::UGE : arith::CmpFPredicate::UGT;
+  return withEqual ? arith::CmpFPredicate::OGE : arith::CmpFPredicate::OGT;
 }
 
 SmallVector<Value> BinarizeOp::getEncodingParams() {
@@ -163,7 +181,8 @@ SmallVector<Value> BinarizeOp::encode(OpBuilder &builder, Location loc,
   if (getShift())
     element = b.create<arith::AddFOp>(element, params[0]);
   Value level = f32Like(b, getLevel(), element);
-  SmallVector<Value> bits = {isAbove(b, element, level)};
+  SmallVector<Value> bits = {
+      b.create<arith::CmpFOp>(getPredicate(), element, level)};
   if (getOuts().size() == 2)
     bits.push_back(isNeither(b, element, level));
   return bits;

@@ -97,13 +97,22 @@ def BinarizeOp : BNN_DestinationOp<"binarize", [
   let description = [{
     With v = input + shift (one f32 addition; `shift` has one value per element
     of the last dimension, and without it v = input): the first output is +1
-    where v > 0 and -1 elsewhere, and the second, if there is one, is 1 where v
-    is neither above nor below 0. ONNX's Sign is 0 there; an op that reads the
-    bits and the mask together computes with 0. Without the mask the producer
-    has shown that no such v occurs (BiPFT, arXiv 2312.08937, section 3.1).
+    where v > 0 and -1 where v < 0. `zero` says what it is where v is 0:
+
+    - `zero`, which is left out: ONNX's Sign. The second output, if there is one,
+      is 1 where v is neither above nor below 0, and the bit is -1 there; an op
+      that reads the bits and the mask together computes with 0. Without the
+      mask the producer has shown that no such v occurs (BiPFT, arXiv
+      2312.08937, section 3.1).
+    - `positive` or `negative`: +1 or -1, as most binary networks have it
+      (Courbariaux et al., arXiv 1602.02830, section 1.1). No bit is 0, and
+      nobody needs a mask.
+
+    A v that is NaN gives -1, or +1 with `nan_positive`; under ONNX's Sign it is
+    in the mask.
 
     With a `threshold` the one output is unsigned: 1 where v > threshold and 0
-    elsewhere. With half the scale as the threshold that is the two-set
+    elsewhere, but 1 where v is NaN with `nan_positive`. With half the scale as the threshold that is the two-set
     binarisation clip(round(v / alpha), 0, 1) (BiT, arXiv 2205.13016, section
     3.1).
 
@@ -115,20 +124,29 @@ def BinarizeOp : BNN_DestinationOp<"binarize", [
     - [B5] The threshold is not NaN.
     - [B6] The outputs have the shape of the input.
     - [B7] The shift has one value per element of the last dimension.
+    - [B8] A sign of 0 that is +1 or -1 comes without a mask of zeros.
+    - [B9] It comes without a threshold, which 0 has nothing to do with.
+    - [B10] `nan_positive` is beside such a sign, or a threshold.
 
     Example:
     ```mlir
     %b, %z = bnn.binarize %x shift(%s : tensor<768xf32>)
         outs(%0, %1 : tensor<4x768x!bnn.s1>, tensor<4x768x!bnn.u1>)
         : tensor<4x768xf32> -> tensor<4x768x!bnn.s1>, tensor<4x768x!bnn.u1>
+    %p = bnn.binarize %x zero positive outs(%0 : tensor<4x768x!bnn.s1>)
+        : tensor<4x768xf32> -> tensor<4x768x!bnn.s1>
     ```
   }];
   let arguments = (ins BNN_F32:$input, Optional<BNN_F32>:$shift,
                        Variadic<BNN_Bits>:$outs,
-                       OptionalAttr<F32Attr>:$threshold);
+                       OptionalAttr<F32Attr>:$threshold,
+                       DefaultValuedAttr<BNN_ZeroPolicyAttr,
+                                         "::mlir::bnn::ZeroPolicy::Zero">:$zero,
+                       UnitAttr:$nan_positive);
   let assemblyFormat = [{
     $input (`shift` `(` $shift^ `:` type($shift) `)`)?
-    (`threshold` `(` $threshold^ `)`)?
+    (`threshold` `(` $threshold^ `)`)? (`zero` $zero^)?
+    (`nan_positive` $nan_positive^)?
     `outs` `(` $outs `:` type($outs) `)` attr-dict
     `:` type($input) (`->` type($results)^)?
   }];
@@ -137,6 +155,8 @@ def BinarizeOp : BNN_DestinationOp<"binarize", [
     float getLevel() {
       return getThreshold() ? getThreshold()->convertToFloat() : 0.0f;
     }
+    /// How the shifted input and the level compare where the bit is +1, or 1.
+    ::mlir::arith::CmpFPredicate getPredicate();
   }];
 }
 

@@ -22,10 +22,6 @@ Value selectOrdered(ImplicitLocOpBuilder &b, arith::CmpFPredicate order,
   return b.create<arith::SelectOp>(b.create<arith::CmpFOp>(order, x, y), x, y);
 }
 
-Value isAbove(ImplicitLocOpBuilder &b, Value v, Value level) {
-  return b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, v, level);
-}
-
 Value isNeither(ImplicitLocOpBuilder &b, Value v, Value level) {
   return b.create<arith::CmpFOp>(arith::CmpFPredicate::UEQ, v, level);
 }

@@ -22,11 +22,8 @@ Value f32Like(ImplicitLocOpBuilder &b, float value, Value like);
 Value selectOrdered(ImplicitLocOpBuilder &b, arith::CmpFPredicate order,
                     Value x, Value y);
 
-/// The i1 of a `bnn.binarize` whose shifted input is `v`; `level` is its
-/// threshold or 0, of the type of `v`.
-Value isAbove(ImplicitLocOpBuilder &b, Value v, Value level);
-
-/// The i1 of its mask of zeros: neither above nor below.
+/// The i1 of the mask of zeros of a `bnn.binarize` whose shifted input is `v`:
+/// neither above nor below `level`, 0 of the type of `v`.
 Value isNeither(ImplicitLocOpBuilder &b, Value v, Value level);
 
 /// Whether an i32 holds every sum of `count` elements of `type`, each added or

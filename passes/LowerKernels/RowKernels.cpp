@@ -51,7 +51,8 @@ void bnn::emitKernel(KernelBuilder &b, BinarizeOp op,
   Value level = b.splatF32(op.getLevel());
   packRows(b, op.getOuts()[0], buffers.getInput(), buffers.getShift(), outputs,
            [&](Value v) {
-             SmallVector<Value> values = {b.isAbove(v, level)};
+             SmallVector<Value> values = {
+                 b.create<arith::CmpFOp>(op.getPredicate(), v, level)};
              if (op.getOuts().size() == 2)
                values.push_back(b.isNeither(v, level));
              return values;

@@ -165,7 +165,8 @@ void lower(LoopBuilder &b, BinarizeOp op, BinarizeOp::Adaptor in) {
       Value v = b.load(x, {m, k});
       if (in.getShift())
         v = b.create<arith::AddFOp>(v, b.load(in.getShift(), k));
-      storeElement(b, b.isAbove(v, level), op.getOuts()[0], outs[0], {m, k});
+      storeElement(b, b.create<arith::CmpFOp>(op.getPredicate(), v, level),
+                   op.getOuts()[0], outs[0], {m, k});
       if (outs.size() == 2)
         storeElement(b, b.isNeither(v, level), op.getOuts()[1], outs[1],
                      {m, k});

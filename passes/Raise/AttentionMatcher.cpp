@@ -51,29 +51,40 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
     }
     return value;
   };
+  static_cast<BinaryInput &>(heads) = BinaryInput();
   std::string whyNot;
   auto quantiser = matchQuantiser(source, untransposed, &whyNot);
   if (quantiser && quantiser->element.getIsSigned()) {
-    heads.alpha = quantiser->step;
+    heads.alpha = heads.step = quantiser->step;
     heads.element = quantiser->element;
     source = quantiser->input;
   } else {
     axes = {0, 1, 2, 3};
     source = untransposed(source);
-    heads.alpha = 1;
     heads.element = BitsType::get(source.getContext(), /*isSigned=*/true, 1);
     if (auto scaled = matchTimesScalar<onnx::MulOp>(source)) {
       heads.alpha = scaled->second;
       source = untransposed(scaled->first);
     }
+    std::optional<BinaryInput> bits;
     auto sign = source.getDefiningOp<onnx::SignOp>();
+    if (!sign)
+      bits = matchSign(source);
+    // Nothing is there that would take a minimum, and channels are not yet
+    // side by side.
+    const bool isSigned = bits && bits->element.getIsSigned() &&
+                          bits->minimum == 0 && bits->shift.size() < 2;
     if (!sign && quantiser)
       return refuse("the quantiser of the " + heads.role + " is unsigned");
-    if (!sign && !whyNot.empty())
+    if (!sign && !isSigned && !whyNot.empty())
       return refuse("the " + heads.role + " is not binary: " + whyNot);
-    if (!sign)
+    if (!sign && !isSigned)
       return refuse("no sign or quantiser before the " + heads.role);
-    source = untransposed(sign.getX());
+    if (isSigned) {
+      bits->alpha *= heads.alpha;
+      static_cast<BinaryInput &>(heads) = *bits;
+    }
+    source = untransposed(sign ? sign.getX() : bits->input);
   }
   if (!std::isfinite(heads.alpha))
     return refuse("the scale of the " + heads.role + " is not finite");
@@ -91,6 +102,8 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
     return refuse("the " + heads.role +
                   " is not split into [batch, tokens, heads, size]");
   heads.input = reshape.getData();
+  if (!heads.shift.empty())
+    heads.shift.resize(whole.getDimSize(2), heads.shift[0]);
   heads.heads = split.getDimSize(2);
   heads.size = split.getDimSize(3);
   return true;

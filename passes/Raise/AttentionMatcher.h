@@ -12,13 +12,11 @@
 
 namespace mlir::bnn {
 
-/// sign(input) * alpha, or a signed quantiser with the step alpha, of a
-/// [B, S, heads * d] tensor that is split into heads.
-struct Heads {
+/// The binary input that is made of a [B, S, heads * d] tensor and split into
+/// heads.
+struct Heads : BinaryInput {
+  Heads(llvm::StringRef role) : role(role) {}
   llvm::StringRef role;
-  mlir::Value input{};
-  float alpha = 1;
-  BitsType element{};
   int64_t heads = 0, size = 0;
 };
 

@@ -152,38 +152,59 @@ static std::string describeScale(Value value) {
   return "no sign or quantiser before the input";
 }
 
-std::optional<BinaryInput> bnn::matchBinaryInput(Value value,
-                                                 std::string *why) {
+// A sign, times a scalar or not, or a quantiser: the usual spellings.
+static std::optional<BinaryInput> matchUsual(Value value, std::string *why) {
   BinaryInput in;
-  if (why)
-    why->clear();
   if (auto quantiser = matchQuantiser(value, unmoved, why)) {
     in.input = quantiser->input;
-    in.alpha = quantiser->step;
+    in.alpha = in.step = quantiser->step;
     in.minimum = quantiser->minimum;
     in.element = quantiser->element;
-  } else {
-    in.alpha = 1;
-    in.element = BitsType::get(value.getContext(), /*isSigned=*/true, 1);
-    if (auto scaled = matchTimesScalar<onnx::MulOp>(value)) {
-      value = scaled->first;
-      in.alpha = scaled->second;
-    }
-    auto sign = value.getDefiningOp<onnx::SignOp>();
-    if (!sign) {
-      if (why && why->empty())
-        *why = describeScale(value);
-      return std::nullopt;
-    }
-    if (!std::isfinite(in.alpha))
-      return no(why, "the scale of the input is not finite");
-    in.input = sign.getX();
+    // clip(round(x / alpha), 0, 1) is 1 exactly where x > alpha / 2.
+    in.threshold = 0.5f * in.alpha;
+    return in;
   }
+  in.element = BitsType::get(value.getContext(), /*isSigned=*/true, 1);
+  if (auto scaled = matchTimesScalar<onnx::MulOp>(value)) {
+    value = scaled->first;
+    in.alpha = scaled->second;
+  }
+  auto sign = value.getDefiningOp<onnx::SignOp>();
+  if (!sign)
+    return std::nullopt;
+  if (!std::isfinite(in.alpha))
+    return no(why, "the scale of the input is not finite");
+  in.input = sign.getX();
+  return in;
+}
+
+std::optional<BinaryInput> bnn::matchBinaryInput(Value value,
+                                                 std::string *why) {
+  if (why)
+    why->clear();
+  std::optional<BinaryInput> found = matchUsual(value, why);
+  if (!found)
+    found = matchSign(value, why);
+  else if (found->element.getIsSigned() && found->element.getWidth() == 1)
+    // A sign of what is never 0, such as Sign(x) + 0.5, is better without
+    // zeros.
+    if (auto decided = matchSign(value); decided &&
+                                         decided->element.getIsSigned() &&
+                                         decided->zero != ZeroPolicy::Zero)
+      found = decided;
+  if (!found && why && why->empty())
+    *why = describeScale(value);
+  if (!found)
+    return std::nullopt;
+  BinaryInput &in = *found;
   auto type = dyn_cast<RankedTensorType>(in.input.getType());
   if (!type || type.getRank() == 0 || !type.getElementType().isF32() ||
       type.isDynamicDim(type.getRank() - 1))
     return no(why, "the number of inputs is not known at compile time");
-  if (auto add = in.input.getDefiningOp<onnx::AddOp>()) {
+  if (in.shift.size() == 1)
+    in.shift.resize(type.getShape().back(), in.shift[0]);
+  auto add = in.input.getDefiningOp<onnx::AddOp>();
+  if (add && in.shift.empty()) {
     auto shift = matchRowVector(add.getB(), type.getShape().back());
     // The shift must not be what gives the sum its shape.
     if (shift && add.getA().getType() == add.getType()) {
@@ -221,17 +242,18 @@ InputBits bnn::createInputBits(OpBuilder &b, Location loc,
   if (in.element.getWidth() > 1) {
     Value minimum = in.minimum != 0 ? scalar(in.minimum) : Value();
     auto op = b.create<QuantizeOp>(loc, TypeRange(ValueRange(outs)), in.input,
-                                   shift, scalar(in.alpha), minimum, outs);
+                                   shift, scalar(in.step), minimum, outs);
     return {op.getResult(0), Value()};
   }
-  // clip(round(x / alpha), 0, 1) is 1 exactly where x > alpha / 2.
   FloatAttr threshold;
+  const bool hasZeros = in.element.getIsSigned() && in.zero == ZeroPolicy::Zero;
   if (!in.element.getIsSigned())
-    threshold = b.getF32FloatAttr(0.5f * in.alpha);
-  else
+    threshold = b.getF32FloatAttr(in.threshold);
+  else if (hasZeros)
     outs.push_back(emptyRows(b, loc, in.input, columns,
                              BitsType::get(b.getContext(), false, 1)));
-  auto op = b.create<BinarizeOp>(loc, TypeRange(ValueRange(outs)), in.input,
-                                 shift, outs, threshold);
-  return {op.getResult(0), threshold ? Value() : op.getResult(1)};
+  auto op =
+      b.create<BinarizeOp>(loc, TypeRange(ValueRange(outs)), in.input, shift,
+                           outs, threshold, in.zero, in.nanPositive);
+  return {op.getResult(0), hasZeros ? op.getResult(1) : Value()};
 }

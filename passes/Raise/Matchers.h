@@ -74,16 +74,31 @@ std::optional<Quantiser> matchQuantiser(
         [](mlir::Value moved) { return moved; },
     std::string *why = nullptr);
 
-/// What produces the binary input of a layer: sign(input + shift) * alpha, or a
-/// quantiser of input + shift with the step alpha.
+/// What produces the binary input of a layer: the bits, or integers, of
+/// input + shift, each times alpha, plus the minimum.
 struct BinaryInput {
   mlir::Value input;
   llvm::SmallVector<float> shift; ///< Empty, or one per element of a row.
-  float alpha, minimum = 0;
+  float alpha = 1, minimum = 0;
   BitsType element;
+  /// Of +1 and -1: the sign of 0, and whether NaN is +1 or 1.
+  ZeroPolicy zero = ZeroPolicy::Zero;
+  bool nanPositive = false;
+  /// Of 0 and 1: what is above this is 1.
+  float threshold = 0;
+  /// Of integers: what the input, less the minimum, is divided by.
+  float step = 1;
+  /// What was left out that rounding alone had put there, in words.
+  llvm::StringRef residue = "";
 };
 std::optional<BinaryInput> matchBinaryInput(mlir::Value value,
                                             std::string *why = nullptr);
+
+/// The same by what `value` computes: a sign or a quantiser by whichever
+/// operations it is written with, if it has the steps of one, to the last bit.
+/// No shift is looked for before it.
+std::optional<BinaryInput> matchSign(mlir::Value value,
+                                     std::string *why = nullptr);
 
 /// An empty tensor of f32 or bits with the leading dimensions of `like` and a
 /// last dimension of `columns`.

@@ -25,6 +25,12 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
       -2^(k-1), 2^(k-1) - 1) * alpha`, or `Clip(Round((x + shift - minimum) /
       alpha), 0, 2^k - 1) * alpha + minimum`: `bnn.quantize` and `bnn.matmul`,
       with what the minimum adds in the bias;
+    - any other spelling of these, such as `Where(x >= 0, 1, -1)` or `2 *
+      Cast(x > t) - 1`: what is computed of one number, by monotone operations
+      that are exact or rounded once, has its steps found by evaluation, and is
+      the op that has the same steps to the last bit. `bnn.binarize` says what
+      the sign of 0 is. (sign - y) + y, what a straight-through estimator
+      leaves, counts as the sign;
     - attention whose query, key and value are signs, whose probabilities are
       `Clip(Round(softmax / alpha), 0, 1) * alpha`, with scores that may have
       low-rank terms `L R^T` and a mask, and values that may have a residual of
@@ -37,8 +43,7 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
     canonical order.
 
     What differs in any of this stays as it is: three magnitudes, a zero among
-    the weights, another multiplier after the clip than before it, a range that
-    is not that of k bits, a step for each token. A row of an embedding table
+    the weights, a range that is not that of k bits, a step for each token. A row of an embedding table
     that is all 0 has the scale 0. Every recogniser says why it left a layer
     alone; `record-layers` keeps that, for the report, and `remarks` says it.
 

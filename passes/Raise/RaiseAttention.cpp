@@ -96,14 +96,6 @@ static Value spreadMask(OpBuilder &b, Location loc, Value mask, Value like) {
       .getResult(0);
 }
 
-static InputBits bitsOf(OpBuilder &b, Location loc, const Heads &heads) {
-  BinaryInput in;
-  in.input = heads.input;
-  in.alpha = heads.alpha;
-  in.element = heads.element;
-  return createInputBits(b, loc, in);
-}
-
 namespace {
 // What attention reads of the projections: the factors of the low-rank terms
 // [B, S, rank], and the value residual [B, S, 1]. Null where there is none.
@@ -164,8 +156,9 @@ static Value createAttention(OpBuilder &b, Location loc,
     return b.create<arith::ConstantOp>(
         loc, b.getF32FloatAttr(static_cast<float>(value)));
   };
-  InputBits q = bitsOf(b, loc, m.query), k = bitsOf(b, loc, m.key),
-            v = bitsOf(b, loc, m.value);
+  InputBits q = createInputBits(b, loc, m.query),
+            k = createInputBits(b, loc, m.key),
+            v = createInputBits(b, loc, m.value);
   ProjectedTerms terms = createProjections(b, loc, m);
   Value mask = m.mask ? spreadMask(b, loc, m.mask, m.query.input) : Value();
 

@@ -272,7 +272,7 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
           y = b.create<math::FmaOp>(loc, y, args[1], args[2]);
         b.create<bnn::YieldOp>(loc, y);
       });
-  rewriter.became(op, bitsType.getElementType(), in->element);
+  rewriter.became(op, bitsType.getElementType(), in->element, in->residue);
   replaceWith(rewriter, linear->last, matmul.getResult(0));
   return success();
 }

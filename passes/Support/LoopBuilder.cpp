@@ -144,10 +144,6 @@ Value LoopBuilder::select(arith::CmpFPredicate order, Value a, Value b) {
   return selectOrdered(*this, order, a, b);
 }
 
-Value LoopBuilder::isAbove(Value v, Value level) {
-  return bnn::isAbove(*this, v, level);
-}
-
 Value LoopBuilder::isNeither(Value v, Value level) {
   return bnn::isNeither(*this, v, level);
 }

@@ -53,7 +53,6 @@ public:
   /// The encodings of dialects/BNN/Encoding.h.
   mlir::Value select(mlir::arith::CmpFPredicate order, mlir::Value a,
                      mlir::Value b);
-  mlir::Value isAbove(mlir::Value v, mlir::Value level);
   mlir::Value isNeither(mlir::Value v, mlir::Value level);
   mlir::Value quantizedBits(mlir::Value v, mlir::Value step, BitsType type);
   mlir::Value roundedBits(mlir::Value v, mlir::Value least, mlir::Value most);

@@ -242,6 +242,22 @@ func.func @threshold(%x: memref<?x64xf32>, %b: memref<?x64x!bnn.u1, #rows>) {
 
 // -----
 
+// A sign of 0 that is +1: no look for what is neither.
+// CHECK-LABEL: func.func @sign_of_zero
+// CHECK: arith.cmpf uge, {{.*}} : vector<16xf32>
+// CHECK-NOT: arith.cmpf ueq
+// CHECK: vector.bitcast %{{.*}} : vector<32xi1> to vector<1xi32>
+// CHECK: memref.store {{.*}} : memref<?x2xi32>
+// CHECK-NOT: memref.store
+// CHECK: return
+#rows = #bnn.rows<word = 32, group = 64>
+func.func @sign_of_zero(%x: memref<?x64xf32>, %b: memref<?x64x!bnn.s1, #rows>) {
+  bnn.binarize %x zero positive nan_positive outs(%b : memref<?x64x!bnn.s1, #rows>) : memref<?x64xf32>
+  return
+}
+
+// -----
+
 // Counts by table: entries for four bits of two rows, looked up for 32 outputs
 // at a time, three summed before the rows part; few rows go the plain way.
 // CHECK-LABEL: memref.global "private" constant @differing_bits : memref<4096xi8>

@@ -39,6 +39,26 @@ func.func @threshold(%x: memref<4x64xf32>, %b: memref<4x64x!bnn.u1>) {
 
 // -----
 
+// Where the sign of 0 is +1 or -1 there is one comparison, which decides about
+// NaN as well.
+// CHECK-LABEL: func.func @sign_of_zero
+// CHECK: arith.cmpf oge, %{{.*}}, %{{.*}} : f32
+// CHECK: arith.cmpf ogt, %{{.*}}, %{{.*}} : f32
+// CHECK: arith.cmpf uge, %{{.*}}, %{{.*}} : f32
+// CHECK: arith.cmpf ugt, %{{.*}}, %{{.*}} : f32
+// CHECK: arith.cmpf ugt, %{{.*}}, %{{.*}} : f32
+// CHECK-NOT: arith.cmpf
+func.func @sign_of_zero(%x: memref<4x64xf32>, %b: memref<4x64x!bnn.s1>, %c: memref<4x64x!bnn.u1>) {
+  bnn.binarize %x zero positive outs(%b : memref<4x64x!bnn.s1>) : memref<4x64xf32>
+  bnn.binarize %x zero negative outs(%b : memref<4x64x!bnn.s1>) : memref<4x64xf32>
+  bnn.binarize %x zero positive nan_positive outs(%b : memref<4x64x!bnn.s1>) : memref<4x64xf32>
+  bnn.binarize %x zero negative nan_positive outs(%b : memref<4x64x!bnn.s1>) : memref<4x64xf32>
+  bnn.binarize %x threshold(0.25) nan_positive outs(%c : memref<4x64x!bnn.u1>) : memref<4x64xf32>
+  return
+}
+
+// -----
+
 // A sum of products, in which a masked element is 0; then the epilogue.
 // CHECK: memref.global "private" constant @[[W:.*]] : memref<2x3xi8> = dense<{{\[\[}}1, -1, 1], [-1, 1, -1]]>
 // CHECK-LABEL: func.func @product

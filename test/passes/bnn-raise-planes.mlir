@@ -91,11 +91,14 @@ func.func @no_minimum(%x: tensor<4x3xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>,
 
 // -----
 
-// Near misses stay as they are. Another multiplier after the clip than the divisor
-// before it:
+// Another multiplier after the clip than the divisor before it is the scale of
+// the integers; the division stays in front of them.
 // CHECK-LABEL: func.func @other_multiplier
-// CHECK: onnx.MatMul
-// CHECK-NOT: bnn.
+// CHECK: %[[D:.*]] = onnx.Div
+// CHECK: %[[STEP:.*]] = arith.constant 1.000000e+00 : f32
+// CHECK: %[[Q:.*]] = bnn.quantize %[[D]] step(%[[STEP]]) outs(
+// CHECK: %[[S:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK: bnn.matmul %[[Q]], %{{.*}} params(%[[S]] : f32)
 func.func @other_multiplier(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
   %low = onnx.Constant {value = dense<-8.0> : tensor<f32>} : () -> tensor<f32>
   %high = onnx.Constant {value = dense<7.0> : tensor<f32>} : () -> tensor<f32>
@@ -112,7 +115,7 @@ func.func @other_multiplier(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
 
 // -----
 
-// A scale a token:
+// Near misses stay as they are. A scale a token:
 // CHECK-LABEL: func.func @per_token
 // CHECK: onnx.MatMul
 // CHECK-NOT: bnn.
@@ -275,9 +278,11 @@ func.func @minimum_after(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
 
 // -----
 
+// A minimum before the division only is a part of the input:
 // CHECK-LABEL: func.func @minimum_before
-// CHECK: onnx.MatMul
-// CHECK-NOT: bnn.
+// CHECK: onnx.Sub
+// CHECK: %[[D:.*]] = onnx.Div
+// CHECK: bnn.quantize %[[D]] step(%{{.*}}) outs(
 func.func @minimum_before(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
   %low = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
   %high = onnx.Constant {value = dense<15.0> : tensor<f32>} : () -> tensor<f32>
@@ -320,10 +325,11 @@ func.func @signed_minimum(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
 
 // -----
 
-// A minimum added to bits:
+// A minimum added to bits is in the bias:
 // CHECK-LABEL: func.func @one_bit_minimum
-// CHECK: onnx.MatMul
-// CHECK-NOT: bnn.
+// CHECK: bnn.binarize %{{.*}} threshold(5.000000e-01)
+// CHECK: %[[BIAS:.*]] = arith.constant dense<[-5.000000e-01, 5.000000e-01]> : tensor<2xf32>
+// CHECK: bnn.matmul {{.*}} params(%{{.*}}, %[[BIAS]] : f32, tensor<2xf32>)
 func.func @one_bit_minimum(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
   %low = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
   %high = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>

@@ -166,11 +166,17 @@ func.func @unsigned(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
 
 // -----
 
-// Near misses of it: another multiplier after the clip than the divisor before
-// it, an upper bound that is no power of 2 less 1, a scale below 0.
+// What is not the usual spelling is taken by its steps: another multiplier after
+// the clip than the divisor before it is a scale of the bits, and so is one below
+// 0. An upper bound that is no power of 2 less 1 is a near miss.
 // CHECK-LABEL: func.func @unsigned_near_misses
-// CHECK-COUNT-3: onnx.MatMul
-// CHECK-NOT: bnn.
+// CHECK: %[[B:.*]] = bnn.binarize %{{.*}} threshold(5.000000e-01) outs(
+// CHECK: %[[S:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK: bnn.matmul %[[B]], %{{.*}} params(%[[S]] : f32)
+// CHECK: onnx.MatMul
+// CHECK: %[[C:.*]] = bnn.binarize %{{.*}} threshold(5.000000e-01) outs(
+// CHECK: %[[T:.*]] = arith.constant -1.000000e+00 : f32
+// CHECK: bnn.matmul %[[C]], %{{.*}} params(%[[T]] : f32)
 func.func @unsigned_near_misses(%x: tensor<4x3xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
   %zero = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
   %one = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>

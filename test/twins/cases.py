@@ -10,7 +10,8 @@ import numpy as np
 import model
 import modules
 import planes
-from modules import EPSILON, IDENTITY, Module, binarize, binarize_above, matmul, scalar, shape_type, signs_of
+from modules import (EPSILON, IDENTITY, Module, binarize, binarize_above, binarize_decided, matmul, scalar, shape_type,
+                     signs_of)
 
 ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 31, 128]
 # Those of the longest rows.
@@ -109,10 +110,19 @@ def xor_count_zeros(m, k, n):
     product(m, bits, dims, zeros, "!bnn.s1", modules.as_numbers(rows, True, shift), n)
 
 
+def xor_count_decided(m, k, n):
+    x, dims, rows = m.source(k)
+    zero, nan = (int(m.rng.choice([-1, 1])) for _ in range(2))
+    shift = m.rng.choice(np.array([0, 0.5, -1], np.float32), k) if m.rng.random() < 0.5 else None
+    bits = binarize_decided(m, x, dims, zero, nan, None if shift is None else m.constant(shift))
+    product(m, bits, dims, None, "!bnn.s1", model.binarize_decided(rows, zero, nan, shift), n)
+
+
 def and_count(m, k, n):
     x, dims, rows = m.source(k)
-    threshold = float(m.rng.choice([0.0, 0.25, -0.5, 1e-45]))
-    product(m, binarize_above(m, x, dims, threshold), dims, None, "!bnn.u1", model.binarize_above(rows, threshold), n)
+    threshold, nan = float(m.rng.choice([0.0, 0.25, -0.5, 1e-45])), int(m.rng.integers(2))
+    product(m, binarize_above(m, x, dims, threshold, nan), dims, None, "!bnn.u1",
+            model.binarize_above(rows, threshold, None, nan), n)
 
 
 def plane_count(element, least, most):
@@ -232,7 +242,7 @@ def embedding(m, k, n):
 
 
 COUNTS = [xor_count, xor_count_zeros, and_count, *(plane_count(*row) for row in planes.ELEMENTS)]
-KINDS = [*COUNTS, signed_sum, fma, affine, bits_of_product, integers_of_product, layer_norm, layer_norm_bits,
+KINDS = [*COUNTS, xor_count_decided, signed_sum, fma, affine, bits_of_product, integers_of_product, layer_norm, layer_norm_bits,
          reduction("add"), reduction("max"), reduction("min"), embedding]
 
 

@@ -86,9 +86,16 @@ def binarize(x, shift=None):
     return np.where(v > 0, 1, -1), ~((v > 0) | (v < 0))
 
 
-def binarize_above(x, threshold, shift=None):
+def binarize_decided(x, zero, nan, shift=None):
+    """bnn.binarize with a sign of 0 and of NaN, each 1 or -1."""
+    v = shifted(x, shift)
+    return np.where(v > 0, 1, np.where(v < 0, -1, np.where(v == 0, zero, nan)))
+
+
+def binarize_above(x, threshold, shift=None, nan=0):
     """bnn.binarize with a threshold."""
-    return (shifted(x, shift) > np.float32(threshold)).astype(np.int64)
+    v = shifted(x, shift)
+    return np.where(np.isnan(v), nan, v > np.float32(threshold)).astype(np.int64)
 
 
 def quantize(x, step, least, most, minimum=None, shift=None):
@@ -225,7 +232,7 @@ def low_bits(value, width, signed):
 
 
 MODELS = {
-    "constant": constant, "binarize": (binarize, binarize_above), "quantize": quantize,
+    "constant": constant, "binarize": (binarize, binarize_decided, binarize_above), "quantize": quantize,
     "matmul": (matmul_integers, matmul_signs, matmul_floats), "attention": attention, "embedding": embedding,
     "reduce": reduce, "layer_norm": layer_norm, "check_indices": check_indices, "check_shape": status,
     "return_unless": status, "yield": low_bits,

@@ -198,11 +198,20 @@ def binarize(m, x, dims, shift=None, with_zeros=True):
     return f"{name}#0", f"{name}#1"
 
 
-def binarize_above(m, x, dims, threshold):
-    """Unsigned bits: 1 where x is above the threshold."""
+def binarize_decided(m, x, dims, zero, nan, shift=None):
+    """Bits of which none is 0: `zero` and `nan` are 1 or -1."""
+    s1 = shape_type(dims, "!bnn.s1")
+    shifted = f"shift({shift} : tensor<{dims[-1]}xf32>) " if shift else ""
+    decided = f"zero {'positive' if zero > 0 else 'negative'} " + ("nan_positive " if nan > 0 else "")
+    return m.value(f"bnn.binarize {x} {shifted}{decided}outs({m.empty(dims, '!bnn.s1')} : {s1}) "
+                   f": {shape_type(dims, 'f32')} -> {s1}")
+
+
+def binarize_above(m, x, dims, threshold, nan=0):
+    """Unsigned bits: 1 where x is above the threshold, and at NaN if `nan` is 1."""
     u1 = shape_type(dims, "!bnn.u1")
-    return m.value(f"bnn.binarize {x} threshold({scalar(threshold)}) outs({m.empty(dims, '!bnn.u1')} : {u1}) "
-                   f": {shape_type(dims, 'f32')} -> {u1}")
+    return m.value(f"bnn.binarize {x} threshold({scalar(threshold)}) {'nan_positive ' if nan else ''}"
+                   f"outs({m.empty(dims, '!bnn.u1')} : {u1}) : {shape_type(dims, 'f32')} -> {u1}")
 
 
 def matmul(m, lhs, lhs_dims, weights, zeros, params, outs, epilogue, lhs_element="!bnn.s1"):
@@ -645,15 +654,17 @@ def layer_norm(m, n, dims, in_place):
     m.output(y, "f32", dims, check)
 
 
-def three_ways(m, y, dims, shift):
-    """With a shift and a mask of zeros, without either, and above a threshold: bits, the mask, the
+def four_ways(m, y, dims, shift):
+    """With a shift and a mask of zeros, without either, with a sign of 0, and above a threshold: bits, the mask, the
     element, and the numbers that they stand for."""
     yield (*binarize(m, y, dims, m.constant(shift)), "!bnn.s1", lambda v: as_numbers(v, True, shift))
     yield (*binarize(m, y, dims, None, False), "!bnn.s1", lambda v: as_numbers(v, False))
+    yield (binarize_decided(m, y, dims, 1, -1, m.constant(shift)), None, "!bnn.s1",
+           lambda v: model.binarize_decided(v, 1, -1, shift))
     yield binarize_above(m, y, dims, 0.5), None, "!bnn.u1", lambda v: model.binarize_above(v, 0.5)
 
 
-def layer_norm_bits(m, n, dims, encode=three_ways):
+def layer_norm_bits(m, n, dims, encode=four_ways):
     """A row that is normalised and goes on as numbers and as bits, which products show."""
     x = m.input("f32", dims, mild)
     # Some elements of a row are exactly 0, 0.5, or 0 once shifted.

@@ -311,7 +311,7 @@ def twin(m):
         lambda: modules.signed_sum(m, k, n, dims, m.pick(["bits", "number"])),
         lambda: modules.reduce(m, m.pick(["add", "max", "min"]), k, dims),
         lambda: modules.layer_norm(m, k, dims, half),
-        lambda: modules.layer_norm_bits(m, k, dims, m.pick([modules.three_ways, planes.two_ways])),
+        lambda: modules.layer_norm_bits(m, k, dims, m.pick([modules.four_ways, planes.two_ways])),
         lambda: modules.attention(m, *m.pick(HEADS), [term for term in (
             "query_zeros", "key_zeros", "value_zeros", "low_rank", "value_residual", "mask") if m.chance(0.4)],
             m.pick(["sum", "float", "bits"])),

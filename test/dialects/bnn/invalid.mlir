@@ -656,6 +656,33 @@ func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u1>) {
 
 // -----
 
+func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>, %z: memref<4x!bnn.u1>) {
+  // [B8]
+  // expected-error @+1 {{has a mask of zeros, but the sign of 0 is positive}}
+  bnn.binarize %x zero positive outs(%b, %z : memref<4x!bnn.s1>, memref<4x!bnn.u1>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.u1>) {
+  // [B9]
+  // expected-error @+1 {{has a threshold, and a sign of 0 besides}}
+  bnn.binarize %x threshold(0.25) zero negative outs(%b : memref<4x!bnn.u1>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %b: memref<4x!bnn.s1>) {
+  // [B10]
+  // expected-error @+1 {{NaN has a sign, but 0 has none}}
+  bnn.binarize %x nan_positive outs(%b : memref<4x!bnn.s1>) : memref<4xf32>
+  return
+}
+
+// -----
+
 func.func @f(%x: memref<2x4xf32>, %b: memref<2x5x!bnn.u1>) {
   // [B6]
   // expected-error @+1 {{the output 'memref<2x5x!bnn.u1>' does not have the shape [2, 4]}}

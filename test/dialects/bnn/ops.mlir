@@ -66,6 +66,17 @@ func.func @binarize(%x: tensor<?x768xf32>, %s: tensor<768xf32>, %b: tensor<?x768
   // CHECK: bnn.binarize %{{.*}} shift(%{{.*}} : tensor<768xf32>) threshold(2.500000e-01) outs(%{{.*}} : tensor<?x768x!bnn.u1>) : tensor<?x768xf32> -> tensor<?x768x!bnn.u1>
   %3 = bnn.binarize %x shift(%s : tensor<768xf32>) threshold(0.25) outs(%z : tensor<?x768x!bnn.u1>)
       : tensor<?x768xf32> -> tensor<?x768x!bnn.u1>
+  // CHECK: bnn.binarize %{{.*}} zero positive outs(%{{.*}} : tensor<?x768x!bnn.s1>) : tensor<?x768xf32> -> tensor<?x768x!bnn.s1>
+  %5 = bnn.binarize %x zero positive outs(%b : tensor<?x768x!bnn.s1>) : tensor<?x768xf32> -> tensor<?x768x!bnn.s1>
+  // CHECK: bnn.binarize %{{.*}} shift(%{{.*}} : tensor<768xf32>) zero negative nan_positive outs(%{{.*}} : tensor<?x768x!bnn.s1>) :
+  %6 = bnn.binarize %x shift(%s : tensor<768xf32>) zero negative nan_positive outs(%b : tensor<?x768x!bnn.s1>)
+      : tensor<?x768xf32> -> tensor<?x768x!bnn.s1>
+  // What is the default is not printed.
+  // CHECK: bnn.binarize %{{.*}} outs(%{{.*}} : tensor<?x768x!bnn.s1>) :
+  %7 = bnn.binarize %x zero zero outs(%b : tensor<?x768x!bnn.s1>) : tensor<?x768xf32> -> tensor<?x768x!bnn.s1>
+  // CHECK: bnn.binarize %{{.*}} threshold(2.500000e-01) nan_positive outs(%{{.*}} : tensor<?x768x!bnn.u1>) :
+  %8 = bnn.binarize %x threshold(0.25) nan_positive outs(%z : tensor<?x768x!bnn.u1>)
+      : tensor<?x768xf32> -> tensor<?x768x!bnn.u1>
   return %0 : tensor<?x768x!bnn.s1>
 }
 
