@@ -616,7 +616,9 @@ OpFoldResult TransposeOp::fold(FoldAdaptor) {
   if (llvm::equal(perm, llvm::seq<int64_t>(0, perm.size())))
     return foldToOperand(*this);
   auto inner = getData().getDefiningOp<TransposeOp>();
-  if (!inner || !inner.getPerm())
+  // Of unranked tensors the two may differ in rank, which is an error of
+  // shapes.
+  if (!inner || !inner.getPerm() || inner.getPerm()->size() != perm.size())
     return {};
   SmallVector<int64_t> both;
   for (int64_t axis : perm)

@@ -87,3 +87,75 @@ func.func @tile_overflows(%x: tensor<2xf32>) -> tensor<*xf32> {
   %y = onnx.Tile %x, %times : (tensor<2xf32>, tensor<1xi64>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
+
+// -----
+
+func.func @inferred_twice(%x: tensor<2x3xf32>) -> tensor<*xf32> {
+  %shape = onnx.Constant {value = dense<[-1, -1]> : tensor<2xi64>} : () -> tensor<2xi64>
+  // expected-error @+1 {{shape [-1, -1] has -1 twice}}
+  %y = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @copied(%x: tensor<6xf32>) -> tensor<*xf32> {
+  %shape = onnx.Constant {value = dense<[6, 0]> : tensor<2xi64>} : () -> tensor<2xi64>
+  // expected-error @+1 {{shape [6, 0] copies axis 1 of [6]}}
+  %y = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<6xf32>, tensor<2xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @negative(%x: tensor<6xf32>) -> tensor<*xf32> {
+  %shape = onnx.Constant {value = dense<[6, -2]> : tensor<2xi64>} : () -> tensor<2xi64>
+  // expected-error @+1 {{shape [6, -2] has a negative dimension}}
+  %y = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<6xf32>, tensor<2xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @negative_constant() -> tensor<*xf32> {
+  %shape = onnx.Constant {value = dense<[6, -2]> : tensor<2xi64>} : () -> tensor<2xi64>
+  // expected-error @+1 {{shape [6, -2] has a negative dimension}}
+  %y = onnx.ConstantOfShape %shape {value = dense<0.0> : tensor<1xf32>} : (tensor<2xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @negative_expand(%x: tensor<1xf32>) -> tensor<*xf32> {
+  %shape = onnx.Constant {value = dense<[6, -2]> : tensor<2xi64>} : () -> tensor<2xi64>
+  // expected-error @+1 {{shape [6, -2] has a negative dimension}}
+  %y = onnx.Expand %x, %shape : (tensor<1xf32>, tensor<2xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @permutation(%x: tensor<2x3xf32>) -> tensor<*xf32> {
+  %y = onnx.Transpose %x : (tensor<2x3xf32>) -> tensor<*xf32>
+  // expected-error @+1 {{perm has 3 axes but the input has rank 2}}
+  %z = onnx.Transpose %y {perm = array<i64: 1, 0, 2>} : (tensor<*xf32>) -> tensor<*xf32>
+  return %z : tensor<*xf32>
+}
+
+// -----
+
+func.func @repeats(%x: tensor<2x3xf32>) -> tensor<*xf32> {
+  %repeats = onnx.Constant {value = dense<2> : tensor<3xi64>} : () -> tensor<3xi64>
+  // expected-error @+1 {{repeats has 3 elements for rank 2}}
+  %y = onnx.Tile %x, %repeats : (tensor<2x3xf32>, tensor<3xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @pieces(%x: tensor<6xf32>) -> (tensor<*xf32>, tensor<*xf32>) {
+  %split = onnx.Constant {value = dense<2> : tensor<3xi64>} : () -> tensor<3xi64>
+  // expected-error @+1 {{split lists 3 pieces for 2 outputs}}
+  %y:2 = onnx.Split %x, %split {axis = 0 : i64} : (tensor<6xf32>, tensor<3xi64>) -> (tensor<*xf32>, tensor<*xf32>)
+  return %y#0, %y#1 : tensor<*xf32>, tensor<*xf32>
+}

@@ -103,3 +103,64 @@ func.func @unranked(%x: tensor<*xf32>) -> tensor<*xf32> {
   %0 = onnx.Erf %x : (tensor<*xf32>) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
+
+// -----
+
+func.func @slice_axes(%x: tensor<4x8xf32>, %axes: tensor<1xi64>) -> tensor<?x?xf32> {
+  %starts = onnx.Constant {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>
+  %ends = onnx.Constant {value = dense<1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %none = onnx.NoValue : () -> none
+  // expected-error @+1 {{onnx.Slice has computed axes; export the model with constant axes}}
+  %0 = onnx.Slice %x, %starts, %ends, %axes, %none : (tensor<4x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, none) -> tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}
+
+// -----
+
+func.func @slice_count(%x: tensor<4x8xf32>, %bounds: tensor<?xi64>) -> tensor<?x?xf32> {
+  %none = onnx.NoValue : () -> none
+  // expected-error @+1 {{onnx.Slice has a computed number of axes; export the model with constant axes}}
+  %0 = onnx.Slice %x, %bounds, %bounds, %none, %none : (tensor<4x8xf32>, tensor<?xi64>, tensor<?xi64>, none, none) -> tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}
+
+// -----
+
+func.func @squeeze(%x: tensor<4x1xf32>, %axes: tensor<1xi64>) -> tensor<?xf32> {
+  // expected-error @+1 {{onnx.Squeeze has computed axes; export the model with constant axes}}
+  %0 = onnx.Squeeze %x, %axes : (tensor<4x1xf32>, tensor<1xi64>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+func.func @unsqueeze(%x: tensor<4x1xf32>, %axes: tensor<1xi64>) -> tensor<?x?x?xf32> {
+  // expected-error @+1 {{onnx.Unsqueeze has computed axes; export the model with constant axes}}
+  %0 = onnx.Unsqueeze %x, %axes : (tensor<4x1xf32>, tensor<1xi64>) -> tensor<?x?x?xf32>
+  return %0 : tensor<?x?x?xf32>
+}
+
+// -----
+
+func.func @expand(%x: tensor<4x1xf32>, %shape: tensor<?xi64>) -> tensor<?x?xf32> {
+  // expected-error @+1 {{onnx.Expand has a shape of unknown length; export the model with shapes of constant rank}}
+  %0 = onnx.Expand %x, %shape : (tensor<4x1xf32>, tensor<?xi64>) -> tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}
+
+// -----
+
+func.func @gemm(%x: tensor<4x4xi32>) -> tensor<4x4xi32> {
+  %none = onnx.NoValue : () -> none
+  // expected-error @+1 {{onnx.Gemm needs two matrices of floats; use onnx.MatMul for anything else}}
+  %0 = onnx.Gemm %x, %x, %none {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 0 : i64} : (tensor<4x4xi32>, tensor<4x4xi32>, none) -> tensor<4x4xi32>
+  return %0 : tensor<4x4xi32>
+}
+
+// -----
+
+func.func @elsewhere() -> none {
+  // expected-error @+1 {{is used by an operation that is not of the onnx dialect}}
+  %none = onnx.NoValue : () -> none
+  return %none : none
+}

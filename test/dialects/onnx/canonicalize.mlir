@@ -95,3 +95,12 @@ func.func @one_constant(%x: tensor<1xf32>) -> (tensor<1xf32>, tensor<1xf32>) {
   %1 = onnx.Sub %d, %x : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>
   return %0, %1 : tensor<1xf32>, tensor<1xf32>
 }
+
+// Permutations of unequal rank are an error of shapes, which this leaves alone.
+// CHECK-LABEL: @permutations_of_two_ranks
+// CHECK-COUNT-2: onnx.Transpose
+func.func @permutations_of_two_ranks(%x: tensor<*xf32>) -> tensor<*xf32> {
+  %0 = onnx.Transpose %x {perm = array<i64: 1, 0>} : (tensor<*xf32>) -> tensor<*xf32>
+  %1 = onnx.Transpose %0 {perm = array<i64: 1, 2, 0>} : (tensor<*xf32>) -> tensor<*xf32>
+  return %1 : tensor<*xf32>
+}
