@@ -15,99 +15,10 @@
 using namespace mlir;
 using namespace mlir::bnn;
 
-bool SignMatrix::isUniform() const { return llvm::all_equal(scale); }
-
 std::string bnn::inWords(float value) {
   std::string text;
   llvm::raw_string_ostream(text) << llvm::format("%.4g", value);
   return text;
-}
-
-// Why the weights of one output, or a row of a table, are not a sign times one
-// magnitude.
-static std::string describeRow(int64_t row, ArrayRef<float> weights) {
-  SmallVector<float> values(weights), magnitudes;
-  for (float w : weights)
-    magnitudes.push_back(std::fabs(w));
-  if (llvm::any_of(values, [](float w) { return !std::isfinite(w); }))
-    return "row " + std::to_string(row) +
-           " of the weights has a NaN or an infinity";
-  for (SmallVector<float> *list : {&values, &magnitudes}) {
-    llvm::sort(*list);
-    list->erase(std::unique(list->begin(), list->end()), list->end());
-  }
-  std::string start = "row " + std::to_string(row) + " of the weights has ";
-  if (values.size() == 1 && values[0] == 0)
-    return start + "zeros only";
-  if (magnitudes.size() == 2 && magnitudes[0] != 0)
-    return start + "two magnitudes, " + inWords(magnitudes[0]) + " and " +
-           inWords(magnitudes[1]);
-  if (values.size() == 2)
-    return start + "two distinct values, " + inWords(values[0]) + " and " +
-           inWords(values[1]) + ", that are no +a and -a";
-  if (values.size() == 3)
-    return start + "three distinct values, " + inWords(values[0]) + ", " +
-           inWords(values[1]) + " and " + inWords(values[2]);
-  return start + std::to_string(magnitudes.size()) + " distinct magnitudes";
-}
-
-std::optional<SignMatrix> bnn::matchSignMatrix(Value value, bool transposed,
-                                               bool allowZeroRows,
-                                               std::string *why) {
-  auto view = onnx::ConstantView::get(value);
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!view || !type)
-    return no(why, "the weights are computed at run time");
-  if (!type.getElementType().isF32())
-    return no(why, "the weights are not f32");
-  if (type.getRank() != 2)
-    return no(why, "the weights have " + Twine(type.getRank()) +
-                       " dimensions, not 2");
-  SignMatrix m;
-  m.rows = type.getDimSize(transposed ? 1 : 0);
-  m.columns = type.getDimSize(transposed ? 0 : 1);
-  if (m.rows == 0 || m.columns == 0)
-    return no(why, "there are no weights");
-  auto at = [&](int64_t row, int64_t column) {
-    return view->at<float>(transposed ? column * m.rows + row
-                                      : row * m.columns + column);
-  };
-  auto refuse = [&](int64_t row) {
-    if (!why)
-      return std::nullopt;
-    SmallVector<float> weights;
-    for (int64_t column = 0; column < m.columns; ++column)
-      weights.push_back(at(row, column));
-    return no(why, describeRow(row, weights));
-  };
-  for (int64_t row = 0; row < m.rows; ++row) {
-    float scale = std::fabs(at(row, 0));
-    if (!std::isfinite(scale) || (scale == 0 && !allowZeroRows))
-      return refuse(row);
-    m.scale.push_back(scale);
-  }
-  // The attribute's own storage: bit i of the row-major order.
-  SmallVector<char> bits((m.rows * m.columns + 7) / 8, 0);
-  auto visit = [&](int64_t row, int64_t column) {
-    float w = at(row, column);
-    if (std::fabs(w) != m.scale[row])
-      return false;
-    int64_t i = row * m.columns + column;
-    if (w > 0)
-      bits[i / 8] |= 1 << (i % 8);
-    return true;
-  };
-  // In the order of memory: a transposed walk would miss the cache.
-  for (int64_t i = 0; i < (transposed ? m.columns : m.rows); ++i)
-    for (int64_t j = 0; j < (transposed ? m.rows : m.columns); ++j)
-      if (!visit(transposed ? j : i, transposed ? i : j))
-        return refuse(transposed ? j : i);
-  auto bitType = RankedTensorType::get({m.rows, m.columns},
-                                       IntegerType::get(value.getContext(), 1));
-  if (m.rows * m.columns == 1) // One element is stored as a whole byte.
-    bits[0] = bits[0] ? char(0xff) : 0;
-  m.bits = DenseElementsAttr::getFromRawBuffer(bitType, bits);
-  return m;
 }
 
 std::optional<SmallVector<float>> bnn::matchRowVector(Value value,
@@ -178,8 +89,8 @@ static std::optional<BinaryInput> matchUsual(Value value, std::string *why) {
   return in;
 }
 
-std::optional<BinaryInput> bnn::matchBinaryInput(Value value,
-                                                 std::string *why) {
+std::optional<BinaryInput> bnn::matchBinaryInput(Value value, std::string *why,
+                                                 bool takesShift) {
   if (why)
     why->clear();
   std::optional<BinaryInput> found = matchUsual(value, why);
@@ -199,8 +110,10 @@ std::optional<BinaryInput> bnn::matchBinaryInput(Value value,
   BinaryInput &in = *found;
   auto type = dyn_cast<RankedTensorType>(in.input.getType());
   if (!type || type.getRank() == 0 || !type.getElementType().isF32() ||
-      type.isDynamicDim(type.getRank() - 1))
+      (takesShift && type.isDynamicDim(type.getRank() - 1)))
     return no(why, "the number of inputs is not known at compile time");
+  if (!takesShift)
+    return in;
   if (in.shift.size() == 1)
     in.shift.resize(type.getShape().back(), in.shift[0]);
   auto add = in.input.getDefiningOp<onnx::AddOp>();

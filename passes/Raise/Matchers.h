@@ -20,19 +20,30 @@ namespace mlir::bnn {
 /// A number as a reason names it, with four digits.
 std::string inWords(float value);
 
-/// A constant matrix that is a sign times one magnitude per row.
+/// A constant matrix that is a sign, or 0, times one magnitude per row.
 struct SignMatrix {
-  int64_t rows, columns;
+  int64_t rows = 0, columns = 0;
   mlir::DenseElementsAttr bits;   ///< [rows, columns] i1, true for positive.
-  llvm::SmallVector<float> scale; ///< Per row, not negative.
-  bool isUniform() const;         ///< Whether all rows have one magnitude.
+  llvm::SmallVector<float> scale; ///< Per row; 0 for a row of zeros.
+  /// Rows that have zeros and others, and how many zeros they have; and the
+  /// bits with true for zeros, so that half the sum of both signs is the
+  /// weight. Null where there are no such rows.
+  llvm::SmallVector<int64_t> rowsWithZeros;
+  int64_t zeros = 0;
+  mlir::DenseElementsAttr turned;
+  /// How many units in the last place the magnitudes of a row are apart: they
+  /// are taken for the one in the middle.
+  int64_t apart = 0;
+
+  bool isUniform() const; ///< Whether all rows have one magnitude.
+  /// What a report says of zeros and of magnitudes that are not quite one.
+  std::string note() const;
 };
 
 /// The matrix as bits and magnitudes: of `value` (f32 [N, K]), or of its
-/// transpose. A row of zeros has the scale 0 if `allowZeroRows`. Here and below
-/// `why`, if not null, is told why there is no match.
+/// transpose. Here and below `why`, if not null, is told why there is no match;
+/// and of a matrix with zeros why that is none of signs alone.
 std::optional<SignMatrix> matchSignMatrix(mlir::Value value, bool transposed,
-                                          bool allowZeroRows,
                                           std::string *why = nullptr);
 
 /// The elements of an f32 constant of shape [N], or broadcast from it ([1, N],
@@ -91,8 +102,11 @@ struct BinaryInput {
   /// What was left out that rounding alone had put there, in words.
   llvm::StringRef residue = "";
 };
+/// The shift is looked for, and has a value for each element of a row, if
+/// `takesShift`; else it has one, or one for each.
 std::optional<BinaryInput> matchBinaryInput(mlir::Value value,
-                                            std::string *why = nullptr);
+                                            std::string *why = nullptr,
+                                            bool takesShift = true);
 
 /// The same by what `value` computes: a sign or a quantiser by whichever
 /// operations it is written with, if it has the steps of one, to the last bit.

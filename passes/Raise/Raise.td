@@ -42,9 +42,14 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
     a constant scale and bias becomes `bnn.layer_norm`, whose sums have the
     canonical order.
 
-    What differs in any of this stays as it is: three magnitudes, a zero among
-    the weights, a range that is not that of k bits, a step for each token. A row of an embedding table
-    that is all 0 has the scale 0. Every recogniser says why it left a layer
+    Scales may stand on either side of what moves elements, in a Gemm's alpha and
+    beta, or be one for each row, which is a factor of its sums. Weights that are
+    0 are +1 in one product and -1 in another: twice the sum, in integers. Rows of
+    an embedding table with zeros are looked up in a second table as well, with
+    half their scale. A row, or an output, that is all 0 has the scale 0.
+
+    What differs in any of this stays as it is: two magnitudes, a range that is
+    not that of k bits, a step for each channel. Every recogniser says why it left a layer
     alone; `record-layers` keeps that, for the report, and `remarks` says it.
 
     Before:

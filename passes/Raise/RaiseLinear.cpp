@@ -1,4 +1,4 @@
-//===- RaiseLinear.cpp - Binary linear layers and embeddings --------------===//
+//===- RaiseLinear.cpp - Binary linear layers -----------------------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -9,6 +9,7 @@
 #include "dialects/BNN/Encoding.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
 #include "passes/Raise/Matchers.h"
 #include "passes/Support/FloatProduct.h"
 
@@ -17,22 +18,29 @@ using namespace mlir::bnn;
 
 namespace {
 
-// activation * weight + bias, whatever ONNX wrote it as.
+// activation * weight * factor + bias * biasFactor, whatever ONNX wrote it as.
 struct Linear {
   Value activation, weight, bias; // bias may be null
   bool transposed;                // the weight is [K, N]
   Operation *last;                // computes the result
+  float factor = 1, biasFactor = 1;
+  bool isActivationTransposed = false; // It is [K, rows].
+
+  // Whether it is only what a MatMul and an Add are.
+  bool isPlain() const { return factor == 1 && !isActivationTransposed; }
 };
 
 std::optional<Linear> matchLinear(Operation *op) {
   if (auto gemm = dyn_cast<onnx::GemmOp>(op)) {
-    if (gemm.getTransA() || !gemm.getAlpha().isExactlyValue(1) ||
-        !gemm.getBeta().isExactlyValue(1))
+    Linear linear{gemm.getA(), gemm.getB(), gemm.getC(), !gemm.getTransB(), op};
+    if (isa<NoneType>(linear.bias.getType()))
+      linear.bias = Value();
+    linear.factor = gemm.getAlpha().convertToFloat();
+    linear.biasFactor = gemm.getBeta().convertToFloat();
+    linear.isActivationTransposed = gemm.getTransA();
+    if (!std::isfinite(linear.factor) || !std::isfinite(linear.biasFactor))
       return std::nullopt;
-    Value bias = gemm.getC();
-    if (isa<NoneType>(bias.getType()))
-      bias = Value();
-    return Linear{gemm.getA(), gemm.getB(), bias, !gemm.getTransB(), op};
+    return linear;
   }
   auto matmul = dyn_cast<onnx::MatMulOp>(op);
   if (!matmul)
@@ -57,12 +65,14 @@ void addMinimum(const SignMatrix &weight, float minimum,
                 SmallVectorImpl<float> &bias) {
   bias.resize(weight.rows);
   auto bit = weight.bits.getValues<bool>().begin();
+  auto turned = weight.zeros ? weight.turned.getValues<bool>().begin() : bit;
   for (int64_t n = 0; n < weight.rows; ++n) {
-    int64_t sum = 0;
-    for (int64_t k = 0; k < weight.columns; ++k, ++bit)
-      sum += *bit ? 1 : -1;
-    bias[n] = static_cast<float>(
-        double(bias[n]) + double(minimum) * weight.scale[n] * double(sum));
+    int64_t twice = 0;
+    for (int64_t k = 0; k < weight.columns; ++k, ++bit, ++turned)
+      twice += (*bit ? 1 : -1) + (*turned ? 1 : -1);
+    bias[n] =
+        static_cast<float>(double(bias[n]) + double(minimum) * weight.scale[n] *
+                                                 double(twice / 2));
   }
 }
 
@@ -74,8 +84,11 @@ static FailureOr<SmallVector<float>> takeBias(Linear &linear, Operation *op,
                                               int64_t outputs) {
   if (!linear.bias)
     return SmallVector<float>();
-  if (auto bias = matchRowVector(linear.bias, outputs))
+  if (auto bias = matchRowVector(linear.bias, outputs)) {
+    for (float &value : *bias)
+      value *= linear.biasFactor;
     return *bias;
+  }
   if (linear.last == op)
     return failure();
   linear.last = op;
@@ -127,7 +140,7 @@ static LogicalResult raiseRealWeights(RaiseRewriter &rewriter, Operation *op,
     return rewriter.refuse(op, why);
   int64_t outputs = type.getDimSize(linear.transposed ? 1 : 0),
           inputs = type.getDimSize(linear.transposed ? 0 : 1);
-  if (!inputsOf(linear.activation, inputs) || !outputs ||
+  if (!inputsOf(linear.activation, inputs) || !outputs || !linear.isPlain() ||
       hasFewMagnitudes(*view, outputs, inputs, linear.transposed))
     return rewriter.refuse(op, why);
   auto bias = takeBias(linear, op, outputs);
@@ -179,7 +192,8 @@ static LogicalResult raiseRealInputs(RaiseRewriter &rewriter, Operation *op,
                                      Linear &linear, const SignMatrix &weight,
                                      const Twine &why) {
   // One weight an output is always a sign times a magnitude.
-  if (weight.columns < 2 || !inputsOf(linear.activation, weight.columns) ||
+  if (weight.columns < 2 || !linear.isPlain() ||
+      !inputsOf(linear.activation, weight.columns) ||
       looksQuantised(linear.activation))
     return rewriter.refuse(op, why);
   auto bias = takeBias(linear, op, weight.rows);
@@ -208,106 +222,248 @@ static LogicalResult raiseRealInputs(RaiseRewriter &rewriter, Operation *op,
   return success();
 }
 
+namespace {
+
+// The binary input of a layer, moved or scaled on its way there.
+struct Activation {
+  BinaryInput in;
+  SmallVector<OpResult> moves; // The last one first.
+  bool isTransposed = false;   // The very last.
+  Value rowScale;              // [.., 1], or null
+};
+
+} // namespace
+
+// Whether the op moves elements and does nothing else.
+static bool isMove(Operation *op) {
+  return isa_and_nonnull<onnx::ReshapeOp, onnx::FlattenOp, onnx::SqueezeOp,
+                         onnx::UnsqueezeOp, onnx::TransposeOp, onnx::SplitOp,
+                         onnx::SliceOp, onnx::IdentityOp>(op);
+}
+
+// value * scale, with one number a row, or one for all.
+static std::optional<std::pair<Value, Value>> matchRowScale(Value value) {
+  auto mul = value.getDefiningOp<onnx::MulOp>();
+  if (!mul)
+    return std::nullopt;
+  for (bool swap : {false, true}) {
+    Value rows = swap ? mul.getB() : mul.getA(),
+          scale = swap ? mul.getA() : mul.getB();
+    auto type = dyn_cast<RankedTensorType>(scale.getType());
+    if (type && rows.getType() == mul.getType() &&
+        type.getElementType().isF32() &&
+        (type.getRank() == 0 || type.getShape().back() == 1))
+      return std::pair(rows, scale);
+  }
+  return std::nullopt;
+}
+
+// value / c, by a scalar constant.
+static std::optional<std::pair<Value, float>> matchOverScalar(Value value) {
+  auto div = value.getDefiningOp<onnx::DivOp>();
+  if (!div || div.getA().getType() != div.getType())
+    return std::nullopt;
+  auto divisor = onnx::getConstantScalar(div.getB());
+  if (!divisor || *divisor == 0)
+    return std::nullopt;
+  return std::pair(Value(div.getA()), static_cast<float>(*divisor));
+}
+
+// The binary input behind `linear`: where it is not just there, behind scalars,
+// one scale for each row, and what moves elements about.
+static std::optional<Activation> matchActivation(const Linear &linear,
+                                                 std::string *why) {
+  Activation result;
+  result.isTransposed = linear.isActivationTransposed;
+  Value value = linear.activation;
+  double factor = 1;
+  std::string *firstWhy = why;
+  for (int depth = 0; depth < 8; ++depth) {
+    const bool isMoved = result.isTransposed || !result.moves.empty();
+    auto found = matchBinaryInput(value, firstWhy, /*takesShift=*/!isMoved);
+    firstWhy = nullptr;
+    if (found && (!isMoved || found->shift.size() < 2) &&
+        (!result.rowScale || found->minimum == 0)) {
+      result.in = *found;
+      result.in.alpha = static_cast<float>(found->alpha * factor);
+      result.in.minimum = static_cast<float>(found->minimum * factor);
+      if (!std::isfinite(result.in.alpha) || !std::isfinite(result.in.minimum))
+        return std::nullopt;
+      return result;
+    }
+    if (auto scaled = matchTimesScalar<onnx::MulOp>(value)) {
+      value = scaled->first;
+      factor *= scaled->second;
+    } else if (auto over = matchOverScalar(value)) {
+      value = over->first;
+      factor /= over->second;
+    } else if (auto rows = matchRowScale(value);
+               rows && !isMoved && !result.rowScale) {
+      std::tie(value, result.rowScale) = *rows;
+    } else if (isMove(value.getDefiningOp())) {
+      result.moves.push_back(cast<OpResult>(value));
+      value = value.getDefiningOp()->getOperand(0);
+    } else {
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+// Moves the input as what was made of it was moved, and gives the shift its
+// length.
+static void applyMoves(RaiseRewriter &rewriter, Activation &activation) {
+  BinaryInput &in = activation.in;
+  for (OpResult move : llvm::reverse(activation.moves)) {
+    IRMapping mapping;
+    mapping.map(move.getOwner()->getOperand(0), in.input);
+    in.input = rewriter.clone(*move.getOwner(), mapping)
+                   ->getResult(move.getResultNumber());
+  }
+  auto type = cast<RankedTensorType>(in.input.getType());
+  if (activation.isTransposed) {
+    auto moved = RankedTensorType::get({type.getDimSize(1), type.getDimSize(0)},
+                                       type.getElementType());
+    in.input = rewriter.create<onnx::TransposeOp>(
+        in.input.getLoc(), moved, in.input,
+        rewriter.getDenseI64ArrayAttr({1, 0}));
+    type = moved;
+  }
+  if (in.shift.size() == 1)
+    in.shift.resize(type.getShape().back(), in.shift[0]);
+}
+
+// sum * scale, and the bias, by which the scale and the bias stand last.
+static void buildScaled(OpBuilder &b, Location loc, Value sum,
+                        ValueRange params) {
+  Value y = b.create<arith::SIToFPOp>(loc, b.getF32Type(), sum);
+  if (params.size() == 1)
+    y = b.create<arith::MulFOp>(loc, y, params[0]);
+  else
+    y = b.create<math::FmaOp>(loc, y, params[0], params[1]);
+  b.create<bnn::YieldOp>(loc, y);
+}
+
+// The product of bits, or integers, with the weights: all of them, times scale,
+// plus bias (empty: none). Where weights are 0 there are two products, with
+// each of the two signs in their place: twice the sum, exactly.
+static Value createProduct(RaiseRewriter &rewriter, Location loc,
+                           const InputBits &input, Value like,
+                           const SignMatrix &weight, ArrayRef<float> scale,
+                           ArrayRef<float> bias) {
+  auto bitsType =
+      RankedTensorType::get({weight.rows, weight.columns},
+                            BitsType::get(rewriter.getContext(), true, 1));
+  auto out = [&](Type element) {
+    return emptyRows(rewriter, loc, like, weight.rows, element);
+  };
+  SmallVector<Value> params;
+  if (weight.zeros) {
+    Value turned =
+        rewriter.create<bnn::ConstantOp>(loc, bitsType, weight.turned);
+    auto other = rewriter.create<MatmulOp>(
+        loc, input.bits, turned, input.zeros, ValueRange(),
+        ValueRange{out(rewriter.getI32Type())},
+        [](OpBuilder &b, Location loc, ValueRange args) {
+          b.create<bnn::YieldOp>(loc, args[0]);
+        });
+    params.push_back(other.getResult(0));
+  }
+  Value bits = rewriter.create<bnn::ConstantOp>(loc, bitsType, weight.bits);
+  if (weight.isUniform())
+    params.push_back(rewriter.create<arith::ConstantOp>(
+        loc, rewriter.getF32FloatAttr(scale[0])));
+  else
+    params.push_back(constantTensor(rewriter, loc, scale, weight.rows));
+  if (!bias.empty())
+    params.push_back(constantTensor(rewriter, loc, bias, weight.rows));
+  auto matmul = rewriter.create<MatmulOp>(
+      loc, input.bits, bits, input.zeros, params,
+      ValueRange{out(rewriter.getF32Type())},
+      [&](OpBuilder &b, Location loc, ValueRange args) {
+        Value sum = args[0];
+        args = args.drop_front();
+        if (weight.zeros) {
+          sum = b.create<arith::AddIOp>(loc, sum, args[0]);
+          args = args.drop_front();
+        }
+        buildScaled(b, loc, sum, args);
+      });
+  return matmul.getResult(0);
+}
+
+// product * rowScale + bias, where rows have scales.
+static Value scaleRows(RaiseRewriter &rewriter, Location loc, Value product,
+                       Value rowScale, ArrayRef<float> bias) {
+  Type type = product.getType();
+  product = rewriter.create<onnx::MulOp>(loc, type, product, rowScale);
+  if (bias.empty())
+    return product;
+  auto rowType =
+      RankedTensorType::get(int64_t(bias.size()), rewriter.getF32Type());
+  Value row = rewriter.create<onnx::ConstantOp>(
+      loc, rowType, DenseElementsAttr::get(rowType, bias));
+  return rewriter.create<onnx::AddOp>(loc, type, product, row);
+}
+
 LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
   std::optional<Linear> linear = matchLinear(op);
   if (!linear)
     return rewriter.refuse(op,
-                           "a Gemm with alpha or beta other than 1, or transA");
+                           "a Gemm with an alpha or beta that is no number");
   if (!onnx::ConstantView::get(linear->weight))
     return rewriter.refuse(op, "the constant is the left factor");
   std::string whyInput, whyWeight;
-  std::optional<BinaryInput> in =
-      matchBinaryInput(linear->activation, &whyInput);
+  std::optional<Activation> activation = matchActivation(*linear, &whyInput);
   std::optional<SignMatrix> weight =
-      matchSignMatrix(linear->weight, linear->transposed,
-                      /*allowZeroRows=*/false, &whyWeight);
-  if (in && !weight)
-    return raiseRealWeights(rewriter, op, *linear, in->element, whyWeight);
-  if (!in && weight)
+      matchSignMatrix(linear->weight, linear->transposed, &whyWeight);
+  // Sums and differences of floats have an order: none is taken twice.
+  if (!activation && weight && weight->zeros)
+    weight = std::nullopt;
+  if (activation && !weight)
+    return raiseRealWeights(rewriter, op, *linear, activation->in.element,
+                            whyWeight);
+  if (!activation && weight)
     return raiseRealInputs(rewriter, op, *linear, *weight, whyInput);
-  if (!in)
+  if (!activation)
     return rewriter.refuse(op, whyInput + "; " + whyWeight);
-  auto inputType = cast<RankedTensorType>(in->input.getType());
-  if (weight->columns != inputType.getShape().back())
+  auto type = cast<RankedTensorType>(linear->activation.getType());
+  BinaryInput &in = activation->in;
+  if (type.getRank() == 0 ||
+      type.getShape()[activation->isTransposed ? 0 : type.getRank() - 1] !=
+          weight->columns)
     return rewriter.refuse(op, "the quantised input is broadcast");
-  if (!sumFits(in->element, weight->columns))
+  if (!sumFits(in.element, weight->columns * (weight->zeros ? 2 : 1)))
     return rewriter.refuse(op, "sums of " + llvm::Twine(weight->columns) +
                                    " elements can be beyond 32 bits");
   auto bias = takeBias(*linear, op, weight->rows);
   if (failed(bias))
     return rewriter.refuse(op, "the Gemm's C is not one bias per output");
 
-  // Each product of the original is exactly +-(alpha * scale) before rounding.
+  // Each product of the original is exactly +-(alpha * scale) before rounding;
+  // beside zeros all sums are twice what they are.
   SmallVector<float> scale;
   for (float s : weight->scale)
-    scale.push_back(static_cast<float>(double(in->alpha) * s));
-
-  if (in->minimum != 0)
-    addMinimum(*weight, in->minimum, *bias);
+    scale.push_back(static_cast<float>(double(in.alpha) * linear->factor * s));
+  if (weight->zeros)
+    for (float &s : scale)
+      s *= 0.5f;
+  if (in.minimum != 0)
+    addMinimum(*weight, in.minimum * linear->factor, *bias);
 
   rewriter.setInsertionPoint(linear->last);
   Location loc = op->getLoc();
-  InputBits input = createInputBits(rewriter, loc, *in);
-  auto bitsType =
-      RankedTensorType::get({weight->rows, weight->columns},
-                            BitsType::get(rewriter.getContext(), true, 1));
-  Value bits = rewriter.create<bnn::ConstantOp>(loc, bitsType, weight->bits);
-  SmallVector<Value> params;
-  if (weight->isUniform())
-    params.push_back(rewriter.create<arith::ConstantOp>(
-        loc, rewriter.getF32FloatAttr(scale[0])));
-  else
-    params.push_back(constantTensor(rewriter, loc, scale, weight->rows));
-  if (!bias->empty())
-    params.push_back(constantTensor(rewriter, loc, *bias, weight->rows));
-  Value out =
-      emptyRows(rewriter, loc, in->input, weight->rows, rewriter.getF32Type());
-  auto matmul = rewriter.create<MatmulOp>(
-      loc, input.bits, bits, input.zeros, params, ValueRange{out},
-      [&](OpBuilder &b, Location loc, ValueRange args) {
-        Value y = b.create<arith::SIToFPOp>(loc, b.getF32Type(), args[0]);
-        if (bias->empty())
-          y = b.create<arith::MulFOp>(loc, y, args[1]);
-        else
-          y = b.create<math::FmaOp>(loc, y, args[1], args[2]);
-        b.create<bnn::YieldOp>(loc, y);
-      });
-  rewriter.became(op, bitsType.getElementType(), in->element, in->residue);
-  replaceWith(rewriter, linear->last, matmul.getResult(0));
-  return success();
-}
-
-LogicalResult bnn::raiseEmbedding(RaiseRewriter &rewriter, onnx::GatherOp op) {
-  auto type = dyn_cast<RankedTensorType>(op.getData().getType());
-  if (op.getAxis() != 0 || !type || type.getRank() != 2)
-    return failure();
-  // It would always match, and gain nothing.
-  if (type.getDimSize(1) < 2)
-    return rewriter.refuse(op, "a table of one column");
-  std::string why;
-  std::optional<SignMatrix> table =
-      matchSignMatrix(op.getData(), false, /*allowZeroRows=*/true, &why);
-  if (!table)
-    return rewriter.refuse(op, why);
-  rewriter.setInsertionPoint(op);
-  Location loc = op.getLoc();
-  SmallVector<OpFoldResult> shape =
-      tensor::getMixedSizes(rewriter, loc, op.getIndices());
-  shape.push_back(rewriter.getIndexAttr(table->columns));
-  Value out =
-      rewriter.create<tensor::EmptyOp>(loc, shape, rewriter.getF32Type());
-  auto bitsType =
-      RankedTensorType::get({table->rows, table->columns},
-                            BitsType::get(rewriter.getContext(), true, 1));
-  Value bits = rewriter.create<bnn::ConstantOp>(loc, bitsType, table->bits);
-  Value scale = constantTensor(rewriter, loc, table->scale, table->rows);
-  Value result = rewriter
-                     .create<EmbeddingOp>(loc, out.getType(), op.getIndices(),
-                                          bits, scale, ValueRange{out})
-                     .getResult(0);
-  if (result.getType() != op.getType())
-    result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
-  rewriter.became(op, bitsType.getElementType(), bitsType.getElementType());
-  rewriter.replaceOp(op, result);
+  applyMoves(rewriter, *activation);
+  Value product = createProduct(
+      rewriter, loc, createInputBits(rewriter, loc, in), in.input, *weight,
+      scale, activation->rowScale ? ArrayRef<float>() : ArrayRef<float>(*bias));
+  if (activation->rowScale)
+    product = scaleRows(rewriter, loc, product, activation->rowScale, *bias);
+  std::string note = in.residue.str();
+  if (std::string of = weight->note(); !of.empty())
+    note += (note.empty() ? "" : "; ") + of;
+  rewriter.became(op, BitsType::get(rewriter.getContext(), true, 1), in.element,
+                  note);
+  replaceWith(rewriter, linear->last, product);
   return success();
 }

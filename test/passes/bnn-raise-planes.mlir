@@ -115,10 +115,12 @@ func.func @other_multiplier(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
 
 // -----
 
-// Near misses stay as they are. A scale a token:
+// A scale a token is divided by before the integers, and a factor of the sums:
 // CHECK-LABEL: func.func @per_token
-// CHECK: onnx.MatMul
-// CHECK-NOT: bnn.
+// CHECK: %[[D:.*]] = onnx.Div %arg0, %arg1
+// CHECK: bnn.quantize %[[D]] step(%{{.*}}) outs({{.*}} : tensor<4x3x!bnn.s4>)
+// CHECK: %[[Y:.*]] = bnn.matmul
+// CHECK: onnx.Mul %[[Y]], %arg1
 func.func @per_token(%x: tensor<4x3xf32>, %t: tensor<4x1xf32>) -> tensor<4x2xf32> {
   %low = onnx.Constant {value = dense<-8.0> : tensor<f32>} : () -> tensor<f32>
   %high = onnx.Constant {value = dense<7.0> : tensor<f32>} : () -> tensor<f32>
@@ -133,7 +135,7 @@ func.func @per_token(%x: tensor<4x3xf32>, %t: tensor<4x1xf32>) -> tensor<4x2xf32
 
 // -----
 
-// Bounds that are no integers:
+// Near misses stay as they are. Bounds that are no integers:
 // CHECK-LABEL: func.func @bounds_no_integers
 // CHECK: onnx.MatMul
 // CHECK-NOT: bnn.
@@ -193,10 +195,13 @@ func.func @three_bits(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
 
 // -----
 
-// A step below 0, and one that is infinite:
+// A step below 0 is a scale below 0 of what was divided; one that is infinite is a
+// near miss:
 // CHECK-LABEL: func.func @negative_step
-// CHECK: onnx.MatMul
-// CHECK-NOT: bnn.
+// CHECK: %[[D:.*]] = onnx.Div
+// CHECK: bnn.quantize %[[D]]
+// CHECK: %[[S:.*]] = arith.constant -1.000000e+00 : f32
+// CHECK: bnn.matmul {{.*}} params(%[[S]] : f32)
 func.func @negative_step(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
   %low = onnx.Constant {value = dense<-8.0> : tensor<f32>} : () -> tensor<f32>
   %high = onnx.Constant {value = dense<7.0> : tensor<f32>} : () -> tensor<f32>

@@ -26,10 +26,10 @@ func.func @layers(%ids: tensor<?x?xi64> {onnx.dims = ["batch", "seq"]}) -> tenso
 
 // Every reason that concerns the weights.
 // CHECK-LABEL: func.func @weights
-// CHECK-SAME: reason = "row 0 of the weights has three distinct values, -0.5, 0 and 0.5"
+// CHECK-SAME: weights = !bnn.s1, activations = !bnn.s1, reason = "1 of the 6 weights are 0: a second plane of bits says which"
 // CHECK-SAME: reason = "row 1 of the weights has two magnitudes, 0.25 and 0.5"
-// CHECK-SAME: reason = "row 0 of the weights has two distinct values, 0 and 0.5, that are no +a and -a"
-// CHECK-SAME: reason = "row 1 of the weights has zeros only"
+// CHECK-SAME: reason = "no sign or quantiser before the input; row 0 of the weights has two distinct values, 0 and 0.5, that are no +a and -a"
+// CHECK-SAME: weights = !bnn.s1, activations = !bnn.s1, rows
 // CHECK-SAME: reason = "row 0 of the weights has a NaN or an infinity"
 // CHECK-SAME: reason = "the weights have 3 dimensions, not 2"
 // CHECK-SAME: reason = "the constant is the left factor"
@@ -40,7 +40,7 @@ func.func @weights(%x: tensor<1x3xf32>) -> (tensor<1x2xf32>, tensor<1x2xf32>, te
   %magnitudes = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.25], [0.5, -0.5]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
   %1 = onnx.MatMul %s, %magnitudes : (tensor<1x3xf32>, tensor<3x2xf32>) -> tensor<1x2xf32> loc("magnitudes")
   %offset = onnx.Constant {value = dense<[[0.5, 0.5], [0.0, 0.5], [0.5, -0.5]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
-  %2 = onnx.MatMul %s, %offset : (tensor<1x3xf32>, tensor<3x2xf32>) -> tensor<1x2xf32> loc("offset")
+  %2 = onnx.MatMul %x, %offset : (tensor<1x3xf32>, tensor<3x2xf32>) -> tensor<1x2xf32> loc("offset")
   %zeros = onnx.Constant {value = dense<[[0.5, 0.0], [0.5, 0.0], [0.5, 0.0]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
   %3 = onnx.MatMul %s, %zeros : (tensor<1x3xf32>, tensor<3x2xf32>) -> tensor<1x2xf32> loc("zeros")
   %infinite = onnx.Constant {value = dense<[[0x7F800000, 0.5], [0.5, 0.5], [0.5, 0.5]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>

@@ -87,12 +87,23 @@ func.func @gemm(%x: tensor<4x3xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
 
 // -----
 
-// Near misses: a zero among the weights, two magnitudes in an output's row, one
-// a token before the product, weights that are computed; and an input that is
-// no sign is no product of bits.
+// A zero among the weights is +1 in one product and -1 in another, whose sum is
+// twice what it should be; and a scale a token, or one that is computed, is a
+// factor of the sums.
+// Near misses: two magnitudes in an output's row, weights that are computed; and
+// an input that is no sign is no product of bits.
 // CHECK-LABEL: func.func @near_misses
-// CHECK-COUNT-4: onnx.MatMul
-// CHECK-NOT: bnn.matmul
+// CHECK: %[[TURNED:.*]] = bnn.constant dense<{{\[\[}}true, false], [true, true]]>
+// CHECK: %[[OTHER:.*]] = bnn.matmul %{{.*}}, %[[TURNED]] zeros({{.*}}) outs({{.*}} : tensor<4x2xi32>)
+// CHECK: %[[BITS:.*]] = bnn.constant dense<{{\[\[}}true, false], [true, false]]>
+// CHECK: %[[HALF:.*]] = arith.constant 2.500000e-01 : f32
+// CHECK: bnn.matmul %{{.*}}, %[[BITS]] zeros({{.*}}) params(%[[OTHER]], %[[HALF]] : tensor<4x2xi32>, f32)
+// CHECK: %[[SUM:.*]] = arith.addi
+// CHECK: arith.sitofp %[[SUM]]
+// CHECK: onnx.MatMul
+// CHECK: %[[SUMS:.*]] = bnn.matmul {{.*}} outs({{.*}} : tensor<4x2xf32>) : tensor<4x2x!bnn.s1>
+// CHECK: onnx.Mul %[[SUMS]], %{{.*}} : (tensor<4x2xf32>, tensor<4x1xf32>)
+// CHECK: onnx.MatMul
 // CHECK: bnn.matmul {{.*}} : tensor<4x2xf32>, tensor<2x2x!bnn.s1>
 func.func @near_misses(%x: tensor<4x2xf32>, %alphas: tensor<4x1xf32>, %v: tensor<2x2xf32>)
     -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
@@ -122,6 +133,27 @@ func.func @embedding(%ids: tensor<?x?xi64>) -> tensor<?x?x2xf32> {
   %t = onnx.Constant {value = dense<[[0.0, 0.0], [0.5, -0.5], [-2.0, 2.0]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
   %e = onnx.Gather %t, %ids {axis = 0 : i64} : (tensor<3x2xf32>, tensor<?x?xi64>) -> tensor<?x?x2xf32>
   return %e : tensor<?x?x2xf32>
+}
+
+// -----
+
+// A row with a zero has half its scale, and the other half comes from a table of
+// such rows, in which the bit of the zero is turned; all others find a row of
+// scale 0 there.
+// CHECK-LABEL: func.func @embedding_with_zero
+// CHECK: %[[T:.*]] = bnn.constant dense<{{\[\[}}true, false], [false, true], [true, true]]>
+// CHECK: %[[S:.*]] = arith.constant dense<[5.000000e-01, 1.000000e+00, 2.500000e-01]> : tensor<3xf32>
+// CHECK: %[[MAIN:.*]] = bnn.embedding %arg0, %[[T]], %[[S]]
+// CHECK: %[[PLACES:.*]] = onnx.Constant {{.*}}dense<[1, 0, 1]> : tensor<3xi32>
+// CHECK: %[[PLACE:.*]] = onnx.Gather %[[PLACES]], %arg0
+// CHECK: %[[U:.*]] = bnn.constant dense<{{\[\[}}true, true], [false, false]]> : tensor<2x2xi1>
+// CHECK: %[[R:.*]] = arith.constant dense<[1.000000e+00, 0.000000e+00]> : tensor<2xf32>
+// CHECK: %[[REST:.*]] = bnn.embedding %[[PLACE]], %[[U]], %[[R]]
+// CHECK: onnx.Add %[[MAIN]], %[[REST]]
+func.func @embedding_with_zero(%ids: tensor<4xi64>) -> tensor<4x2xf32> {
+  %t = onnx.Constant {value = dense<[[0.5, -0.5], [0.0, 2.0], [0.25, 0.25]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %e = onnx.Gather %t, %ids {axis = 0 : i64} : (tensor<3x2xf32>, tensor<4xi64>) -> tensor<4x2xf32>
+  return %e : tensor<4x2xf32>
 }
 
 // -----
@@ -427,16 +459,16 @@ func.func @real_inputs(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
 // -----
 
 // Near misses of it: one weight an output is always a sign times a magnitude,
-// and an input with a scale a token was meant to be binary.
+// and an input with a scale a channel was meant to be binary.
 // CHECK-LABEL: func.func @real_inputs_near_misses
 // CHECK-COUNT-2: onnx.MatMul
 // CHECK-NOT: bnn.
-func.func @real_inputs_near_misses(%x: tensor<4x1xf32>, %y: tensor<4x3xf32>, %t: tensor<4x1xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
+func.func @real_inputs_near_misses(%x: tensor<4x1xf32>, %y: tensor<4x3xf32>, %t: tensor<3xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
   %v = onnx.Constant {value = dense<[[0.5, -0.25]]> : tensor<1x2xf32>} : () -> tensor<1x2xf32>
   %w = onnx.Constant {value = dense<[[0.5, -0.25], [-0.5, -0.25], [0.5, 0.25]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
   %0 = onnx.MatMul %x, %v : (tensor<4x1xf32>, tensor<1x2xf32>) -> tensor<4x2xf32>
   %1 = onnx.Sign %y : (tensor<4x3xf32>) -> tensor<4x3xf32>
-  %2 = onnx.Mul %1, %t : (tensor<4x3xf32>, tensor<4x1xf32>) -> tensor<4x3xf32>
+  %2 = onnx.Mul %1, %t : (tensor<4x3xf32>, tensor<3xf32>) -> tensor<4x3xf32>
   %3 = onnx.MatMul %2, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
   return %0, %3 : tensor<4x2xf32>, tensor<4x2xf32>
 }
@@ -460,12 +492,12 @@ func.func @real_weights(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
 
 // -----
 
-// Near misses: weights of three values, and of two magnitudes.
+// Near misses: weights of two magnitudes, of one sign and of both.
 // CHECK-LABEL: func.func @few_magnitudes
 // CHECK-COUNT-2: onnx.MatMul
 // CHECK-NOT: bnn.
 func.func @few_magnitudes(%x: tensor<4x3xf32>) -> (tensor<4x1xf32>, tensor<4x1xf32>) {
-  %v = onnx.Constant {value = dense<[[0.5], [0.0], [-0.5]]> : tensor<3x1xf32>} : () -> tensor<3x1xf32>
+  %v = onnx.Constant {value = dense<[[0.5], [0.25], [0.25]]> : tensor<3x1xf32>} : () -> tensor<3x1xf32>
   %w = onnx.Constant {value = dense<[[0.5], [0.25], [-0.5]]> : tensor<3x1xf32>} : () -> tensor<3x1xf32>
   %0 = onnx.Sign %x : (tensor<4x3xf32>) -> tensor<4x3xf32>
   %1 = onnx.MatMul %0, %v : (tensor<4x3xf32>, tensor<3x1xf32>) -> tensor<4x1xf32>

@@ -1,0 +1,277 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Binary layers whose weights have zeros and whose scales stand elsewhere, against ONNX Runtime.
+
+    layers.py WORK [OPTION...]
+
+OPTIONs are bnn-run's. Each layer is one of the model: what the report says of it and how many bytes
+its weights take must be what the list says, and its numbers ONNX Runtime's to the last bit. All are
+halves of small integers, but those of weights that rounding left in several magnitudes.
+"""
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ORT = os.path.join(os.path.dirname(HERE), "e2e", "ort_run.js")
+FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+B, S, K, N, VOCABULARY = 2, 6, 40, 24, 70
+RNG = np.random.default_rng(11)
+
+
+class Graph:
+    def __init__(self):
+        self.nodes, self.constants = [], []
+
+    def value(self, operand):
+        if isinstance(operand, str):
+            return operand
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.asarray(operand, getattr(operand, "dtype", np.float32)), name))
+        return name
+
+    def __getattr__(self, operator):
+        def add(*operands, results=1, **attributes):
+            names = [f"t{len(self.nodes)}_{i}" for i in range(results)]
+            self.nodes.append(helper.make_node(operator, [self.value(x) for x in operands], names, **attributes))
+            return names[0] if results == 1 else names
+        return add
+
+
+def weights(shape=(K, N), magnitude=0.5):
+    return np.where(RNG.random(shape) < 0.5, magnitude, -magnitude).astype(np.float32)
+
+
+def with_zeros(w, *places):
+    w = w.copy()
+    for place in places:
+        w[place] = 0
+    return w
+
+
+TERNARY = weights() * (RNG.random((K, N)) < 0.6).astype(np.float32)
+BIAS = (RNG.integers(-4, 5, N) / 2).astype(np.float32)
+
+# name -> maker, what it became, what the reason has in it.
+LAYERS = {}
+
+
+def layer(became="1x1", reason=""):
+    def note(make):
+        LAYERS[make.__name__] = make, became, reason
+        return make
+    return note
+
+
+@layer()
+def output_of_zeros(g, x):
+    """A pruned unit: its scale is 0."""
+    return g.MatMul(g.Sign(x), with_zeros(weights(), (slice(None), 3)))
+
+
+@layer("1xf32", "no sign or quantiser")
+def output_of_zeros_real(g, x):
+    return g.MatMul(x, with_zeros(weights(), (slice(None), 3)))
+
+
+@layer(reason="1 of the 960 weights are 0")
+def one_zero(g, x):
+    return g.Add(g.MatMul(g.Sign(x), with_zeros(weights(), (7, 5))), BIAS)
+
+
+@layer(reason="2 of the 960 weights are 0")
+def two_zeros_and_an_output(g, x):
+    return g.MatMul(g.Where(g.GreaterOrEqual(x, 0.0), 1.0, -1.0), with_zeros(weights(), (7, 5), (8, 5), (slice(None), 2)))
+
+
+@layer(reason="weights are 0")
+def ternary(g, x):
+    return g.MatMul(g.Sign(x), TERNARY)
+
+
+@layer("1x4", reason="weights are 0")
+def ternary_of_integers(g, x):
+    """With a minimum, which is added to each of the inputs."""
+    integers = g.Clip(g.Round(g.Div(g.Sub(x, -1.0), 0.5)), 0.0, 15.0)
+    return g.Add(g.MatMul(g.Add(g.Mul(integers, 0.5), -1.0), TERNARY), BIAS)
+
+
+@layer(reason="weights are 0")
+def ternary_of_bits(g, x):
+    """Two values, neither of them 0."""
+    return g.MatMul(g.Where(g.Less(x, 0.25), 0.5, 2.0), TERNARY)
+
+
+@layer("float", "three distinct values")
+def ternary_real(g, x):
+    return g.MatMul(x, TERNARY)
+
+
+@layer(reason="units in the last place apart")
+def residue_of_weights(g, x):
+    """sign(w) s - clip(w) + clip(w) in f32."""
+    latent = (RNG.standard_normal((K, N)) * 0.4).astype(np.float32)
+    clipped = np.clip(latent, -1, 1)
+    return g.MatMul(g.Sign(x), (np.sign(latent) * np.float32(0.0372) - clipped) + clipped)
+
+
+@layer(reason="straight-through")
+def residue_of_inputs(g, x):
+    clipped = g.Clip(x, -1.0, 1.0)
+    return g.MatMul(g.Mul(g.Add(clipped, g.Sub(g.Sign(x), clipped)), 0.5), weights())
+
+
+@layer(reason="straight-through")
+def residue_of_itself(g, x):
+    return g.MatMul(g.Add(g.Sub(g.Where(g.Greater(x, 0.0), 1.0, -1.0), x), x), weights())
+
+
+def rows(g, x):
+    return g.Reshape(x, np.array([-1, K]))
+
+
+@layer()
+def gemm_factors(g, x):
+    return g.Gemm(g.Sign(rows(g, x)), weights(), BIAS, alpha=0.25, beta=2.0)
+
+
+@layer()
+def gemm_transposed(g, x):
+    flipped = g.Transpose(g.Reshape(x, np.array([B * S, K])), perm=[1, 0])
+    return g.Gemm(g.Sign(g.Add(flipped, 0.5)), weights((N, K)), BIAS, transA=1, transB=1, alpha=2.0)
+
+
+@layer()
+def gemm_transposed_compared(g, x):
+    flipped = g.Transpose(g.Reshape(x, np.array([B * S, K])), perm=[1, 0])
+    return g.Gemm(g.Where(g.Greater(flipped, 0.5), 0.5, -0.5), weights(), transA=1)
+
+
+@layer("1xf32", "no sign")
+def gemm_real(g, x):
+    return g.Gemm(rows(g, x), weights(), BIAS)
+
+
+@layer("float", "no sign")
+def gemm_real_factors(g, x):
+    return g.Gemm(rows(g, x), weights(), BIAS, alpha=0.5, beta=2.0)
+
+
+@layer("float", "distinct magnitudes")
+def gemm_real_weights_factors(g, x):
+    return g.Gemm(g.Sign(rows(g, x)), (RNG.integers(-9, 9, (K, N)) / 2).astype(np.float32), BIAS, alpha=0.5)
+
+
+@layer()
+def scale_after_reshape(g, x):
+    return g.MatMul(g.Mul(rows(g, g.Sign(x)), 0.5), weights())
+
+
+@layer()
+def scales_around_transpose(g, x):
+    signs = g.Mul(g.Sign(g.Transpose(x, perm=[1, 2, 0])), 0.5)
+    return g.MatMul(g.Div(g.Mul(g.Transpose(signs, perm=[2, 0, 1]), 4.0), 2.0), weights())
+
+
+@layer()
+def halves_of_split(g, x):
+    first, _ = g.Split(g.Where(g.Less(x, 0.5), -1.0, 1.0), np.array([K // 2, K // 2]), results=2, axis=2)
+    return g.MatMul(g.Unsqueeze(first, np.array([0])), weights((K // 2, N)))
+
+
+@layer()
+def scale_of_rows(g, x):
+    """One scale for each token, computed from it."""
+    scale = g.Reciprocal(g.Add(g.Mul(g.ReduceMax(g.Sign(g.Abs(x)), axes=[-1], keepdims=1), 2.0), 2.0))
+    return g.Add(g.MatMul(g.Mul(g.Sign(x), scale), weights()), BIAS)
+
+
+@layer()
+def constant_scale_of_rows(g, x):
+    scale = (RNG.integers(1, 5, (1, S, 1)) / 2).astype(np.float32)
+    return g.MatMul(g.Mul(scale, g.Mul(g.Where(g.Greater(x, 0.0), 1.0, -1.0), 0.5)), weights())
+
+
+@layer("float", "differs from channel to channel")
+def scale_of_channels(g, x):
+    return g.MatMul(g.Mul(g.Sign(x), np.arange(1, K + 1, dtype=np.float32)), TERNARY)
+
+
+def table(*places):
+    w = weights((VOCABULARY, 48))
+    w[4] = 0
+    return with_zeros(w * (1 + np.arange(VOCABULARY, dtype=np.float32))[:, None], *places)
+
+
+@layer()
+def embedding(g, _):
+    return g.Gather(table(), "ids")
+
+
+@layer(reason="1 of the 3360 weights are 0")
+def embedding_one_zero(g, _):
+    return g.Gather(table((9, 40)), "ids")
+
+
+@layer(reason="5 of the 3360 weights are 0")
+def embedding_zeros(g, _):
+    return g.Gather(table((9, 40), (9, 41), (0, 0), (VOCABULARY - 1, 47), (30, 33)), "ids")
+
+
+@layer(reason="weights are 0")
+def embedding_ternary(g, _):
+    return g.Gather(table() * (RNG.random((VOCABULARY, 48)) < 0.5).astype(np.float32), "ids")
+
+
+def build():
+    g, outputs = Graph(), []
+    for name, (make, _, _) in LAYERS.items():
+        value = make(g, "x")
+        # The layer is the last product or look-up.
+        owner = [node for node in g.nodes if node.op_type in ("MatMul", "Gemm", "Gather")][-1]
+        owner.name = name
+        g.nodes.append(helper.make_node("Identity", [value], [name]))
+        outputs.append(helper.make_tensor_value_info(name, FLOAT, None))
+    inputs = [helper.make_tensor_value_info("x", FLOAT, [B, S, K]), helper.make_tensor_value_info("ids", INT64, [B, "n"])]
+    graph = helper.make_graph(g.nodes, "layers", inputs, outputs, g.constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+
+
+def main():
+    work, *options = sys.argv[1:]
+    path = os.path.join(work, "layers.onnx")
+    onnx.save(build(), path)
+    x = (RNG.integers(-6, 7, (B, S, K)) / 4).astype(np.float32)
+    ids = np.concatenate([np.arange(VOCABULARY), -1 - np.arange(VOCABULARY)]).reshape(B, -1)
+    for name, value in (("x", x), ("ids", ids)):
+        np.save(os.path.join(work, name + ".npy"), value)
+    feeds = [f"{name}={os.path.join(work, name)}.npy" for name in ("x", "ids")]
+    subprocess.run(["node", ORT, path, *feeds, os.path.join(work, "expected")], check=True)
+    subprocess.run(["bnn-run", path, *("--input=" + feed for feed in feeds), "--output-dir", os.path.join(work, "got"),
+                    *options], check=True, stdout=subprocess.DEVNULL)
+    report = json.loads(subprocess.run(["bnn-opt", path, "--report=json"], check=True, stdout=subprocess.PIPE).stdout)
+    records = {record["name"]: record for record in report["layers"]}
+    failures = []
+    for name, (_, became, reason) in LAYERS.items():
+        record = records[name]
+        if record["became"] != became or reason not in record["reason"] or bool(reason) != bool(record["reason"]):
+            failures.append(f"{name}: became {record['became']}: {record['reason']}")
+        got, expected = (np.load(os.path.join(work, folder, name + ".npy")) for folder in ("got", "expected"))
+        tolerance = 2e-5 if "residue" in name else 0
+        if got.shape != expected.shape or not (np.abs(got - expected) <= tolerance).all():
+            failures.append(f"{name}: off by up to {np.abs(got - expected).max()}")
+    # Bits and scales, and for each row with a zero a row more.
+    for name, most in (("embedding", 1 / 8), ("embedding_one_zero", 1 / 8), ("embedding_ternary", 1 / 6)):
+        if records[name]["bytes_after"] > records[name]["bytes_before"] * most:
+            failures.append(f"{name}: {records[name]['bytes_after']} bytes")
+    for failure in failures:
+        print("FAILED", failure)
+    print(f"{len(LAYERS)} layers, {len(failures)} failures")
+
+
+main()
