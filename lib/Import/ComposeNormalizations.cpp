@@ -19,9 +19,13 @@ Composer::Integers axesFrom(int64_t first, int64_t rank) {
   return llvm::to_vector(llvm::seq<int64_t>(first, std::max(first, rank)));
 }
 
-/// A list with one number a channel, for a tensor of this rank whose axis 1 has
-/// the channels.
-Value perChannel(Composer &c, Value list, int64_t rank) {
+/// A list with one number a channel, of which there are `channels`, for a
+/// tensor of this rank whose axis 1 has them.
+Value perChannel(Composer &c, Value list, int64_t rank,
+                 const Extent &channels) {
+  if (c.rankOf(list) != 1)
+    c.fail("it has no list of one number a channel");
+  list = c.withExtent(list, 0, channels);
   return rank > 2 ? c.unsqueeze(list, axesFrom(1, rank - 1)) : list;
 }
 
@@ -52,10 +56,14 @@ void composeBatch(Composer &c) {
         "export the model in evaluation mode (model.eval())");
   if (rank < 2)
     return c.fail("it needs an input of rank 2 or more");
-  Value root = c.sqrt(c.add(c.in(4), c.like(x, c.number("epsilon", 1e-5))));
-  Value scale = perChannel(c, c.div(c.in(1), root), rank);
-  Value centred = c.sub(x, perChannel(c, c.in(3), rank));
-  c.setOutput(0, c.add(c.mul(centred, scale), perChannel(c, c.in(2), rank)));
+  Extent channels = c.extent(x, 1);
+  auto list = [&](Value numbers) {
+    return perChannel(c, numbers, rank, channels);
+  };
+  Value variance = c.add(c.in(4), c.like(x, c.number("epsilon", 1e-5)));
+  Value scale = list(c.div(c.in(1), c.sqrt(variance)));
+  Value centred = c.sub(x, list(c.in(3)));
+  c.setOutput(0, c.add(c.mul(centred, scale), list(c.in(2))));
 }
 
 void composeInstance(Composer &c) {
@@ -63,8 +71,9 @@ void composeInstance(Composer &c) {
   if (rank < 3)
     return c.fail("it needs an input of rank 3 or more");
   Value y = normalize(c, c.in(0), axesFrom(2, rank));
-  c.setOutput(0, c.add(c.mul(y, perChannel(c, c.in(1), rank)),
-                       perChannel(c, c.in(2), rank)));
+  Extent channels = c.extent(c.in(0), 1);
+  c.setOutput(0, c.add(c.mul(y, perChannel(c, c.in(1), rank, channels)),
+                       perChannel(c, c.in(2), rank, channels)));
 }
 
 void composeGroup(Composer &c) {
@@ -87,9 +96,9 @@ void composeGroup(Composer &c) {
   bool ofGroups = c.getOpset() < 21;
   if (!ofGroups)
     y = c.reshape(y, full);
-  int64_t lists = ofGroups ? 3 : rank;
-  y = c.add(c.mul(y, perChannel(c, c.in(1), lists)),
-            perChannel(c, c.in(2), lists));
+  int64_t lists = ofGroups ? 3 : rank, count = ofGroups ? groups : channels;
+  y = c.add(c.mul(y, perChannel(c, c.in(1), lists, count)),
+            perChannel(c, c.in(2), lists, count));
   c.setOutput(0, ofGroups ? c.reshape(y, full) : y);
 }
 
@@ -108,7 +117,7 @@ void composeRootMeanSquare(Composer &c) {
   int64_t rank = c.rankOf(x), axis = c.wrapAxis(c.integer("axis", -1), rank);
   Value square = power(c, x, axesFrom(axis, rank));
   Value root = c.sqrt(c.add(square, c.like(x, c.number("epsilon", 1e-5))));
-  c.setOutput(0, c.mul(c.div(x, root), c.in(1)));
+  c.setOutput(0, c.withShapeOf(c.mul(c.div(x, root), c.in(1)), x));
 }
 
 void composeLp(Composer &c) {
@@ -132,6 +141,8 @@ void composeLocalResponse(Composer &c) {
     return c.fail(
         "it needs an input of rank 2 or more and a size of 1 to 4096");
   int64_t channels = c.knownSizeOf(x, 1), before = (size - 1) / 2;
+  if (!c.canMakeTable(channels, size))
+    return;
   SmallVector<Extent> front, back;
   for (int64_t axis = 0; axis < rank; ++axis)
     front.push_back(axis == 1 ? Extent(before) : c.extent(x, axis));

@@ -135,6 +135,15 @@ Value Composer::list(ArrayRef<int64_t> values) {
   return table(values, {int64_t(values.size())});
 }
 
+bool Composer::canMakeTable(int64_t rows, int64_t columns) {
+  int64_t all;
+  if (!isBad &&
+      (__builtin_mul_overflow(rows, columns, &all) || all > kMaxTable))
+    fail("it has too many elements to be supported: a table of " + Twine(rows) +
+         " by " + Twine(columns));
+  return !isBad;
+}
+
 Value Composer::table(ArrayRef<float> values, Integers shape) {
   return constant(
       DenseElementsAttr::get(RankedTensorType::get(shape, f32Type()), values));
@@ -180,6 +189,36 @@ Value Composer::shape(ArrayRef<Extent> extents) {
 
 Value Composer::reshape(Value x, ArrayRef<Extent> extents) {
   return make<onnx::ReshapeOp>(elementOf(x), x, shape(extents), i64Attr(1));
+}
+
+Value Composer::withExtent(Value x, int64_t axis, const Extent &wanted) {
+  if (isBad)
+    return x;
+  Extent own = extent(x, axis);
+  if (!own.list && !wanted.list) {
+    if (own.size != wanted.size)
+      fail("an axis of an input has length " + Twine(own.size) + ", not " +
+           Twine(wanted.size));
+    return x;
+  }
+  auto dims = importer.shapes->shapeOf(x);
+  auto elements = importer.shapes->elementsOf(asList(wanted));
+  if (dims && elements && (*dims)[axis] == elements->front())
+    return x;
+  // The same number of elements, and the other axes as they are.
+  SmallVector<Extent> extents;
+  for (int64_t i = 0, rank = rankOf(x); i < rank; ++i)
+    extents.push_back(i == axis ? wanted : extent(x, i));
+  return reshape(x, extents);
+}
+
+Value Composer::withShapeOf(Value y, Value x) {
+  if (isBad || importer.shapes->haveSameShape(y, x))
+    return y;
+  SmallVector<Extent> extents;
+  for (int64_t i = 0, rank = rankOf(x); i < rank; ++i)
+    extents.push_back(extent(x, i));
+  return reshape(y, extents);
 }
 
 Value Composer::expand(Value x, ArrayRef<Extent> extents) {
@@ -251,8 +290,8 @@ Value Composer::filled(ArrayRef<Extent> extents, Type element, double value) {
 
 Value Composer::iota(const Extent &count, int64_t axis, int64_t rank) {
   Value numbers;
-  if (count.list) {
-    Value end = squeeze(count.list, {0});
+  if (count.list || count.size > 4096) {
+    Value end = squeeze(asList(count), {0});
     numbers = make<onnx::RangeOp>(i64Type(), scalar(i64Type(), 0), end,
                                   scalar(i64Type(), 1));
   } else {
@@ -291,7 +330,9 @@ onnx::OperatorSpec specOf(const char *name, int since, unsigned minInputs,
 ArrayRef<Composition> getCompositions() {
   static const std::vector<Composition> all = [] {
     std::vector<Composition> made;
-    for (auto family : {addElementwise, addTrigonometry, addNormalizations})
+    for (auto family :
+         {addElementwise, addTrigonometry, addNormalizations, addArrangements,
+          addIndexed, addPooling, addConvolutions, addProducts, addAttention})
       family(made);
     return made;
   }();

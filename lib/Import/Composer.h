@@ -10,6 +10,9 @@
 #include "lib/Import/Importer.h"
 
 namespace mlir::bnn {
+/// Tables that the importer makes have no more elements.
+constexpr int64_t kMaxTable = int64_t(1) << 26;
+
 /// The length of an axis: a number, or a list of one i64 that is known at run
 /// time only.
 struct Extent {
@@ -125,6 +128,9 @@ public:
     return scalar(elementOf(x), value);
   }
   mlir::Value list(llvm::ArrayRef<int64_t> values);
+  /// An error if a table of that many by that many elements is too large to be
+  /// made; whether it is not.
+  bool canMakeTable(int64_t rows, int64_t columns = 1);
   /// A constant of f32, or of i64, of this shape.
   mlir::Value table(llvm::ArrayRef<float> values, Integers shape);
   mlir::Value table(llvm::ArrayRef<int64_t> values, Integers shape);
@@ -135,6 +141,11 @@ public:
   /// The list of these lengths.
   mlir::Value shape(llvm::ArrayRef<Extent> extents);
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<Extent> extents);
+  /// x, whose axis must have this length: that is checked at run time where it
+  /// is not known, and an error where it certainly has not.
+  mlir::Value withExtent(mlir::Value x, int64_t axis, const Extent &wanted);
+  /// y, which must have the shape of x: nothing was broadcast beyond it.
+  mlir::Value withShapeOf(mlir::Value y, mlir::Value x);
   mlir::Value expand(mlir::Value x, llvm::ArrayRef<Extent> extents);
   mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> perm);
   mlir::Value unsqueeze(mlir::Value x, llvm::ArrayRef<int64_t> axes);
@@ -208,6 +219,12 @@ llvm::ArrayRef<Composition> getCompositions();
 void addElementwise(std::vector<Composition> &all);
 void addTrigonometry(std::vector<Composition> &all);
 void addNormalizations(std::vector<Composition> &all);
+void addArrangements(std::vector<Composition> &all);
+void addIndexed(std::vector<Composition> &all);
+void addPooling(std::vector<Composition> &all);
+void addConvolutions(std::vector<Composition> &all);
+void addProducts(std::vector<Composition> &all);
+void addAttention(std::vector<Composition> &all);
 
 /// The beginning of a line of the table.
 onnx::OperatorSpec specOf(const char *name, int since, unsigned minInputs,

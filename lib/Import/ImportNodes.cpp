@@ -309,8 +309,19 @@ LogicalResult Importer::adaptSplit(const ::onnx::NodeProto &node, Value input,
   if (axis < 0 || axis >= rank)
     return success(); // The operation says so.
   int64_t size = type.getDimSize(axis);
-  if (ShapedType::isDynamic(size) || size % count == 0)
-    return success(); // A multiple, which is checked at run time.
+  if (ShapedType::isDynamic(size)) {
+    Composer c(*this, node, input);
+    Extent whole = c.extent(input, axis), parts = count;
+    Value piece =
+        c.div(c.add(c.asList(whole), c.list({count - 1})), c.asList(parts));
+    Value rest = c.sub(c.asList(whole), c.mul(piece, c.list({count - 1})));
+    SmallVector<Value> pieces(count - 1, piece);
+    pieces.push_back(rest);
+    split = c.concat(pieces, 0);
+    return success(!c.hasFailed());
+  }
+  if (size % count == 0)
+    return success();
   int64_t piece = (size + count - 1) / count;
   SmallVector<int64_t> sizes(count, piece);
   sizes.back() = size - (count - 1) * piece;

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from onnx import helper
 
+from compositions import register_all
 from graphs import ONNX_TYPES, Expr, broadcast, size_of
 
 FLOATS = ("f32", "f64")
@@ -332,7 +333,7 @@ def reduction(g, op):
         axes_written, axes = None, list(range(rank))
     else:
         axes_written = [signed(g, axis, rank) for axis in axes]
-    if axes_written and op == "ReduceSum" and g.opset >= 13:
+    if axes_written and g.opset >= (13 if op == "ReduceSum" else 18):
         operands.append(g.ints(*axes_written))
     elif axes_written:
         attributes["axes"] = axes_written
@@ -534,6 +535,8 @@ def split(g, op):
         else:
             g.must_equal(dim, Expr(lambda all: -(-size_of(dim, all) // parts) * parts))
             sizes = [Expr(lambda all: size_of(dim, all) // parts)] * parts
+        if g.opset >= 18:
+            attributes["num_outputs"] = parts
     else:
         g.must_equal(dim, sum(sizes))
         if g.opset < 13:
@@ -726,6 +729,8 @@ register(constant_op, ["Constant"])
 register(gather, ["Gather"])
 register(gather_elements, ["GatherElements"])
 register(trilu, ["Trilu"], 14)
+
+register_all(register)
 
 # What is drawn after the first node: what has a contract more often.
 FAVOURITES = ["Add", "MatMul", "Gemm", "Reshape", "Squeeze", "Split", "Concat", "Where", "PRelu",

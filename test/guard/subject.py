@@ -35,8 +35,8 @@ def draw_graph(seed, number):
     rng = random.Random(f"{seed}/{number}")
     names = sorted(OPERATORS)
     focus = names[number % len(names)]
-    opset = rng.choice([version for version in (11, 13, 13, 14, 17, 17)
-                        if version >= OPERATORS[focus][0]] or [17])
+    opset = rng.choice([version for version in (11, 13, 13, 14, 17, 17, 20, 23)
+                        if version >= OPERATORS[focus][0]] or [OPERATORS[focus][0]])
     g = Graph(rng, opset)
     later = rng.choices(FAVOURITES, k=rng.choice((0, 0, 1, 1, 2, 3)))
     before = [rng.choice(names)] if rng.random() < 0.4 else []

@@ -121,6 +121,39 @@ def refused18(bad, version=18):
                  opset=version)
 
 
+COMPOSED = {
+    "conv-open": lambda: composed(node("Conv", ["x", "w"], ["y"]), ["n", 2, "h", 5],
+                                  [array("w", np.zeros((3, 2, 3, 3)))]),
+    "conv-channels": lambda: composed(node("Conv", ["x", "w"], ["y"]), ["n", 4, 5, 5],
+                                      [array("w", np.zeros((3, 2, 3, 3)))]),
+    "conv-kernel": lambda: composed(node("Conv", ["x", "w"], ["y"]), ["n", 2, 2, 5],
+                                    [array("w", np.zeros((3, 2, 3, 3)))]),
+    "einsum-label": lambda: composed(node("Einsum", ["x"], ["y"], equation="ij->k"), [2, 3]),
+    "einsum-rank": lambda: composed(node("Einsum", ["x"], ["y"], equation="ijk->k"), [2, 3]),
+    "shift": lambda: composed(node("BitShift", ["x", "x"], ["y"], direction="UP"), [2],
+                              element=TensorProto.UINT8),
+    "gelu": lambda: composed(node("Gelu", ["x"], ["y"], approximate="some"), [2]),
+    "gelu-type": lambda: composed(node("Gelu", ["x"], ["y"]), [2], element=TensorProto.DOUBLE),
+    "pads": lambda: composed(node("Pad", ["x", "w"], ["y"]), [2, 3], [array("w", [1], np.int64)]),
+    "compress": lambda: composed(node("Compress", ["x", "x"], ["y"]), [2],
+                                 element=TensorProto.BOOL),
+    "one-hot": lambda: composed(node("OneHot", ["x", "w", "v"], ["y"]), [2],
+                                [array("w", [0], np.int64), array("v", [0, 1])], TensorProto.INT64),
+    "heads": lambda: composed(node("Attention", ["x", "x", "x"], ["y"], q_num_heads=3,
+                                   kv_num_heads=3), [1, 2, 8]),
+    "scatter": lambda: composed(node("ScatterND", ["x", "w", "x"], ["y"], reduction="some"), [2],
+                                [array("w", [[0], [1]], np.int64)]),
+    "huge-window": lambda: composed(node("MaxPool", ["x"], ["y"], kernel_shape=[2 ** 19],
+                                         pads=[2 ** 19 - 1, 0]), [1, 1, 2 ** 19]),
+    "running-mean": lambda: composed(node("BatchNormalization", ["x", "w", "w", "w", "w"], ["z", "y"]),
+                                     [2, 3], [array("w", [1, 1, 1])]),
+}
+
+
+def composed(made, shape, constants=(), element=FLOAT):
+    return model([made], [info("x", shape, element)], [info("y", None)], list(constants), opset=23)
+
+
 def versioned(version):
     made = opset(17)()
     made.ir_version = version
@@ -181,7 +214,7 @@ def hidden_operator():
 def unsupported():
     """Three kinds of operators that have no counterpart."""
     return model(
-        [node("Einsum", ["x"], ["a"], equation="ij->ji"),
+        [node("GRU", ["x"], ["a"], hidden_size=2),
          node("Gelu", ["a"], ["b"], domain="com.microsoft", name=""),
          node("PythonOp", ["b"], ["y"], domain="prim", name="binarize")],
         [info("x", [2, 2])], [info("y", [2, 2])],
@@ -405,6 +438,7 @@ MODELS = {
     "custom-unknown": lambda: bad_custom("TernaryWeight", ["x"]),
     "overflow": lambda: bad_weight([2 ** 40, 2 ** 40], 48),
     "negative": lambda: bad_weight([-4, -3], 48),
+    **COMPOSED,
     "short-data": lambda: bad_weight([4, 3], 44),
 }
 

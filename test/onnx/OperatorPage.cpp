@@ -119,8 +119,10 @@ bool checkTable() {
     // Of these two the types are those of the result.
     bool isSource = StringRef(spec.name).starts_with("Constant");
     const auto &values = isSource ? schema->outputs() : schema->inputs();
-    const auto &value =
-        values[spec.element == mlir::bnn::onnx::ResultElement::Second ? 1 : 0];
+    int typed = spec.element == mlir::bnn::onnx::ResultElement::Second ? 1
+                : StringRef(spec.name) == "OneHot"                     ? 2
+                                                                       : 0;
+    const auto &value = values[typed];
     unsigned allowed = 0;
     for (const std::string *type : value.GetTypes())
       for (auto [name, bit] :
@@ -150,8 +152,10 @@ void writePage(raw_ostream &out, const std::map<std::string, unsigned> &runs,
          "where\nFOLDER is `/usr/share/libonnx-testdata/data/node`, and OTHER "
          "has ONNX's node tests at opset 27.\n\n"
          "Opsets are those of the model. The element types are those of the "
-         "first input (the second of `Where`, the result of `Constant` and "
-         "`ConstantOfShape`);\nwhat ONNX does not allow in "
+         "first input (the second of `Where` and `CastLike`, the third of "
+         "`OneHot`, the "
+         "result of `Constant` and `ConstantOfShape`);\nwhat ONNX does not "
+         "allow in "
          "an opset, or for an operator, is not allowed here either. Inputs "
          "listed as\nknown must be constants, or follow from the shapes of "
          "other values. Cases are ONNX's own node tests\nthat use the "

@@ -281,7 +281,8 @@ std::optional<std::string> compareBits(const mlir::bnn::NamedTensor &got,
 /// Operators without a case in either set: test/onnx/operators.test has some.
 bool hasOwnTest(StringRef op) {
   return is_contained({"Attention", "BitwiseAnd", "BitwiseNot", "BitwiseOr",
-                       "BitwiseXor", "RMSNormalization", "RotaryEmbedding"},
+                       "BitwiseXor", "GlobalLpPool", "LpPool",
+                       "RMSNormalization", "RotaryEmbedding"},
                       op);
 }
 

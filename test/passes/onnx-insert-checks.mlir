@@ -381,3 +381,16 @@ func.func @gather(%a: tensor<?xf32> {onnx.dims = ["n"]}, %i: tensor<?xi32> {onnx
   %z = onnx.Gather %a, %k {axis = 0 : i64} : (tensor<?xf32>, tensor<?xi32>) -> tensor<?xf32>
   return %x, %y, %z : tensor<?xf32>, tensor<?xf32>, tensor<?xf32>
 }
+
+// -----
+
+// What operators that look through rows need.
+// CHECK-LABEL: func.func @rows(
+// CHECK: bnn.check_shape
+// CHECK: onnx.TopKIndices
+// CHECK: onnx.ScatterElements
+func.func @rows(%x: tensor<?xf32> {onnx.dims = ["n"]}, %i: tensor<?xi64> {onnx.dims = ["m"]}, %u: tensor<?xf32> {onnx.dims = ["k"]}) -> (tensor<2xi64>, tensor<?xf32>) {
+  %0 = onnx.TopKIndices %x {axis = 0 : i64, k = 2 : i64} : (tensor<?xf32>) -> tensor<2xi64>
+  %1 = onnx.ScatterElements %x, %i, %u {axis = 0 : i64} : (tensor<?xf32>, tensor<?xi64>, tensor<?xf32>) -> tensor<?xf32>
+  return %0, %1 : tensor<2xi64>, tensor<?xf32>
+}

@@ -164,3 +164,27 @@ func.func @elsewhere() -> none {
   %none = onnx.NoValue : () -> none
   return %none : none
 }
+
+// -----
+
+func.func @top_k(%x: tensor<3xf32>) -> tensor<4xi64> {
+  // expected-error @+1 {{'onnx.TopKIndices' op takes 4 of an axis of 3}}
+  %0 = onnx.TopKIndices %x {axis = 0 : i64, k = 4 : i64} : (tensor<3xf32>) -> tensor<4xi64>
+  return %0 : tensor<4xi64>
+}
+
+// -----
+
+func.func @scatter(%x: tensor<3x2xf32>, %i: tensor<1x1xi64>, %u: tensor<1x1xf32>) -> tensor<3x2xf32> {
+  // expected-error @+1 {{has indices of shape [1, 1] and updates of [1, 1] for data of [3, 2]}}
+  %0 = onnx.ScatterElements %x, %i, %u {axis = 0 : i64} : (tensor<3x2xf32>, tensor<1x1xi64>, tensor<1x1xf32>) -> tensor<3x2xf32>
+  return %0 : tensor<3x2xf32>
+}
+
+// -----
+
+func.func @cumulative(%x: tensor<3xi8>) -> tensor<3xi8> {
+  // expected-error @+1 {{onnx.CumSum is not supported on 'i8'; cast its input to f32 or i32}}
+  %0 = onnx.CumSum %x {axis = 0 : i64} : (tensor<3xi8>) -> tensor<3xi8>
+  return %0 : tensor<3xi8>
+}

@@ -800,3 +800,59 @@ func.func @slice_from_below(%x: tensor<?xf32> {onnx.dims = ["n"]}) -> tensor<?xf
   %0 = onnx.Slice %x, %start, %end, %axis, %step : (tensor<?xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?xf32>
   return %0 : tensor<?xf32>
 }
+
+// -----
+
+// A sum of all elements up to each: a loop over the row for each element.
+// CHECK-LABEL: func.func @cumulative(
+// CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "parallel", "reduction"]
+// CHECK: %[[OUT:.*]] = linalg.index 1
+// CHECK: %[[IN:.*]] = linalg.index 2
+// CHECK: %[[COUNTS:.*]] = arith.cmpi sle, %[[IN]], %[[OUT]]
+// CHECK: %[[SUM:.*]] = arith.addf
+// CHECK: arith.select %[[COUNTS]], %[[SUM]]
+func.func @cumulative(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = onnx.CumSum %x {axis = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+// How many elements come before each, and which has that many before it.
+// CHECK-LABEL: func.func @top_k(
+// CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]
+// CHECK: arith.cmpf ogt
+// CHECK: arith.cmpf uno
+// CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]
+// CHECK-SAME: ins(%{{.*}} : tensor<5xi64>) outs(%{{.*}} : tensor<2xi64>)
+// CHECK: arith.cmpi eq
+func.func @top_k(%x: tensor<5xf32>) -> tensor<2xi64> {
+  %0 = onnx.TopKIndices %x {axis = 0 : i64, k = 2 : i64} : (tensor<5xf32>) -> tensor<2xi64>
+  return %0 : tensor<2xi64>
+}
+
+// -----
+
+// Each place looks through the updates: nothing is written where data say.
+// CHECK-LABEL: func.func @scatter(
+// CHECK: linalg.generic
+// CHECK-SAME: ins(%{{.*}}, %{{.*}} : tensor<3xi64>, tensor<3xf32>) outs(%{{.*}} : tensor<8xf32>)
+// CHECK: %[[SUM:.*]] = arith.addf
+// CHECK: arith.select %{{.*}}, %[[SUM]]
+// CHECK-NOT: tensor.insert
+func.func @scatter(%x: tensor<8xf32>, %i: tensor<3xi64>, %u: tensor<3xf32>) -> tensor<8xf32> {
+  %0 = onnx.ScatterElements %x, %i, %u {axis = 0 : i64, reduction = 1 : i64} : (tensor<8xf32>, tensor<3xi64>, tensor<3xf32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
+
+// -----
+
+// The rest takes the divisor's sign, and no division by 0 happens.
+// CHECK-LABEL: func.func @mod(
+// CHECK: arith.divsi
+// CHECK: arith.xori
+// CHECK: arith.addi
+func.func @mod(%x: tensor<3xi32>, %y: tensor<3xi32>) -> tensor<3xi32> {
+  %0 = onnx.Mod %x, %y : (tensor<3xi32>, tensor<3xi32>) -> tensor<3xi32>
+  return %0 : tensor<3xi32>
+}
