@@ -55,7 +55,8 @@ def BNN_LayerKind : BNN_ModelEnum<
     "LayerKind", "What a layer of the ONNX graph computes", [
       I32EnumAttrCase<"Linear", 0, "linear">,
       I32EnumAttrCase<"Attention", 1, "attention">,
-      I32EnumAttrCase<"Embedding", 2, "embedding">]>;
+      I32EnumAttrCase<"Embedding", 2, "embedding">,
+      I32EnumAttrCase<"Product", 3, "product">]>;
 
 //===----------------------------------------------------------------------===//
 // Attributes
@@ -224,17 +225,20 @@ def BNN_CountAttr : BNN_ModelPart<"Count", "count"> {
 def BNN_LayerAttr : BNN_ModelPart<"Layer", "layer"> {
   let summary = "What became of a layer, and why";
   let description = [{
-    One linear layer, attention or embedding of the ONNX graph. Functions list
-    theirs as `bnn.layers`, in the order of the graph.
+    One linear layer, attention, embedding or other product of the ONNX graph.
+    Functions list theirs as `bnn.layers`, in the order of the graph.
 
-    - `op` is the operator of the node that `loc` names; attention's softmax;
-    - `sizes` are a linear layer's inputs and outputs, attention's heads and
-      elements of a head, the rows and columns of an embedding's table;
+    - `op` is the operator of the node that `loc` names; attention's softmax, or
+      where it has none its product with the values;
+    - `sizes` are a linear layer's inputs and outputs, as those of a product of
+      two activations, attention's heads and elements of a head, the rows and
+      columns of an embedding's table;
     - `weights` and `activations` are what the products are computed on: f32, or
       a type of the dialect. Of attention they are the query and the key, which
       probabilities and values resemble; both are the elements of an embedding's
       table;
-    - `rows` counts a linear layer's rows of input, or attention's tokens;
+    - `rows` counts a linear layer's or a product's rows of input, or
+      attention's tokens;
     - `macs` counts the multiply-accumulates of those types, and `other_macs`
       those that are f32 in any case, as the low-rank terms of attention. A count
       that is not known is left out;

@@ -386,9 +386,11 @@ static LogicalResult verifyProbabilities(AttentionOp op) {
   BitsType element = bitsOf(op.getQuery());
   std::optional<Type> probability = op.getProbability();
   // [A6]
-  if (!op.getCutoff() == !probability)
-    return op.emitOpError("needs a cutoff or quantised probabilities, and not "
-                          "both");
+  if (bool(op.getCutoff()) + op.getThreshold().has_value() +
+          probability.has_value() !=
+      1)
+    return op.emitOpError("needs one of a cutoff, a threshold and quantised "
+                          "probabilities");
   // [A7]
   if (!probability != !op.getStep() || !op.getStep() != !op.getMinimum())
     return op.emitOpError("quantised probabilities have a step and a minimum");
@@ -407,20 +409,65 @@ static LogicalResult verifyProbabilities(AttentionOp op) {
   // [A11]
   if (probability && op.getResidual())
     return op.emitOpError("quantised probabilities have no value residual");
+  // [A22]
+  if (op.getThreshold() && op.getThreshold()->isNaN())
+    return op.emitOpError("the threshold is NaN");
+  // [A24]
+  if (op.getInclusive() && !op.getThreshold())
+    return op.emitOpError("only a threshold is inclusive");
   return success();
 }
 
-// The f32 operands of [batch, tokens, rank] or [batch, tokens].
-static LogicalResult verifyTerms(AttentionOp op, ArrayRef<int64_t> tokens) {
+// The masks: [B, T], or [B, heads, S, T] where the first three may be 1.
+static LogicalResult verifyMasks(AttentionOp op) {
+  ArrayRef<int64_t> query = shaped(op.getQuery()).getShape(),
+                    key = shaped(op.getKeyTokens()).getShape();
+  const int64_t whole[] = {query[0], int64_t(op.getHeads()), query[1], key[1]};
+  for (Value mask : op.getMasks()) {
+    SmallVector<int64_t> shape(shaped(mask).getShape());
+    bool fits = shape.size() == 2 && compatible(shape, key.take_front(2));
+    if (shape.size() == 4) {
+      for (int64_t i = 0; i < 3; ++i)
+        shape[i] = shape[i] == 1 ? whole[i] : shape[i];
+      fits = compatible(shape, whole);
+    }
+    // [A17]
+    if (!fits)
+      return op.emitOpError("the mask ")
+             << mask.getType()
+             << " is expected to be [batch, tokens of the key] or [batch, "
+                "heads, "
+                "tokens of the query, tokens of the key]";
+  }
+  // [A20]
+  if (op.getFilled() && op.getFilled()->size() != op.getMasks().size())
+    return op.emitOpError("'filled' has ")
+           << op.getFilled()->size() << " elements for " << op.getMasks().size()
+           << " masks";
+  const int64_t early = int64_t(op.getEarlyMasks());
+  // [A21]
+  if (early < 0 || early > int64_t(op.getMasks().size()))
+    return op.emitOpError() << early << " of " << op.getMasks().size()
+                            << " masks cannot be before the division";
+  // [A23]
+  if (op.getCausal() && op.getCross())
+    return op.emitOpError("is causal, and its keys are other tokens");
+  return success();
+}
+
+// The f32 operands of [batch, tokens, rank].
+static LogicalResult verifyTerms(AttentionOp op, ArrayRef<int64_t> ofQuery,
+                                 ArrayRef<int64_t> ofKey) {
   // [A13]
   if (!op.getLeft() != !op.getRight())
     return op.emitOpError("low-rank terms come in pairs");
-  // [A14]
   for (Value term : {op.getLeft(), op.getRight(), op.getResidual()}) {
     if (!term)
       continue;
+    // [A14]
     ArrayRef<int64_t> got = shaped(term).getShape();
-    if (got.size() != 3 || !compatible(got.take_front(2), tokens))
+    if (got.size() != 3 ||
+        !compatible(got.take_front(2), term == op.getLeft() ? ofQuery : ofKey))
       return op.emitOpError("the low-rank term ")
              << term.getType() << " is expected to be [batch, tokens, rank]";
   }
@@ -434,10 +481,6 @@ static LogicalResult verifyTerms(AttentionOp op, ArrayRef<int64_t> tokens) {
       !compatible(shaped(op.getResidual()).getShape().back(), 1))
     return op.emitOpError("the value residual ")
            << op.getResidual().getType() << " has one number a token";
-  // [A17]
-  if (op.getMask() && !compatible(shaped(op.getMask()).getShape(), tokens))
-    return op.emitOpError("the mask ")
-           << op.getMask().getType() << " is expected to be [batch, tokens]";
   return success();
 }
 
@@ -450,9 +493,12 @@ LogicalResult AttentionOp::verify() {
   if (shape.size() != 3)
     return emitOpError("query, key and value have the shape [batch, tokens, "
                        "heads * size]");
+  SmallVector<int64_t> key(shape);
+  if (getCross() && shaped(getKey()).getRank() == 3)
+    key[1] = shaped(getKey()).getDimSize(1);
   // [A3]
   for (Value other : {getKey(), getValue()})
-    if (!compatible(shaped(other).getShape(), shape))
+    if (!compatible(shaped(other).getShape(), key))
       return emitOpError("query, key and value differ in shape: ")
              << getQuery().getType() << " and " << other.getType();
   if (failed(verifyElements(*this)) || failed(verifyProbabilities(*this)))
@@ -462,7 +508,9 @@ LogicalResult AttentionOp::verify() {
   if (heads < 1 || (!ShapedType::isDynamic(shape[2]) && shape[2] % heads))
     return emitOpError() << heads << " heads do not divide " << shape[2]
                          << " channels";
-  if (failed(verifyTerms(*this, shape.take_front(2))))
+  if (failed(verifyTerms(*this, shape.take_front(2),
+                         ArrayRef(key).take_front(2))) ||
+      failed(verifyMasks(*this)))
     return failure();
   // [A18]
   if (getDivisor().isZero() || getDivisor().isNaN())
@@ -471,6 +519,25 @@ LogicalResult AttentionOp::verify() {
   if (failed(verifyOutputShape(*this, getOuts(), shape)))
     return failure();
   return verifyMaskOutput(*this, getOuts());
+}
+
+void AttentionOp::build(OpBuilder &builder, OperationState &state,
+                        const AttentionParts &parts, EpilogueBuilder epilogue) {
+  auto unit = [&](bool is) { return is ? builder.getUnitAttr() : UnitAttr(); };
+  DenseBoolArrayAttr filled;
+  if (llvm::is_contained(parts.filled, true))
+    filled = builder.getDenseBoolArrayAttr(parts.filled);
+  build(builder, state, getTensorTypes(parts.outs), parts.query, parts.key,
+        parts.value, parts.queryZeros, parts.keyZeros, parts.valueZeros,
+        parts.left, parts.right, parts.residual, parts.masks, parts.scale,
+        parts.cutoff, parts.step, parts.minimum, parts.params, parts.outs,
+        parts.probability, parts.threshold, unit(parts.inclusive), filled,
+        builder.getI64IntegerAttr(parts.earlyMasks), unit(parts.causal),
+        unit(parts.cross), builder.getI64IntegerAttr(parts.heads),
+        builder.getF32FloatAttr(parts.divisor));
+  Type f32 = builder.getF32Type(), i32 = builder.getI32Type();
+  buildEpilogue(builder, state.location, *state.regions[0],
+                {i32, parts.probability ? i32 : f32}, parts.params, epilogue);
 }
 
 SmallVector<Type> AttentionOp::getLeadingTypes() {

@@ -287,14 +287,18 @@ def AttentionOp : BNN_EpilogueOp<"attention",
     /*layoutMethods=*/["getRowGroups"]> {
   let summary = "Binary attention with low-rank score and value residuals";
   let description = [{
-    Shapes: query, key, value [B, S, heads * d] of one type, `!bnn.s1`, or
-    `!bnn.s2` or `!bnn.s4` with quantised probabilities; left, right [B, S, R] f32;
-    residual [B, S, 1] f32; mask [B, S] f32. For head h, tokens i and j, with
-    bits taken as 0 where their mask of zeros is 1:
+    Shapes: query [B, S, heads * d], key and value [B, T, heads * d] of one
+    element type, where T is S unless the op is marked `cross`, `!bnn.s1`, or `!bnn.s2` or `!bnn.s4` with quantised
+    probabilities; left [B, S, R], right [B, T, R] f32; residual [B, T, 1] f32;
+    masks f32, each [B, T], or [B, heads, S, T] where the first three may be 1
+    for all. For head h, tokens i of the query and j of the key, with bits taken
+    as 0 where their mask of zeros is 1:
 
     - score: s = fma(sum_c q[i,c] k[j,c], scale, sum_r left[i,r] right[j,r]),
-      the sum over r by fma in order from left[i,0] * right[j,0];
-      then s = s / divisor, s = s + mask[j];
+      the sum over r by fma in order from left[i,0] * right[j,0]; then s = s /
+      divisor. Masks apply one after the other, the first `early_masks` of them
+      before the division: s = s + mask, or where `filled` says so s = mask if
+      that is no NaN, and s where it is;
     - probability bit: p = 1 if exp(s - max_j s) > cutoff * sum_j exp(s -
       max_j s), with the sum in the canonical order of `bnn.reduce`;
     - the epilogue gets acc[i, h * d + c] = sum_j p[i,j] v[j,c], an exact i32,
@@ -306,6 +310,10 @@ def AttentionOp : BNN_EpilogueOp<"attention",
     (BiPFT, arXiv 2312.08937, section 3.2; BiT, arXiv 2205.13016, section 3.1).
     The score matrix is never stored.
 
+    With a `threshold` in place of the cutoff there is no softmax: p = 1 if s >
+    threshold, or with `inclusive` if s >= threshold (BiBERT, arXiv 2203.06390,
+    section 3.2).
+
     With `probability` (an unsigned type of as many bits as the query's, a step
     and a minimum) the probabilities are integers: e = exp(s - max_j s), p[i,j]
     = round((e / sum_j e - minimum) / step), half to even, brought into the
@@ -313,13 +321,17 @@ def AttentionOp : BNN_EpilogueOp<"attention",
     acc[i, h * d + c] = sum_j p[i,j] v[j,c] and sum_j v[j,c], both exact i32:
     the latter belongs to the minimum (BiT, arXiv 2205.13016, section 3.2).
 
+    With `causal` a token does not see later ones: for j > i there is no score,
+    max and sum leave it out, and p[i,j] is 0. That is what a mask of -inf above
+    the diagonal comes to, at half the work.
+
     Rules:
     - [A1] 1 or 2 outputs, the second a mask of zeros.
     - [A2] The query has three dimensions.
-    - [A3] Key and value have its shape.
+    - [A3] Key and value have the query's shape, with `cross` but for its tokens.
     - [A4] Its elements are signed, of 1, 2 or 4 bits.
     - [A5] Key and value have the same elements.
-    - [A6] Either a cutoff or a `probability`.
+    - [A6] One of a cutoff, a threshold and a `probability`.
     - [A7] A step and a minimum with `probability`, and only then.
     - [A8] A `probability` for a query of 2 or 4 bits.
     - [A9] It is unsigned and as wide as the query's elements.
@@ -327,12 +339,19 @@ def AttentionOp : BNN_EpilogueOp<"attention",
     - [A11] No value residual with it.
     - [A12] Heads divide the channels.
     - [A13] `left` and `right` come together.
-    - [A14] They and the residual are [batch, tokens, rank].
+    - [A14] They and the residual are [batch, tokens, rank]: `left` has the
+      tokens of the query, the others those of the key.
     - [A15] Their ranks agree.
     - [A16] The residual's rank is 1.
-    - [A17] The mask is [batch, tokens].
+    - [A17] A mask is [batch, tokens of the key] or [batch, heads, tokens of the
+      query, tokens of the key], where the first three may be 1.
     - [A18] The divisor is neither 0 nor NaN.
     - [A19] The outputs have the shape of the query.
+    - [A20] `filled` has one element a mask.
+    - [A21] `early_masks` is at least 0 and at most the number of masks.
+    - [A22] The threshold is not NaN.
+    - [A23] `causal` does not go with `cross`.
+    - [A24] `inclusive` goes with a threshold.
 
     Example:
     ```mlir
@@ -353,11 +372,15 @@ def AttentionOp : BNN_EpilogueOp<"attention",
                        Optional<BNN_Bits>:$key_zeros,
                        Optional<BNN_Bits>:$value_zeros,
                        Optional<BNN_F32>:$left, Optional<BNN_F32>:$right,
-                       Optional<BNN_F32>:$residual, Optional<BNN_F32>:$mask,
+                       Optional<BNN_F32>:$residual, Variadic<BNN_F32>:$masks,
                        F32:$scale, Optional<F32>:$cutoff,
                        Optional<F32>:$step, Optional<F32>:$minimum,
                        Variadic<BNN_Param>:$params, Variadic<BNN_Out>:$outs,
                        OptionalAttr<TypeAttrOf<BNN_BitsType>>:$probability,
+                       OptionalAttr<F32Attr>:$threshold, UnitAttr:$inclusive,
+                       OptionalAttr<DenseBoolArrayAttr>:$filled,
+                       DefaultValuedAttr<I64Attr, "0">:$early_masks,
+                       UnitAttr:$causal, UnitAttr:$cross,
                        I64Attr:$heads, F32Attr:$divisor);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -367,8 +390,9 @@ def AttentionOp : BNN_EpilogueOp<"attention",
     (`value_zeros` `(` $value_zeros^ `:` type($value_zeros) `)`)?
     (`low_rank` `(` $left^ `,` $right `:` type($left) `,` type($right) `)`)?
     (`value_residual` `(` $residual^ `:` type($residual) `)`)?
-    (`mask` `(` $mask^ `:` type($mask) `)`)?
+    (`mask` `(` $masks^ `:` type($masks) `)`)?
     `scale` `(` $scale `)` (`cutoff` `(` $cutoff^ `)`)?
+    (`threshold` `(` $threshold^ `)`)?
     (`probability` `(` $probability^ `step` `(` $step `)`
      `minimum` `(` $minimum `)` `)`)?
     (`params` `(` $params^ `:` type($params) `)`)?
@@ -378,26 +402,15 @@ def AttentionOp : BNN_EpilogueOp<"attention",
   }];
   let builders = [
     // The results follow from `outs`; `epilogue` builds the body.
-    OpBuilder<(ins "::mlir::Value":$query, "::mlir::Value":$key,
-                   "::mlir::Value":$value, "::mlir::Value":$query_zeros,
-                   "::mlir::Value":$key_zeros, "::mlir::Value":$value_zeros,
-                   "::mlir::Value":$left, "::mlir::Value":$right,
-                   "::mlir::Value":$residual, "::mlir::Value":$mask,
-                   "::mlir::Value":$scale, "::mlir::Value":$cutoff,
-                   "::mlir::Value":$step, "::mlir::Value":$minimum,
-                   "::mlir::ValueRange":$params, "::mlir::ValueRange":$outs,
-                   "::mlir::TypeAttr":$probability, "int64_t":$heads,
-                   "::llvm::APFloat":$divisor,
-                   "::mlir::bnn::EpilogueBuilder":$epilogue), [{
-      build($_builder, $_state, getTensorTypes(outs), query, key, value,
-            query_zeros, key_zeros, value_zeros, left, right, residual, mask,
-            scale, cutoff, step, minimum, params, outs, probability, heads,
-            divisor);
-      ::mlir::Type f32 = $_builder.getF32Type(), i32 = $_builder.getI32Type();
-      buildEpilogue($_builder, $_state.location, *$_state.regions[0],
-                    {i32, probability ? i32 : f32}, params, epilogue);
-    }]>
+    OpBuilder<(ins "const ::mlir::bnn::AttentionParts &":$parts,
+                   "::mlir::bnn::EpilogueBuilder":$epilogue)>
   ];
+  let extraClassDeclaration = destinationDeclaration # [{
+    /// What has the tokens of the key: without `cross` the query.
+    ::mlir::Value getKeyTokens() { return getCross() ? getKey() : getQuery(); }
+    /// Whether mask `i` replaces scores, where it is no NaN.
+    bool fills(size_t i) { return getFilled() && (*getFilled())[i]; }
+  }];
 }
 
 def EmbeddingOp : BNN_DestinationOp<"embedding"> {

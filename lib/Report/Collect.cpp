@@ -136,7 +136,7 @@ ModelReport ReportCollector::take() {
     layer.became = attr.getSummary();
     layer.precision = attr.getPrecision();
     layer.reason = attr.getReason().str();
-    if (layer.kind != LayerKind::Attention) {
+    if (layer.kind == LayerKind::Linear || layer.kind == LayerKind::Embedding) {
       layer.bytesBefore = layer.sizes[0] * layer.sizes[1] * 4;
       auto found = packed.find(layer.name);
       layer.bytesAfter = !layer.isFloat() && found != packed.end()

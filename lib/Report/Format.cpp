@@ -43,8 +43,12 @@ std::string inPercent(double share) {
 std::string shapeInWords(const ModelReport::Layer &layer) {
   llvm::StringRef between =
       layer.kind == LayerKind::Attention ? " heads x " : " x ";
-  return (llvm::Twine(layer.sizes[0]) + between + llvm::Twine(layer.sizes[1]))
-      .str();
+  // A product's sizes may be known at run time only.
+  auto size = [&](int64_t i) {
+    const bool isOpen = layer.kind == LayerKind::Product && !layer.sizes[i];
+    return isOpen ? "?" : std::to_string(layer.sizes[i]);
+  };
+  return size(0) + between.str() + size(1);
 }
 
 std::string sentence(std::string text) {

@@ -22,7 +22,14 @@ static json::Value number(std::optional<int64_t> value) {
 static json::Value text(StringRef value) { return json::fixUTF8(value); }
 
 static json::Object shapeOf(const ModelReport::Layer &layer) {
+  auto known = [](int64_t size) {
+    return size ? json::Value(size) : json::Value(nullptr);
+  };
   switch (layer.kind) {
+  case LayerKind::Product:
+    return json::Object{{"in", known(layer.sizes[0])},
+                        {"out", known(layer.sizes[1])},
+                        {"rows", number(layer.rows)}};
   case LayerKind::Linear:
     return json::Object{{"in", layer.sizes[0]},
                         {"out", layer.sizes[1]},
@@ -73,8 +80,8 @@ void writeJsonReport(const ModelReport &report, raw_ostream &out) {
       });
   });
   j.attributeObject("totals", [&] {
-    for (LayerKind kind :
-         {LayerKind::Linear, LayerKind::Attention, LayerKind::Embedding})
+    for (LayerKind kind : {LayerKind::Linear, LayerKind::Attention,
+                           LayerKind::Embedding, LayerKind::Product})
       j.attribute((stringifyLayerKind(kind) + "s").str(),
                   countOf(report.count(kind)));
     j.attribute("bytes_before", report.totalBytesBefore());

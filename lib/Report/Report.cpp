@@ -90,16 +90,16 @@ llvm::Error ModelReport::addObject(llvm::MemoryBufferRef object) {
 
 std::string summarize(const ModelReport &report) {
   if (report.layers.empty())
-    return "this model has no linear layer, attention or embedding: nothing in "
-           "it is binary";
+    return "this model has no linear layer, attention, embedding or product: "
+           "nothing in it is binary";
   if (report.isAllFloat())
     return llvm::formatv("nothing in this model is binary: all of its {0} "
                          "layers are computed in f32",
                          report.layers.size())
         .str();
   std::string parts;
-  for (LayerKind kind :
-       {LayerKind::Linear, LayerKind::Attention, LayerKind::Embedding}) {
+  for (LayerKind kind : {LayerKind::Linear, LayerKind::Attention,
+                         LayerKind::Embedding, LayerKind::Product}) {
     ModelReport::Count count = report.count(kind);
     if (!count.all)
       continue;

@@ -24,11 +24,12 @@ namespace mlir::bnn {
 /// shapes that the model accepts, each counted once however many bits it has.
 struct ModelReport {
   struct Layer {
-    std::string name; ///< Of the ONNX node; attention's softmax.
+    std::string name; ///< Of the ONNX node; attention's softmax, if it has one.
     std::string op;   ///< The node's operator.
     LayerKind kind;
-    /// Linear: inputs and outputs; attention: heads and elements of a head;
-    /// embedding: rows (the vocabulary) and columns of its table.
+    /// Linear and product: inputs and outputs (0: open); attention: heads and
+    /// elements of a head; embedding: rows (the vocabulary) and columns of its
+    /// table.
     int64_t sizes[2];
     /// Linear: rows of input at the largest shape; attention: tokens. Nothing
     /// where no bound is known; so below.

@@ -92,9 +92,10 @@ void Attention::layOut(Value sentence) {
     byToken(buffers.getRight(), sentence, right, 0);
   if (buffers.getResidual())
     byToken(buffers.getResidual(), sentence, numbers, residualRow);
-  if (buffers.getMask())
-    forTokens([&](Value block, Value token, Value lane) {
-      b.store(b.load(buffers.getMask(), {sentence, token}), numbers,
-              {block, b.index(maskRow), lane});
-    });
+  for (auto [i, mask] : llvm::enumerate(buffers.getMasks()))
+    if (cast<MemRefType>(mask.getType()).getRank() == 2)
+      forTokens([&](Value block, Value token, Value lane) {
+        b.store(b.load(mask, {sentence, token}), numbers,
+                {block, b.index(maskRow + i), lane});
+      });
 }

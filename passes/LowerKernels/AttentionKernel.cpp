@@ -62,78 +62,156 @@ SmallVector<Value> Attention::numberLanes(Value block, int64_t row) {
   return lanesOf(block, b.index(row));
 }
 
-// Whether every lane of every vector is a token.
+// Whether every lane of every vector is a token that all queries see.
 bool Attention::isFull() {
-  auto type = cast<MemRefType>(buffers.getQuery().getType());
-  return !type.isDynamicDim(1) && type.getDimSize(1) % kWordBits == 0;
+  auto type = cast<MemRefType>(
+      (op.getCross() ? buffers.getKey() : buffers.getQuery()).getType());
+  return !op.getCausal() && !type.isDynamicDim(1) &&
+         type.getDimSize(1) % kWordBits == 0;
 }
 
-// Calls `body(block, live, carried)` for each vector of 16 tokens. `live` has
-// the lanes that are tokens; null where all are.
+// How many tokens of the key a query sees.
+Value Attention::seenBy(const Queries &queries, int64_t query) {
+  if (!op.getCausal())
+    return tokens;
+  return b.create<arith::MinUIOp>(b.offset(queries.first, query + 1), tokens);
+}
+
+Attention::Queries Attention::queriesAt(Value sentence, Value first,
+                                        int64_t count) {
+  Queries queries = {sentence, first, count, groups, blocks};
+  if (!op.getCausal())
+    return queries;
+  Value last = seenBy(queries, count - 1);
+  queries.groups = b.create<arith::DivUIOp>(b.offset(last, kWordBits - 1),
+                                            b.index(kWordBits));
+  queries.blocks = b.mul(queries.groups, b.index(kWordBits / kLanes));
+  return queries;
+}
+
+// The lanes of vector `block` that each query sees.
+SmallVector<Value> Attention::liveLanes(const Queries &queries, Value block) {
+  SmallVector<Value> live;
+  for (int64_t i = 0; i < queries.count; ++i) {
+    if (i > 0 && !op.getCausal()) {
+      live.push_back(live[0]);
+      continue;
+    }
+    Value left = b.create<arith::SubIOp>(seenBy(queries, i),
+                                         b.mul(block, b.index(kLanes)));
+    live.push_back(
+        b.create<vector::CreateMaskOp>(b.vectorOf(b.getI1Type()), left));
+  }
+  return live;
+}
+
+// Calls `body(block, live, carried)` for each vector of 16 tokens that a query
+// sees. `live` has the lanes that each query sees; it is empty where all see
+// all.
 SmallVector<Value> Attention::forVectors(
-    ValueRange init,
-    llvm::function_ref<SmallVector<Value>(Value, Value, ValueRange)> body) {
-  Value whole = b.create<arith::DivUIOp>(tokens, b.index(kLanes));
+    const Queries &queries, ValueRange init,
+    llvm::function_ref<SmallVector<Value>(Value, ArrayRef<Value>, ValueRange)>
+        body) {
+  Value whole = b.create<arith::DivUIOp>(seenBy(queries, 0), b.index(kLanes));
   SmallVector<Value> carried =
       b.loop(zero, whole, 1, init, [&](Value block, ValueRange carried) {
-        return body(block, Value(), carried);
+        return body(block, {}, carried);
       });
   if (isFull())
     return carried;
-  return b.loop(
-      whole, blocks, 1, carried, [&](Value block, ValueRange carried) {
-        Value left =
-            b.create<arith::SubIOp>(tokens, b.mul(block, b.index(kLanes)));
-        Value live =
-            b.create<vector::CreateMaskOp>(b.vectorOf(b.getI1Type()), left);
-        return body(block, live, carried);
-      });
+  return b.loop(whole, queries.blocks, 1, carried,
+                [&](Value block, ValueRange carried) {
+                  return body(block, liveLanes(queries, block), carried);
+                });
 }
 
-// `value` in the lanes of `live`, all if it is null, and `other` elsewhere.
-static Value selectLive(KernelBuilder &b, Value live, Value value,
-                        Value other) {
-  return live ? b.create<arith::SelectOp>(live, value, other) : value;
+// `value` in the lanes that query `i` sees, and `other` elsewhere.
+static Value selectLive(KernelBuilder &b, ArrayRef<Value> live, size_t i,
+                        Value value, Value other) {
+  return live.empty() ? value
+                      : b.create<arith::SelectOp>(live[i], value, other);
 }
 
 // bracket[i][j] = sum over r of left[query i, r] * right[r, j].
 void Attention::emitBracket(const Queries &queries) {
   Value rank = b.dim(buffers.getRight(), 2);
-  forVectors({}, [&](Value block, Value, ValueRange) -> SmallVector<Value> {
-    auto left = [&](int64_t i, Value r) {
-      return b.splat(
-          b.load(buffers.getLeft(), {queries.sentence, queries.at(b, i), r}));
-    };
-    SmallVector<Value> sums;
-    Value lanes = b.loadLanes(right, lanesOf(block, zero));
-    for (int64_t i = 0; i < queries.count; ++i)
-      sums.push_back(b.create<arith::MulFOp>(left(i, zero), lanes));
-    sums = b.loop(b.index(1), rank, 1, sums, [&](Value r, ValueRange acc) {
-      Value lanes = b.loadLanes(right, lanesOf(block, r));
-      SmallVector<Value> next;
-      for (int64_t i = 0; i < queries.count; ++i)
-        next.push_back(b.create<math::FmaOp>(left(i, r), lanes, acc[i]));
-      return next;
-    });
-    for (int64_t i = 0; i < queries.count; ++i)
-      b.storeLanes(sums[i], numbers, numberLanes(block, bracketRow + i));
-    return {};
-  });
+  forVectors(
+      queries, {},
+      [&](Value block, ArrayRef<Value>, ValueRange) -> SmallVector<Value> {
+        auto left = [&](int64_t i, Value r) {
+          return b.splat(b.load(buffers.getLeft(),
+                                {queries.sentence, queries.at(b, i), r}));
+        };
+        SmallVector<Value> sums;
+        Value lanes = b.loadLanes(right, lanesOf(block, zero));
+        for (int64_t i = 0; i < queries.count; ++i)
+          sums.push_back(b.create<arith::MulFOp>(left(i, zero), lanes));
+        sums = b.loop(b.index(1), rank, 1, sums, [&](Value r, ValueRange acc) {
+          Value lanes = b.loadLanes(right, lanesOf(block, r));
+          SmallVector<Value> next;
+          for (int64_t i = 0; i < queries.count; ++i)
+            next.push_back(b.create<math::FmaOp>(left(i, r), lanes, acc[i]));
+          return next;
+        });
+        for (int64_t i = 0; i < queries.count; ++i)
+          b.storeLanes(sums[i], numbers, numberLanes(block, bracketRow + i));
+        return {};
+      });
 }
 
-// The score of query `query` and 16 keys from their dot product.
-Value Attention::finishScore(Value dot, Value block, int64_t query, Value scale,
+// 16 numbers of a mask.
+Value Attention::maskLanes(size_t mask, const Place &place) {
+  Value buffer = buffers.getMasks()[mask];
+  auto type = cast<MemRefType>(buffer.getType());
+  if (type.getRank() == 2)
+    return b.loadLanes(numbers, numberLanes(place.block, maskRow + mask));
+  SmallVector<Value> at = {place.queries.sentence, place.head,
+                           place.queries.at(b, place.query)};
+  for (auto [i, index] : llvm::enumerate(at))
+    if (type.getDimSize(i) == 1)
+      index = zero;
+  at.push_back(b.mul(place.block, b.index(kLanes)));
+  if (!place.live)
+    return b.loadLanes(buffer, at);
+  return b.create<vector::MaskedLoadOp>(b.vectorOf(b.getF32Type()), buffer, at,
+                                        place.live, b.splatF32(0));
+}
+
+// A score after the masks from `first` to `end`.
+Value Attention::applyMasks(Value score, size_t first, size_t end,
+                            const Place &place) {
+  for (size_t mask = first; mask < end; ++mask) {
+    Value lanes = maskLanes(mask, place);
+    if (!op.fills(mask)) {
+      score = b.create<arith::AddFOp>(score, lanes);
+      continue;
+    }
+    Value isKept =
+        b.create<arith::CmpFOp>(arith::CmpFPredicate::UNO, lanes, lanes);
+    score = b.create<arith::SelectOp>(isKept, score, lanes);
+  }
+  return score;
+}
+
+// The score of a query and 16 keys from their dot product.
+Value Attention::finishScore(Value dot, const Place &place, Value scale,
                              Value divisor) {
   Value s = dot;
   if (buffers.getRight())
     s = b.create<math::FmaOp>(
-        s, scale, b.loadLanes(numbers, numberLanes(block, bracketRow + query)));
+        s, scale,
+        b.loadLanes(numbers,
+                    numberLanes(place.block, bracketRow + place.query)));
   else
     s = b.create<arith::MulFOp>(s, scale);
+  const size_t early = op.getEarlyMasks();
+  s = applyMasks(s, 0, early, place);
   s = b.create<arith::DivFOp>(s, divisor);
-  if (buffers.getMask())
-    s = b.create<arith::AddFOp>(
-        s, b.loadLanes(numbers, numberLanes(block, maskRow)));
+  s = applyMasks(s, early, op.getMasks().size(), place);
+  // No bit, whatever the threshold.
+  if (op.getThreshold() && place.live)
+    s = b.create<arith::SelectOp>(
+        place.live, s, b.splatF32(std::numeric_limits<float>::quiet_NaN()));
   return s;
 }
 
@@ -157,18 +235,24 @@ void Attention::emitScores(const Queries &queries, Value head, bool masked) {
                                ? b.splat(b.load(buffers.getQueryZeros(), at))
                                : b.splatI32(0));
     }
-  forVectors({}, [&](Value block, Value, ValueRange) -> SmallVector<Value> {
-    auto key = [&](int64_t w) { return keyLanes(block, wordOf(w), false); };
-    auto keyZeros = [&](int64_t w) { return keyLanes(block, wordOf(w), true); };
-    for (int64_t i = 0; i < queries.count; ++i) {
-      ScoreWords of = {words[i], zeros[i], key, {}};
-      if (buffers.getKeyZeros())
-        of.keyZeros = keyZeros;
-      Value s = finishScore(scoreDot->score(of), block, i, scale, divisor);
-      b.storeLanes(s, numbers, numberLanes(block, i));
-    }
-    return {};
-  });
+  forVectors(
+      queries, {},
+      [&](Value block, ArrayRef<Value> live, ValueRange) -> SmallVector<Value> {
+        auto key = [&](int64_t w) { return keyLanes(block, wordOf(w), false); };
+        auto keyZeros = [&](int64_t w) {
+          return keyLanes(block, wordOf(w), true);
+        };
+        for (int64_t i = 0; i < queries.count; ++i) {
+          ScoreWords of = {words[i], zeros[i], key, {}};
+          if (buffers.getKeyZeros())
+            of.keyZeros = keyZeros;
+          const Place place = {queries, i, head, block,
+                               live.empty() ? Value() : live[i]};
+          Value s = finishScore(scoreDot->score(of), place, scale, divisor);
+          b.storeLanes(s, numbers, numberLanes(block, i));
+        }
+        return {};
+      });
 }
 
 // The most of each query's scores. Not in the loop that computes them: with
@@ -176,13 +260,13 @@ void Attention::emitScores(const Queries &queries, Value head, bool masked) {
 SmallVector<Value> Attention::maxima(const Queries &queries) {
   SmallVector<Value> none(queries.count,
                           b.splatF32(-std::numeric_limits<float>::infinity()));
-  SmallVector<Value> most =
-      forVectors(none, [&](Value block, Value live, ValueRange acc) {
+  SmallVector<Value> most = forVectors(
+      queries, none, [&](Value block, ArrayRef<Value> live, ValueRange acc) {
         SmallVector<Value> next;
         for (int64_t i = 0; i < queries.count; ++i) {
           Value s = b.loadLanes(numbers, numberLanes(block, i));
           Value more = b.combine(ReduceKind::Max, acc[i], s);
-          next.push_back(selectLive(b, live, more, acc[i]));
+          next.push_back(selectLive(b, live, i, more, acc[i]));
         }
         return next;
       });
@@ -192,30 +276,31 @@ SmallVector<Value> Attention::maxima(const Queries &queries) {
 }
 
 // Replaces the scores by exp(score - most) and returns the sum of each query.
-SmallVector<Value> Attention::expSums(ValueRange most) {
+SmallVector<Value> Attention::expSums(const Queries &queries, ValueRange most) {
   SmallVector<Value> shifts;
   for (Value value : most)
     shifts.push_back(b.splat(value));
   Value pastEnd = expPastEnd();
   SmallVector<Value> zeros(shifts.size(), b.splatF32(0));
-  SmallVector<Value> sums = forVectors(zeros, [&](Value block, Value live,
-                                                  ValueRange acc) {
-    SmallVector<Value> next;
-    for (auto [i, shift] : llvm::enumerate(shifts)) {
-      SmallVector<Value> at = numberLanes(block, i);
-      Value difference =
-          b.create<arith::SubFOp>(b.loadLanes(numbers, at), shift);
-      // A NaN among the scores may leave a smaller maximum; then the sum is
-      // NaN, whatever the terms.
-      auto exp = b.create<math::ExpOp>(difference);
-      exp->setAttr(kNotPositiveAttr, b.getUnitAttr());
-      Value e = exp;
-      b.storeLanes(pastEnd ? selectLive(b, live, e, pastEnd) : e, numbers, at);
-      e = selectLive(b, live, e, b.splatF32(0));
-      next.push_back(b.create<arith::AddFOp>(acc[i], e));
-    }
-    return next;
-  });
+  SmallVector<Value> sums = forVectors(
+      queries, zeros, [&](Value block, ArrayRef<Value> live, ValueRange acc) {
+        SmallVector<Value> next;
+        for (auto [i, shift] : llvm::enumerate(shifts)) {
+          SmallVector<Value> at = numberLanes(block, i);
+          Value difference =
+              b.create<arith::SubFOp>(b.loadLanes(numbers, at), shift);
+          // A NaN among the scores may leave a smaller maximum; then the sum is
+          // NaN, whatever the terms.
+          auto exp = b.create<math::ExpOp>(difference);
+          exp->setAttr(kNotPositiveAttr, b.getUnitAttr());
+          Value e = exp;
+          b.storeLanes(pastEnd ? selectLive(b, live, i, e, pastEnd) : e,
+                       numbers, at);
+          e = selectLive(b, live, i, e, b.splatF32(0));
+          next.push_back(b.create<arith::AddFOp>(acc[i], e));
+        }
+        return next;
+      });
   for (Value &sum : sums)
     sum = b.fold(sum, ReduceKind::Add);
   return sums;
@@ -230,7 +315,7 @@ void Attention::emitContext(const Queries &queries, Value head) {
   SmallVector<Value> first; // words of values, of each plane
   for (int64_t plane = 0; plane < planes; ++plane)
     first.push_back(firstValues(head, plane));
-  Value row = b.add(b.mul(queries.sentence, tokens), queries.first);
+  Value row = b.add(b.mul(queries.sentence, queryTokens), queries.first);
   for (int64_t w = 0; w < headWords; ++w) {
     const int64_t valid = std::min(kWordBits, headSize - w * kWordBits);
     auto column = [&](int64_t panel) {
@@ -254,8 +339,9 @@ void Attention::emitContext(const Queries &queries, Value head) {
     auto zeros = [&](int64_t plane, int64_t panel, Value group) {
       return load(valueZeros, plane, panel, group);
     };
-    ContextWords words = {
-        queries.count, panelsOf(valid), groups, probability, value, {}, ones()};
+    ContextWords words = {queries.count, panelsOf(valid), queries.groups,
+                          probability,   value,           {},
+                          ones()};
     if (valueZeros)
       words.valueZeros = zeros;
     contextDot->begin(words);
@@ -281,6 +367,11 @@ Value Attention::hasZeros() {
   return any;
 }
 
+// Whether a mask has one row a sentence.
+static bool isRow(Value mask) {
+  return cast<MemRefType>(mask.getType()).getRank() == 2;
+}
+
 // Allocates what one sentence needs.
 void Attention::allocateScratch() {
   Type i32 = b.getI32Type(), f32 = b.getF32Type();
@@ -300,8 +391,10 @@ void Attention::allocateScratch() {
     bracketRow = rows;
     rows += tileQueries;
   }
-  if (buffers.getMask())
-    maskRow = rows++;
+  // Those of more rows are read where they are.
+  maskRow = rows;
+  if (llvm::any_of(buffers.getMasks(), isRow))
+    rows += buffers.getMasks().size();
   if (buffers.getResidual())
     residualRow = rows++;
   numbers = scratch({blocks, b.index(rows), lanes}, f32);
@@ -312,7 +405,8 @@ void Attention::allocateScratch() {
 void Attention::emit() {
   zero = b.index(0);
   Value sentences = b.dim(buffers.getQuery(), 0);
-  tokens = b.dim(buffers.getQuery(), 1);
+  queryTokens = b.dim(buffers.getQuery(), 1);
+  tokens = op.getCross() ? b.dim(buffers.getKey(), 1) : queryTokens;
   groups = b.create<arith::DivUIOp>(b.offset(tokens, kWordBits - 1),
                                     b.index(kWordBits));
   blocks = b.mul(groups, b.index(kWordBits / kLanes));
@@ -324,8 +418,8 @@ void Attention::emit() {
 
   b.loop(zero, sentences, 1, [&](Value sentence) {
     layOut(sentence);
-    b.tileRows(zero, tokens, tileQueries, [&](Value first, int64_t count) {
-      Queries queries = {sentence, first, count};
+    b.tileRows(zero, queryTokens, tileQueries, [&](Value first, int64_t count) {
+      Queries queries = queriesAt(sentence, first, count);
       if (right)
         emitBracket(queries);
       b.loop(zero, b.index(heads), 1,
@@ -349,7 +443,10 @@ void Attention::emitHead(const Queries &queries, Value head, Value masked) {
   } else {
     emitScores(queries, head, false);
   }
-  storeProbabilities(expSums(maxima(queries)));
+  if (op.getThreshold())
+    storeProbabilities(queries, {});
+  else
+    storeProbabilities(queries, expSums(queries, maxima(queries)));
   emitContext(queries, head);
 }
 

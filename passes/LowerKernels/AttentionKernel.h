@@ -23,6 +23,8 @@ protected:
   struct Queries {
     mlir::Value sentence, first;
     int64_t count;
+    /// Words of 32 tokens that any of them sees, and vectors of 16.
+    mlir::Value groups, blocks;
     mlir::Value at(KernelBuilder &b, int64_t i) const {
       return b.offset(first, i);
     }
@@ -41,8 +43,8 @@ protected:
   std::unique_ptr<ScoreDot> scoreDot;
   std::unique_ptr<ContextDot> contextDot;
 
-  // S, words of 32 tokens, vectors of 16 tokens
-  mlir::Value tokens, groups, blocks;
+  // S and T, words of 32 tokens of the key, vectors of 16
+  mlir::Value queryTokens, tokens, groups, blocks;
   mlir::Value zero;
 
   // Scratch of one sentence; null where the op has no such operand. What inner
@@ -53,7 +55,7 @@ protected:
   mlir::Value numbers;    // [blocks, rows, 16] f32: the scores of each query in
                           // flight, and these rows:
   int64_t bracketRow = 0; // the scores' low-rank part, for each query
-  int64_t maskRow = 0, residualRow = 0;
+  int64_t maskRow = 0, residualRow = 0; // one for each mask of one row
   mlir::Value values,
       valueZeros;   // [planes * heads * groups, channelBlocks * 16] i32
   mlir::Value bits; // of probabilities: [queries or planes, groups] i32
@@ -62,11 +64,13 @@ protected:
   virtual void allocate() {}
   /// Computes what depends on a sentence's values only.
   virtual void layOutValues() {}
-  /// What stands for exp(score) past the last token, in a tile that becomes
-  /// bits; null: anything may.
+  /// What stands for exp(score) past the last token that a query sees, in a
+  /// tile that becomes bits; null: anything may.
   virtual mlir::Value expPastEnd() { return {}; }
-  /// Writes the bits of the probabilities of each query, exp / sum.
-  virtual void storeProbabilities(mlir::ValueRange sums) = 0;
+  /// Writes the bits of the probabilities of each query, exp / sum; of a
+  /// threshold, those of its scores, and there are no sums.
+  virtual void storeProbabilities(const Queries &queries,
+                                  mlir::ValueRange sums) = 0;
   /// How many probabilities of each query are 1, where they have one bit.
   virtual llvm::ArrayRef<mlir::Value> ones() { return {}; }
   /// The epilogue's second argument for query `query` and the 16 channels of a
@@ -80,16 +84,29 @@ protected:
   mlir::Value firstValues(mlir::Value head, int64_t plane);
 
 private:
+  /// Scores of one query and 16 keys.
+  struct Place {
+    const Queries &queries;
+    int64_t query;
+    mlir::Value head, block;
+    mlir::Value live; // the lanes that it sees; null: all
+  };
+
   OutputRows outputs;
   EpilogueParams params;
 
   llvm::SmallVector<mlir::Value> lanesOf(mlir::Value block, mlir::Value row);
   mlir::Value keyLanes(mlir::Value block, mlir::Value word, bool ofZeros);
   bool isFull();
+  Queries queriesAt(mlir::Value sentence, mlir::Value first, int64_t count);
+  mlir::Value seenBy(const Queries &queries, int64_t query);
+  llvm::SmallVector<mlir::Value> liveLanes(const Queries &queries,
+                                           mlir::Value block);
   llvm::SmallVector<mlir::Value>
-  forVectors(mlir::ValueRange init,
+  forVectors(const Queries &queries, mlir::ValueRange init,
              llvm::function_ref<llvm::SmallVector<mlir::Value>(
-                 mlir::Value block, mlir::Value live, mlir::ValueRange carried)>
+                 mlir::Value block, llvm::ArrayRef<mlir::Value> live,
+                 mlir::ValueRange carried)>
                  body);
   void forTokens(llvm::function_ref<void(mlir::Value block, mlir::Value token,
                                          mlir::Value lane)>
@@ -101,11 +118,15 @@ private:
   void byChannel(mlir::Value source, mlir::Value sentence, mlir::Value into);
   void layOut(mlir::Value sentence);
   void emitBracket(const Queries &queries);
-  mlir::Value finishScore(mlir::Value dot, mlir::Value block, int64_t query,
+  mlir::Value maskLanes(size_t mask, const Place &place);
+  mlir::Value applyMasks(mlir::Value score, size_t first, size_t end,
+                         const Place &place);
+  mlir::Value finishScore(mlir::Value dot, const Place &place,
                           mlir::Value scale, mlir::Value divisor);
   void emitScores(const Queries &queries, mlir::Value head, bool masked);
   llvm::SmallVector<mlir::Value> maxima(const Queries &queries);
-  llvm::SmallVector<mlir::Value> expSums(mlir::ValueRange most);
+  llvm::SmallVector<mlir::Value> expSums(const Queries &queries,
+                                         mlir::ValueRange most);
   void emitContext(const Queries &queries, mlir::Value head);
   void emitHead(const Queries &queries, mlir::Value head, mlir::Value masked);
   mlir::Value hasZeros();

@@ -36,11 +36,13 @@ private:
     return b.splat(residuals[query]);
   }
 
-  // Those above the cutoff's part of the sum.
-  void storeProbabilities(ValueRange sums) override {
+  // Those above the cutoff's part of the sum, or scores above the threshold.
+  void storeProbabilities(const Queries &queries, ValueRange sums) override {
     SmallVector<Value> cuts, init;
     for (Value sum : sums)
       cuts.push_back(b.create<arith::MulFOp>(buffers.getCutoff(), sum));
+    if (op.getThreshold())
+      cuts.assign(queries.count, b.f32(op.getThreshold()->convertToFloat()));
     const bool hasResidual = bool(buffers.getResidual());
     for (Value &cut : cuts) {
       cut = b.splat(cut);
@@ -50,7 +52,7 @@ private:
     }
     const size_t stride = init.size() / cuts.size();
     SmallVector<Value> found =
-        b.loop(zero, groups, 1, init, [&](Value group, ValueRange acc) {
+        b.loop(zero, queries.groups, 1, init, [&](Value group, ValueRange acc) {
           SmallVector<Value> next(acc);
           for (auto [i, cut] : llvm::enumerate(cuts)) {
             Value word = storeWord(
@@ -77,7 +79,8 @@ private:
     for (int64_t half = 0; half < halves; ++half) {
       Value block = b.offset(b.mul(group, b.index(halves)), half);
       Value above = b.create<arith::CmpFOp>(
-          arith::CmpFPredicate::OGT,
+          op.getInclusive() ? arith::CmpFPredicate::OGE
+                            : arith::CmpFPredicate::OGT,
           b.loadLanes(numbers, numberLanes(block, query)), cut);
       masks.push_back(above);
       if (residual) {

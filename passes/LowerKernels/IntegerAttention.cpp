@@ -66,13 +66,20 @@ private:
     return valueSums ? b.loadLanes(valueSums, {head, column}) : b.splatI32(0);
   }
 
-  // Quantises exp / sum. What lies past the last token does not matter: the
-  // values have no bits there.
-  void storeProbabilities(ValueRange sums) override {
+  // What lies past the last token does not matter, the values have no bits
+  // there; but a token that is not seen has some. No integer is below 0.
+  Value expPastEnd() override {
+    if (!op.getCausal())
+      return {};
+    return b.splatF32(-std::numeric_limits<float>::infinity());
+  }
+
+  // Quantises exp / sum.
+  void storeProbabilities(const Queries &queries, ValueRange sums) override {
     auto type = cast<BitsType>(*op.getProbability());
     Value divisor = b.splat(sums[0]), step = b.splat(buffers.getStep()),
           minimum = b.splat(buffers.getMinimum());
-    b.loop(zero, groups, 1, [&](Value group) {
+    b.loop(zero, queries.groups, 1, [&](Value group) {
       SmallVector<Value> halves;
       for (int64_t half = 0; half < kWordBits / kLanes; ++half) {
         Value block = b.offset(b.mul(group, b.index(kWordBits / kLanes)), half);

@@ -232,25 +232,46 @@ void lower(LoopBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
   });
 }
 
+Value keyTokens(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in) {
+  return b.dim(op.getCross() ? in.getKey() : in.getQuery(), 1);
+}
+
+// How many tokens of the key token i of the query sees.
+Value seenTokens(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
+                 Value i) {
+  Value tokens = keyTokens(b, op, in);
+  if (!op.getCausal())
+    return tokens;
+  return b.create<arith::MinUIOp>(b.offset(i, 1), tokens);
+}
+
 // The outputs of a head, `size` channels from `first` on, for query i of
 // sentence s, with quantised probabilities: exps[j] / sum.
 void quantisedContext(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
                       Value s, Value i, Value first, Value size, Value exps,
                       Value sum, ArrayRef<Value> params, ArrayRef<Value> outs) {
   auto type = cast<BitsType>(*op.getProbability());
-  Value tokens = b.dim(in.getQuery(), 1);
-  Value m = b.add(b.mul(s, tokens), i);
+  Value tokens = keyTokens(b, op, in), seen = seenTokens(b, op, in, i);
+  Value m = b.add(b.mul(s, b.dim(in.getQuery(), 1)), i);
   b.loop(b.index(0), size, 1, [&](Value c) {
     Value n = b.add(first, c), zero = b.i32(0);
+    auto value = [&](Value j) {
+      return number(b, op.getValue(), in.getValue(), {s, j, n});
+    };
     SmallVector<Value> arguments =
-        b.loop(b.index(0), tokens, 1, {zero, zero},
+        b.loop(b.index(0), seen, 1, {zero, zero},
                [&](Value j, ValueRange sums) -> SmallVector<Value> {
                  Value p = b.create<arith::DivFOp>(b.load(exps, j), sum);
                  p = b.create<arith::SubFOp>(p, in.getMinimum());
                  p = quantised(b, p, in.getStep(), type);
-                 Value v = number(b, op.getValue(), in.getValue(), {s, j, n});
+                 Value v = value(j);
                  return {b.add(sums[0], b.mul(p, v)), b.add(sums[1], v)};
                });
+    // The second sum is of all values.
+    arguments[1] = b.loop(seen, tokens, 1, arguments[1],
+                          [&](Value j, ValueRange sums) -> SmallVector<Value> {
+                            return {b.add(sums[0], value(j))};
+                          })[0];
     arguments.append(paramElements(b, params, m, n));
     auto values = inlineBody(b, op.getEpilogue().front(), arguments);
     for (auto [value, logical, out] : llvm::zip(values, op.getOuts(), outs))
@@ -258,10 +279,35 @@ void quantisedContext(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
   });
 }
 
-// The score of query i against key j, in the head whose channels are `size`
-// from `first` on.
+// A score after the masks from `first` to `end`: for query i of sentence s and
+// key j in head h.
+Value masked(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
+             Value score, size_t first, size_t end, ArrayRef<Value> bhij) {
+  for (size_t i = first; i < end; ++i) {
+    Value mask = in.getMasks()[i];
+    auto type = cast<MemRefType>(mask.getType());
+    SmallVector<Value> at = {bhij[0], bhij[3]};
+    if (type.getRank() == 4)
+      at.assign(bhij.begin(), bhij.end());
+    for (int64_t d = 0; d + 1 < type.getRank(); ++d)
+      if (type.getRank() == 4 && type.getDimSize(d) == 1)
+        at[d] = b.index(0);
+    Value value = b.load(mask, at);
+    if (!op.fills(i)) {
+      score = b.create<arith::AddFOp>(score, value);
+      continue;
+    }
+    Value isNaN =
+        b.create<arith::CmpFOp>(arith::CmpFPredicate::UNO, value, value);
+    score = b.create<arith::SelectOp>(isNaN, score, value);
+  }
+  return score;
+}
+
+// The score of query i against key j, in head h, whose channels are `size` from
+// `first` on.
 Value score(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in, Value s,
-            Value i, Value j, Value first, Value size) {
+            Value h, Value i, Value j, Value first, Value size) {
   Value zero = b.index(0);
   Value dot = sequence(b, size, b.i32(0), [&](Value c, Value sum) -> Value {
     Value at = b.add(first, c);
@@ -286,23 +332,25 @@ Value score(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in, Value s,
                      })[0];
     value = b.create<math::FmaOp>(value, in.getScale(), bracket);
   }
+  size_t early = op.getEarlyMasks();
+  value = masked(b, op, in, value, 0, early, {s, h, i, j});
   value =
       b.create<arith::DivFOp>(value, b.f32(op.getDivisor().convertToFloat()));
-  if (in.getMask())
-    value = b.create<arith::AddFOp>(value, b.load(in.getMask(), {s, j}));
-  return value;
+  return masked(b, op, in, value, early, op.getMasks().size(), {s, h, i, j});
 }
 
-// The outputs of a head, as above, with probabilities of one bit.
+// The outputs of a head, as above, with probabilities of one bit: of the keys
+// whose element of `numbers` is above `cut`.
 void bitContext(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
-                Value s, Value i, Value first, Value size, Value exps,
-                Value sum, Value partials, ArrayRef<Value> params,
+                Value s, Value i, Value first, Value size, Value numbers,
+                Value cut, Value partials, ArrayRef<Value> params,
                 ArrayRef<Value> outs) {
-  Value tokens = b.dim(in.getQuery(), 1);
-  Value cut = b.create<arith::MulFOp>(in.getCutoff(), sum);
+  Value tokens = seenTokens(b, op, in, i);
   auto chosen = [&](Value j) -> Value {
-    return b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, b.load(exps, j),
-                                   cut);
+    return b.create<arith::CmpFOp>(op.getInclusive()
+                                       ? arith::CmpFPredicate::OGE
+                                       : arith::CmpFPredicate::OGT,
+                                   b.load(numbers, j), cut);
   };
   Value selected = b.f32(0);
   if (in.getResidual())
@@ -319,7 +367,7 @@ void bitContext(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
                              in.getValueZeros(), {s, j, n});
       return b.add(sum, b.create<arith::SelectOp>(chosen(j), v, b.i32(0)));
     });
-    Value m = b.add(b.mul(s, tokens), i);
+    Value m = b.add(b.mul(s, b.dim(in.getQuery(), 1)), i);
     SmallVector<Value> arguments = {acc, selected};
     arguments.append(paramElements(b, params, m, n));
     auto values = inlineBody(b, op.getEpilogue().front(), arguments);
@@ -330,19 +378,25 @@ void bitContext(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
 
 void lower(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in) {
   Value zero = b.index(0);
-  Value tokens = b.dim(in.getQuery(), 1);
   Value channels = b.dim(in.getQuery(), 2);
   int64_t heads = op.getHeads();
   Value size = b.create<arith::DivUIOp>(channels, b.index(heads));
   auto row = MemRefType::get({ShapedType::kDynamic}, b.getF32Type());
-  Value scores = b.create<memref::AllocOp>(row, tokens);
+  Value scores = b.create<memref::AllocOp>(row, keyTokens(b, op, in));
   Value partials = allocPartials(b);
   SmallVector<Value> outs = allRows(b, in.getOuts());
   SmallVector<Value> params = paramRows(b, in.getParams());
-  auto head = [&](Value s, Value i, Value first) {
+  auto head = [&](Value s, Value i, Value h) {
+    Value first = b.mul(h, size), tokens = seenTokens(b, op, in, i);
     b.loop(zero, tokens, 1, [&](Value j) {
-      b.store(score(b, op, in, s, i, j, first, size), scores, j);
+      b.store(score(b, op, in, s, h, i, j, first, size), scores, j);
     });
+    if (op.getThreshold()) {
+      bitContext(b, op, in, s, i, first, size, scores,
+                 b.f32(op.getThreshold()->convertToFloat()), partials, params,
+                 outs);
+      return;
+    }
     Value most = canonical(b, ReduceKind::Max, tokens, partials,
                            [&](Value j) { return b.load(scores, j); });
     b.loop(zero, tokens, 1, [&](Value j) {
@@ -355,13 +409,13 @@ void lower(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in) {
     if (op.getProbability())
       quantisedContext(b, op, in, s, i, first, size, scores, sum, params, outs);
     else
-      bitContext(b, op, in, s, i, first, size, scores, sum, partials, params,
+      bitContext(b, op, in, s, i, first, size, scores,
+                 b.create<arith::MulFOp>(in.getCutoff(), sum), partials, params,
                  outs);
   };
   b.loop(zero, b.dim(in.getQuery(), 0), 1, [&](Value s) {
-    b.loop(zero, tokens, 1, [&](Value i) {
-      b.loop(zero, b.index(heads), 1,
-             [&](Value h) { head(s, i, b.mul(h, size)); });
+    b.loop(zero, b.dim(in.getQuery(), 1), 1, [&](Value i) {
+      b.loop(zero, b.index(heads), 1, [&](Value h) { head(s, i, h); });
     });
   });
 }

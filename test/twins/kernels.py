@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares the kernels with the reference lowering, byte for byte, on random modules.
 
-Each module of modules.py and planes.py is compiled through the reference lowering for the host's floor and
+Each module of modules.py, planes.py and forms.py is compiled through the reference lowering for the host's floor and
 through the optimised one for --cpu, once a --tile ROWSxPANELS (what is no product does not
 depend on the tile: the first one only). Both run on the same inputs, in every size; output
 bytes must be equal, save that NaN is one value: its sign and payload mean nothing. What the
@@ -20,6 +20,7 @@ import sys
 
 import numpy as np
 
+import forms
 import modules
 import planes
 
@@ -140,9 +141,10 @@ def plain(array):
 
 def all_sizes(module, few):
     symbols = sorted(module.dim_of)
-    values = {"rows": modules.ROWS, "tokens": modules.TOKENS, "batch": [1, 2]}
+    values = {"rows": modules.ROWS, "tokens": modules.TOKENS, "batch": [1, 2],
+              "keys": modules.TOKENS[::-1]}
     if few:
-        values = {"rows": [1, 9], "tokens": [17, 65], "batch": [2]}
+        values = {"rows": [1, 9], "tokens": [17, 65], "batch": [2], "keys": [33, 1]}
     longest = max(len(values[s]) for s in symbols)
     # Each value of each symbol, side by side.
     return [{s: list(itertools.islice(itertools.cycle(values[s]), i, i + 1))[0] for s in symbols}
@@ -196,7 +198,7 @@ def main():
     total = numpy = 0
     failures = []
     work = [(m, tiles) for m in modules.matmul_modules() + planes.matmul_modules()]
-    work += [(m, tiles[:1]) for m in modules.other_modules() + planes.other_modules()]
+    work += [(m, tiles[:1]) for m in modules.other_modules() + planes.other_modules() + forms.modules()]
     for module, its_tiles in work:
         if options.filter not in module.name:
             continue

@@ -141,8 +141,17 @@ def heads_last(x):
     return x.reshape(*x.shape[:2], -1)
 
 
-def scores(q, k, scale, divisor, left, right, mask):
-    """The scores of bnn.attention, [B, heads, S, S]."""
+def masked(s, masks):
+    """Scores [B, heads, S, T] after masks (numbers, whether they fill), one after the other."""
+    for mask, fills in masks:
+        if mask.ndim == 2:
+            mask = mask[:, None, None, :]
+        s = np.where(np.isnan(mask), s, mask) if fills else s + mask
+    return s
+
+
+def scores(q, k, scale, divisor, left, right, masks, early):
+    """The scores of bnn.attention, [B, heads, S, T]."""
     total = np.einsum("bhic,bhjc->bhij", q.astype(np.float64), k.astype(np.float64)).astype(np.float32)
     with np.errstate(all="ignore"):
         if left is None:
@@ -152,22 +161,30 @@ def scores(q, k, scale, divisor, left, right, mask):
             for r in range(1, left.shape[-1]):
                 bracket = fma(left[:, :, None, r], right[:, None, :, r], bracket)
             s = fma(total, np.float32(scale), bracket[:, None])
-        s = s / np.float32(divisor)
-        return s if mask is None else s + mask[:, None, None, :]
+        return masked(masked(s, masks[:early]) / np.float32(divisor), masks[early:])
 
 
 def attention(q, k, v, heads, scale, divisor, cutoff=None, probability=None, left=None, right=None,
-              residual=None, mask=None):
-    """bnn.attention of numbers [B, S, heads * d]; `probability` is (step, minimum, most).
+              residual=None, mask=None, masks=(), early=0, causal=False, threshold=None):
+    """bnn.attention of numbers [B, S, heads * d]; `probability` is (step, minimum, most), `threshold` (number,
+    inclusive), and `mask` a single one that is added.
 
     Returns what its epilogue gets of each element, acc and the sum beside it, and whether both are
     sure: no probability is so near to a cut or to the middle of two integers that exp decides."""
     q, k, v = (heads_first(x, heads) for x in (q, k, v))
-    s = scores(q, k, scale, divisor, left, right, mask)
+    if mask is not None:
+        masks = [(mask, False)]
+    s = scores(q, k, scale, divisor, left, right, list(masks), early)
+    seen = np.tri(s.shape[-2], s.shape[-1], dtype=bool) if causal else np.ones(s.shape[-2:], bool)
     with np.errstate(all="ignore"):
-        e = np.exp((s - canonical("max", s)[..., None]).astype(np.float64)).astype(np.float32)
+        # What is not seen is the neutral element of the maximum, and adds nothing to the sum.
+        most = canonical("max", np.where(seen, s, np.float32(-np.inf)))[..., None]
+        e = np.where(seen, np.exp((s - most).astype(np.float64)).astype(np.float32), np.float32(0))
         total = canonical("add", e)[..., None]
-        if cutoff is not None:
+        sure = np.ones(s.shape, bool)
+        if threshold is not None:
+            p = (s >= threshold[0] if threshold[1] else s > threshold[0]).astype(np.int64)
+        elif cutoff is not None:
             cut = np.float32(cutoff) * total
             p = (e > cut).astype(np.int64)
             sure = ~(np.abs(e - cut) <= np.float32(1e-5) * (np.abs(e) + np.abs(cut)))
@@ -177,8 +194,9 @@ def attention(q, k, v, heads, scale, divisor, cutoff=None, probability=None, lef
             p = rounded(share, step, 0, most)
             exact = share.astype(np.float64) / step
             sure = ~(np.abs(exact - np.floor(exact) - 0.5) < 1e-4) | ~np.isfinite(exact)
+    p, sure = np.where(seen, p, 0), sure | ~seen
     acc = np.einsum("bhij,bhjc->bhic", p.astype(np.float64), v.astype(np.float64)).astype(np.int64)
-    if cutoff is None:
+    if probability is not None:
         beside = np.broadcast_to(v.sum(-2, keepdims=True), acc.shape)
     elif residual is None:
         beside = np.zeros(acc.shape, np.float32)

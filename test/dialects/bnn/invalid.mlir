@@ -1286,7 +1286,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: me
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<2x6xf32>) {
   // [A17]
-  // expected-error @+1 {{the mask 'memref<2x6xf32>' is expected to be [batch, tokens]}}
+  // expected-error @+1 {{the mask 'memref<2x6xf32>' is expected to be [batch, tokens of the key] or [batch, heads, tokens of the query, tokens of the key]}}
   bnn.attention %q, %q, %q mask(%m : memref<2x6xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
   ^bb0(%acc: i32, %res: f32):
@@ -1297,10 +1297,10 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: me
 
 // -----
 
-func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<2x1x1x5xf32>) {
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<2x2x1x5xf32>) {
   // [A17]
-  // expected-error @+1 {{the mask 'memref<2x1x1x5xf32>' is expected to be [batch, tokens]}}
-  bnn.attention %q, %q, %q mask(%m : memref<2x1x1x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+  // expected-error @+1 {{the mask 'memref<2x2x1x5xf32>' is expected to be [batch, tokens of the key] or [batch, heads, tokens of the query, tokens of the key]}}
+  bnn.attention %q, %q, %q mask(%m : memref<2x2x1x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
   ^bb0(%acc: i32, %res: f32):
     bnn.yield %res : f32
@@ -1831,7 +1831,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s8>, %s: f32, %o: memref<2x5x12xf32>) {
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
   // [A6]
-  // expected-error @+1 {{needs a cutoff or quantised probabilities, and not both}}
+  // expected-error @+1 {{needs one of a cutoff, a threshold and quantised probabilities}}
   bnn.attention %q, %q, %q scale(%s) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
   ^bb0(%acc: i32, %second: f32):
@@ -1844,7 +1844,7 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
 
 func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
   // [A6]
-  // expected-error @+1 {{needs a cutoff or quantised probabilities, and not both}}
+  // expected-error @+1 {{needs one of a cutoff, a threshold and quantised probabilities}}
   bnn.attention %q, %q, %q scale(%s) cutoff(%s) probability(!bnn.u2 step(%s) minimum(%s)) outs(%o : memref<2x5x12xf32>)
       {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2> {
   ^bb0(%acc: i32, %second: i32):
@@ -1941,5 +1941,109 @@ func.func @f(%q: memref<2x5x12x!bnn.s2>, %s: f32, %o: memref<2x5x12xf32>) {
     bnn.yield %s : f32
   }) {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1>, heads = 3 : i64, divisor = 2.0 : f32, probability = !bnn.u2}
       : (memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, memref<2x5x12x!bnn.s2>, f32, f32, memref<2x5x12xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A6]
+  // expected-error @+1 {{needs one of a cutoff, a threshold and quantised probabilities}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) threshold(0.0) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<1x3x5x6xf32>) {
+  // [A17]
+  // expected-error @+1 {{the mask 'memref<1x3x5x6xf32>' is expected to be [batch, tokens of the key]}}
+  bnn.attention %q, %q, %q mask(%m : memref<1x3x5x6xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<2x5xf32>) {
+  // [A20]
+  // expected-error @+1 {{'filled' has 2 elements for 1 masks}}
+  bnn.attention %q, %q, %q mask(%m : memref<2x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {filled = array<i1: true, false>, heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<2x5xf32>) {
+  // [A21]
+  // expected-error @+1 {{2 of 1 masks cannot be before the division}}
+  bnn.attention %q, %q, %q mask(%m : memref<2x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {early_masks = 2 : i64, heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<2x5xf32>) {
+  // [A21]
+  // expected-error @+1 {{-1 of 1 masks cannot be before the division}}
+  bnn.attention %q, %q, %q mask(%m : memref<2x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {early_masks = -1 : i64, heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A22]
+  // expected-error @+1 {{the threshold is NaN}}
+  bnn.attention %q, %q, %q scale(%s) threshold(0x7FC00000) outs(%o : memref<2x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A24]
+  // expected-error @+1 {{only a threshold is inclusive}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {inclusive, heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>) {
+  // [A23]
+  // expected-error @+1 {{is causal, and its keys are other tokens}}
+  bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
+      {causal, cross, heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
   return
 }

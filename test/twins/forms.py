@@ -1,0 +1,172 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Modules of attention in its other forms: masks of any shape that are added or filled in, tokens that do not see
+later ones, keys of another number than queries, and probabilities without a softmax."""
+import numpy as np
+
+import model
+from modules import HEADS, Module, as_numbers, assert_same, binarize, mild, scalar, shape_type, signs
+from planes import quantize
+
+# What a mask's axes may be: all of its shapes, rows first.
+SHAPES = [("batch", "keys"), ("batch", 1, "queries", "keys"), (1, 1, "queries", "keys"), (1, "heads", 1, "keys"),
+          ("batch", "heads", "queries", "keys"), (1, "heads", "queries", "keys")]
+HIDING = np.array([-np.inf, -3.4028235e38, -10000, -1e9], np.float32)
+
+
+def numbers(rng, shape):
+    """A bias, of which some elements hide."""
+    bias = rng.standard_normal(shape).astype(np.float32)
+    return np.where(rng.random(shape) < 0.2, rng.choice(HIDING), bias).astype(np.float32)
+
+
+def fills(rng, shape):
+    """What takes the place of scores; NaN leaves them. Some rows are hidden whole."""
+    hidden = rng.random(shape) < 0.4
+    hidden[rng.random(shape[:-1]) < 0.2] = True
+    return np.where(hidden, rng.choice(HIDING), np.nan).astype(np.float32)
+
+
+def encoded(m, dims, bits, with_zeros):
+    """An input as bits or small integers: its value, its mask of zeros, and its numbers from the feeds."""
+    source = m.input("f32", dims, mild if with_zeros or bits > 1 else signs)
+    if bits == 1:
+        value, zeros = binarize(m, "%" + source, dims, None, with_zeros)
+        return value, zeros, lambda feeds: as_numbers(feeds[source], with_zeros)
+    value = quantize(m, "%" + source, dims, f"s{bits}", 0.4)
+    least, most = -(1 << bits - 1), (1 << bits - 1) - 1
+    return value, None, lambda feeds: model.quantize(feeds[source], 0.4, least, most)
+
+
+class Form:
+    """What an attention has beside query, key and value."""
+
+    def __init__(self, bits=1, masks=(), early=0, causal=False, cross=False, threshold=None, low_rank=False,
+                 residual=False, zeros=False):
+        self.bits, self.masks, self.early, self.causal, self.cross = bits, masks, early, causal, cross
+        self.threshold, self.low_rank, self.residual, self.zeros = threshold, low_rank, residual, zeros
+
+
+def operands(m, heads, form, keys):
+    """The text of the optional operands, and what NumPy reads of the feeds."""
+    text, optional = "", {}
+    if form.low_rank:
+        left = m.input("f32", ("batch", "tokens", 2), mild)
+        right = m.input("f32", ("batch", keys, 2), mild)
+        text += f"low_rank(%{left}, %{right} : tensor<?x?x2xf32>, tensor<?x?x2xf32>) "
+        optional["left"], optional["right"] = left, right
+    if form.residual:
+        optional["residual"] = m.input("f32", ("batch", keys, 1), mild)
+        text += f"value_residual(%{optional['residual']} : tensor<?x?x1xf32>) "
+    axes = {"keys": keys, "queries": "tokens", "heads": heads, "batch": "batch", 1: 1}
+    masks = []
+    for shape, is_fill in form.masks:
+        dims = tuple(axes[axis] for axis in shape)
+        masks.append((m.input("f32", dims, fills if is_fill else numbers), is_fill, shape_type(dims, "f32")))
+    if masks:
+        text += f"mask({', '.join('%' + name for name, _, _ in masks)} : {', '.join(t for _, _, t in masks)}) "
+
+    def read(feeds):
+        values = {key: feeds[name] for key, name in optional.items()}
+        return {**values, "masks": [(feeds[name], is_fill) for name, is_fill, _ in masks]}
+    return text, read
+
+
+def attributes(heads, divisor, form):
+    listed = [f"heads = {heads} : i64", f"divisor = {scalar(divisor)} : f32"]
+    if any(is_fill for _, is_fill in form.masks):
+        listed.append(f"filled = array<i1: {', '.join(str(is_fill).lower() for _, is_fill in form.masks)}>")
+    if form.early:
+        listed.append(f"early_masks = {form.early} : i64")
+    if form.threshold and form.threshold[1]:
+        listed.append("inclusive")
+    listed += [name for name in ("causal", "cross") if getattr(form, name)]
+    return "{" + ", ".join(listed) + "}"
+
+
+def attention(m, heads, width, form):
+    channels, keys = heads * width, "keys" if form.cross else "tokens"
+    dims, key_dims = ("batch", "tokens", channels), ("batch", keys, channels)
+    (q, qz, query), (k, kz, key), (v, vz, value) = (
+        encoded(m, d, form.bits, form.zeros) for d in (dims, key_dims, key_dims))
+    type_, key_type = (shape_type(d, f"!bnn.s{form.bits}") for d in (dims, key_dims))
+    text = f"bnn.attention {q}, {k}, {v} "
+    for part, zeros, d in (("query", qz, dims), ("key", kz, key_dims), ("value", vz, key_dims)):
+        if zeros:
+            text += f"{part}_zeros({zeros} : {shape_type(d, '!bnn.u1')}) "
+    terms, read = operands(m, heads, form, keys)
+    scale, cutoff, step, minimum = (0.3, 0.02, None, None) if form.bits == 1 else (0.05, None, 0.013, 0.004)
+    divisor = float(np.sqrt(np.float32(width)))
+
+    def constant(number):
+        return m.value(f"arith.constant {scalar(number)} : f32", "s")
+    text += f"{terms}scale({constant(scale)}) "
+    kind = {}
+    if form.threshold:
+        text += f"threshold({scalar(form.threshold[0])}) "
+        kind["threshold"] = form.threshold
+    elif form.bits == 1:
+        text += f"cutoff({constant(cutoff)}) "
+        kind["cutoff"] = cutoff
+    else:
+        text += f"probability(!bnn.u{form.bits} step({constant(step)}) minimum({constant(minimum)})) "
+        kind["probability"] = step, minimum, (1 << form.bits) - 1
+    out = shape_type(dims, "f32")
+    name = m.value(f"{text}outs({m.empty(dims, 'f32')} : {out}) {attributes(heads, divisor, form)} : {type_}, "
+                   f"{key_type}, {key_type} -> {out} {{", "a")
+    second = "f32" if form.bits == 1 else "i32"
+    m.emit(f"^bb0(%acc: i32, %beside: {second}):")
+    lines = ["%f = arith.sitofp %acc : i32 to f32"]
+    lines += ["%b = arith.sitofp %beside : i32 to f32"] if second == "i32" else []
+    lines += [f"%y = arith.addf %f, %{'b' if second == 'i32' else 'beside'} : f32", "bnn.yield %y : f32"]
+    for line in lines:
+        m.emit("  " + line)
+    m.emit("}")
+
+    def check(feeds, got):
+        acc, beside, sure = model.attention(query(feeds), key(feeds), value(feeds), heads, scale, divisor,
+                                            early=form.early, causal=form.causal, **kind, **read(feeds))
+        with np.errstate(all="ignore"):
+            expected = acc.astype(np.float32) + beside.astype(np.float32)
+        assert sure.mean() > 0.3, "too few probabilities are clear of a step"
+        assert_same(got[sure], expected[sure], "the attention's outputs")
+    m.output(name, "f32", dims, check)
+
+
+def forms():
+    """Each shape of a mask, added and filled in; several of them; the rest in turn."""
+    for i, shape in enumerate(SHAPES):
+        for is_fill in (False, True):
+            yield Form(masks=[(shape, is_fill)], zeros=i % 2 == 0, low_rank=i % 3 == 0)
+    yield Form(masks=[(SHAPES[5], False), (SHAPES[0], True)], early=1)
+    yield Form(masks=[(SHAPES[1], True), (SHAPES[0], False), (SHAPES[2], False)], early=2, low_rank=True)
+    yield Form(causal=True)
+    yield Form(causal=True, zeros=True, low_rank=True, residual=True)
+    yield Form(causal=True, masks=[(SHAPES[0], True)])
+    yield Form(causal=True, masks=[(SHAPES[5], False)], zeros=True)
+    for inclusive in (False, True):
+        yield Form(threshold=(0.0, inclusive), zeros=inclusive)
+        yield Form(threshold=(-0.25, inclusive), masks=[(SHAPES[0], inclusive)], residual=True)
+        yield Form(threshold=(0.0, inclusive), causal=True, masks=[(SHAPES[4], not inclusive)])
+        yield Form(threshold=(0.0, inclusive), cross=True, low_rank=True)
+    yield Form(cross=True, zeros=True)
+    yield Form(cross=True, low_rank=True, residual=True, masks=[(SHAPES[0], True)])
+    yield Form(cross=True, masks=[(SHAPES[4], False), (SHAPES[1], True)])
+    for bits in (2, 4):
+        yield Form(bits, masks=[(SHAPES[4], False)])
+        yield Form(bits, masks=[(SHAPES[0], True), (SHAPES[2], False)], early=1)
+        yield Form(bits, causal=True)
+        yield Form(bits, cross=True, masks=[(SHAPES[1], True)])
+
+
+def modules():
+    result = []
+    for number, form in enumerate(forms()):
+        if number % 10 == 0:
+            result.append(Module(f"attention-forms{number // 10}", np.random.default_rng(600 + number)))
+            result[-1].maxima = {"batch": 2, "tokens": 65, "keys": 65}
+        heads, width = HEADS[number % len(HEADS)]
+        attention(result[-1], heads, width, form)
+    for module in result:
+        module.maxima = {name: most for name, most in module.maxima.items() if name in module.dim_of}
+    return result
