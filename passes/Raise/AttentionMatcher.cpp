@@ -22,6 +22,17 @@ static SmallVector<int64_t> permutationOf(onnx::TransposeOp op) {
   return reversed;
 }
 
+bool AttentionMatcher::refuse(Value at, const Twine &reason) {
+  why = reason.str();
+  Operation *op = at.getDefiningOp();
+  if (!op)
+    return false;
+  why += "; the match ended at " + op->getName().stripDialect().str();
+  if (StringRef name = nodeName(op->getLoc()); !name.empty())
+    why += (" '" + name + "'").str();
+  return false;
+}
+
 bool AttentionMatcher::sameDims(Value a, ArrayRef<int64_t> axesOfA, Value b,
                                 ArrayRef<int64_t> axesOfB) {
   auto shapeA = shapes.shapeOf(a), shapeB = shapes.shapeOf(b);
@@ -75,11 +86,13 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
     const bool isSigned = bits && bits->element.getIsSigned() &&
                           bits->minimum == 0 && bits->shift.size() < 2;
     if (!sign && quantiser)
-      return refuse("the quantiser of the " + heads.role + " is unsigned");
+      return refuse(source,
+                    "the quantiser of the " + heads.role + " is unsigned");
     if (!sign && !isSigned && !whyNot.empty())
-      return refuse("the " + heads.role + " is not binary: " + whyNot);
+      return refuse(source,
+                    "the " + heads.role + " is not binary: " + whyNot);
     if (!sign && !isSigned)
-      return refuse("no sign or quantiser before the " + heads.role);
+      return refuse(source, "no sign or quantiser before the " + heads.role);
     if (isSigned) {
       bits->alpha *= heads.alpha;
       static_cast<BinaryInput &>(heads) = *bits;
@@ -90,8 +103,9 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
     return refuse("the scale of the " + heads.role + " is not finite");
   auto reshape = source.getDefiningOp<onnx::ReshapeOp>();
   if (!isSplit || !reshape || axes != SmallVector<int64_t>(order))
-    return refuse("the " + heads.role +
-                  " is not split into heads by Reshape and Transpose");
+    return refuse(source, "the " + heads.role +
+                              " is not split into heads by Reshape and "
+                              "Transpose");
   auto split = dyn_cast<RankedTensorType>(reshape.getType());
   auto whole = dyn_cast<RankedTensorType>(reshape.getData().getType());
   if (!split || !whole || split.getRank() != 4 || whole.getRank() != 3 ||
@@ -99,8 +113,9 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
       split.isDynamicDim(3) ||
       whole.getDimSize(2) != split.getDimSize(2) * split.getDimSize(3) ||
       !sameDims(reshape.getReshaped(), {0, 1}, reshape.getData(), {0, 1}))
-    return refuse("the " + heads.role +
-                  " is not split into [batch, tokens, heads, size]");
+    return refuse(source, "the " + heads.role +
+                              " is not split into [batch, tokens, heads, "
+                              "size]");
   heads.input = reshape.getData();
   if (!heads.shift.empty())
     heads.shift.resize(whole.getDimSize(2), heads.shift[0]);
@@ -204,98 +219,6 @@ bool AttentionMatcher::matchBracket(Value source) {
   return true;
 }
 
-// query * key^T [+ bracket].
-bool AttentionMatcher::matchScores(Value source) {
-  Value product = source;
-  terms.clear();
-  if (auto add = source.getDefiningOp<onnx::AddOp>()) {
-    bool found = false;
-    for (bool swap : {false, true}) {
-      Value scores = swap ? add.getB() : add.getA(),
-            bracket = swap ? add.getA() : add.getB();
-      terms.clear();
-      if (scores.getDefiningOp<onnx::MatMulOp>() && matchBracket(bracket)) {
-        product = scores;
-        found = true;
-        break;
-      }
-    }
-    if (!found)
-      return refuse("what is added to the scores is no sum of products of "
-                    "low-rank projections: a full-rank bias");
-  }
-  auto matmul = product.getDefiningOp<onnx::MatMulOp>();
-  if (!matmul)
-    return refuse("the scores are no product of query and key");
-  return matchHeads(matmul.getA(), {0, 2, 1, 3}, query) &&
-         matchHeads(matmul.getB(), {0, 2, 3, 1}, key);
-}
-
-// A number a key, for all heads and queries.
-static bool matchMask(Value source) {
-  auto type = dyn_cast<RankedTensorType>(source.getType());
-  if (!type || type.getRank() > 4 || !type.getElementType().isF32())
-    return false;
-  size_t rank = type.getRank();
-  // From the right: keys, queries, heads, batch.
-  ArrayRef<int64_t> shape = type.getShape();
-  if (llvm::any_of(shape.drop_back(rank > 0).drop_front(rank == 4),
-                   [](int64_t size) { return size != 1; }))
-    return false;
-  // A dimension that is open is one of the keys or of the batch; a product of
-  // query and key has another shape.
-  return rank == 4 || onnx::ConstantView::get(source);
-}
-
-// An unsigned quantiser of Softmax(scores / divisor [+ mask]).
-bool AttentionMatcher::matchProbabilities(Value source) {
-  std::string whyNot = "no quantiser after the softmax";
-  auto quantiser = matchQuantiser(source, unmoved, &whyNot);
-  if (!quantiser)
-    return refuse("the probabilities are not binary: " + whyNot);
-  if (quantiser->element.getIsSigned())
-    return refuse("the quantiser of the probabilities is signed");
-  probability = *quantiser;
-  auto softmax = probability.input.getDefiningOp<onnx::SoftmaxOp>();
-  if (!softmax || (int64_t(softmax.getAxis()) != -1 && softmax.getAxis() != 3))
-    return refuse("what is binarised before the value is no softmax over the "
-                  "keys");
-
-  if (matchScaledScores(softmax.getInput()))
-    return true;
-  auto add = softmax.getInput().getDefiningOp<onnx::AddOp>();
-  if (!add)
-    return false;
-  bool isMask = false;
-  for (bool swap : {false, true}) {
-    mask = swap ? add.getA() : add.getB();
-    if (!matchMask(mask))
-      continue;
-    isMask = true;
-    if (matchScaledScores(swap ? add.getB() : add.getA()))
-      return true;
-  }
-  return isMask ? false
-                : refuse("what is added before the softmax is no mask of one "
-                         "number a token, [batch, 1, 1, tokens]");
-}
-
-// Scores divided by the root of a head's size, or times its reciprocal.
-bool AttentionMatcher::matchScaledScores(Value source) {
-  std::optional<double> constant = 1.0;
-  if (auto div = source.getDefiningOp<onnx::DivOp>()) {
-    constant = onnx::getConstantScalar(div.getB());
-    source = div.getA();
-  } else if (auto mul = matchTimesScalar<onnx::MulOp>(source)) {
-    constant = 1.0 / mul->second;
-    source = mul->first;
-  }
-  divisor = static_cast<float>(constant.value_or(0));
-  if (divisor == 0 || !std::isfinite(divisor))
-    return refuse("what the scores are divided by is not one finite constant");
-  return matchScores(source);
-}
-
 // One number a token, the same for all heads and channels: v [B, S, 1] as
 // [B, 1 or heads, S, 1].
 bool AttentionMatcher::matchResidual(Value source) {
@@ -335,17 +258,79 @@ bool AttentionMatcher::matchContext(Value context) {
   else
     products = {context.getDefiningOp<onnx::MatMulOp>()};
   if (llvm::any_of(products, [](onnx::MatMulOp op) { return !op; }))
-    return refuse("what is added to probabilities times value is no product");
+    return refuse(context,
+                  "what is added to probabilities times value is no product");
   for (auto [i, product] : llvm::enumerate(products)) {
     if (!matchHeads(product.getB(), {0, 2, 1, 3}, value))
       continue;
     if (products.size() == 2 && (products[0].getA() != products[1].getA() ||
                                  !matchResidual(products[1 - i].getB())))
-      return refuse("what is added to probabilities times value is not the "
+      return refuse(context,
+                    "what is added to probabilities times value is not the "
                     "probabilities times one number a token");
     return matchProbabilities(product.getA());
   }
   return false;
+}
+
+bool AttentionMatcher::checkHeads(Value reshaped) {
+  for (const Heads *other : {&key, &value})
+    if (other->heads != query.heads || other->size != query.size ||
+        !sameDims(other->input, {0, 2}, query.input, {0, 2}) ||
+        !sameDims(other->input, {1}, key.input, {1}))
+      return refuse("query and " + other->role + " differ in shape");
+  isCross = !sameDims(key.input, {1}, query.input, {1});
+  for (const Heads *other : {&key, &value})
+    if (other->element != query.element)
+      return refuse("query and " + other->role +
+                    " are not quantised to the same number of bits");
+  const unsigned width = query.element.getWidth();
+  if (threshold && width > 1)
+    return refuse("its scores are compared with a number, beside integers of " +
+                  Twine(width) + " bits");
+  if (probability.element.getWidth() != width)
+    return refuse("query and probabilities are not quantised to the same "
+                  "number of bits");
+  if (width > 1 && residual)
+    return refuse("there is a value residual beside integers of " +
+                  Twine(width) + " bits");
+  if (!sameDims(reshaped, {0, 1, 2}, query.input, {0, 1, 2}))
+    return refuse(reshaped, "the context has not the query's shape");
+  return true;
+}
+
+// Each has the sizes of [batch, heads, S, T], or 1 in their place.
+bool AttentionMatcher::checkMasks() {
+  auto queries = shapes.shapeOf(query.input), keys = shapes.shapeOf(key.input);
+  if (!queries || !keys)
+    return refuse("the shape of the query is not known");
+  const onnx::SymbolicDim whole[] = {
+      (*queries)[0], onnx::SymbolicDim(query.heads), (*queries)[1], (*keys)[1]};
+  for (const ScoreMask &mask : masks) {
+    auto sizes = shapes.shapeOf(mask.tensor);
+    auto type = dyn_cast<RankedTensorType>(mask.tensor.getType());
+    bool fits = sizes && type && sizes->size() <= 4;
+    for (size_t i = 0; fits && i < sizes->size(); ++i)
+      fits = type.getDimSize(i) == 1 ||
+             (*sizes)[i] == whole[4 - sizes->size() + i];
+    if (!fits)
+      return refuse(mask.op->getResult(0),
+                    "the mask does not broadcast to [batch, heads, tokens, "
+                    "tokens]");
+  }
+  return true;
+}
+
+// All low-rank terms must project one tensor, of the tokens of the query.
+bool AttentionMatcher::checkTerms() {
+  SmallVector<const Projection *> projections = allProjections();
+  for (const Projection *p : projections)
+    if (p->input != projections[0]->input ||
+        !sameDims(p->input, {0, 1}, query.input, {0, 1}) ||
+        !sameDims(p->input, {1}, key.input, {1}))
+      return refuse(p->matmul->getResult(0),
+                    "the low-rank terms are projections of several tensors");
+  return true;
 }
 
 bool AttentionMatcher::match(onnx::ReshapeOp op) {
@@ -353,43 +338,12 @@ bool AttentionMatcher::match(onnx::ReshapeOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getType());
   if (!transpose || !type || type.getRank() != 3 ||
       permutationOf(transpose) != SmallVector<int64_t>{0, 2, 1, 3})
-    return refuse("its heads are not joined by Transpose and Reshape");
-  if (!matchContext(transpose.getData()))
+    return refuse(op.getReshaped(),
+                  "its heads are not joined by Transpose and Reshape");
+  if (!matchContext(transpose.getData()) || !checkHeads(op.getReshaped()) ||
+      !checkMasks() || !checkTerms())
     return false;
-  for (const Heads *other : {&key, &value})
-    if (other->heads != query.heads || other->size != query.size ||
-        !sameDims(other->input, {0, 1, 2}, query.input, {0, 1, 2}))
-      return refuse("query and " + other->role + " differ in shape");
-  for (const Heads *other : {&key, &value})
-    if (other->element != query.element)
-      return refuse("query and " + other->role +
-                    " are not quantised to the same number of bits");
-  const unsigned width = query.element.getWidth();
-  if (probability.element.getWidth() != width)
-    return refuse("query and probabilities are not quantised to the same "
-                  "number of bits");
-  if (width > 1 && residual)
-    return refuse("there is a value residual beside integers of " +
-                  Twine(width) + " bits");
-  if (!sameDims(op.getReshaped(), {0, 1, 2}, query.input, {0, 1, 2}))
-    return refuse("the context has not the query's shape");
-  // Constant masks and masks of one batch are spread; others fit as they are.
-  if (mask) {
-    auto maskType = cast<RankedTensorType>(mask.getType());
-    int64_t rank = maskType.getRank();
-    if (rank > 0 && maskType.getDimSize(rank - 1) != 1 &&
-        !sameDims(mask, {rank - 1}, query.input, {1}))
-      return refuse("the mask has not one number a token");
-    if (rank == 4 && maskType.getDimSize(0) != 1 &&
-        !sameDims(mask, {0}, query.input, {0}))
-      return refuse("the mask has not one number a token");
-  }
-  // All low-rank terms must project one tensor, of the tokens of the query.
-  SmallVector<const Projection *> projections = allProjections();
-  for (const Projection *p : projections)
-    if (p->input != projections[0]->input ||
-        !sameDims(p->input, {0, 1}, query.input, {0, 1}))
-      return refuse("the low-rank terms are projections of several tensors");
+  findCausal();
   return true;
 }
 

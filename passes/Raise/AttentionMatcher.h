@@ -8,6 +8,7 @@
 #pragma once
 
 #include "passes/Raise/Matchers.h"
+#include "passes/Raise/ScoreMask.h"
 #include <vector>
 
 namespace mlir::bnn {
@@ -43,9 +44,19 @@ public:
   Heads query{"query"}, key{"key"}, value{"value"};
   std::vector<LowRankTerm> terms;
   std::optional<Projection> residual;
-  mlir::Value mask; // broadcasts to [B, 1, 1, S], or null
+  /// In the order in which they apply, the first `earlyMasks` before the
+  /// division.
+  llvm::SmallVector<ScoreMask> masks;
+  int64_t earlyMasks = 0;
+  /// Whether later tokens are hidden; no mask is left that does only that.
+  bool isCausal = false;
+  bool isCross = false; ///< Keys and values are other tokens than queries.
   float divisor = 1;
+  /// What becomes of the probabilities.
   Quantiser probability;
+  /// Without a softmax: what the scores are compared with.
+  std::optional<float> threshold;
+  bool isInclusive = false;
 
   bool match(onnx::ReshapeOp op);
   llvm::SmallVector<const Projection *> allProjections() const;
@@ -59,16 +70,29 @@ private:
     why = reason.str();
     return false;
   }
+  /// Names the operator at which the match ended.
+  bool refuse(mlir::Value at, const llvm::Twine &reason);
 
   bool matchHeads(mlir::Value source, llvm::ArrayRef<int64_t> order,
                   Heads &heads);
   bool matchContext(mlir::Value context);
   bool matchProbabilities(mlir::Value source);
+  bool matchComparison(mlir::Value source);
   bool matchScores(mlir::Value source);
+  bool matchMaskedScores(mlir::Value source);
+  bool isScores(mlir::Value source, bool exactly);
+  std::optional<mlir::Value> stepBack(mlir::Value source, bool &isScaled);
+  std::optional<mlir::Value> stepOverFill(onnx::WhereOp op);
+  std::optional<mlir::Value> stepOverSum(mlir::Operation *op);
   bool matchBracket(mlir::Value source);
-  bool matchScaledScores(mlir::Value source);
   bool matchProjection(mlir::Value source, Projection &projection);
   bool matchResidual(mlir::Value source);
+  bool checkHeads(mlir::Value reshaped);
+  bool checkMasks();
+  bool checkTerms();
+  void findCausal();
+  std::optional<float> hiddenScore(const ScoreMask &mask, bool isEarly,
+                                   float bound);
   bool sameDims(mlir::Value a, llvm::ArrayRef<int64_t> axesOfA, mlir::Value b,
                 llvm::ArrayRef<int64_t> axesOfB);
 };

@@ -17,6 +17,8 @@
 
 namespace mlir::bnn {
 
+class MaskForms;
+
 /// A number as a reason names it, with four digits.
 std::string inWords(float value);
 
@@ -139,6 +141,7 @@ mlir::LogicalResult raiseEmbedding(RaiseRewriter &rewriter, onnx::GatherOp op);
 mlir::LogicalResult raiseLayerNorm(RaiseRewriter &rewriter,
                                    mlir::Operation *op);
 mlir::LogicalResult raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
-                                   const onnx::SymbolicShapes &shapes);
+                                   const onnx::SymbolicShapes &shapes,
+                                   MaskForms &forms);
 
 } // namespace mlir::bnn

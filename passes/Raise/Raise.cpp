@@ -13,6 +13,7 @@
 #include "mlir/IR/Iterators.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/Raise/Matchers.h"
+#include "passes/Raise/ScoreMask.h"
 
 #define DEBUG_TYPE "bnn-raise"
 
@@ -38,15 +39,17 @@ struct Raise : impl::RaiseBase<Raise> {
     rewriter.takeStock(func, shapes);
     // Attention first: its matcher reads the onnx form of the projections and
     // of the layers that feed it only through their results.
+    MaskForms forms(rewriter, shapes);
     for (Operation *op : collect<onnx::ReshapeOp>(func))
       attentionsRaised += succeeded(
-          raiseAttention(rewriter, cast<onnx::ReshapeOp>(op), shapes));
+          raiseAttention(rewriter, cast<onnx::ReshapeOp>(op), shapes, forms));
     eraseDead(rewriter, func);
     for (Operation *op : collect<onnx::GatherOp>(func))
       embeddingsRaised +=
           succeeded(raiseEmbedding(rewriter, cast<onnx::GatherOp>(op)));
     for (Operation *op : collect<onnx::MatMulOp, onnx::GemmOp>(func))
-      linearsRaised += succeeded(raiseLinear(rewriter, op));
+      if (!isProductOfVariables(op))
+        linearsRaised += succeeded(raiseLinear(rewriter, op));
     // A linear layer takes the addition of its bias with it, so additions are
     // looked at afterwards.
     for (Operation *op : collect<onnx::AddOp, onnx::LayerNormalizationOp>(func))

@@ -6,7 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Raise/AttentionMatcher.h"
@@ -64,38 +63,6 @@ static Value sliceColumns(OpBuilder &b, Location loc, Value source,
       sizes, SmallVector<OpFoldResult>{one, one, one});
 }
 
-// The mask as [B, S]; `like` is [B, S, channels].
-static Value spreadMask(OpBuilder &b, Location loc, Value mask, Value like) {
-  auto type = cast<RankedTensorType>(mask.getType());
-  auto rows = cast<RankedTensorType>(like.getType());
-  int64_t rank = type.getRank();
-  if (auto value = onnx::getConstantScalar(mask); value && *value == 0)
-    return Value(); // A sum with 0 has the same exponential.
-  bool hasBatch = rank == 4 && type.getDimSize(0) == rows.getDimSize(0);
-  bool hasKeys = rank && type.getDimSize(rank - 1) == rows.getDimSize(1);
-  if (hasBatch && hasKeys)
-    return b.create<tensor::CollapseShapeOp>(
-        loc, mask, ArrayRef<ReassociationIndices>{{0, 1, 2}, {3}});
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, like);
-  sizes.pop_back();
-  Value empty = b.create<tensor::EmptyOp>(loc, sizes, type.getElementType());
-  SmallVector<AffineExpr> source(rank, b.getAffineConstantExpr(0));
-  if (hasBatch)
-    source.front() = b.getAffineDimExpr(0);
-  if (hasKeys)
-    source.back() = b.getAffineDimExpr(1);
-  SmallVector<AffineMap> maps = {AffineMap::get(2, 0, source, b.getContext()),
-                                 b.getMultiDimIdentityMap(2)};
-  return b
-      .create<linalg::GenericOp>(
-          loc, empty.getType(), mask, empty, maps,
-          SmallVector<utils::IteratorType>(2, utils::IteratorType::parallel),
-          [](OpBuilder &b, Location loc, ValueRange args) {
-            b.create<linalg::YieldOp>(loc, args[0]);
-          })
-      .getResult(0);
-}
-
 namespace {
 // What attention reads of the projections: the factors of the low-rank terms
 // [B, S, rank], and the value residual [B, S, 1]. Null where there is none.
@@ -150,51 +117,76 @@ static void buildContext(OpBuilder &b, Location loc, ValueRange arguments) {
   b.create<bnn::YieldOp>(loc, context);
 }
 
-static Value createAttention(OpBuilder &b, Location loc,
-                             const AttentionMatcher &m) {
-  auto scalar = [&](double value) -> Value {
-    return b.create<arith::ConstantOp>(
-        loc, b.getF32FloatAttr(static_cast<float>(value)));
-  };
-  InputBits q = createInputBits(b, loc, m.query),
-            k = createInputBits(b, loc, m.key),
-            v = createInputBits(b, loc, m.value);
-  ProjectedTerms terms = createProjections(b, loc, m);
-  Value mask = m.mask ? spreadMask(b, loc, m.mask, m.query.input) : Value();
+static Value createScalar(OpBuilder &b, Location loc, double value) {
+  return b.create<arith::ConstantOp>(
+      loc, b.getF32FloatAttr(static_cast<float>(value)));
+}
 
-  int64_t channels = m.query.heads * m.query.size;
-  Value out = emptyRows(b, loc, m.query.input, channels, b.getF32Type());
+// The probabilities, and the epilogue's parameters.
+static void addProbabilities(OpBuilder &b, Location loc,
+                             const AttentionMatcher &m, AttentionParts &parts) {
   // What the epilogue's two sums are multiplied by: the probabilities times the
   // values, and the value residual or what the minimum adds to the
   // probabilities.
   const Quantiser &p = m.probability;
   const bool isQuantised = p.element.getWidth() > 1;
-  SmallVector<Value> params = {scalar(double(p.step) * m.value.alpha)};
+  auto scalar = [&](double value) { return createScalar(b, loc, value); };
+  parts.params = {scalar(double(p.step) * m.value.alpha)};
   if (!isQuantised || p.minimum != 0)
-    params.push_back(
+    parts.params.push_back(
         scalar(isQuantised ? double(p.minimum) * m.value.alpha : p.step));
-  Value cutoff, step, minimum;
-  TypeAttr probability;
   if (isQuantised) {
-    step = scalar(p.step);
-    minimum = scalar(p.minimum);
-    probability = TypeAttr::get(p.element);
+    parts.step = scalar(p.step);
+    parts.minimum = scalar(p.minimum);
+    parts.probability = TypeAttr::get(p.element);
+  } else if (m.threshold) {
+    parts.threshold = b.getF32FloatAttr(*m.threshold);
+    parts.inclusive = m.isInclusive;
   } else {
     // clip(round(x / alpha), 0, 1) is 1 exactly where x > alpha / 2.
-    cutoff = scalar(0.5 * p.step);
+    parts.cutoff = scalar(0.5 * p.step);
   }
-  return b
-      .create<AttentionOp>(loc, q.bits, k.bits, v.bits, q.zeros, k.zeros,
-                           v.zeros, terms.left, terms.right, terms.residual,
-                           mask, scalar(double(m.query.alpha) * m.key.alpha),
-                           cutoff, step, minimum, params, ValueRange{out},
-                           probability, m.query.heads, APFloat(m.divisor),
-                           buildContext)
-      .getResult(0);
+}
+
+static void addMasks(OpBuilder &b, Location loc, const AttentionMatcher &m,
+                     MaskForms &forms, AttentionParts &parts) {
+  for (auto [i, mask] : llvm::enumerate(m.masks)) {
+    Value value = forms.create(b, loc, mask, m.key.input);
+    if (!value)
+      continue;
+    parts.masks.push_back(value);
+    parts.filled.push_back(mask.isFill);
+    parts.earlyMasks += int64_t(i) < m.earlyMasks;
+  }
+  parts.causal = m.isCausal;
+}
+
+static Value createAttention(OpBuilder &b, Location loc,
+                             const AttentionMatcher &m, MaskForms &forms) {
+  InputBits q = createInputBits(b, loc, m.query),
+            k = createInputBits(b, loc, m.key),
+            v = createInputBits(b, loc, m.value);
+  ProjectedTerms terms = createProjections(b, loc, m);
+  AttentionParts parts;
+  parts.query = q.bits, parts.queryZeros = q.zeros;
+  parts.key = k.bits, parts.keyZeros = k.zeros;
+  parts.value = v.bits, parts.valueZeros = v.zeros;
+  parts.left = terms.left, parts.right = terms.right;
+  parts.residual = terms.residual;
+  addMasks(b, loc, m, forms, parts);
+  parts.cross = m.isCross;
+  parts.heads = m.query.heads;
+  parts.outs = {emptyRows(b, loc, m.query.input, m.query.heads * m.query.size,
+                          b.getF32Type())};
+  addProbabilities(b, loc, m, parts);
+  parts.scale = createScalar(b, loc, double(m.query.alpha) * m.key.alpha);
+  parts.divisor = m.divisor;
+  return b.create<AttentionOp>(loc, parts, buildContext).getResult(0);
 }
 
 LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
-                                  const onnx::SymbolicShapes &shapes) {
+                                  const onnx::SymbolicShapes &shapes,
+                                  MaskForms &forms) {
   // Most reshapes have nothing to do with attention.
   Operation *layer = rewriter.attentionBehind(op.getReshaped());
   AttentionMatcher m(shapes);
@@ -202,7 +194,7 @@ LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
     return rewriter.refuse(layer, m.why);
   rewriter.setInsertionPoint(op);
   Location loc = layer ? layer->getLoc() : op.getData().getLoc();
-  Value result = createAttention(rewriter, loc, m);
+  Value result = createAttention(rewriter, loc, m, forms);
   if (result.getType() != op.getType())
     result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
   if (layer) {

@@ -75,6 +75,28 @@ static CountAttr toAttr(Builder &b, const LayerCount &count) {
 // Taking stock
 //===----------------------------------------------------------------------===//
 
+// Whether the op makes bits of numbers.
+static bool isDecision(Operation *op) {
+  return isa<onnx::GreaterOp, onnx::GreaterOrEqualOp, onnx::LessOp,
+             onnx::LessOrEqualOp, onnx::SignOp, onnx::ClipOp>(op);
+}
+
+// Whether the op moves elements or maps each for itself, as far as what lies
+// between attention's products goes.
+static bool isBetweenProducts(Operation *op) {
+  return isa<onnx::AddOp, onnx::SubOp, onnx::MulOp, onnx::DivOp, onnx::ClipOp,
+             onnx::RoundOp, onnx::SignOp, onnx::ReluOp, onnx::NotOp,
+             onnx::WhereOp, onnx::CastOp, onnx::DropoutOp, onnx::IdentityOp,
+             onnx::UnsqueezeOp, onnx::SqueezeOp, onnx::ReshapeOp,
+             onnx::ExpandOp, onnx::TransposeOp>(op);
+}
+
+bool bnn::isProductOfVariables(Operation *op) {
+  return isa<onnx::MatMulOp, onnx::GemmOp>(op) &&
+         !onnx::ConstantView::get(op->getOperand(0)) &&
+         !onnx::ConstantView::get(op->getOperand(1));
+}
+
 void RaiseRewriter::takeStock(func::FuncOp func,
                               const onnx::SymbolicShapes &shapes) {
   func.walk([&](Operation *op) {
@@ -85,6 +107,25 @@ void RaiseRewriter::takeStock(func::FuncOp func,
     else if (auto softmax = dyn_cast<onnx::SoftmaxOp>(op))
       addAttention(softmax, shapes);
   });
+  // From the last on: what is counted with an attention stands before it.
+  SmallVector<Operation *> products;
+  func.walk([&](Operation *op) {
+    if (isProductOfVariables(op))
+      products.push_back(op);
+  });
+  for (Operation *op : llvm::reverse(products))
+    if (!counted.contains(op))
+      addProduct(op, shapes);
+  sortByOrder();
+}
+
+// Layers stand in the order of the graph.
+void RaiseRewriter::sortByOrder() {
+  llvm::sort(layers, [](const LayerRecord &a, const LayerRecord &b) {
+    return a.op->isBeforeInBlock(b.op);
+  });
+  for (auto [i, layer] : llvm::enumerate(layers))
+    indexOf[layer.op] = i;
 }
 
 void RaiseRewriter::add(Operation *op, LayerRecord layer) {
@@ -164,22 +205,6 @@ void RaiseRewriter::addEmbedding(onnx::GatherOp op) {
   warnOfNaN(op, op.getData());
 }
 
-// Whether the op moves elements or maps each for itself, as far as what lies
-// between attention's products goes.
-static bool isBetweenProducts(Operation *op) {
-  return isa<onnx::AddOp, onnx::SubOp, onnx::MulOp, onnx::DivOp, onnx::ClipOp,
-             onnx::RoundOp, onnx::SignOp, onnx::WhereOp, onnx::CastOp,
-             onnx::DropoutOp, onnx::IdentityOp, onnx::UnsqueezeOp,
-             onnx::SqueezeOp, onnx::ReshapeOp, onnx::ExpandOp,
-             onnx::TransposeOp>(op);
-}
-
-static bool isProductOfVariables(Operation *op) {
-  return isa<onnx::MatMulOp>(op) &&
-         !onnx::ConstantView::get(op->getOperand(0)) &&
-         !onnx::ConstantView::get(op->getOperand(1));
-}
-
 static LayerCount macsOf(Operation *matmul,
                          const onnx::SymbolicShapes &shapes) {
   auto shape = shapes.shapeOf(matmul->getResult(0)),
@@ -187,7 +212,8 @@ static LayerCount macsOf(Operation *matmul,
   if (!shape || !left || left->empty())
     return unknownCount();
   SmallVector<onnx::SymbolicDim> dims(*shape);
-  dims.push_back(left->back());
+  auto gemm = dyn_cast<onnx::GemmOp>(matmul);
+  dims.push_back(gemm && gemm.getTransA() ? left->front() : left->back());
   return countOf(matmul->getContext(), shapes, dims);
 }
 
@@ -237,13 +263,21 @@ void RaiseRewriter::addAttention(onnx::SoftmaxOp op,
       });
   for (Operation *product : found) {
     contexts[product] = op;
+    counted.insert(product);
     addTo(product == context ? layer.macs : layer.otherMacs,
           macsOf(product, shapes));
   }
 
-  // Backwards: products that the scores are sums of.
-  todo = {op.getInput()};
-  seen.clear();
+  addScores(op.getInput(), type, layer, shapes);
+  finishAttention(op, context, std::move(layer), shapes);
+}
+
+// Backwards: products that the scores, of shape `type`, are sums of.
+void RaiseRewriter::addScores(Value source, RankedTensorType type,
+                              LayerRecord &layer,
+                              const onnx::SymbolicShapes &shapes) {
+  SmallVector<Value> todo = {source};
+  SmallPtrSet<Operation *, 16> seen;
   while (!todo.empty()) {
     Operation *maker = todo.pop_back_val().getDefiningOp();
     if (!maker || !seen.insert(maker).second)
@@ -252,18 +286,86 @@ void RaiseRewriter::addAttention(onnx::SoftmaxOp op,
       // A term that all heads share has fewer dimensions than the scores.
       bool isMain = mayHaveOneShape(maker->getResult(0).getType(), type);
       addTo(isMain ? layer.macs : layer.otherMacs, macsOf(maker, shapes));
-    } else if (isBetweenProducts(maker)) {
+      counted.insert(maker);
+    } else if (isBetweenProducts(maker) || isDecision(maker)) {
       llvm::append_range(todo, maker->getOperands());
     }
   }
+}
 
+void RaiseRewriter::finishAttention(Operation *op, Operation *context,
+                                    LayerRecord layer,
+                                    const onnx::SymbolicShapes &shapes) {
   auto product = cast<RankedTensorType>(context->getResult(0).getType());
   layer.sizes[0] = product.getRank() == 4 ? product.getDimSize(1) : 1;
   layer.sizes[1] = product.getShape().back();
+  auto shape = shapes.shapeOf(context->getOperand(0));
+  layer.rows =
+      shape ? countOf(op->getContext(), shapes, (*shape)[shape->size() - 1])
+            : unknownCount();
+  add(op, std::move(layer));
+}
+
+// Whether probabilities come from a product of variables by a comparison, or
+// something of its kind, instead of a softmax.
+static bool isComparedProduct(Value source, RankedTensorType type) {
+  bool isDecided = false;
+  for (int depth = 0; depth < 16; ++depth) {
+    Operation *maker = source.getDefiningOp();
+    if (!maker)
+      return false;
+    if (isProductOfVariables(maker))
+      return isDecided;
+    if (!isBetweenProducts(maker) && !isDecision(maker))
+      return false;
+    isDecided |= isDecision(maker);
+    // The operand that has the shape of the scores, and is computed.
+    auto found = llvm::find_if(maker->getOperands(), [&](Value operand) {
+      return mayHaveOneShape(operand.getType(), type) &&
+             !onnx::ConstantView::get(operand);
+    });
+    if (found == maker->getOperands().end())
+      return false;
+    source = *found;
+  }
+  return false;
+}
+
+// A product of two variables: attention if it is one of probabilities that were
+// compared, else a layer of its own.
+void RaiseRewriter::addProduct(Operation *op,
+                               const onnx::SymbolicShapes &shapes) {
+  Value left = op->getOperand(0);
+  auto type = dyn_cast<RankedTensorType>(left.getType());
+  auto out = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+  if (!type || !out || type.getRank() < 1 || out.getRank() < 1 ||
+      !isa<FloatType>(out.getElementType()))
+    return;
+  if (type.getRank() > 2 && isComparedProduct(left, type)) {
+    LayerRecord layer = recordOf(op, LayerKind::Attention);
+    contexts[op] = op;
+    addTo(layer.macs, macsOf(op, shapes));
+    addScores(left, type, layer, shapes);
+    finishAttention(op, op, std::move(layer), shapes);
+    return;
+  }
+  LayerRecord layer = recordOf(op, LayerKind::Product);
+  auto knownSize = [](int64_t size) {
+    return ShapedType::isDynamic(size) ? 0 : size;
+  };
+  auto gemm = dyn_cast<onnx::GemmOp>(op);
+  const bool isTurned = gemm && gemm.getTransA();
+  layer.sizes[0] =
+      knownSize(isTurned ? type.getDimSize(0) : type.getShape().back());
+  layer.sizes[1] = knownSize(out.getShape().back());
+  layer.macs = macsOf(op, shapes);
   auto shape = shapes.shapeOf(op->getResult(0));
   layer.rows =
-      shape ? countOf(op.getContext(), shapes, (*shape)[shape->size() - 1])
+      shape ? countOf(op->getContext(), shapes, ArrayRef(*shape).drop_back())
             : unknownCount();
+  layer.reason = "both factors are computed at run time, and it is no part of "
+                 "attention";
+  layer.weights = layer.activations = getF32Type();
   add(op, std::move(layer));
 }
 
@@ -322,6 +424,8 @@ Operation *RaiseRewriter::attentionBehind(Value value) const {
 FailureOr<ArrayAttr> RaiseRewriter::takeRemarks() {
   SmallVector<Attribute> remarks;
   for (LayerRecord &layer : layers) {
+    if (layer.kind == LayerKind::Product && layer.op)
+      (void)refusals.refuse(layer.op, layer.reason);
     if (!layer.weights && !layer.op)
       return emitError(layer.loc, "this layer was rewritten, but not what it "
                                   "became was noted");

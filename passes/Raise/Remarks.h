@@ -46,6 +46,9 @@ inline std::nullopt_t no(std::string *why, const llvm::Twine &reason) {
   return std::nullopt;
 }
 
+/// Whether neither factor of a MatMul or Gemm is constant.
+bool isProductOfVariables(mlir::Operation *op);
+
 /// Rewrites layers, and keeps what the recognisers say of each: every rewrite
 /// of a layer calls became() before the layer's op is replaced, and a
 /// recogniser that leaves a layer alone returns refuse().
@@ -59,15 +62,16 @@ public:
   }
 
   /// Takes stock of the layers of `func`: MatMul and Gemm with a constant
-  /// weight, Gather of rows of a constant table, and Softmax whose result is
-  /// multiplied with something that is not constant. Warns of weights that have
-  /// NaNs. `shapes` has run.
+  /// weight, Gather of rows of a constant table, Softmax whose result is
+  /// multiplied with something that is not constant, products of scores that
+  /// are compared instead, and all other products of two variables. Warns of
+  /// weights that have NaNs. `shapes` has run.
   void takeStock(mlir::func::FuncOp func, const onnx::SymbolicShapes &shapes);
 
-  /// Why `op` (a layer's MatMul, Gemm or Gather, attention's Softmax, or a
-  /// LayerNormalization) stays as it is: a phrase without a full stop. The last
-  /// refusal counts. Always fails; ops of which there is nothing to say, and
-  /// null, are ignored.
+  /// Why `op` (a layer's MatMul, Gemm or Gather, what stands for attention, or
+  /// a LayerNormalization) stays as it is: a phrase without a full stop. The
+  /// last refusal counts. Always fails; ops of which there is nothing to say,
+  /// and null, are ignored.
   mlir::LogicalResult refuse(mlir::Operation *op, const llvm::Twine &reason);
 
   /// What the products of `layer` are computed on from here on. A layer that is
@@ -76,8 +80,9 @@ public:
   void became(mlir::Operation *layer, mlir::Type weights,
               mlir::Type activations, const llvm::Twine &reason = "");
 
-  /// The softmax of the attention that `value` is the context of, by the chain
-  /// of Reshape, Transpose, Add and MatMul behind it; null if there is none.
+  /// What stands for the attention that `value` is the context of, its softmax
+  /// or the product with the values if it has none, by the chain of Reshape,
+  /// Transpose, Add and MatMul behind it; null if there is none.
   mlir::Operation *attentionBehind(mlir::Value value) const;
 
   /// An array of #bnn.layer in the order of the graph. Fails, with an error at
@@ -91,14 +96,22 @@ private:
   void addLinear(mlir::Operation *op, const onnx::SymbolicShapes &shapes);
   void addEmbedding(onnx::GatherOp op);
   void addAttention(onnx::SoftmaxOp op, const onnx::SymbolicShapes &shapes);
+  void addProduct(mlir::Operation *op, const onnx::SymbolicShapes &shapes);
+  void addScores(mlir::Value source, mlir::RankedTensorType type,
+                 LayerRecord &layer, const onnx::SymbolicShapes &shapes);
+  void finishAttention(mlir::Operation *op, mlir::Operation *context,
+                       LayerRecord layer, const onnx::SymbolicShapes &shapes);
+  void sortByOrder();
   void warnOfNaN(mlir::Operation *op, mlir::Value weight);
   /// The record of a layer's op; null if the op is none, or erased.
   LayerRecord *find(mlir::Operation *op);
 
   std::vector<LayerRecord> layers;
   llvm::DenseMap<mlir::Operation *, size_t> indexOf;
-  /// The products of probabilities -> their softmax.
+  /// The products of probabilities -> their softmax, or itself.
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> contexts;
+  /// Products that are counted with an attention.
+  llvm::DenseSet<mlir::Operation *> counted;
   Refusals &refusals;
 };
 

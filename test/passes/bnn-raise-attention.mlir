@@ -238,10 +238,12 @@ func.func @other_multiplier(%q: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %v: te
 
 // -----
 
-// A bias in the scores that is no product of two projections.
+// A bias in the scores that is no product of two projections is a mask, which
+// applies before the division.
 // CHECK-LABEL: func.func @full_rank
-// CHECK-NOT: bnn.attention
-// CHECK: onnx.Softmax
+// CHECK-SAME: %[[F:[^:]*]]: tensor<1x2x3x3xf32>)
+// CHECK: bnn.attention {{.*}} mask(%[[F]] : tensor<1x2x3x3xf32>) {{.*}}early_masks = 1 : i64
+// CHECK-NOT: onnx
 func.func @full_rank(%q: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %v: tensor<1x3x8xf32>, %f: tensor<1x2x3x3xf32>) -> tensor<1x3x8xf32> {
   %split = onnx.Constant {value = dense<[1, 3, 2, 4]> : tensor<4xi64>} : () -> tensor<4xi64>
   %whole = onnx.Constant {value = dense<[1, 3, 8]> : tensor<3xi64>} : () -> tensor<3xi64>

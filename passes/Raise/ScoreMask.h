@@ -1,0 +1,53 @@
+//===- ScoreMask.h - Masks of attention's scores ----------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "dialects/ONNX/ONNXDialect.h"
+#include "dialects/ONNX/SymbolicShapes.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace mlir::bnn {
+
+/// What is done to scores [batch, heads, S, T] before the softmax: numbers are
+/// added, or one number is put in their place where a condition holds.
+struct ScoreMask {
+  mlir::Value tensor; ///< f32, or the condition; broadcasts to the scores.
+  mlir::Operation *op;
+  bool isFill = false;
+  bool isInverted = false; ///< The fill is where the condition does not hold.
+  bool isNegated = false;  ///< The numbers are subtracted.
+  float fill = 0;
+};
+
+/// Makes masks what bnn.attention takes. What an Expand repeats is computed
+/// once: the operators behind it are written again on its input.
+class MaskForms {
+public:
+  MaskForms(mlir::RewriterBase &rewriter, onnx::SymbolicShapes &shapes)
+      : rewriter(rewriter), shapes(shapes) {}
+
+  /// The mask as f32 [B, T] or [B or 1, heads or 1, S or 1, T], where a fill
+  /// has NaN where nothing is filled; null where it changes no probability.
+  /// `query` and `key` are [B, S, channels] and [B, T, channels].
+  mlir::Value create(mlir::OpBuilder &b, mlir::Location loc,
+                     const ScoreMask &mask, mlir::Value key);
+
+private:
+  mlir::Value strip(mlir::Value value);
+  mlir::Value stripNew(mlir::Value value);
+  mlir::Value stripExpand(onnx::ExpandOp op);
+  mlir::Value stripUnsqueeze(onnx::UnsqueezeOp op);
+  mlir::Value stripElementwise(mlir::Operation *op);
+  bool isBroadcastOf(mlir::Value part, mlir::Value whole);
+
+  mlir::RewriterBase &rewriter;
+  onnx::SymbolicShapes &shapes;
+  llvm::DenseMap<mlir::Value, mlir::Value> stripped;
+};
+
+} // namespace mlir::bnn
