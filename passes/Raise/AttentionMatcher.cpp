@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Raise/AttentionMatcher.h"
+#include "passes/Raise/Triangle.h"
 #include <cmath>
 
 using namespace mlir;
@@ -89,8 +90,7 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
       return refuse(source,
                     "the quantiser of the " + heads.role + " is unsigned");
     if (!sign && !isSigned && !whyNot.empty())
-      return refuse(source,
-                    "the " + heads.role + " is not binary: " + whyNot);
+      return refuse(source, "the " + heads.role + " is not binary: " + whyNot);
     if (!sign && !isSigned)
       return refuse(source, "no sign or quantiser before the " + heads.role);
     if (isSigned) {
@@ -312,7 +312,7 @@ bool AttentionMatcher::checkMasks() {
     bool fits = sizes && type && sizes->size() <= 4;
     for (size_t i = 0; fits && i < sizes->size(); ++i)
       fits = type.getDimSize(i) == 1 ||
-             (*sizes)[i] == whole[4 - sizes->size() + i];
+             isSameSize(shapes, (*sizes)[i], whole[4 - sizes->size() + i]);
     if (!fits)
       return refuse(mask.op->getResult(0),
                     "the mask does not broadcast to [batch, heads, tokens, "

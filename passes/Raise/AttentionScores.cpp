@@ -22,6 +22,17 @@ using namespace mlir::bnn;
 // Probabilities
 //===----------------------------------------------------------------------===//
 
+// PyTorch puts 0 in the place of NaN after a softmax, where a row is hidden
+// whole. A probability of NaN is quantised to 0 in any case; so must 0 be.
+static Value withoutGuard(const Quantiser &q) {
+  auto where = q.input.getDefiningOp<onnx::WhereOp>();
+  if (!where || onnx::getConstantScalar(where.getX()) != 0.0 ||
+      q.minimum < -0.5f * q.step)
+    return q.input;
+  auto isNaN = where.getCondition().getDefiningOp<onnx::IsNaNOp>();
+  return isNaN && isNaN.getX() == where.getY() ? where.getY() : q.input;
+}
+
 // An unsigned quantiser of Softmax(scores), or a comparison of scores.
 bool AttentionMatcher::matchProbabilities(Value source) {
   std::string whyNot = "no quantiser after the softmax";
@@ -33,6 +44,7 @@ bool AttentionMatcher::matchProbabilities(Value source) {
   if (quantiser->element.getIsSigned())
     return refuse(source, "the quantiser of the probabilities is signed");
   probability = *quantiser;
+  probability.input = withoutGuard(probability);
   auto softmax = probability.input.getDefiningOp<onnx::SoftmaxOp>();
   if (softmax && (int64_t(softmax.getAxis()) == -1 || softmax.getAxis() == 3))
     return matchMaskedScores(softmax.getInput());
@@ -288,8 +300,9 @@ std::optional<float> AttentionMatcher::hiddenScore(const ScoreMask &mask,
   auto sizes = shapes.shapeOf(mask.tensor),
        queries = shapes.shapeOf(query.input), keys = shapes.shapeOf(key.input);
   // Of one size more it would be broadcast.
-  if (!sizes || sizes->size() < 2 || sizes->back() != (*keys)[1] ||
-      (*sizes)[sizes->size() - 2] != (*queries)[1])
+  if (!sizes || sizes->size() < 2 ||
+      !isSameSize(shapes, sizes->back(), (*keys)[1]) ||
+      !isSameSize(shapes, (*sizes)[sizes->size() - 2], (*queries)[1]))
     return std::nullopt;
   std::optional<double> above = matchTriangle(mask.tensor, shapes).above;
   if (!above || std::isnan(*above))

@@ -86,9 +86,10 @@ static bool isDecision(Operation *op) {
 static bool isBetweenProducts(Operation *op) {
   return isa<onnx::AddOp, onnx::SubOp, onnx::MulOp, onnx::DivOp, onnx::ClipOp,
              onnx::RoundOp, onnx::SignOp, onnx::ReluOp, onnx::NotOp,
-             onnx::WhereOp, onnx::CastOp, onnx::DropoutOp, onnx::IdentityOp,
-             onnx::UnsqueezeOp, onnx::SqueezeOp, onnx::ReshapeOp,
-             onnx::ExpandOp, onnx::TransposeOp>(op);
+             onnx::MaxOp, onnx::MinOp, onnx::WhereOp, onnx::CastOp,
+             onnx::DropoutOp, onnx::IdentityOp, onnx::UnsqueezeOp,
+             onnx::SqueezeOp, onnx::ReshapeOp, onnx::ExpandOp,
+             onnx::TransposeOp>(op);
 }
 
 bool bnn::isProductOfVariables(Operation *op) {

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "passes/Raise/Triangle.h"
 #include <limits>
 
 using namespace mlir;
@@ -31,7 +32,8 @@ bool MaskForms::isBroadcastOf(Value part, Value whole) {
     return false;
   for (size_t i = 1; i <= sizes->size(); ++i)
     if (type.getDimSize(type.getRank() - i) != 1 &&
-        (*sizes)[sizes->size() - i] != (*all)[all->size() - i])
+        !isSameSize(shapes, (*sizes)[sizes->size() - i],
+                    (*all)[all->size() - i]))
       return false;
   return true;
 }

@@ -44,12 +44,28 @@ private:
 };
 } // namespace
 
+bool bnn::isSameSize(const onnx::SymbolicShapes &shapes,
+                     const onnx::SymbolicDim &size,
+                     const onnx::SymbolicDim &whole) {
+  if (size == whole)
+    return true;
+  auto pair = shapes.minimumOf(size);
+  if (!pair)
+    return false;
+  auto isMany = [](const onnx::SymbolicDim &dim) {
+    return dim.getConstant().value_or(0) > 1;
+  };
+  return (pair->first == whole && isMany(pair->second)) ||
+         (pair->second == whole && isMany(pair->first));
+}
+
 // Whether two values have the same size of the axis that is `axis` from the
 // last one.
 bool Matcher::sameDim(Value a, Value b, size_t axis) {
   auto left = shapes.shapeOf(a), right = shapes.shapeOf(b);
   return left && right && left->size() > axis && right->size() > axis &&
-         (*left)[left->size() - 1 - axis] == (*right)[right->size() - 1 - axis];
+         isSameSize(shapes, (*left)[left->size() - 1 - axis],
+                    (*right)[right->size() - 1 - axis]);
 }
 
 // Whether one of the last two axes may be of size 1 in the operand alone.

@@ -12,6 +12,13 @@
 
 namespace mlir::bnn {
 
+/// Whether the sizes of two operands that are broadcast to each other are
+/// equal, once the graph's checks have let them pass: they are the same, or the
+/// first is a minimum of the second and of a number above 1, and so is 1 only
+/// if the second is.
+bool isSameSize(const onnx::SymbolicShapes &shapes,
+                const onnx::SymbolicDim &size, const onnx::SymbolicDim &whole);
+
 /// The one number that a tensor [.., i, j] has wherever j > i, and the one
 /// wherever j <= i; a boolean is 0 or 1. Nothing where it is not known that
 /// there is one.

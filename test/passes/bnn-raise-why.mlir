@@ -33,3 +33,12 @@ func.func @tables(%i: tensor<2xi64>, %x: tensor<2x3xf32>, %g: tensor<3xf32>) -> 
   %1 = onnx.LayerNormalization %x, %g, %none {axis = -1 : i64, epsilon = 1.0e-5 : f32, stash_type = 1 : i64} : (tensor<2x3xf32>, tensor<3xf32>, none) -> tensor<2x3xf32>
   return %0, %1 : tensor<2x2xf32>, tensor<2x3xf32>
 }
+
+// -----
+
+// A product of two variables that is no part of attention is a layer of its own.
+func.func @product(%a: tensor<2x3x4xf32>, %b: tensor<2x4x5xf32>) -> tensor<2x3x5xf32> {
+  // expected-remark @below {{'onnx.MatMul' is left as it is: both factors are computed at run time, and it is no part of attention}}
+  %y = onnx.MatMul %a, %b : (tensor<2x3x4xf32>, tensor<2x4x5xf32>) -> tensor<2x3x5xf32>
+  return %y : tensor<2x3x5xf32>
+}

@@ -1,0 +1,551 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Attention in the spellings of exporters, against ONNX Runtime.
+
+    attention_masks.py WORK [NAME...]
+
+Each spelling below is compiled; its bnn.attention must have the form that is stated, and its
+output must be ONNX Runtime's on each input. Prints a line for each run.
+"""
+import os
+import re
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+from models import FLOAT, INT64, call, check, constant, info, node
+
+BOOL = TensorProto.BOOL
+HEADS, SIZE, CHANNELS = 2, 16, 32
+LEAST = float(np.finfo(np.float32).min)
+ROW, ROWS = r"mask\(%[\w#]+ : tensor<\?x\?xf32>\)", r"mask\(%[\w#]+ : tensor<{}xf32>\)"
+
+
+class Graph:
+    """Nodes of one attention: `masks` writes what is between the scores and the softmax."""
+
+    def __init__(self, seq="seq", keys=None, bits=1):
+        self.nodes, self.constants, self.inputs, self.bits = [], [], [], bits
+        self.seq, self.keys = seq, keys or seq
+        for name, tokens in (("q", self.seq), ("k", self.keys), ("v", self.keys)):
+            self.inputs.append(info(name, ["batch", tokens, CHANNELS]))
+
+    def number(self, name, values, dtype=np.float32):
+        self.constants.append(constant(name, values, dtype))
+        return name
+
+    def add(self, operator, inputs, output, **attributes):
+        self.nodes.append(node(operator, inputs, output, name="/" + output, **attributes))
+        return output
+
+    def heads(self, name, order):
+        """Signs of a head, or integers of two bits."""
+        self.add("Reshape", f"{name} split", name + "4")
+        self.add("Transpose", name + "4", name + "t", perm=order)
+        if self.bits == 1:
+            return self.add("Sign", name + "t", name + "b")
+        self.add("Div", f"{name}t step", name + "d")
+        self.add("Round", name + "d", name + "r")
+        self.add("Clip", f"{name}r low2 high2", name + "c")
+        return self.add("Mul", f"{name}c step", name + "b")
+
+    def begin(self):
+        self.number("split", [0, 0, HEADS, SIZE], np.int64)
+        self.number("joined", [0, 0, CHANNELS], np.int64)
+        self.number("root", 4.0)
+        self.number("alpha", 0.07)
+        self.number("zero", 0.0)
+        self.number("one", 1.0)
+        if self.bits == 2:
+            for name, value in (("step", 0.5), ("low2", -2), ("high2", 1), ("high", 3)):
+                self.number(name, value)
+        query, key = self.heads("q", [0, 2, 1, 3]), self.heads("k", [0, 2, 3, 1])
+        self.heads("v", [0, 2, 1, 3])
+        return self.add("MatMul", f"{query} {key}", "scores")
+
+    def scale(self, scores):
+        return self.add("Div", f"{scores} root", "scaled")
+
+    def softmax(self, scores):
+        self.add("Softmax", scores, "softmax", axis=-1)
+        self.add("Div", "softmax alpha", "divided")
+        self.add("Round", "divided", "rounded")
+        self.add("Clip", f"rounded zero {'one' if self.bits == 1 else 'high'}", "bits")
+        return self.add("Mul", "bits alpha", "probabilities")
+
+    def end(self, probabilities):
+        self.add("MatMul", f"{probabilities} vb", "context")
+        self.add("Transpose", "context", "back", perm=[0, 2, 1, 3])
+        self.add("Reshape", "back joined", "y")
+        graph = helper.make_graph(self.nodes, "model", self.inputs, [info("y", ["batch", self.seq, CHANNELS])],
+                                  self.constants)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+    # Pieces of masks.
+    def padding(self):
+        """attention_mask [batch, keys] as [batch, 1, 1, keys], 1 where a token is."""
+        self.inputs.append(info("attention_mask", ["batch", self.keys], INT64))
+        self.number("axes12", [1, 2], np.int64)
+        return self.add("Unsqueeze", "attention_mask axes12", "padding")
+
+    def sizes(self):
+        """[batch, 1, seq, seq] by shape arithmetic."""
+        self.add("Shape", "q", "shape")
+        for name, value in (("i0", [0]), ("i1", [1]), ("only", [1])):
+            self.number(name, value, np.int64)
+        self.add("Gather", "shape i0", "batch_size", axis=0)
+        self.add("Gather", "shape i1", "seq_size", axis=0)
+        return self.add("Concat", "batch_size only seq_size seq_size", "target", axis=0)
+
+    def hides_padding(self, value):
+        """0 where a token is padding, as a condition that is true there."""
+        self.number("none", 0, np.int64)
+        return self.add("Equal", f"{value} none", "hidden")
+
+
+def feeds(graph, batch, seq, keys=None, hidden=None, **more):
+    rng = np.random.default_rng([batch, seq, len(graph.nodes)])
+    keys = keys or seq
+    result = {name: rng.standard_normal((batch, tokens, CHANNELS)).astype(np.float32)
+              for name, tokens in (("q", seq), ("k", keys), ("v", keys))}
+    if hidden is not None:
+        mask = np.ones((batch, keys), np.int64)
+        for row, count in zip(mask, hidden):
+            row[keys - count:] = 0
+        result["attention_mask"] = mask
+    return {**result, **{name: value(rng) for name, value in more.items()}}
+
+
+def padded(graph, more=None):
+    """Sentences of several lengths, and one that is hidden whole if `more` says so."""
+    return [feeds(graph, 2, 7, hidden=[0, 3]), feeds(graph, 1, 33, hidden=[32]), feeds(graph, 2, 16, hidden=[1, more or 2])]
+
+
+#===------------------------------------------------------------------------===#
+# Rows: one number a token
+#===------------------------------------------------------------------------===#
+
+def expanded():
+    """As current transformers write it: expanded, inverted, filled with the least float, added."""
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.add("Expand", f"{g.padding()} {g.sizes()}", "wide")
+    g.add("Cast", "wide", "floats", to=FLOAT)
+    g.add("Sub", "one floats", "inverse")
+    g.add("Cast", "inverse", "where", to=BOOL)
+    g.number("least", LEAST)
+    g.add("Where", "where least inverse", "mask")
+    model = g.end(g.softmax(g.add("Add", f"{scaled} mask", "masked")))
+    return model, padded(g, 16), ROW
+
+
+def expanded_first():
+    """Expanded to [batch, seq, seq] before it has the dimension of the heads."""
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.inputs.append(info("attention_mask", ["batch", "seq"], INT64))
+    g.number("axis1", [1], np.int64)
+    g.sizes()
+    g.add("Concat", "batch_size seq_size seq_size", "target3", axis=0)
+    g.add("Unsqueeze", "attention_mask axis1", "rows")
+    g.add("Expand", "rows target3", "wide")
+    g.add("Unsqueeze", "wide axis1", "wide4")
+    g.number("fill", -np.inf)
+    model = g.end(g.softmax(g.add("Where", f"{g.hides_padding('wide4')} fill {scaled}", "masked")))
+    return model, padded(g), ROW + r".*filled = array<i1: true>"
+
+
+def zeros_filled():
+    """Zeros of the scores' shape that are filled, and added."""
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.add("Expand", f"{g.padding()} {g.sizes()}", "wide")
+    g.add("ConstantOfShape", "target", "zeros", value=helper.make_tensor("v", FLOAT, [1], [0.0]))
+    g.number("least", LEAST)
+    g.add("Where", f"{g.hides_padding('wide')} least zeros", "mask")
+    model = g.end(g.softmax(g.add("Add", f"mask {scaled}", "masked")))
+    return model, padded(g, 16), ROW
+
+
+def filled():
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.number("fill", -np.inf)
+    model = g.end(g.softmax(g.add("Where", f"{g.hides_padding(g.padding())} fill {scaled}", "masked")))
+    return model, padded(g), ROW + r".*filled = array<i1: true>"
+
+
+def guarded():
+    """PyTorch's softmax of rows that are hidden whole: 0."""
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.number("fill", -np.inf)
+    g.add("Where", f"{g.hides_padding(g.padding())} fill {scaled}", "masked")
+    g.add("Softmax", "masked", "raw", axis=-1)
+    g.add("IsNaN", "raw", "is_nan")
+    g.add("Where", "is_nan zero raw", "softmax")
+    for operator, inputs, output in (("Div", "softmax alpha", "divided"), ("Round", "divided", "rounded"),
+                                     ("Clip", "rounded zero one", "bits"), ("Mul", "bits alpha", "probabilities")):
+        g.add(operator, inputs, output)
+    return g.end("probabilities"), padded(g, 16), ROW + r".*filled = array<i1: true>"
+
+
+def filled_all():
+    """With the least float a row that is hidden whole has equal probabilities."""
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.number("fill", LEAST)
+    model = g.end(g.softmax(g.add("Where", f"{g.hides_padding(g.padding())} fill {scaled}", "masked")))
+    return model, padded(g, 16), ROW + r".*filled = array<i1: true>"
+
+
+def filled_with_little():
+    """A fill that does not hide."""
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.number("fill", -1.5)
+    model = g.end(g.softmax(g.add("Where", f"{g.hides_padding(g.padding())} fill {scaled}", "masked")))
+    return model, padded(g, 16), ROW + r".*filled = array<i1: true>"
+
+
+def filled_before_the_division():
+    g = Graph()
+    scores = g.begin()
+    g.add("Cast", g.padding(), "kept", to=BOOL)
+    g.number("fill", LEAST)
+    model = g.end(g.softmax(g.scale(g.add("Where", f"kept {scores} fill", "masked"))))
+    return model, padded(g, 16), ROW + r".*early_masks = 1 : i64, filled = array<i1: true>"
+
+
+#===------------------------------------------------------------------------===#
+# Rows for each query
+#===------------------------------------------------------------------------===#
+
+def given(shape, element, operator):
+    """A mask of its own shape as an input: f32 that is added or subtracted, or a condition."""
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.inputs.append(info("mask", shape, element))
+    if element == BOOL:
+        g.number("fill", -np.inf)
+        masked = g.add("Where", f"mask {scaled} fill", "masked")
+    else:
+        masked = g.add(operator, f"{scaled} mask", "masked")
+
+    def some(batch, seq):
+        sizes = [{"batch": batch, "seq": seq}.get(axis, axis) for axis in shape]
+        return lambda rng: rng.random(sizes) < 0.8 if element == BOOL else rng.standard_normal(sizes).astype(np.float32)
+    # A token sees itself.
+    def seen(batch, seq):
+        return lambda rng: some(batch, seq)(rng) | np.eye(seq, dtype=bool) if element == BOOL else some(batch, seq)(rng)
+    sizes = [1] * (4 - len(shape)) + [axis if isinstance(axis, int) else "?" for axis in shape]
+    if element != BOOL and operator == "Add" and len(shape) == 4:
+        form = ROWS.format("x".join(re.escape(str(s)) for s in sizes))
+    else:
+        form = ROWS.format("x".join(re.escape(str(s)) for s in sizes)) + (".*filled" if element == BOOL else "")
+    return g.end(g.softmax(masked)), [feeds(g, b, s, mask=seen(b, s)) for b, s in ((2, 5), (1, 33))], form
+
+
+def one_for_all_heads():
+    return given(["batch", 1, "seq", "seq"], FLOAT, "Add")
+
+
+def one_a_head():
+    return given(["batch", HEADS, "seq", "seq"], FLOAT, "Add")
+
+
+def without_batch():
+    return given(["seq", "seq"], FLOAT, "Add")
+
+
+def subtracted():
+    return given([HEADS, "seq", "seq"], FLOAT, "Sub")
+
+
+def a_condition():
+    return given(["batch", 1, "seq", "seq"], BOOL, "Where")
+
+
+def position_bias():
+    """A learned bias by distance before the division, and the padding after it."""
+    g = Graph(seq=9)
+    scores = g.begin()
+    g.number("table", np.random.default_rng(5).standard_normal((17, HEADS)))
+    g.number("distance", np.arange(9)[None] - np.arange(9)[:, None] + 8, np.int64)
+    g.add("Gather", "table distance", "looked_up", axis=0)
+    g.add("Transpose", "looked_up", "bias3", perm=[2, 0, 1])
+    g.number("axis0", [0], np.int64)
+    g.add("Unsqueeze", "bias3 axis0", "bias")
+    scaled = g.scale(g.add("Add", f"{scores} bias", "biased"))
+    g.number("fill", -np.inf)
+    model = g.end(g.softmax(g.add("Where", f"{g.hides_padding(g.padding())} fill {scaled}", "masked")))
+    return (model, [feeds(g, 2, 9, hidden=[0, 4])],
+            r"mask\(%\w+, %\w+ : tensor<1x2x9x9xf32>, tensor<\?x9xf32>\).*early_masks = 1 : i64, "
+            r"filled = array<i1: false, true>")
+
+
+#===------------------------------------------------------------------------===#
+# Causal masks
+#===------------------------------------------------------------------------===#
+
+CAUSAL = r"^(?!.*mask\().*\bcausal\b"
+NOT_CAUSAL = r"^(?!.*\bcausal\b).*mask\("
+
+
+def lengths(g):
+    return [feeds(g, 2, 5), feeds(g, 1, 33), feeds(g, 1, 64)]
+
+
+def causal_constant(fill=-np.inf, diagonal=1):
+    g = Graph(seq=40)
+    scaled = g.scale(g.begin())
+    g.number("mask", np.triu(np.full((40, 40), fill), diagonal)[None, None])
+    return g, g.end(g.softmax(g.add("Add", f"{scaled} mask", "masked")))
+
+
+def causal_least():
+    g, model = causal_constant(LEAST)
+    return model, [feeds(g, 2, 40)], CAUSAL
+
+
+def causal_infinite():
+    g, model = causal_constant(-np.inf)
+    return model, [feeds(g, 2, 40)], CAUSAL
+
+
+def not_hidden():
+    """-20 leaves something where scores are low."""
+    g, model = causal_constant(-20)
+    return model, [feeds(g, 2, 40)], NOT_CAUSAL
+
+
+def one_token_ahead():
+    g, model = causal_constant(-np.inf, 2)
+    return model, [feeds(g, 2, 40)], NOT_CAUSAL
+
+
+def causal_buffer(rows=1):
+    """GPT-2: a part of a buffer of the greatest length."""
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.sizes()
+    g.number("buffer", np.tri(64, dtype=bool)[None, None], bool)
+    g.number("start", [0, 0], np.int64)
+    g.number("axes23", [2, 3], np.int64)
+    g.add("Concat", f"{'seq_size' if rows else 'only'} seq_size", "ends", axis=0)
+    g.add("Slice", "buffer start ends axes23", "kept")
+    g.number("fill", LEAST)
+    return g, g.end(g.softmax(g.add("Where", f"kept {scaled} fill", "masked")))
+
+
+def causal_part():
+    g, model = causal_buffer()
+    return model, lengths(g), CAUSAL
+
+
+def first_row_for_all():
+    """The buffer's first row alone is broadcast: only the first token is seen."""
+    g, model = causal_buffer(rows=0)
+    return model, lengths(g), ROW + r"(?!.*causal)"
+
+
+def causal_trilu():
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.sizes()
+    g.add("Concat", "seq_size seq_size", "square", axis=0)
+    g.add("ConstantOfShape", "square", "full", value=helper.make_tensor("v", FLOAT, [1], [-np.inf]))
+    g.number("first", 1, np.int64)
+    g.add("Trilu", "full first", "mask", upper=1)
+    return g.end(g.softmax(g.add("Add", f"{scaled} mask", "masked"))), lengths(g), CAUSAL
+
+
+def ranges(g, operator):
+    """A comparison of key and query numbers."""
+    g.sizes()
+    for name, value in (("r0", 0), ("r1", 1)):
+        g.number(name, value, np.int64)
+    g.number("axis0", [0], np.int64)
+    g.number("axis1", [1], np.int64)
+    g.add("Squeeze", "seq_size axis0", "length")
+    g.add("Range", "r0 length r1", "tokens")
+    g.add("Unsqueeze", "tokens axis0", "columns")
+    g.add("Unsqueeze", "tokens axis1", "rows")
+    return g.add(operator, "columns rows", "kept")
+
+
+def causal_ranges():
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.number("fill", LEAST)
+    return (g.end(g.softmax(g.add("Where", f"{ranges(g, 'LessOrEqual')} {scaled} fill", "masked"))), lengths(g),
+            CAUSAL)
+
+
+def others_only():
+    """A token that does not see itself."""
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.number("fill", LEAST)
+    return (g.end(g.softmax(g.add("Where", f"{ranges(g, 'Less')} {scaled} fill", "masked"))), lengths(g), NOT_CAUSAL)
+
+
+def causal_and_padding(fill=-np.inf, **shape):
+    """One condition of both. With the least float, rows that are hidden whole see later tokens."""
+    g = Graph(**shape)
+    scaled = g.scale(g.begin())
+    kept = ranges(g, "LessOrEqual")
+    g.add("Cast", g.padding(), "is_token", to=BOOL)
+    g.add("And", f"{kept} is_token", "seen")
+    g.number("fill", fill)
+    return g, g.end(g.softmax(g.add("Where", f"seen {scaled} fill", "masked")))
+
+
+def causal_with_padding():
+    g, model = causal_and_padding()
+    return model, padded(g), r"mask\(%\w+ : tensor<\?x1x\?x\?xf32>\).*\bcausal\b"
+
+
+def least_with_padding():
+    g, model = causal_and_padding(LEAST)
+    return model, padded(g, 16), NOT_CAUSAL
+
+
+def causal_integers():
+    g = Graph(bits=2)
+    scaled = g.scale(g.begin())
+    g.number("fill", -np.inf)
+    return (g.end(g.softmax(g.add("Where", f"{ranges(g, 'LessOrEqual')} {scaled} fill", "masked"))), lengths(g),
+            CAUSAL)
+
+
+#===------------------------------------------------------------------------===#
+# Other tokens, and no softmax
+#===------------------------------------------------------------------------===#
+
+def cross():
+    g = Graph(keys="keys")
+    scaled = g.scale(g.begin())
+    g.number("fill", -np.inf)
+    model = g.end(g.softmax(g.add("Where", f"{g.hides_padding(g.padding())} fill {scaled}", "masked")))
+    return (model, [feeds(g, 2, 5, 19, hidden=[0, 7]), feeds(g, 1, 33, 2, hidden=[1]), feeds(g, 1, 1, 64, hidden=[3])],
+            ROW + r".*\bcross\b")
+
+
+def without_softmax(write, form):
+    """BiBERT: `write` makes probabilities of masked scores."""
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.add("Cast", g.padding(), "floats", to=FLOAT)
+    g.add("Sub", "one floats", "inverse")
+    g.number("hide", -10000)
+    g.add("Mul", "inverse hide", "mask")
+    return g.end(write(g, g.add("Add", f"{scaled} mask", "masked"))), padded(g, 16), form
+
+
+def compared(operator, first, form, condition=None, high="one", low="zero"):
+    def write(g, scores):
+        g.add(operator, f"zero {scores}" if first else f"{scores} zero", "is_high")
+        if condition == "Not":
+            g.add("Not", "is_high", "inverse_of")
+        if condition:
+            return g.add("Where", f"{'inverse_of' if condition == 'Not' else 'is_high'} {high} {low}", "probabilities")
+        return g.add("Cast", "is_high", "probabilities", to=FLOAT)
+    return without_softmax(write, form)
+
+
+ABOVE = r"threshold\(0\.0+e\+00\)(?!.*inclusive)"
+AT_LEAST = r"threshold\(0\.0+e\+00\).*inclusive"
+
+
+def above():
+    return compared("Greater", False, ABOVE)
+
+
+def at_least():
+    return compared("GreaterOrEqual", False, AT_LEAST)
+
+
+def not_below():
+    return compared("Less", False, AT_LEAST, "Where", high="zero", low="alpha")
+
+
+def below_the_score():
+    return compared("Less", True, ABOVE, "Where", high="alpha")
+
+
+def inverted():
+    return compared("LessOrEqual", False, ABOVE, "Not")
+
+
+def clipped_sign():
+    def write(g, scores):
+        g.add("Sign", scores, "sign")
+        return g.add("Clip", "sign zero one", "probabilities")
+    return without_softmax(write, ABOVE)
+
+
+def rectified_sign():
+    def write(g, scores):
+        g.add("Sign", scores, "sign")
+        g.add("Relu", "sign", "positive")
+        return g.add("Mul", "positive alpha", "probabilities")
+    return without_softmax(write, ABOVE)
+
+
+def rounded_scores():
+    def write(g, scores):
+        g.add("Div", f"{scores} alpha", "divided")
+        g.add("Round", "divided", "rounded")
+        g.add("Clip", "rounded zero one", "bits")
+        return g.add("Mul", "bits alpha", "probabilities")
+    return without_softmax(write, r"threshold\(")
+
+
+SPELLINGS = [expanded, expanded_first, zeros_filled, filled, guarded, filled_all, filled_with_little, filled_before_the_division,
+             one_for_all_heads, one_a_head, without_batch, subtracted, a_condition, position_bias, causal_least,
+             causal_infinite, not_hidden, one_token_ahead, causal_part, first_row_for_all, causal_trilu, causal_ranges,
+             others_only, causal_with_padding, least_with_padding, causal_integers, cross, above, at_least, not_below,
+             below_the_score, inverted, clipped_sign, rectified_sign, rounded_scores]
+
+
+def form_of(path):
+    """The line of the attention after raise."""
+    text = call("bnn-opt", path, "--compile-to=raise", "-o", "-").stdout
+    lines = [line.strip().partition("= ")[2] for line in text.splitlines() if " bnn.attention " in line]
+    return lines[0] if len(lines) == 1 else ""
+
+
+def main():
+    work, names = sys.argv[1], sys.argv[2:]
+    os.makedirs(work, exist_ok=True)
+    runs, failures = 0, []
+    for make in SPELLINGS:
+        name = make.__name__
+        if names and name not in names:
+            continue
+        proto, inputs, form = make()
+        path, compiled = (os.path.join(work, name + end) for end in (".onnx", ".o"))
+        onnx.save(proto, path)
+        result = call("bnn-opt", path, "-O1", "-o", compiled)
+        if result.returncode:
+            failures.append(f"{name}: {result.stderr.strip()}")
+            continue
+        line = form_of(path)
+        if not re.search(form, line):
+            failures.append(f"{name}: '{form}' is not in '{line}'")
+        for number, given_feeds in enumerate(inputs):
+            runs += 1
+            failure = check(name, path, compiled, given_feeds, ["y"], work, number)
+            if failure:
+                failures.append(failure)
+    for failure in failures:
+        print("FAILED", failure)
+    print(f"{runs} runs, {len(failures)} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
