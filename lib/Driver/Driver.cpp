@@ -188,7 +188,7 @@ namespace {
 struct CompiledVariant {
   CPUVariant code;
   ModelInterface interface;
-  std::optional<ModelReport> report; ///< If it was asked for.
+  std::optional<ModelReport> report; ///< Without the object.
   std::string ir;                    ///< If it was asked for.
 };
 } // namespace
@@ -202,13 +202,13 @@ compileVariant(Job &job, const ChosenTarget &target, MLIRContext &context,
   OwningOpRef<ModuleOp> module = takeModule(job, target, context);
   if (!module)
     return failure();
+  const bool looks = options.report || !options.quietFloat;
   ReportCollector collector;
-  PhaseRunner runner(*module, job.done, options,
-                     options.report ? &collector : nullptr);
+  PhaseRunner runner(*module, job.done, options, looks ? &collector : nullptr);
   if (failed(runner.runTo(Phase::LLVM)))
     return failure();
   CompiledVariant result;
-  if (options.report)
+  if (looks)
     result.report = collector.take();
   result.ir = runner.takeIR();
   result.code.spec = target.spec;
@@ -362,7 +362,12 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &given, Emit emit,
         std::max(interface.workspaceSize, variant->interface.workspaceSize);
     if (variants.empty()) {
       interface = std::move(variant->interface);
-      result.report = std::move(variant->report);
+      if (!options.quietFloat)
+        if (auto warning = warnOfFloat(*variant->report))
+          emitWarning(FileLineColLoc::get(&context, options.input, 0, 0),
+                      *warning);
+      if (options.report)
+        result.report = std::move(variant->report);
       result.ir = std::move(variant->ir);
     }
     interface.workspaceSize = workspaceSize;

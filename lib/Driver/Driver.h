@@ -50,8 +50,11 @@ struct CompileOptions {
   /// Declared maxima of symbolic dimensions by name.
   llvm::StringMap<int64_t> maxDims;
   bool report = false; ///< Whether compileModel() makes a report.
-  /// Whether a linear layer that is not binary is an error, unless its node's
-  /// name matches one of the patterns (*, ?, [abc]) of `allowFloat`.
+  /// Whether compileModel() is silent where some layers are binary and more
+  /// than a tenth of the operations are not.
+  bool quietFloat = false;
+  /// Whether a layer with products that are not binary is an error, unless its
+  /// node's name matches one of the patterns (*, ?, [abc]) of `allowFloat`.
   bool requireBinary = false;
   std::vector<std::string> allowFloat;
   /// How many times its budget of memory and operations folding constants may

@@ -85,10 +85,15 @@ void addCompileOptions(OptionTable &table, CompileOptions &options) {
       "of an input, 512 for others)",
       [&options](StringRef value) { return readMaxDim(options, value); });
   table.addFlag("require-binary",
-                "Refuse a model with a linear layer that is not binary",
+                "Refuse a model with a linear layer, an attention or a product "
+                "that is not binary",
                 options.requireBinary);
+  table.addFlag("Wno-float",
+                "Do not warn where some layers of a model are binary and more "
+                "than a tenth of its operations are not",
+                options.quietFloat);
   table.addList("allow-float", "pattern",
-                "With --require-binary, accept linear layers whose node's name "
+                "With --require-binary, accept layers whose node's name "
                 "matches: * any characters, ? any one, [abc] one of those; may "
                 "be repeated",
                 [&options](StringRef pattern) {

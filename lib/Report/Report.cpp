@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Report/Report.h"
+#include "dialects/BNN/PlainText.h"
 #include "lib/Report/Format.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -113,6 +114,31 @@ std::string summarize(const ModelReport &report) {
   }
   return llvm::formatv("{0} of the operations are binary ({1})",
                        inPercent(report.binaryShare()), parts)
+      .str();
+}
+
+std::optional<std::string> warnOfFloat(const ModelReport &report) {
+  constexpr double kWorthAWord = 0.1;
+  const bool isSomeBinary = llvm::any_of(report.layers, [](const Layer &l) {
+    return l.kind != LayerKind::Embedding && (l.isBinary() || l.isMixed());
+  });
+  const double floats = double(report.totalFloatOps()),
+               all = floats + double(report.totalBinaryOps());
+  if (!isSomeBinary || floats <= kWorthAWord * all)
+    return std::nullopt;
+  const Layer *most = nullptr;
+  for (const Layer &layer : report.layers)
+    if (!layer.reason.empty() && layer.floatOps.value_or(0) > 0 &&
+        (!most || *layer.floatOps > *most->floatOps))
+      most = &layer;
+  if (!most)
+    return std::nullopt;
+  return llvm::formatv("{0} of the operations are not binary; '{1}' ({2}) has "
+                       "most of them, {3}: {4}; --report lists all layers, "
+                       "-Wno-float silences this",
+                       inPercent(floats / all), escapeHidden(most->name),
+                       most->op, inPercent(double(*most->floatOps) / all),
+                       most->reason)
       .str();
 }
 

@@ -95,6 +95,11 @@ struct ModelReport {
 /// One sentence: how much of the model is binary.
 std::string summarize(const ModelReport &report);
 
+/// What is to be said where some layers are binary and more than a tenth of the
+/// operations are not: the layer that has most of those, and why. Nothing
+/// elsewhere.
+std::optional<std::string> warnOfFloat(const ModelReport &report);
+
 enum class ReportFormat { Text, JSON, HTML };
 std::optional<ReportFormat> parseReportFormat(llvm::StringRef name);
 

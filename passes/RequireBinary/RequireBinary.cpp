@@ -1,4 +1,4 @@
-//===- RequireBinary.cpp - Refuses linear layers that are not binary ------===//
+//===- RequireBinary.cpp - Refuses layers that are not binary -------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -85,7 +85,8 @@ struct RequireBinary : impl::RequireBinaryBase<RequireBinary> {
     // Patterns that would accept what is refused -> the names they stand for.
     std::map<std::string, SmallVector<std::string>> remedies;
     for (auto layer : layers.getAsRange<LayerAttr>()) {
-      if (layer.getKind() != LayerKind::Linear)
+      // An embedding has no products.
+      if (layer.getKind() == LayerKind::Embedding)
         continue;
       std::string name = layer.getName().str();
       bool allowed = false;
@@ -107,7 +108,8 @@ struct RequireBinary : impl::RequireBinaryBase<RequireBinary> {
     for (auto [text, isUsed] : llvm::zip_equal(allowFloat, used))
       if (!isUsed)
         emitWarning(func.getLoc(), "--allow-float=")
-            << text << " matches no linear layer of this model";
+            << text
+            << " matches no linear layer, attention or product of this model";
     if (remedies.empty())
       return;
     std::string advice;

@@ -11,14 +11,14 @@
 include "mlir/Pass/PassBase.td"
 
 def RequireBinary : Pass<"bnn-require-binary", "::mlir::func::FuncOp"> {
-  let summary = "Refuse linear layers that are not binary";
+  let summary = "Refuse layers with products that are not binary";
   let description = [{
     Reads `bnn.layers`, which `bnn-raise` writes with `record-layers`. Each linear
-    layer of which neither side has few bits (1, 2 or 4) is an error, with the
-    recogniser's reason, unless its node's name matches a pattern of
-    `allow-float`: `*` and `?` stand for any characters and any one, `[abc]` for
-    one of those. All are listed at once. A pattern that no linear layer matches
-    is a warning. Nothing is changed.
+    layer, attention and product of two activations of which neither side has few
+    bits (1, 2 or 4) is an error, with the recogniser's reason, unless its node's
+    name matches a pattern of `allow-float`: `*` and `?` stand for any characters
+    and any one, `[abc]` for one of those. All are listed at once. A pattern that
+    none of them matches is a warning. Nothing is changed.
 
     Before:
     ```mlir
@@ -39,12 +39,12 @@ def RequireBinary : Pass<"bnn-require-binary", "::mlir::func::FuncOp"> {
   }];
   let options = [ListOption<
       "allowFloat", "allow-float", "std::string",
-      "Accept linear layers whose node's name matches this pattern">];
+      "Accept layers whose node's name matches this pattern">];
   let statistics = [
     Statistic<"layersRefused", "layers-refused",
-              "Number of linear layers refused">,
+              "Number of layers refused">,
     Statistic<"layersAllowed", "layers-allowed",
-              "Number of linear layers allowed to be float">];
+              "Number of layers allowed to be float">];
 }
 
 #endif // BNN_PASSES_REQUIREBINARY

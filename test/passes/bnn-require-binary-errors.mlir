@@ -7,7 +7,7 @@
 // CHECK: error: {{.*}}node 'layer.0/dense' (MatMul, opset 17) is not binary: no sign
 // CHECK: error: {{.*}}node 'layer.11/dense' (MatMul, opset 17) is not binary: no sign
 // CHECK: error: {{.*}}node 'odd[*]' (Gemm, opset 17) is not binary: row 0
-// CHECK: warning: --allow-float=nothing* matches no linear layer of this model
+// CHECK: warning: --allow-float=nothing* matches no linear layer, attention or product of this model
 // CHECK: remark: where float is meant, accept it: --allow-float='layer.*/dense' --allow-float='odd\[\*\]'
 // CHECK-NOT: see current operation
 module attributes {onnx.opset = 17 : i64} {
@@ -35,5 +35,18 @@ func.func @unknown() {
 func.func @bytes() attributes {bnn.layers = [
     #bnn.layer<kind = linear, op = "MatMul", loc = loc("bytes"), sizes = [4, 4], weights = !bnn.s8, activations = !bnn.s8, reason = "its weights have 8 bits">,
     #bnn.layer<kind = linear, op = "MatMul", loc = loc("mixed"), sizes = [4, 4], weights = !bnn.s1, activations = !bnn.s8, reason = "its inputs have 8 bits">]} {
+  return
+}
+
+// -----
+
+// Attention counts, and a product of two activations; a table does not.
+// CHECK: error: {{.*}}node 'softmax' (Softmax) is not binary: no sign
+// CHECK: error: {{.*}}node 'both' (MatMul) is not binary: at run time
+// CHECK-NOT: error: {{.*}}node 'positions'
+func.func @products() attributes {bnn.layers = [
+    #bnn.layer<kind = attention, op = "Softmax", loc = loc("softmax"), sizes = [2, 2], weights = f32, activations = f32, reason = "no sign">,
+    #bnn.layer<kind = product, op = "MatMul", loc = loc("both"), sizes = [2, 0], weights = f32, activations = f32, reason = "at run time">,
+    #bnn.layer<kind = embedding, op = "Gather", loc = loc("positions"), sizes = [8, 4], weights = f32, activations = f32, reason = "magnitudes">]} {
   return
 }

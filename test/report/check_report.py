@@ -21,8 +21,9 @@ FIELDS = {"name": str, "op": str, "kind": str, "shape": dict, "became": str, "re
           "bytes_before": int, "bytes_after": int, "binary_ops": int, "float_ops": int,
           "share": (int, float)}
 SHAPES = {"linear": {"in", "out", "rows"}, "attention": {"heads", "head_size", "tokens"},
-          "embedding": {"vocabulary", "size"}}
-OPS = {"linear": {"MatMul", "Gemm"}, "attention": {"Softmax"}, "embedding": {"Gather"}}
+          "embedding": {"vocabulary", "size"}, "product": {"in", "out", "rows"}}
+OPS = {"linear": {"MatMul", "Gemm"}, "attention": {"Softmax", "MatMul"}, "embedding": {"Gather"},
+       "product": {"MatMul", "Gemm"}}
 
 
 def expect(condition, what):
@@ -43,6 +44,8 @@ def check_layers(report, model):
         expect(re.fullmatch(r"float|f32x1|1xf32|([124])x([124])", layer["became"]), f"became of {layer}")
         few = layer["became"] != "float" and "f32" not in layer["became"]
         expect(few == (layer["reason"] == ""), f"reason of {layer}")
+        if layer["kind"] == "product":
+            expect(layer["became"] == "float" and layer["bytes_before"] == 0, f"a product: {layer}")
         if layer["kind"] == "linear":
             macs = shape["rows"] * shape["in"] * shape["out"]
             expect((layer["binary_ops"], layer["float_ops"]) == ((macs, 0) if few else (0, macs)),
