@@ -13,9 +13,11 @@
 //   gemm NAME GENERATED.so M N K WEIGHTS PEER.so KERNEL...
 //   forward NAME MODEL.so TOKENS YARDSTICK.so
 //   ort NAME MODEL.so TOKENS ONNXRUNTIME.so MODEL.onnx all|none
+//   ours NAME MODEL.so TOKENS OTHER.so WHAT
 //
-// A KERNEL is csa3, popcnt or avx2 of the yardstick's, or naive. test/bench/run
-// writes the plan and what it names.
+// A KERNEL is csa3, popcnt or avx2 of the yardstick's, or naive. OTHER.so is
+// another compiled model, and WHAT its name in the table. test/bench/run writes
+// the plan and what it names.
 //
 //===----------------------------------------------------------------------===//
 
@@ -62,6 +64,11 @@ Row modelRow(const std::string &kind, const std::string &name,
   Contender ours = compiledModel(Library(model), tokens);
   if (kind == "forward")
     return measure(name, ours, {handForward(Library(peer), count)}, rounds);
+  if (kind == "ours") {
+    Contender other = compiledModel(Library(peer), tokens);
+    plan >> other.name;
+    return measure(name, ours, {other}, rounds);
+  }
   std::string optimization;
   plan >> onnx >> optimization;
   return measure(name, ours,

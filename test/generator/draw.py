@@ -17,7 +17,7 @@ SHAPES = [(72, 3, 0), (72, 6, 0), (72, 8, 0), (100, 4, 0), (100, 5, 0), (130, 2,
           (48, 3, 0), (64, 2, 0), (64, 1, 0), (96, 3, 0), (33, 3, 0), (7, 7, 0), (40, 5, 0),
           (72, 4, 12), (48, 3, 20), (32, 2, 33), (128, 2, 0)]
 
-# What is wrong with one layer, and which layers it can be done to.
+# What is wrong with one layer, or not (score_bias is a mask), and which layers it can be done to.
 NEAR_MISSES = {
     "ternary": ("query", "value", "output", "intermediate", "ffn_output", "embedding"),
     "two_magnitudes": ("key", "output", "intermediate", "ffn_output"),
@@ -70,6 +70,7 @@ def draw(seed):
         o.near_miss = r.choice(sorted(NEAR_MISSES))
         place = r.choice(NEAR_MISSES[o.near_miss])
         o.near_layer = place if place == "embedding" else f"{r.randrange(o.layers)}/{place}"
+    o.mask = r.choice(["added", "added", "expanded", "filled", "causal"])
     return legal(o), r.random() < 0.2
 
 

@@ -50,6 +50,7 @@ class Options:
     lora_scale: float = 1.0
     half_binary: str = ""      # "W32A1" or "W1A32" of the layers in `half_layers`
     half_layers: tuple = ()
+    mask: str = "added"        # or expanded, filled, causal
     score_mul: bool = False    # scores times 1 / root d in place of divided by it
     hidden_states: bool = False
     attentions: str = ""       # "", scores, softmax or probabilities as outputs
@@ -296,13 +297,14 @@ class BinaryBert:
             shape = (1, self.rng.choice([1, o.heads]), o.seq, o.seq)
             scores = g.node(scope, "Add", scores, g.parameter(f"{parameter}.score_bias",
                                                               self.normal(shape, 1.0)))
-            became = "float"
         root = math.sqrt(self.size)
         if o.score_mul:
             scores = g.node(scope, "Mul", scores, g.scalar(scope, 1 / root))
         else:
             scores = g.node(scope, "Div", scores, g.scalar(scope, root))
-        if mask:
+        if mask and o.mask in ("filled", "causal"):
+            scores = g.node(scope, "Where", mask, g.scalar(scope, -np.inf), scores)
+        elif mask:
             scores = g.node(scope, "Add", scores, mask)
         weights = softmax = g.softmax(scope, scores, 4)
         name_of_attention = g.producers[softmax]
@@ -369,12 +371,35 @@ class BinaryBert:
         return self.g.node(scope, "ConstantOfShape", self.g.node(scope, "Shape", "input_ids"),
                            value=numpy_helper.from_array(np.array([value], dtype=np.int64)))
 
+    def square(self, scope):
+        """The sizes [batch, 1, length, length]."""
+        g, o = self.g, self.o
+        if not o.dynamic:
+            return g.constant(scope, [o.batch, 1, o.seq, o.seq])
+        shape = g.node(scope, "Shape", "input_ids")
+        batch, length = (g.node(scope, "Gather", shape, g.constant(scope, [axis]), axis=0) for axis in (0, 1))
+        return g.node(scope, "Concat", batch, g.constant(scope, [1]), length, length, axis=0)
+
+    def later_tokens(self, scope):
+        """A condition that hides later tokens: a part of a triangle of all positions."""
+        g, o = self.g, self.o
+        triangle = np.triu(np.ones((o.positions, o.positions), dtype=bool), 1)[None, None]
+        whole = g.constant(scope, triangle, bool)
+        ends = g.node(scope, "Slice", self.square(scope), g.constant(scope, [2]), g.constant(scope, [4]))
+        return g.node(scope, "Slice", whole, g.constant(scope, [0, 0]), ends, g.constant(scope, [2, 3]))
+
     def attention_mask(self, scope):
         g = self.g
         mask = "attention_mask"
         if mask not in self.o.inputs:
             mask = self.like_ids(scope, 1)
+        if self.o.mask == "causal":
+            return self.later_tokens(scope)
         mask = g.unsqueeze(scope, g.unsqueeze(scope, mask, 1), 2)
+        if self.o.mask == "filled":
+            return g.node(scope, "Not", g.node(scope, "Cast", mask, to=TensorProto.BOOL))
+        if self.o.mask == "expanded":
+            mask = g.node(scope, "Expand", mask, self.square(scope))
         mask = g.node(scope, "Cast", mask, to=TensorProto.FLOAT)
         mask = g.node(scope, "Sub", g.scalar(scope, 1.0), mask)
         lowest = np.finfo(np.float32).min if self.is_bipft else -10000.0

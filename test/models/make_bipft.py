@@ -35,6 +35,8 @@ def main():
     parser.add_argument("--int32", action="store_true", help="32-bit ids")
     parser.add_argument("--zero-bias", action="store_true",
                         help="all biases and shifts zero, as in a model before training")
+    parser.add_argument("--mask", default="added", choices=["added", "expanded", "filled", "causal"],
+                        help="how tokens are hidden (default added)")
     parser.add_argument("--no-residual", action="store_true",
                         help="attention without the low-rank residual terms")
     parser.add_argument("-o", dest="output", required=True, metavar="FILE")

@@ -117,6 +117,7 @@ class Evaluator:
     def op_Tanh(self, node, a, x): return np.tanh(x)
     def op_Erf(self, node, a, x): return erf(x)
     def op_Relu(self, node, a, x): return np.maximum(x, 0)
+    def op_Not(self, node, a, x): return ~x
     def op_Equal(self, node, a, x, y): return x == y
     def op_Greater(self, node, a, x, y): return x > y
     def op_Where(self, node, a, c, x, y): return np.where(c, x, y)
