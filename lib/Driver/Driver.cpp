@@ -35,6 +35,8 @@ using namespace mlir;
 namespace mlir::bnn {
 
 std::string prefixFromPath(llvm::StringRef path) {
+  if (path == "-")
+    return "model";
   std::string prefix;
   for (char c : llvm::sys::path::stem(path))
     prefix += llvm::isAlnum(c) ? c : '_';
@@ -45,10 +47,13 @@ std::string prefixFromPath(llvm::StringRef path) {
 
 static LogicalResult report(MLIRContext &context, const CompileOptions &options,
                             llvm::Error error) {
-  return emitError(FileLineColLoc::get(&context,
-                                       llvm::sys::path::filename(options.input),
-                                       0, 0),
-                   llvm::toString(std::move(error)));
+  return emitError(
+      FileLineColLoc::get(&context,
+                          options.inputBytes
+                              ? llvm::StringRef(kStandardInput)
+                              : llvm::sys::path::filename(options.input),
+                          0, 0),
+      llvm::toString(std::move(error)));
 }
 
 namespace {
@@ -64,6 +69,8 @@ struct ChosenTarget {
 struct Job : Continuation {
   /// The IR; null for an ONNX file, and once it is taken.
   OwningOpRef<ModuleOp> module;
+  /// Whether the model was read already, for another CPU.
+  bool wasRead = false;
 };
 } // namespace
 
@@ -139,13 +146,16 @@ static bool isIR(const CompileOptions &options) {
 
 // The model as a module: imported, or parsed where it is IR already.
 static OwningOpRef<ModuleOp> readInput(const CompileOptions &options,
-                                       MLIRContext &context) {
+                                       MLIRContext &context,
+                                       bool isRepeated = false) {
   TimingScope timing = timed(options, "Import");
   if (isIR(options))
     return parseSourceFile<ModuleOp>(options.input, &context);
   ImportOptions import;
   import.inputShapes = options.inputShapes;
   import.onDataFile = options.onDataFile;
+  import.bytes = options.inputBytes;
+  import.isRepeated = isRepeated;
   return importModel(options.input, import, &context);
 }
 
@@ -171,7 +181,9 @@ static FailureOr<Job> prepare(const CompileOptions &options,
 }
 
 static OwningOpRef<ModuleOp> takeInput(Job &job, MLIRContext &context) {
-  return job.module ? std::move(job.module) : readInput(job.options, context);
+  if (job.module)
+    return std::move(job.module);
+  return readInput(job.options, context, std::exchange(job.wasRead, true));
 }
 
 // The model with what the passes need to know.
@@ -377,7 +389,8 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &given, Emit emit,
   result.target = targets->front().spec;
   result.target.cpu = interface.targetCPU;
   if (result.report) {
-    result.report->file = options.input;
+    result.report->file =
+        options.inputBytes ? kStandardInput.str() : options.input;
     result.report->target = result.target.triple + " " + result.target.cpu;
   }
   result.prefix = interface.prefix;

@@ -34,6 +34,9 @@ struct ExtraPasses {
 struct CompileOptions {
   /// The path of an ONNX file, or of IR (.mlir) with a function @main.
   std::string input;
+  /// The bytes of an ONNX model, where `input` is "-": the standard input can
+  /// be read once, and a model for several CPUs is imported more often.
+  std::shared_ptr<llvm::MemoryBuffer> inputBytes;
   std::string triple, cpu, attrs; ///< As --mtriple, --mcpu and --mattr.
   std::string strategy;           ///< Forces a kernel strategy by name.
   /// Tiles by strategy, in place of the built-in ones; and one for any.

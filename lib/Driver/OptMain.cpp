@@ -15,6 +15,7 @@
 #include "lib/Driver/Options.h"
 #include "lib/Driver/PlainStream.h"
 #include "lib/Driver/Tool.h"
+#include "lib/Import/Import.h"
 #include "lib/Import/OperatorTable.h"
 #include "lib/Target/OutputFile.h"
 #include "lib/Target/Strategy.h"
@@ -39,6 +40,7 @@ constexpr int kCompileError = 1, kUsageError = 2;
 constexpr llvm::StringLiteral overview =
     "bnn-mlir compiler\n\n"
     "bnn-opt model.onnx -o model.o   compiles to an object and model.h\n"
+    "bnn-opt - <model.onnx -o x.o    the same from the standard input\n"
     "bnn-opt input.mlir --bnn-...    runs passes, as mlir-opt\n"
     "bnn-opt input.mlir --emit=obj   compiles IR as it does a model\n"
     "bnn-opt model.onnx --after=raise --bnn-... -o model.o\n"
@@ -75,9 +77,11 @@ private:
   }
   /// Whether the input is a model, and no IR.
   bool isModel() const {
-    return llvm::StringRef(options.input).ends_with(".onnx");
+    return options.inputBytes ||
+           llvm::StringRef(options.input).ends_with(".onnx");
   }
-  int runPasses(int argc, char **argv);
+  int readStandardInput();
+  int runPasses();
   int compile();
   int checkMlirOptOnly() const;
   int takePasses(const MlirOptMainConfig &config, MLIRContext &context);
@@ -91,6 +95,8 @@ private:
   OptionTable compileTable{"Model and target options"};
   OptionTable outputTable{"Output options"};
   std::string name, output;
+  /// The standard input, if it is what passes are to run over.
+  std::unique_ptr<llvm::MemoryBuffer> text;
   std::vector<std::string> dataFiles; ///< Read beside the model.
 };
 } // namespace
@@ -195,7 +201,23 @@ int OptTool::compile() {
                                         : writeModel(context);
 }
 
-int OptTool::runPasses(int argc, char **argv) {
+/// What comes in may be a model or IR, and has no name that says which.
+int OptTool::readStandardInput() {
+  if (llvm::sys::Process::StandardInIsUserInput())
+    llvm::errs() << "(processing input from stdin now, hit ctrl-c/ctrl-d to "
+                    "interrupt)\n";
+  auto bytes = llvm::MemoryBuffer::getSTDIN();
+  if (!bytes)
+    return usageError("cannot read the standard input: " +
+                      bytes.getError().message());
+  if (isModelBytes((*bytes)->getBuffer()))
+    options.inputBytes = std::move(*bytes);
+  else
+    text = std::move(*bytes);
+  return 0;
+}
+
+int OptTool::runPasses() {
   auto given = compileTable.given();
   for (std::string &option : outputTable.given())
     given.push_back(std::move(option));
@@ -205,17 +227,14 @@ int OptTool::runPasses(int argc, char **argv) {
                       " unless --emit or --report asks for a result: " +
                       llvm::join(given, ", "));
   auto config = MlirOptMainConfig::createFromCLOptions();
-  if (output == "-" || config.shouldShowDialects())
-    return asMainReturnCode(
-        MlirOptMain(argc, argv, options.input, output, registry));
   // mlir-opt's own way to a file empties it before the input is read.
   DistinctFiles files;
-  if (options.input != "-")
+  if (!text)
     files.addInput("the input", options.input);
   if (llvm::Error error = files.addOutput("the output", output))
     return usageError(std::move(error));
   std::string message;
-  auto input = openInputFile(options.input, &message);
+  auto input = text ? std::move(text) : openInputFile(options.input, &message);
   if (!input) {
     llvm::errs() << message << '\n';
     return kCompileError;
@@ -252,13 +271,19 @@ int OptTool::run(int argc, char **argv) {
   for (OptionTable *table : {&compileTable, &outputTable})
     if (llvm::Error error = table->readCommandLine())
       return usageError(std::move(error));
+  if (MlirOptMainConfig::createFromCLOptions().shouldShowDialects())
+    return asMainReturnCode(
+        MlirOptMain(argc, argv, options.input, output, registry));
+  if (options.input == "-")
+    if (int code = readStandardInput())
+      return code;
   // IR is compiled where a result is asked for.
   const bool resultAsked =
       llvm::any_of(llvm::ArrayRef<llvm::StringRef>{"emit", "compile-to",
                                                    "report", "report-file"},
                    [&](auto name) { return outputTable.isGiven(name); });
   const bool isIR = llvm::StringRef(options.input).ends_with(".mlir");
-  return isModel() || (isIR && resultAsked) ? compile() : runPasses(argc, argv);
+  return isModel() || (isIR && resultAsked) ? compile() : runPasses();
 }
 
 int optMain(int argc, char **argv, DialectRegistry &registry) {

@@ -143,7 +143,8 @@ Error checkPlaces(const CompileOptions &compile,
                   ArrayRef<std::string> dataFiles, const OutputOptions &wanted,
                   StringRef output) {
   DistinctFiles files;
-  files.addInput("the input", compile.input);
+  if (!compile.inputBytes)
+    files.addInput("the input", compile.input);
   if (!compile.strategyTable.empty())
     files.addInput("the strategy table", compile.strategyTable);
   for (StringRef file : dataFiles)

@@ -27,10 +27,18 @@ const ::onnx::AttributeProto *findAttribute(const ::onnx::NodeProto &node,
 }
 
 LogicalResult Importer::load() {
-  Expected<std::shared_ptr<DataFile>> opened = openFile(path, context);
-  if (!opened)
-    return error() << "cannot read the model: " << toString(opened.takeError());
-  file = *opened;
+  if (options.bytes) {
+    file = std::make_shared<DataFile>();
+    file->buffer = MemoryBuffer::getMemBuffer(options.bytes->getMemBufferRef(),
+                                              /*RequiresNullTerminator=*/false);
+    file->registration = options.bytes;
+  } else {
+    Expected<std::shared_ptr<DataFile>> opened = openFile(path, context);
+    if (!opened)
+      return error() << "cannot read the model: "
+                     << toString(opened.takeError());
+    file = *opened;
+  }
   StringRef fileName = sys::path::filename(path);
   Expected<std::string> skeleton = makeSkeleton(file->bytes(), fileName);
   if (!skeleton)
@@ -98,9 +106,10 @@ OwningOpRef<ModuleOp> Importer::run() {
   context->loadDialect<BNNDialect, onnx::ONNXDialect, func::FuncDialect>();
   StringRef fileName = sys::path::filename(path);
   if (failed(load()) || failed(checkNames()) || failed(readOpsets()) ||
-      failed(expandCustomNodes()) || failed(checkOperators()) ||
-      failed(sortNodes()))
+      failed(flatten()) || failed(expandCustomNodes()) ||
+      failed(checkOperators()) || failed(sortNodes()))
     return {};
+  dropUnusedInitializers();
 
   // Only now that the graph makes sense are the weights' bytes looked for.
   bool good = true;
@@ -141,8 +150,18 @@ OwningOpRef<ModuleOp> Importer::run() {
     return {};
   return std::move(module);
 }
+
+bool isModelBytes(StringRef bytes) {
+  return !bytes.starts_with("ML\xefR") &&
+         any_of(bytes.take_front(4096), [](unsigned char c) {
+           return c < ' ' && !isSpace(static_cast<char>(c));
+         });
+}
+
 OwningOpRef<ModuleOp> importModel(StringRef path, const ImportOptions &options,
                                   MLIRContext *context) {
-  return Importer(path, options, context).run();
+  return Importer(options.bytes ? StringRef(kStandardInput) : path, options,
+                  context)
+      .run();
 }
 } // namespace mlir::bnn

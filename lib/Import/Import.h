@@ -10,7 +10,9 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,7 +24,19 @@ struct ImportOptions {
   llvm::StringMap<llvm::SmallVector<int64_t>> inputShapes;
   /// Called for each file of external data that is read; may be null.
   std::function<void(llvm::StringRef path)> onDataFile;
+  /// The model's bytes; null where they are those of a file. They come from the
+  /// standard input, external data from the current folder.
+  std::shared_ptr<llvm::MemoryBuffer> bytes;
+  /// Whether the model was imported before, and its notes were given.
+  bool isRepeated = false;
 };
+
+/// What the standard input is called in messages.
+constexpr llvm::StringLiteral kStandardInput = "<stdin>";
+
+/// Whether bytes that may be a model or IR are no IR: text has no control
+/// characters, and bytecode says what it is.
+bool isModelBytes(llvm::StringRef bytes);
 
 /// Reads the ONNX model in the file `path` into a module that holds one
 /// function `main` of `onnx` operations in the form of opset 17, in topological

@@ -78,22 +78,24 @@ LogicalResult Importer::checkAttributes(const ::onnx::NodeProto &node,
   return success();
 }
 
+LogicalResult Importer::checkForm(const ::onnx::NodeProto &node) {
+  const onnx::OperatorSpec &spec = *findOperator(node.op_type());
+  unsigned inputs = unsigned(node.input_size()),
+           outputs = unsigned(node.output_size());
+  if (inputs < spec.minInputs ||
+      (spec.maxInputs != onnx::kVariadic && inputs > spec.maxInputsAt(opset)))
+    return error(node) << "has " << inputs << " inputs";
+  for (unsigned i = 0; i < spec.minInputs; ++i)
+    if (node.input(int(i)).empty())
+      return error(node) << "its input number " << i << " is left out";
+  if (outputs == 0 || outputs > spec.maxOutputs)
+    return error(node) << "has " << outputs << " outputs";
+  return checkAttributes(node, spec);
+}
+
 LogicalResult Importer::checkForms() {
-  for (const ::onnx::NodeProto *node : order) {
-    const onnx::OperatorSpec &spec = *findOperator(node->op_type());
-    unsigned inputs = unsigned(node->input_size()),
-             outputs = unsigned(node->output_size());
-    if (inputs < spec.minInputs ||
-        (spec.maxInputs != onnx::kVariadic && inputs > spec.maxInputsAt(opset)))
-      return error(*node) << "has " << inputs << " inputs";
-    for (unsigned i = 0; i < spec.minInputs; ++i)
-      if (node->input(int(i)).empty())
-        return error(*node) << "its input number " << i << " is left out";
-    if (outputs == 0 || outputs > spec.maxOutputs)
-      return error(*node) << "has " << outputs << " outputs";
-    if (failed(checkAttributes(*node, spec)))
-      return failure();
-  }
-  return success();
+  return success(llvm::all_of(order, [&](const ::onnx::NodeProto *node) {
+    return succeeded(checkForm(*node));
+  }));
 }
 } // namespace mlir::bnn

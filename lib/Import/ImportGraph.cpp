@@ -47,6 +47,16 @@ LogicalResult Importer::checkOperators() {
                     "docs/custom-operators.md, or register one "
                     "with torch.onnx.register_custom_op_symbolic, and export "
                     "again with operator_export_type=ONNX";
+    else if (domain.empty() && node.op_type() == "If")
+      diagnostic << "which branch it takes depends on what is not known at "
+                    "compile time: fix the shapes that its condition reads "
+                    "with --input-shape, or export the model without control "
+                    "flow (torch.jit.trace instead of script)";
+    else if (domain.empty() &&
+             (node.op_type() == "Loop" || node.op_type() == "Scan"))
+      diagnostic << "it is a loop, which a model cannot have here: export the "
+                    "model with its loops unrolled (torch.jit.trace instead of "
+                    "script)";
     else if (subgraph)
       diagnostic << "it holds a subgraph: export the model for inference "
                     "without control flow (torch.jit.trace instead of script)";
@@ -134,8 +144,10 @@ LogicalResult Importer::runChecker() {
   ::onnx::ModelProto copy = model;
   copy.mutable_functions()->Clear();
   copy.mutable_training_info()->Clear();
-  // Formats newer than libonnx only add what the importer does not accept.
-  copy.set_ir_version(std::min<int64_t>(copy.ir_version(), 8));
+  // Formats newer than libonnx only add what the importer does not accept; up
+  // to the third, initializers were inputs too, which nothing here relies on.
+  copy.set_ir_version(
+      copy.ir_version() == 3 ? 4 : std::min<int64_t>(copy.ir_version(), 8));
   // The nodes of opsets that it does not know are checked by the table.
   bool checksNodes = opset <= onnx::kCheckedOpset;
   for (auto &import : *copy.mutable_opset_import())

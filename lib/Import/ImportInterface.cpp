@@ -237,6 +237,7 @@ LogicalResult Importer::addOutputs() {
   if (graph.output_size() == 0)
     return error() << "the graph has no output";
   SmallVector<Value> results;
+  SmallVector<const ::onnx::ValueInfoProto *> outputs;
   llvm::StringSet<> seen;
   for (const auto &output : graph.output()) {
     auto it = values.find(output.name());
@@ -244,19 +245,21 @@ LogicalResult Importer::addOutputs() {
       return error() << "output '" << output.name()
                      << "' is not produced by the graph, or by an optional "
                         "output that is not supported";
-    if (!seen.insert(output.name()).second)
-      return error() << "output '" << output.name() << "' is listed twice";
     if (failed(checkOutput(output, it->second)))
       return failure();
+    // Listed twice, it is one output: callers know outputs by their names.
+    if (!seen.insert(output.name()).second)
+      continue;
+    outputs.push_back(&output);
     results.push_back(it->second);
   }
   builder.create<func::ReturnOp>(baseLoc, results);
   func.setFunctionType(builder.getFunctionType(func.getArgumentTypes(),
                                                ValueRange(results).getTypes()));
-  for (auto [i, output] : llvm::enumerate(graph.output())) {
+  for (auto [i, output] : llvm::enumerate(outputs)) {
     func.setResultAttr(i, onnx::kNameAttr,
-                       builder.getStringAttr(output.name()));
-    func.setResultAttr(i, onnx::kDimsAttr, outputDims(output, results[i]));
+                       builder.getStringAttr(output->name()));
+    func.setResultAttr(i, onnx::kDimsAttr, outputDims(*output, results[i]));
   }
   return success();
 }

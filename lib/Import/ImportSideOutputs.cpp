@@ -14,18 +14,6 @@ using namespace llvm;
 using namespace mlir;
 
 namespace mlir::bnn {
-/// Whether a node or the graph's caller reads this value.
-bool Importer::isRead(StringRef value) const {
-  if (value.empty())
-    return false;
-  for (const ::onnx::NodeProto *node : order)
-    if (llvm::is_contained(node->input(), value))
-      return true;
-  return llvm::any_of(model.graph().output(), [&](const auto &output) {
-    return output.name() == value;
-  });
-}
-
 /// Builds those optional outputs of a node, after the first, that are read.
 LogicalResult Importer::addSideOutputs(const ::onnx::NodeProto &node,
                                        Operation *op) {

@@ -10,6 +10,7 @@
 #include "dialects/BNN/PlainText.h"
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "lib/Import/Import.h"
+#include "lib/Import/Splice.h"
 #include "lib/Import/TensorData.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -85,9 +86,7 @@ private:
                            << node.op_type() << ", opset " << opset << "): ";
   }
   static std::string nameOf(const ::onnx::NodeProto &node) {
-    if (!node.name().empty())
-      return node.name();
-    return node.output_size() ? node.output(0) : std::string("?");
+    return nameOfNode(node);
   }
   mlir::Location locOf(llvm::StringRef name) {
     return mlir::NameLoc::get(builder.getStringAttr(name), baseLoc);
@@ -96,10 +95,18 @@ private:
   mlir::LogicalResult load();
   mlir::LogicalResult checkNames();
   mlir::LogicalResult readOpsets();
+  class BranchDecider;
+  mlir::LogicalResult flatten();
+  mlir::LogicalResult takeBranches();
+  llvm::SmallVector<std::string> dropDeadNodes();
+  void dropUnusedInitializers();
+  void sayDropped(llvm::ArrayRef<std::string> nodes);
+  void noteReads();
   mlir::LogicalResult expandCustomNodes();
   mlir::LogicalResult checkOperators();
   mlir::LogicalResult sortNodes();
   mlir::LogicalResult runChecker();
+  mlir::LogicalResult checkForm(const ::onnx::NodeProto &node);
   mlir::LogicalResult checkForms();
   mlir::LogicalResult checkAttributes(const ::onnx::NodeProto &node,
                                       const onnx::OperatorSpec &spec);
@@ -155,7 +162,7 @@ private:
   resultElement(const ::onnx::NodeProto &node, const onnx::OperatorSpec &spec,
                 llvm::ArrayRef<mlir::Value> operands,
                 llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes);
-  bool isRead(llvm::StringRef value) const;
+  bool isRead(llvm::StringRef value) const { return read.contains(value); }
   mlir::LogicalResult addSideOutputs(const ::onnx::NodeProto &node,
                                      mlir::Operation *op);
   mlir::LogicalResult addDropoutMask(const ::onnx::NodeProto &node,
@@ -172,6 +179,9 @@ private:
   mlir::Location fileLoc, baseLoc;
 
   ::onnx::ModelProto model;
+  Splicer splicer{model};
+  /// The values that a node or the graph's caller reads.
+  llvm::StringSet<> read;
   std::shared_ptr<DataFile> file;
   std::unique_ptr<TensorReader> reader;
   int64_t opset = 0;

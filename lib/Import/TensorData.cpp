@@ -8,6 +8,7 @@
 
 #include "lib/Import/TensorData.h"
 #include "dialects/ONNX/ConstantView.h"
+#include "lib/Import/Import.h"
 #include "lib/Import/MappedFiles.h"
 #include "lib/Import/WireSkeleton.h"
 #include "mlir/IR/AsmState.h"
@@ -78,7 +79,7 @@ TensorReader::TensorReader(StringRef path, std::shared_ptr<DataFile> model,
   // The model itself may be a link, as in the cache of the Hugging Face hub:
   // there a folder of links leads into one folder of blobs.
   SmallString<256> real;
-  if (!sys::fs::real_path(path, real))
+  if (path != kStandardInput && !sys::fs::real_path(path, real))
     blobs = sys::path::parent_path(real).str();
 }
 

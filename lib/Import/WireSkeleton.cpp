@@ -15,14 +15,17 @@ using namespace llvm;
 namespace mlir::bnn {
 namespace {
 /// The messages on the way from a model to its tensors' data.
-enum class Message { Model, Graph, Node, Attribute, Tensor };
+enum class Message { Model, Function, Graph, Node, Attribute, Tensor };
 
 // Field numbers of onnx.proto.
-constexpr unsigned kModelGraph = 7, kGraphNode = 1, kGraphInitializer = 5,
-                   kNodeAttribute = 5, kAttributeTensor = 5, kTensorRawData = 9,
-                   kTensorExternalData = 13, kTensorDataLocation = 14,
-                   kEntryKey = 1, kEntryValue = 2;
+constexpr unsigned kModelGraph = 7, kModelFunction = 25, kFunctionNode = 7,
+                   kGraphNode = 1, kGraphInitializer = 5, kNodeAttribute = 5,
+                   kAttributeTensor = 5, kAttributeGraph = 6,
+                   kTensorRawData = 9, kTensorExternalData = 13,
+                   kTensorDataLocation = 14, kEntryKey = 1, kEntryValue = 2;
 constexpr int32_t kExternal = 1;
+// Protobuf itself reads no message that is under a hundred others.
+constexpr unsigned kMaxDepth = 100;
 
 // Wire types of protobuf.
 constexpr unsigned kVarint = 0, kFixed64 = 1, kLength = 2, kFixed32 = 5;
@@ -64,7 +67,8 @@ public:
   Walker(ArrayRef<char> file, StringRef fileName)
       : file(file), fileName(fileName) {}
 
-  Error copy(Message message, size_t at, size_t end, std::string &out) {
+  Error copy(Message message, size_t at, size_t end, std::string &out,
+             unsigned depth = 0) {
     if (message == Message::Tensor)
       return copyTensor(at, end, out);
     while (at < end) {
@@ -72,14 +76,15 @@ public:
       if (!field)
         return field.takeError();
       std::optional<Message> child;
-      if (field->wire == kLength)
+      if (field->wire == kLength && depth < kMaxDepth)
         child = childOf(message, field->number);
       if (!child) {
         putField(out, *field);
         continue;
       }
       std::string inner;
-      if (Error error = copy(*child, field->begin, field->end, inner))
+      if (Error error =
+              copy(*child, field->begin, field->end, inner, depth + 1))
         return error;
       putBytes(out, field->number, inner);
     }
@@ -166,6 +171,12 @@ private:
     case Message::Model:
       if (field == kModelGraph)
         return Message::Graph;
+      if (field == kModelFunction)
+        return Message::Function;
+      break;
+    case Message::Function:
+      if (field == kFunctionNode)
+        return Message::Node;
       break;
     case Message::Graph:
       if (field == kGraphNode)
@@ -180,6 +191,8 @@ private:
     case Message::Attribute:
       if (field == kAttributeTensor)
         return Message::Tensor;
+      if (field == kAttributeGraph)
+        return Message::Graph;
       break;
     case Message::Tensor:
       break;

@@ -16,9 +16,10 @@ namespace mlir::bnn {
 constexpr size_t kInlineBytes = 1024;
 
 /// Copies the bytes of a ModelProto, but replaces the raw data of every large
-/// tensor (initializers and tensor attributes of the main graph) by a reference
-/// to the place where it lies, written as ONNX's external data: `fileName`,
-/// offset and length in bytes. Protobuf would otherwise copy every weight.
+/// tensor (initializers and tensor attributes, also of functions and of graphs
+/// that nodes hold) by a reference to the place where it lies, written as
+/// ONNX's external data: `fileName`, offset and length in bytes. Protobuf would
+/// otherwise copy every weight.
 /// External data of the file's own stays only where data_location says
 /// EXTERNAL, as ONNX has it; raw data beside it is then left out, but not the
 /// field. Fails if the bytes are not well-formed at the levels that lead to

@@ -43,7 +43,14 @@ readInputs(const RunOptions &options) {
 static Expected<std::unique_ptr<LoadedModel>>
 loadModel(const RunOptions &options, ArrayRef<NamedTensor> inputs) {
   CompileOptions compile = options.compile;
-  if (!StringRef(compile.input).ends_with(".onnx") &&
+  if (compile.input == "-") {
+    auto bytes = MemoryBuffer::getSTDIN();
+    if (!bytes)
+      return createStringError("cannot read the standard input: " +
+                               bytes.getError().message());
+    compile.inputBytes = std::move(*bytes);
+  }
+  if (!compile.inputBytes && !StringRef(compile.input).ends_with(".onnx") &&
       !StringRef(compile.input).ends_with(".mlir")) {
     if (options.compileOptionsGiven || options.dynamicShapes)
       return createStringError("--dynamic and what says how to compile are for "
@@ -87,7 +94,8 @@ static Expected<RunResult> finish(const RunOptions &options,
   RunResult result = RunResult::Done;
   OutputFiles files;
   DistinctFiles distinct;
-  distinct.addInput("the model", options.compile.input);
+  if (options.compile.input != "-")
+    distinct.addInput("the model", options.compile.input);
   for (StringRef input : options.inputs)
     distinct.addInput("an input", input.split('=').second);
   std::string text;

@@ -17,10 +17,10 @@ using google::protobuf::Reflection;
 // Of fields that nothing reads.
 static bool isIgnored(const google::protobuf::FieldDescriptor &field) {
   static const llvm::StringLiteral names[] = {
-      "doc_string",    "producer_name",  "producer_version",
-      "model_version", "training_info",  "metadata_props",
-      "denotation",    "segment",        "quantization_annotation",
-      "ref_attr_name", "sparse_tensors", "sparse_tensor"};
+      "doc_string",     "producer_name", "producer_version",
+      "model_version",  "training_info", "metadata_props",
+      "denotation",     "segment",       "quantization_annotation",
+      "sparse_tensors", "sparse_tensor"};
   return llvm::is_contained(names, llvm::StringRef(field.name()));
 }
 

@@ -19,6 +19,8 @@ import onnx
 
 TEST = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TEST, "guard"))
+sys.path.insert(0, os.path.join(TEST, "import"))
+from graph_forms import small_models  # noqa: E402
 from subject import draw_graph  # noqa: E402
 
 ONNX_DATA = "/usr/share/libonnx-testdata/data"
@@ -65,6 +67,8 @@ def binary_block(work):
 
 def models(options, work):
     yield binary_block(work)
+    # Functions and branches.
+    yield from small_models()
     drawn = drawn_models()
     for data in small_files("*.onnx"):
         yield data

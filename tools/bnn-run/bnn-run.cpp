@@ -16,7 +16,8 @@ using namespace llvm;
 namespace {
 cl::OptionCategory category("bnn-run options");
 cl::opt<std::string> modelPath(cl::Positional, cl::Required,
-                               cl::desc("MODEL (.onnx, .so or .o)"),
+                               cl::desc("MODEL (.onnx, .so or .o; - for an "
+                                        ".onnx on the standard input)"),
                                cl::cat(category));
 cl::list<std::string>
     inputs("input", cl::desc("An input, once for each; FILE is .npy or .pb"),
