@@ -82,7 +82,7 @@ void addCompileOptions(OptionTable &table, CompileOptions &options) {
   table.addList(
       "max-dim", "symbol:size",
       "Declare the maximum of a symbolic dimension (default: 8 for the first "
-      "of an input, 512 for others)",
+      "of an input, 512 for others, and what a table of positions leaves)",
       [&options](StringRef value) { return readMaxDim(options, value); });
   table.addFlag("require-binary",
                 "Refuse a model with a linear layer, an attention or a product "

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "passes/OnnxInsertChecks/OnnxInsertChecks.h"
 #include "dialects/BNN/BNN.h"
+#include "dialects/ONNX/DimBounds.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -76,14 +77,20 @@ struct OnnxInsertChecks : impl::OnnxInsertChecksBase<OnnxInsertChecks> {
     Block &body = func.getBody().front();
     Operation *start = &body.front();
     std::set<Requirement> seen;
+    onnx::DimBounds bounds(shapes);
     for (Operation *op = start; op;) {
       Operation *next = op->getNextNode();
-      for (const Requirement &requirement : shapes.requirementsOf(op))
-        if (seen.insert(requirement).second &&
-            failed(check(op, {start, op, next}, requirement, shapes)))
+      for (const Requirement &requirement : shapes.requirementsOf(op)) {
+        if (!seen.insert(requirement).second)
+          continue;
+        bounds.add(requirement);
+        if (failed(check(op, {start, op, next}, requirement, shapes)))
           return signalPassFailure();
+      }
       op = next;
     }
+    if (DictionaryAttr known = bounds.get(&getContext()); !known.empty())
+      func->setAttr(onnx::kDimBoundsAttr, known);
     IRRewriter rewriter(&getContext());
     (void)runRegionDCE(rewriter, func->getRegions());
   }

@@ -27,6 +27,12 @@ def OnnxInsertChecks : Pass<"onnx-insert-checks", "::mlir::func::FuncOp"> {
     else it stands before the operator, or after one that gives it dimensions
     which are known only then. A condition is checked once.
 
+    A condition that no large size of an argument's dimension can meet bounds
+    that dimension: the function's `onnx.dim_bounds` has the largest size by the
+    dimension's name. A table of positions that is sliced or looked up by a
+    range is one; where positions count the tokens of a mask, the mask is taken
+    to have ones only.
+
     Operations that nothing reads are erased: their conditions stay.
 
     Before:

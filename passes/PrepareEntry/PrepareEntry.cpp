@@ -10,6 +10,7 @@
 #include "bnn/types.h"
 #include "dialects/BNN/BNN.h"
 #include "dialects/BNN/BNNModel.h"
+#include "dialects/ONNX/DimBounds.h"
 #include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -39,7 +40,7 @@ struct PrepareEntry : impl::PrepareEntryBase<PrepareEntry> {
     if (failed(check(main)))
       return signalPassFailure();
     SmallVector<ArgumentAttr> inputs = describeInputs(main);
-    declareMaxima(inputs);
+    declareMaxima(main, inputs);
     rewrite(main, inputs);
     unshareInits(main);
   }
@@ -127,16 +128,32 @@ private:
     return inputs;
   }
 
-  // Symbols without a declared maximum get the default.
-  void declareMaxima(ArrayRef<ArgumentAttr> inputs) {
+  // Symbols without a declared maximum get the default. None is declared that
+  // no run can have.
+  void declareMaxima(func::FuncOp main, ArrayRef<ArgumentAttr> inputs) {
     ModelAttr model = getModel(getOperation());
     Builder b(&getContext());
     NamedAttrList maxima(model.getMaxDims());
+    auto bounds = main->getAttrOfType<DictionaryAttr>(onnx::kDimBoundsAttr);
+    main->removeAttr(onnx::kDimBoundsAttr);
     for (ArgumentAttr input : inputs)
-      for (auto [axis, dim] : llvm::enumerate(input.getDims()))
-        if (auto symbol = dyn_cast<StringAttr>(dim);
-            symbol && !maxima.get(symbol))
-          maxima.set(symbol, b.getI64IntegerAttr(axis ? maxOther : maxFirst));
+      for (auto [axis, dim] : llvm::enumerate(input.getDims())) {
+        auto symbol = dyn_cast<StringAttr>(dim);
+        if (!symbol)
+          continue;
+        auto wished = dyn_cast_or_null<IntegerAttr>(maxima.get(symbol));
+        int64_t most = wished ? wished.getInt() : axis ? maxOther : maxFirst;
+        auto bound = bounds ? bounds.getAs<IntegerAttr>(symbol) : IntegerAttr();
+        if (wished && bound && bound.getInt() < most)
+          getOperation().emitWarning()
+              << "dimension '" << symbol.getValue() << "' has a maximum of "
+              << bound.getInt() << ", not " << most
+              << ": what the model holds, such as a table of positions, is for "
+                 "no more";
+        if (bound)
+          most = std::min(most, bound.getInt());
+        maxima.set(symbol, b.getI64IntegerAttr(most));
+      }
     getOperation()->setAttr(
         kModelAttr, model.withMaxDims(maxima.getDictionary(&getContext())));
   }

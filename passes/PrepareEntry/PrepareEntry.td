@@ -18,7 +18,8 @@ def PrepareEntry : Pass<"bnn-prepare-entry", "::mlir::ModuleOp"> {
     Each argument gets a `bnn.argument`, with the name and the dimensions of
     `onnx.name` and `onnx.dims`, if present, and the module's `bnn.model` gets
     the declared maximum of each symbolic dimension, from the options where it
-    does not have it yet.
+    does not have it yet. Where the function's `onnx.dim_bounds` says less, that
+    is the maximum; if more was declared, with a warning.
 
     The function returns a status, `BNN_OK` unless a check says no. Each check
     becomes a `bnn.return_unless`, so that a run that fails has written no
