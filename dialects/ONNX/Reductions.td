@@ -208,7 +208,6 @@ def ONNX_SoftmaxOp
     %y = onnx.Softmax %x {axis = -1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
     ```
   }];
-  let restriction = "before opset 13: the last axis";
   let arguments = (ins AnyTensor:$input, DefaultValuedAttr<I64Attr, "-1">:$axis);
   let results = (outs AnyTensor:$output);
   let hasVerifier = 1;
@@ -224,7 +223,6 @@ def ONNX_LogSoftmaxOp
     %y = onnx.LogSoftmax %x {axis = -1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
     ```
   }];
-  let restriction = "before opset 13: the last axis";
   let arguments = (ins AnyTensor:$input, DefaultValuedAttr<I64Attr, "-1">:$axis);
   let results = (outs AnyTensor:$output);
   let hasVerifier = 1;

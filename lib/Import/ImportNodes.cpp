@@ -127,91 +127,6 @@ LogicalResult Importer::addConstantNode(const ::onnx::NodeProto &node) {
   return finish(node, constant);
 }
 
-/// Attributes of older opsets that have become inputs: lists of integers, and
-/// scalars of the first input's element type.
-LogicalResult Importer::addFormerInputs(const ::onnx::NodeProto &node,
-                                        const onnx::OperatorSpec &spec,
-                                        SmallVectorImpl<Value> &operands) {
-  Location loc = locOf(nameOf(node));
-  bool isAnyThere = false;
-  for (const char *name : spec.formerAttributes)
-    isAnyThere |= findAttribute(node, name) != nullptr;
-  if (!isAnyThere)
-    return success();
-  if (operands.size() != 1)
-    return error(node) << "has " << operands.size() << " inputs";
-  Type element = getElementTypeOrSelf(operands[0].getType());
-  for (const char *name : spec.formerAttributes) {
-    const ::onnx::AttributeProto *former = findAttribute(node, name);
-    if (!former) {
-      operands.push_back(noValue());
-      continue;
-    }
-    if (former->type() == ::onnx::AttributeProto::FLOAT) {
-      auto type = RankedTensorType::get({}, element);
-      if (!isa<FloatType>(element))
-        return error(node) << "needs floats, got " << operands[0].getType();
-      auto constant = builder.create<onnx::ConstantOp>(
-          loc, type,
-          cast<ElementsAttr>(DenseElementsAttr::get(
-              type, Attribute(builder.getFloatAttr(element, former->f())))));
-      (void)shapes->visit(constant);
-      operands.push_back(constant);
-      continue;
-    }
-    bool isList = former->type() == ::onnx::AttributeProto::INTS;
-    operands.push_back(constantOf(
-        isList
-            ? SmallVector<int64_t>(former->ints().begin(), former->ints().end())
-            : SmallVector<int64_t>{former->i()},
-        loc));
-  }
-  return success();
-}
-
-/// The elements of a list that is known at compile time.
-std::optional<SmallVector<int64_t>> Importer::knownIntegers(Value list) {
-  if (auto constants = onnx::getConstantIntegers(list))
-    return constants;
-  auto elements = shapes->elementsOf(list);
-  if (!elements)
-    return std::nullopt;
-  SmallVector<int64_t> result;
-  for (const onnx::SymbolicDim &element : *elements) {
-    std::optional<int64_t> constant = element.getConstant();
-    if (!constant)
-      return std::nullopt;
-    result.push_back(*constant);
-  }
-  return result;
-}
-
-/// What newer opsets have as an input, after all others, is an attribute of the
-/// operation: the axes of a reduction.
-LogicalResult
-Importer::takeInputAttribute(const ::onnx::NodeProto &node,
-                             const onnx::OperatorSpec &spec,
-                             SmallVectorImpl<Value> &operands,
-                             SmallVectorImpl<NamedAttribute> &attributes) {
-  SmallVector<int64_t> axes;
-  if (operands.size() > spec.maxInputs) {
-    Value list = operands.pop_back_val();
-    std::optional<SmallVector<int64_t>> known = isa<NoneType>(list.getType())
-                                                    ? SmallVector<int64_t>()
-                                                    : knownIntegers(list);
-    if (!known)
-      return error(node) << "its " << spec.inputAttribute
-                         << " are not known at compile time";
-    axes = *known;
-  }
-  // An empty list reduces nothing, and no list all.
-  const auto *noop = findAttribute(node, "noop_with_empty_axes");
-  if (!axes.empty() || (noop && noop->i()))
-    attributes.push_back(builder.getNamedAttr(
-        spec.inputAttribute, builder.getDenseI64ArrayAttr(axes)));
-  return success();
-}
-
 /// The operands, as many as the operation has: an attribute of older opsets has
 /// become an input, and what a node leaves out is no value.
 LogicalResult Importer::readOperands(const ::onnx::NodeProto &node,
@@ -271,122 +186,6 @@ Importer::readAttributes(const ::onnx::NodeProto &node,
     }
     attributes.push_back(builder.getNamedAttr(expected.name, value));
   }
-  return success();
-}
-
-/// Before opset 13, everything from the axis on was one axis.
-LogicalResult
-Importer::adaptSoftmax(const ::onnx::NodeProto &node, Value input,
-                       SmallVectorImpl<NamedAttribute> &attributes) {
-  const auto *attribute = findAttribute(node, "axis");
-  int64_t axis = attribute ? attribute->i() : 1;
-  auto type = dyn_cast<RankedTensorType>(input.getType());
-  int64_t rank = type ? type.getRank() : -1;
-  if (axis != -1 && axis != rank - 1)
-    return error(node) << "axis " << axis << " of an input of type "
-                       << input.getType()
-                       << " covers several axes before opset 13, which is "
-                          "not supported; use the last axis, or export with "
-                          "opset 13 or later";
-  attributes.clear();
-  attributes.push_back(
-      builder.getNamedAttr("axis", builder.getI64IntegerAttr(-1)));
-  return success();
-}
-
-/// Of pieces that are counted only the last may be shorter.
-LogicalResult Importer::adaptSplit(const ::onnx::NodeProto &node, Value input,
-                                   Value &split) {
-  int64_t count = findAttribute(node, "num_outputs")->i();
-  if (count != node.output_size())
-    return error(node) << "num_outputs is " << count << ", but it has "
-                       << node.output_size() << " outputs";
-  const auto *attribute = findAttribute(node, "axis");
-  auto type = dyn_cast<RankedTensorType>(input.getType());
-  int64_t axis = attribute ? attribute->i() : 0,
-          rank = type ? type.getRank() : 0;
-  axis += axis < 0 ? rank : 0;
-  if (axis < 0 || axis >= rank)
-    return success(); // The operation says so.
-  int64_t size = type.getDimSize(axis);
-  if (ShapedType::isDynamic(size)) {
-    Composer c(*this, node, input);
-    Extent whole = c.extent(input, axis), parts = count;
-    Value piece =
-        c.div(c.add(c.asList(whole), c.list({count - 1})), c.asList(parts));
-    Value rest = c.sub(c.asList(whole), c.mul(piece, c.list({count - 1})));
-    SmallVector<Value> pieces(count - 1, piece);
-    pieces.push_back(rest);
-    split = c.concat(pieces, 0);
-    return success(!c.hasFailed());
-  }
-  if (size % count == 0)
-    return success();
-  int64_t piece = (size + count - 1) / count;
-  SmallVector<int64_t> sizes(count, piece);
-  sizes.back() = size - (count - 1) * piece;
-  if (sizes.back() < 0)
-    return error(node) << "cannot cut an axis of " << size << " into " << count
-                       << " pieces";
-  split = constantOf(sizes, locOf(nameOf(node)));
-  return success();
-}
-
-/// Scales of blocks, and other element types than bytes and f32, are left out.
-LogicalResult Importer::adaptQuantization(const ::onnx::NodeProto &node) {
-  for (const auto &attribute : node.attribute()) {
-    StringRef name = attribute.name();
-    bool isType = name == "output_dtype" || name == "precision";
-    if (name == "block_size" && attribute.i() != 0)
-      return error(node) << "scales of blocks are not supported; export the "
-                            "model with a scale for the tensor or the axis";
-    if (!isType || attribute.i() == 0)
-      continue;
-    bool isQuantised =
-        name == "output_dtype" && node.op_type() == "QuantizeLinear";
-    auto code = int32_t(attribute.i());
-    bool isKnown = isQuantised ? code == ::onnx::TensorProto::UINT8 ||
-                                     code == ::onnx::TensorProto::INT8
-                               : code == ::onnx::TensorProto::FLOAT;
-    if (!isKnown)
-      return error(node) << "its " << name << " " << nameOfDataType(code)
-                         << " is not supported; use "
-                         << (isQuantised ? "UINT8 or INT8" : "FLOAT");
-  }
-  return success();
-}
-
-/// Checks what the claim leaves out, and brings an operator that was another in
-/// an older opset into the form of opset 17.
-LogicalResult Importer::adaptNode(const ::onnx::NodeProto &node,
-                                  const onnx::OperatorSpec &spec,
-                                  MutableArrayRef<Value> operands,
-                                  SmallVectorImpl<NamedAttribute> &attributes) {
-  StringRef name = spec.name;
-  if ((name == "Softmax" || name == "LogSoftmax") && opset < 13)
-    return adaptSoftmax(node, operands[0], attributes);
-  if (name == "Split" && isa<NoneType>(operands[1].getType()) &&
-      findAttribute(node, "num_outputs"))
-    return adaptSplit(node, operands[0], operands[1]);
-  if (name == "QuantizeLinear" || name == "DequantizeLinear")
-    return adaptQuantization(node);
-  if (name == "Dropout") {
-    if (!isa<NoneType>(operands[2].getType())) {
-      auto training = onnx::ConstantView::get(operands[2]);
-      if (!training || !training->getElementType().isInteger(1) ||
-          training->getNumElements() != 1 || training->getInteger(0))
-        return error(node) << "training_mode is not the constant false; export "
-                              "the model in evaluation mode (model.eval())";
-    }
-    operands[1] = operands[2] = noValue();
-  }
-  // Axes decide the rank.
-  if (spec.formerAttributes.size() == 1 &&
-      StringRef(spec.formerAttributes[0]) == "axes" &&
-      !isa<NoneType>(operands[1].getType()) &&
-      !onnx::getConstantIntegers(operands[1]) &&
-      !shapes->elementsOf(operands[1]))
-    return error(node) << "its axes are not known at compile time";
   return success();
 }
 
@@ -480,8 +279,13 @@ LogicalResult Importer::addNode(const ::onnx::NodeProto &node) {
 
   SmallVector<Value> operands;
   SmallVector<NamedAttribute> attributes;
-  if (failed(readOperands(node, spec, operands)) ||
-      failed(readAttributes(node, spec, attributes)) ||
+  if (failed(readOperands(node, spec, operands)))
+    return failure();
+  if (coversAxes(node, operands[0]))
+    return addSoftmaxOfAxes(node, operands[0]);
+  if (hasBlocks(node))
+    return addBlockQuantization(node, operands);
+  if (failed(readAttributes(node, spec, attributes)) ||
       (spec.hasInputAttribute(opset) &&
        failed(takeInputAttribute(node, spec, operands, attributes))) ||
       failed(adaptNode(node, spec, operands, attributes)))

@@ -155,9 +155,13 @@ private:
   mlir::LogicalResult adaptSplit(const ::onnx::NodeProto &node,
                                  mlir::Value input, mlir::Value &split);
   mlir::LogicalResult adaptQuantization(const ::onnx::NodeProto &node);
+  bool coversAxes(const ::onnx::NodeProto &node, mlir::Value input);
+  mlir::LogicalResult addSoftmaxOfAxes(const ::onnx::NodeProto &node,
+                                       mlir::Value x);
+  static bool hasBlocks(const ::onnx::NodeProto &node);
   mlir::LogicalResult
-  adaptSoftmax(const ::onnx::NodeProto &node, mlir::Value input,
-               llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes);
+  addBlockQuantization(const ::onnx::NodeProto &node,
+                       llvm::ArrayRef<mlir::Value> operands);
   mlir::FailureOr<mlir::Type>
   resultElement(const ::onnx::NodeProto &node, const onnx::OperatorSpec &spec,
                 llvm::ArrayRef<mlir::Value> operands,

@@ -405,7 +405,7 @@ MODELS = {
     "opset18-inputs": lambda: refused18(node("Relu", ["x", "x"], ["y"])),
     "opset18-outputs": lambda: refused18(node("Relu", ["x"], ["y", "z"])),
     "opset18-pieces": lambda: refused18(node("Split", ["x"], ["y", "z"], num_outputs=3)),
-    "opset23-blocks": lambda: refused18(node("QuantizeLinear", ["x", "axes"], ["y"], block_size=2), 23),
+    "opset23-blocks": lambda: refused18(node("QuantizeLinear", ["x", "axes"], ["y"], block_size=8), 23),
     "ir99": lambda: versioned(99),
     "unsorted": unsorted,
     "constants": constants,

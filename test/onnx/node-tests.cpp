@@ -126,8 +126,6 @@ std::optional<Outcome> readCase(StringRef path, Case &test) {
     for (const auto &attribute : node.attribute()) {
       if (attribute.name() == "training_mode" && attribute.i())
         return outside("training");
-      if (attribute.name() == "block_size" && attribute.i())
-        return outside("scales of blocks");
     }
   for (const auto &node : test.model.graph().node())
     for (const auto &info : test.model.graph().input())

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 from onnx import TensorProto
 
-from models import INT64, constant, floats, info, main, model, node
+from models import INT64, UINT8, constant, floats, info, main, model, node
 
 
 def bitwise():
@@ -121,8 +121,41 @@ def pools():
             [{"x": floats(n, n, 3, 7, 8)} for n in (1, 2)])
 
 
+def blocks():
+    """A scale for every two elements of an axis of five, there and back."""
+    nodes = [node("QuantizeLinear", "x s z", "q", axis=1, block_size=2),
+             node("DequantizeLinear", "q s z", "y", axis=1, block_size=2)]
+    constants = [constant("s", np.abs(floats(1, 3, 3, 2)) + 0.1),
+                 constant("z", np.random.default_rng(2).integers(0, 200, (3, 3, 2)), np.uint8)]
+    return (model(nodes, [info("x", [3, 5, 2])], [info("q", [3, 5, 2], UINT8), info("y", [3, 5, 2])],
+                  constants, opset=21), [{"x": floats(3, 3, 5, 2, scale=20)}])
+
+
+def old_softmax():
+    """Before opset 13 everything from the axis on is one."""
+    nodes = [node("Softmax", "x", "a", axis=1), node("LogSoftmax", "x", "b", axis=2),
+             node("Hardmax", "x", "c", axis=1)]
+    outputs = [info(name, ["n", 3, 4, 2]) for name in "abc"]
+    return (model(nodes, [info("x", ["n", 3, 4, 2])], outputs, opset=11),
+            [{"x": floats(n, n, 3, 4, 2, scale=5)} for n in (1, 3)])
+
+
+def trigonometry():
+    """Angles of many turns, arcs, and hyperbolic functions, small and large."""
+    wide = ["Sin", "Cos", "Atan", "Asinh"]
+    narrow = ["Asin", "Acos", "Atanh", "Sinh", "Cosh", "Tan"]
+    nodes = [node(op, "x", op) for op in wide] + [node(op, "z", op) for op in narrow]
+    outputs = [info(op, [506]) for op in wide] + [info(op, [305]) for op in narrow]
+    special = np.float32([0, 1e-6, -1e-4, 1, -1, 0.5])
+    return (model(nodes, [info("x", [506]), info("z", [305])], outputs, opset=17),
+            [{"x": np.concatenate([special, floats(1, 500, scale=scale)]),
+              "z": np.concatenate([special[:3], np.float32([0.999, -0.999]),
+                                   np.tanh(floats(2, 300, scale=2)) * np.float32(0.999)])}
+             for scale in (1, 300, 1e5)])
+
+
 MODELS = [bitwise, rms_norm, rotary, attention, attention_causal, attention_cached, split_counted,
-          patches, conv_groups, pools]
+          patches, conv_groups, pools, blocks, old_softmax, trigonometry]
 
 if __name__ == "__main__":
     sys.exit(main(MODELS))
