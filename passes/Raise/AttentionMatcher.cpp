@@ -64,6 +64,7 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
     return value;
   };
   static_cast<BinaryInput &>(heads) = BinaryInput();
+  bool areBitsSplit = false; // And not what they are made of.
   std::string whyNot;
   auto quantiser = matchQuantiser(source, untransposed, &whyNot);
   if (quantiser && quantiser->element.getIsSigned()) {
@@ -80,12 +81,17 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
     }
     std::optional<BinaryInput> bits;
     auto sign = source.getDefiningOp<onnx::SignOp>();
-    if (!sign)
+    if (auto split = source.getDefiningOp<onnx::ReshapeOp>()) {
+      bits = matchBinaryInput(split.getData());
+      areBitsSplit = bits.has_value();
+    } else if (!sign) {
       bits = matchSign(source);
-    // Nothing is there that would take a minimum, and channels are not yet
-    // side by side.
+    }
+    // Nothing is there that would take a minimum, and channels are side by
+    // side, one shift for each, only before they are split.
     const bool isSigned = bits && bits->element.getIsSigned() &&
-                          bits->minimum == 0 && bits->shift.size() < 2;
+                          bits->minimum == 0 &&
+                          (areBitsSplit || bits->shift.size() < 2);
     if (!sign && quantiser)
       return refuse(source,
                     "the quantiser of the " + heads.role + " is unsigned");
@@ -97,7 +103,8 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
       bits->alpha *= heads.alpha;
       static_cast<BinaryInput &>(heads) = *bits;
     }
-    source = untransposed(sign ? sign.getX() : bits->input);
+    if (!areBitsSplit)
+      source = untransposed(sign ? sign.getX() : bits->input);
   }
   if (!std::isfinite(heads.alpha))
     return refuse("the scale of the " + heads.role + " is not finite");
@@ -106,6 +113,13 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
     return refuse(source, "the " + heads.role +
                               " is not split into heads by Reshape and "
                               "Transpose");
+  if (!areBitsSplit)
+    heads.input = reshape.getData();
+  return matchSplit(reshape, heads);
+}
+
+// The sizes of heads that are split as they should be.
+bool AttentionMatcher::matchSplit(onnx::ReshapeOp reshape, Heads &heads) {
   auto split = dyn_cast<RankedTensorType>(reshape.getType());
   auto whole = dyn_cast<RankedTensorType>(reshape.getData().getType());
   if (!split || !whole || split.getRank() != 4 || whole.getRank() != 3 ||
@@ -113,11 +127,10 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
       split.isDynamicDim(3) ||
       whole.getDimSize(2) != split.getDimSize(2) * split.getDimSize(3) ||
       !sameDims(reshape.getReshaped(), {0, 1}, reshape.getData(), {0, 1}))
-    return refuse(source, "the " + heads.role +
-                              " is not split into [batch, tokens, heads, "
-                              "size]");
-  heads.input = reshape.getData();
-  if (!heads.shift.empty())
+    return refuse(reshape, "the " + heads.role +
+                               " is not split into [batch, tokens, heads, "
+                               "size]");
+  if (heads.shift.size() == 1)
     heads.shift.resize(whole.getDimSize(2), heads.shift[0]);
   heads.heads = split.getDimSize(2);
   heads.size = split.getDimSize(3);

@@ -75,6 +75,7 @@ private:
 
   bool matchHeads(mlir::Value source, llvm::ArrayRef<int64_t> order,
                   Heads &heads);
+  bool matchSplit(onnx::ReshapeOp reshape, Heads &heads);
   bool matchContext(mlir::Value context);
   bool matchProbabilities(mlir::Value source);
   bool matchComparison(mlir::Value source);

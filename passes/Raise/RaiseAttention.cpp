@@ -198,7 +198,11 @@ LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
   if (result.getType() != op.getType())
     result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
   if (layer) {
-    rewriter.became(layer, m.query.element, m.key.element);
+    StringRef residue;
+    for (const Heads *heads : {&m.query, &m.key, &m.value})
+      if (!heads->residue.empty())
+        residue = heads->residue;
+    rewriter.became(layer, m.query.element, m.key.element, residue);
     const Type f32 = rewriter.getF32Type();
     for (const Projection *projection : m.allProjections())
       rewriter.became(projection->matmul, f32, f32,

@@ -136,7 +136,8 @@ class BinaryBert:
             odd = self.rng.random(real.shape) < 0.3
             odd[0, :2] = (True, False)  # both in one row, whatever was drawn
             real[odd] *= np.float32(0 if o.near_miss == "ternary" else 0.5)
-            weight, became = real, "float"
+            # Zeros have a second plane of bits.
+            weight, became = real, became if o.near_miss == "ternary" else "float"
         elif half == "W32A1":
             became = f"f32x{self.bits}"
         elif half == "W1A32":
@@ -158,13 +159,14 @@ class BinaryBert:
             shifted = g.node(f"{scope}/move", "Add", x, shift)
             if self.is_near_miss("clip_multiplier", layer) and not (q.bits == 1 and q.signed):
                 q.after = float(np.float32(q.alpha * 1.25))
-                became = "float"
+                # Of bits it is the scale; integers with a minimum have none for two factors.
+                became = "1x1" if q.bits == 1 else "float"
             if self.is_near_miss("token_scale", layer):
                 # The mean of |x| a token in the place of a learned alpha.
                 total = g.node(scope, "ReduceL1", shifted, axes=[-1], keepdims=1)
                 token = g.node(scope, "Div", total, g.scalar(scope, inputs))
                 bits = g.node(scope, "Mul", g.node(scope, "Sign", shifted), token)
-                became = "float"
+                became = "1x1"
             else:
                 bits = g.quantise(scope, f"{parameter}.input_clip_val", shifted, q)
         if binary:
@@ -428,7 +430,6 @@ class BinaryBert:
             table = np.where(weight < 0, -0.05, 0.05).astype(np.float32)
             table[1:, 0] = 0
             table = g.parameter("bert.embeddings.word_embeddings.weight", table)
-            became = "float"
         else:
             table = self.binary_weight(f"{scope}/word_embeddings",
                                        "bert.embeddings.word_embeddings.weight", weight, True)
