@@ -313,6 +313,27 @@ func.func @buffers(%x: memref<?x64xf32>, %s: memref<64xf32>,
   return
 }
 
+// CHECK-LABEL: func.func @attention_forms
+func.func @attention_forms(%q: tensor<?x?x64x!bnn.s1>, %k: tensor<?x?x64x!bnn.s1>, %m: tensor<?x?xf32>,
+                           %n: tensor<1x4x?x?xf32>, %s: f32, %o: tensor<?x?x64xf32>) {
+  // CHECK: bnn.attention %{{.*}} mask(%{{.*}}, %{{.*}} : tensor<1x4x?x?xf32>, tensor<?x?xf32>) scale(%{{.*}}) cutoff(%{{.*}}) outs(%{{.*}} : tensor<?x?x64xf32>) {causal, divisor = 4.000000e+00 : f32, early_masks = 1 : i64, filled = array<i1: false, true>, heads = 4 : i64}
+  %0 = bnn.attention %q, %q, %q mask(%n, %m : tensor<1x4x?x?xf32>, tensor<?x?xf32>) scale(%s) cutoff(%s)
+      outs(%o : tensor<?x?x64xf32>)
+      {causal, divisor = 4.0 : f32, early_masks = 1 : i64, filled = array<i1: false, true>, heads = 4 : i64}
+      : tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.s1> -> tensor<?x?x64xf32> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  // CHECK: bnn.attention %{{.*}} scale(%{{.*}}) threshold(-2.500000e-01) outs(%{{.*}} : tensor<?x?x64xf32>) {cross, divisor = 4.000000e+00 : f32, heads = 4 : i64, inclusive}
+  %1 = bnn.attention %q, %k, %k scale(%s) threshold(-0.25) outs(%o : tensor<?x?x64xf32>)
+      {cross, divisor = 4.0 : f32, heads = 4 : i64, inclusive}
+      : tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.s1> -> tensor<?x?x64xf32> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
 // CHECK-LABEL: func.func @attention_buffers
 func.func @attention_buffers(%q: memref<?x?x64x!bnn.s1, #bnn.rows<word = 32, group = 16>>,
                              %m: memref<?x?xf32>, %s: f32, %o: memref<?x?x64xf32>) {
