@@ -110,6 +110,8 @@ OwningOpRef<ModuleOp> Importer::run() {
       failed(checkOperators()) || failed(sortNodes()))
     return {};
   dropUnusedInitializers();
+  if (failed(checkHalves()))
+    return {};
 
   // Only now that the graph makes sense are the weights' bytes looked for.
   bool good = true;

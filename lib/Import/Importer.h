@@ -102,6 +102,7 @@ private:
   void dropUnusedInitializers();
   void sayDropped(llvm::ArrayRef<std::string> nodes);
   void noteReads();
+  mlir::LogicalResult checkHalves();
   mlir::LogicalResult expandCustomNodes();
   mlir::LogicalResult checkOperators();
   mlir::LogicalResult sortNodes();

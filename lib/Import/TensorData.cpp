@@ -8,6 +8,7 @@
 
 #include "lib/Import/TensorData.h"
 #include "dialects/ONNX/ConstantView.h"
+#include "lib/Import/HalfFloats.h"
 #include "lib/Import/Import.h"
 #include "lib/Import/MappedFiles.h"
 #include "lib/Import/WireSkeleton.h"
@@ -181,12 +182,14 @@ struct TensorReader::Layout {
 
 Expected<TensorReader::Layout>
 TensorReader::layoutOf(const ::onnx::TensorProto &tensor) const {
-  Type element = getElementType(tensor.data_type(), context);
+  const bool half = isHalf(tensor.data_type());
+  Type element = half ? Float32Type::get(context)
+                      : getElementType(tensor.data_type(), context);
   if (!element)
     return createStringError("element type " +
                              nameOfDataType(tensor.data_type()) +
                              " is not supported");
-  uint64_t width = onnx::getElementBytes(element);
+  uint64_t width = half ? 2 : onnx::getElementBytes(element);
   SmallVector<int64_t> dims;
   uint64_t bytes = width;
   bool empty = false;
@@ -238,9 +241,10 @@ parseExternalData(const ::onnx::TensorProto &tensor) {
   return data;
 }
 
-Expected<ElementsAttr>
-TensorReader::readExternal(const ::onnx::TensorProto &tensor,
-                           const Layout &layout) {
+/// The file that a tensor's data lies in, and where: `data`.
+Expected<std::shared_ptr<DataFile>>
+TensorReader::findExternal(const ::onnx::TensorProto &tensor,
+                           const Layout &layout, ArrayRef<char> &data) {
   Expected<ExternalData> external = parseExternalData(tensor);
   if (!external)
     return external.takeError();
@@ -256,7 +260,17 @@ TensorReader::readExternal(const ::onnx::TensorProto &tensor,
         "external data file '" + Twine(external->location) + "' has " +
         Twine(all.size()) + " bytes, the tensor needs " + Twine(layout.bytes) +
         " at offset " + Twine(external->offset) + "; fetch or export it again");
-  ArrayRef<char> data = all.slice(external->offset, layout.bytes);
+  data = all.slice(external->offset, layout.bytes);
+  return *file;
+}
+
+Expected<ElementsAttr>
+TensorReader::readExternal(const ::onnx::TensorProto &tensor,
+                           const Layout &layout) {
+  ArrayRef<char> data;
+  Expected<std::shared_ptr<DataFile>> file = findExternal(tensor, layout, data);
+  if (!file)
+    return file.takeError();
   if (layout.bytes < kInlineBytes || layout.type.getElementType().isInteger(1))
     return makeDense(layout.type, data);
   return makeResource(layout.type, data, *file,
@@ -311,6 +325,40 @@ static uint64_t countTyped(const ::onnx::TensorProto &tensor, Type element) {
                                  : tensor.int32_data_size();
 }
 
+/// Numbers of 16 bits, wherever they lie, as floats.
+Expected<ElementsAttr>
+TensorReader::readHalves(const ::onnx::TensorProto &tensor,
+                         const Layout &layout) {
+  ArrayRef<char> bytes;
+  std::vector<uint16_t> typed;
+  std::shared_ptr<DataFile> owner;
+  if (tensor.data_location() == ::onnx::TensorProto::EXTERNAL) {
+    if (Error error = findExternal(tensor, layout, bytes).moveInto(owner))
+      return std::move(error);
+  } else if (tensor.has_raw_data()) {
+    bytes = {tensor.raw_data().data(), tensor.raw_data().size()};
+  } else {
+    for (int32_t value : tensor.int32_data()) {
+      if (value < 0 || value > UINT16_MAX)
+        return createStringError("the element " + Twine(value) +
+                                 " does not fit its type");
+      typed.push_back(uint16_t(value));
+    }
+    bytes = {reinterpret_cast<const char *>(typed.data()), typed.size() * 2};
+  }
+  if (bytes.size() != layout.bytes)
+    return layout.wrongSize(bytes.size());
+  std::vector<float> floats = widen(tensor.data_type(), bytes);
+  ArrayRef<char> wide(reinterpret_cast<const char *>(floats.data()),
+                      floats.size() * sizeof(float));
+  if (wide.size() < kInlineBytes)
+    return makeDense(layout.type, wide);
+  return ElementsAttr(DenseResourceElementsAttr::get(
+      layout.type, resourceKey(tensor.name()),
+      HeapAsmResourceBlob::allocateAndCopyWithAlign(wide, 64,
+                                                    /*dataIsMutable=*/false)));
+}
+
 Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
   if (tensor.has_segment())
     return createStringError("data in segments is not supported");
@@ -323,8 +371,11 @@ Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
       return createStringError(
           "data_location is EXTERNAL, but there is data in "
           "the model's file as well; keep one of them");
-    return readExternal(tensor, *layout);
+    return isHalf(tensor.data_type()) ? readHalves(tensor, *layout)
+                                      : readExternal(tensor, *layout);
   }
+  if (isHalf(tensor.data_type()))
+    return readHalves(tensor, *layout);
   if (tensor.has_raw_data()) {
     const std::string &data = tensor.raw_data();
     if (data.size() != layout->bytes)

@@ -235,7 +235,44 @@ def left_out():
                   node("Clip", ["b"], ["y"])], [array("high", 0.5)]), lambda x: np.minimum(x, np.float32(0.5))
 
 
+# Weights of 16 bits.
+
+HALVES = [[0.1, -65504, 6e-8], [float("inf"), -0.0, 1 / 3]]
+
+
+def halves():
+    """Weights in 16 bits, in every way that a file can hold them, moved and then cast."""
+    sixteen = np.float16(HALVES)
+    typed = helper.make_tensor("t", TensorProto.FLOAT16, [2, 3], [0] * 6)
+    del typed.int32_data[:]
+    typed.ClearField("raw_data")
+    typed.int32_data.extend(int(v) for v in sixteen.view(np.uint16).ravel())
+    brain = helper.make_tensor("b", TensorProto.BFLOAT16, [3, 2],
+                               (np.float32(HALVES).T.copy().view(np.uint32) >> 16).astype(np.uint16).tobytes(),
+                               raw=True)
+    large = array("l", np.full((400, 3), 0.3), np.float16)
+    cast = {"to": FLOAT}
+    nodes = [node("Cast", ["t"], ["tf"], **cast), node("Transpose", ["b"], ["bt"], perm=[1, 0]),
+             node("Cast", ["bt"], ["bf"], **cast), node("Gather", ["l", "i"], ["lg"]),
+             node("Constant", [], ["k"], value=array("", [0.7], np.float16)),
+             node("Cast", ["k"], ["kf"], **cast), node("Cast", ["lg"], ["lf"], **cast),
+             node("Max", ["tf", "bf"], ["m"]), node("Min", ["m", "kf"], ["n"]), node("Sum", ["x", "n", "lf"], ["y"])]
+
+    def compute(x):
+        bfloat = (np.float32(HALVES).view(np.uint32) & 0xffff0000).view(np.float32)
+        most = np.minimum(np.maximum(np.float32(sixteen), bfloat), np.float32(np.float16(0.7)))
+        return x + most + np.float32(np.float16(0.3))
+    return model(nodes, [typed, brain, large, array("i", 399, np.int64)]), compute
+
+
+def half_sum():
+    """Numbers of 16 bits that are added."""
+    return model([node("Add", ["w", "w"], ["s"]), node("Cast", ["s"], ["f"], to=FLOAT),
+                  node("Add", ["x", "f"], ["y"])], [array("w", [1, 2, 3], np.float16)])
+
+
 MODELS = {
+    "halves": halves, "half-sum": half_sum,
     "dead": dead, "calls": calls, "default": with_default, "overrides": overrides,
     "recursion": recursion, "doubling": doubling, "doubling-nothing": lambda: doubling(leaf=False),
     "deep": deep, "arity": arity, "opset-same": lambda: (other_opset(12), lambda x: np.where(x < 0, x / 2, x)),
