@@ -3,10 +3,11 @@
 //
 // Runs calls of models with ONNX Runtime, which says which of them are right:
 //
-//   NODE_PATH=build/npm/node_modules node referee.js JOBS.jsonl
+//   NODE_PATH=build/npm/node_modules node referee.js JOBS.jsonl [FIRST]
 //
-// Each line is {model, calls: [{NAME: {type, dims, data}}]}, data in base64. For each job it prints
-// a line {error} where the model does not load, and else {calls: [{error} or {outputs}]}.
+// Each line, from the one numbered FIRST, is {model, calls: [{NAME: {type, dims, data}}]}, data in
+// base64. For each job it prints a line {error} where the model does not load, and else
+// {calls: [{error} or {outputs}]}.
 'use strict';
 const fs = require('fs');
 const ort = require('onnxruntime-node');
@@ -52,7 +53,8 @@ async function runJob({model, calls}) {
 }
 
 async function main() {
-  for (const line of fs.readFileSync(process.argv[2], 'utf8').split('\n'))
+  const jobs = fs.readFileSync(process.argv[2], 'utf8').split('\n');
+  for (const line of jobs.slice(Number(process.argv[3] || 0)))
     if (line) fs.writeSync(1, JSON.stringify(await runJob(JSON.parse(line))) + '\n');
 }
 

@@ -26,13 +26,20 @@ def ask_referee(options, work, subjects):
                     "data": base64.b64encode(call.arrays[entry.name].tobytes()).decode()}
                     for entry in subject.caller.inputs})
             file.write(json.dumps({"model": subject.model, "calls": calls}) + "\n")
-    done = subprocess.run([options.node, os.path.join(HERE, "referee.js"), path],
-                          capture_output=True, text=True,
-                          env=dict(os.environ, NODE_PATH=os.path.abspath(options.npm)))
-    lines = done.stdout.splitlines()
-    if len(lines) != len(subjects):
-        raise SystemExit(f"referee.js ended with {done.returncode} at "
-                         f"{subjects[len(lines)].model}: {done.stderr[-500:]}")
+    lines = []
+    while len(lines) < len(subjects):
+        done = subprocess.run([options.node, os.path.join(HERE, "referee.js"), path, str(len(lines))],
+                              capture_output=True, text=True,
+                              env=dict(os.environ, NODE_PATH=os.path.abspath(options.npm)))
+        lines += done.stdout.splitlines()
+        if len(lines) == len(subjects):
+            break
+        model = subjects[len(lines)].model
+        # A signal: ONNX Runtime itself divides by zero, say, for sizes that are wrong.
+        if done.returncode >= 0:
+            raise SystemExit(f"referee.js ended with {done.returncode} at {model}: {done.stderr[-500:]}")
+        print(f"note: ONNX Runtime ended with signal {-done.returncode} at {model}")
+        lines.append(json.dumps({"error": "ONNX Runtime crashed"}))
     answers = []
     for subject, line in zip(subjects, lines):
         answer = json.loads(line)
