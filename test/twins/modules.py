@@ -654,14 +654,19 @@ def layer_norm(m, n, dims, in_place):
     m.output(y, "f32", dims, check)
 
 
-def four_ways(m, y, dims, shift):
-    """With a shift and a mask of zeros, without either, with a sign of 0, and above a threshold: bits, the mask, the
+def three_ways(m, y, dims, shift):
+    """With a shift and a mask of zeros, without either, and above a threshold: bits, the mask, the
     element, and the numbers that they stand for."""
     yield (*binarize(m, y, dims, m.constant(shift)), "!bnn.s1", lambda v: as_numbers(v, True, shift))
     yield (*binarize(m, y, dims, None, False), "!bnn.s1", lambda v: as_numbers(v, False))
+    yield binarize_above(m, y, dims, 0.5), None, "!bnn.u1", lambda v: model.binarize_above(v, 0.5)
+
+
+def four_ways(m, y, dims, shift):
+    """The same, and with a sign of 0."""
+    yield from three_ways(m, y, dims, shift)
     yield (binarize_decided(m, y, dims, 1, -1, m.constant(shift)), None, "!bnn.s1",
            lambda v: model.binarize_decided(v, 1, -1, shift))
-    yield binarize_above(m, y, dims, 0.5), None, "!bnn.u1", lambda v: model.binarize_above(v, 0.5)
 
 
 def layer_norm_bits(m, n, dims, encode=four_ways):

@@ -29,7 +29,7 @@ KERNELS = {
         m, 12, 64, ["query_zeros", "key_zeros", "value_zeros", "low_rank", "value_residual",
                     "mask"], "bits"),
     "layer-norm": lambda m: modules.layer_norm(m, K, (*TOKENS, K), False),
-    "layer-norm-bits": lambda m: modules.layer_norm_bits(m, K, (*TOKENS, K)),
+    "layer-norm-bits": lambda m: modules.layer_norm_bits(m, K, (*TOKENS, K), modules.three_ways),
     "reduce": lambda m: modules.reduce(m, "add", K, ROWS),
     "embedding": lambda m: modules.embedding(m, 50, K, "i64", TOKENS),
     "low-rank": lambda m: modules.low_rank(m, K, 7, (*TOKENS, K)),
