@@ -79,6 +79,7 @@ Value Scalars::remainderOfFloats(Value x, Value y) {
       either(either(isNaN(x), isNaN(y)),
              either(equal(rest, infinity), equal(divisor, number(type, 0))));
   Value start = select(isOdd, number(type, 0), rest);
+  divisor = select(isOdd, number(type, 1), divisor);
   Value halfRest = mul(start, half);
   // The largest y * 2^n that is not above half of x, or y: no doubling of it
   // overflows.
@@ -86,9 +87,6 @@ Value Scalars::remainderOfFloats(Value x, Value y) {
       loc, TypeRange{type}, ValueRange{divisor},
       [&](OpBuilder &nested, Location at, ValueRange v) {
         Value more = nested.create<arith::CmpFOp>(at, FP::OLE, v[0], halfRest);
-        Value isZero =
-            nested.create<arith::CmpFOp>(at, FP::UNE, v[0], number(type, 0));
-        more = nested.create<arith::AndIOp>(at, more, isZero);
         nested.create<scf::ConditionOp>(at, more, v);
       },
       [&](OpBuilder &nested, Location at, ValueRange v) {
