@@ -76,7 +76,7 @@ void Importer::dropUnusedInitializers() {
   tensors.DeleteSubrange(kept, tensors.size() - kept);
 }
 
-/// One note, however many they are.
+/// One remark, however many they are: a note needs a diagnostic to belong to.
 void Importer::sayDropped(ArrayRef<std::string> nodes) {
   if (nodes.empty() || options.isRepeated)
     return;
@@ -86,8 +86,7 @@ void Importer::sayDropped(ArrayRef<std::string> nodes) {
     text += (text.empty() ? "" : ", ") + escapeHidden(node);
   if (nodes.size() > kNamed)
     text += " and " + std::to_string(nodes.size() - kNamed) + " more";
-  context->getDiagEngine().emit(fileLoc, DiagnosticSeverity::Note)
-      << "left out what no output depends on: " << text;
+  emitRemark(fileLoc) << "left out what no output depends on: " << text;
 }
 
 void Importer::noteReads() {

@@ -161,10 +161,10 @@ Values lowerExpand(Lowering &l, ExpandOp op) {
   RankedTensorType type = Lowering::typeOf(input);
   int64_t rank = Lowering::rankOf(result), lead = rank - type.getRank();
   auto listed = op.getShape();
-  int64_t listLead = rank - Lowering::typeOf(listed).getDimSize(0);
   if (Lowering::typeOf(listed).isDynamicDim(0))
     return op.emitError("onnx.Expand has a shape of unknown length; export the "
                         "model with shapes of constant rank");
+  int64_t listLead = rank - Lowering::typeOf(listed).getDimSize(0);
   Dims dims;
   for (int64_t axis = 0; axis < rank; ++axis) {
     OpFoldResult asked =
