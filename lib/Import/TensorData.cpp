@@ -325,6 +325,15 @@ static uint64_t countTyped(const ::onnx::TensorProto &tensor, Type element) {
                                  : tensor.int32_data_size();
 }
 
+/// A constant with a copy of the bytes, which is mutable: or MLIR's own copying
+/// into it is not allowed.
+static ElementsAttr makeCopy(ShapedType type, ArrayRef<char> bytes,
+                             const ::onnx::TensorProto &tensor) {
+  return DenseResourceElementsAttr::get(
+      type, resourceKey(tensor.name()),
+      HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
+}
+
 /// Numbers of 16 bits, wherever they lie, as floats.
 Expected<ElementsAttr>
 TensorReader::readHalves(const ::onnx::TensorProto &tensor,
@@ -353,10 +362,7 @@ TensorReader::readHalves(const ::onnx::TensorProto &tensor,
                       floats.size() * sizeof(float));
   if (wide.size() < kInlineBytes)
     return makeDense(layout.type, wide);
-  return ElementsAttr(DenseResourceElementsAttr::get(
-      layout.type, resourceKey(tensor.name()),
-      HeapAsmResourceBlob::allocateAndCopyWithAlign(wide, 64,
-                                                    /*dataIsMutable=*/false)));
+  return makeCopy(layout.type, wide, tensor);
 }
 
 Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
@@ -393,9 +399,6 @@ Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
   ArrayRef<char> bytes(data->data(), data->size());
   if (layout->bytes < kInlineBytes || element.isInteger(1))
     return makeDense(layout->type, bytes);
-  return ElementsAttr(DenseResourceElementsAttr::get(
-      layout->type, resourceKey(tensor.name()),
-      HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64,
-                                                    /*dataIsMutable=*/false)));
+  return makeCopy(layout->type, bytes, tensor);
 }
 } // namespace mlir::bnn
