@@ -379,7 +379,10 @@ void Attention::allocateScratch() {
   Value valueRows = b.mul(b.index(planes * heads), groups);
   Value valueColumns = b.index(channelBlocks * kLanes);
   keyParts = buffers.getKeyZeros() ? 2 : 1;
-  Value keyRows = b.index(planes * heads * headWords * keyParts);
+  // IR written by hand may have sizes that wrap: no caller has such rows.
+  Value keyRows =
+      b.index(static_cast<int64_t>(uint64_t(planes) * uint64_t(heads) *
+                                   uint64_t(headWords) * uint64_t(keyParts)));
   keys = scratch({blocks, keyRows, lanes}, i32);
   values = scratch({valueRows, valueColumns}, i32);
   if (buffers.getValueZeros())

@@ -47,7 +47,7 @@ EvalTensorPtr EvalTensor::get(const ConstantView &view) {
   EvalTensorPtr tensor = allocate(type.getElementType(), type.getShape());
   char *out = tensor->ownBytes();
   if (!view.isSplat()) {
-    std::memcpy(out, bytes.data(), bytes.size());
+    llvm::copy(bytes, out); // Of no bytes there may be no address.
   } else {
     for (int64_t i = 0, e = tensor->numElements(); i < e; ++i)
       std::memcpy(out + i * bytes.size(), bytes.data(), bytes.size());
