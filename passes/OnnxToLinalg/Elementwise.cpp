@@ -70,8 +70,7 @@ Value element(PReluOp, Element &e) {
   return e.s.select(e.s.less(e.x[0], e.number(0)), below, e.x[0]);
 }
 
-//===-- On numbers
-//----------------------------------------------------------===//
+//===-- On numbers --------------------------------------------------------===//
 
 Value element(AddOp, Element &e) { return e.s.add(e.x[0], e.x[1]); }
 Value element(SubOp, Element &e) { return e.s.sub(e.x[0], e.x[1]); }

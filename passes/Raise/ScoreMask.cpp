@@ -186,6 +186,24 @@ static bool isAsItIs(const ScoreMask &mask) {
   return !mask.isFill && !mask.isNegated;
 }
 
+// The mask's numbers, as what is added to scores or as what is filled, read at
+// `at` of the source for each element of `empty`.
+static Value convertAll(OpBuilder &b, Location loc, const ScoreMask &mask,
+                        Value source, Value empty, ArrayRef<AffineExpr> at) {
+  auto rank =
+      static_cast<unsigned>(cast<ShapedType>(empty.getType()).getRank());
+  SmallVector<AffineMap> maps = {AffineMap::get(rank, 0, at, b.getContext()),
+                                 b.getMultiDimIdentityMap(rank)};
+  SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
+  auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
+    b.create<linalg::YieldOp>(loc, convert(b, loc, mask, args[0]));
+  };
+  return b
+      .create<linalg::GenericOp>(loc, empty.getType(), source, empty, maps,
+                                 loops, body)
+      .getResult(0);
+}
+
 // [B, T]: `source` has a dimension of 1 for the queries and heads.
 static Value createRow(OpBuilder &b, Location loc, const ScoreMask &mask,
                        Value source, Value key) {
@@ -207,16 +225,7 @@ static Value createRow(OpBuilder &b, Location loc, const ScoreMask &mask,
     at.front() = b.getAffineDimExpr(0);
   if (hasKeys)
     at.back() = b.getAffineDimExpr(1);
-  SmallVector<AffineMap> maps = {AffineMap::get(2, 0, at, b.getContext()),
-                                 b.getMultiDimIdentityMap(2)};
-  SmallVector<utils::IteratorType> loops(2, utils::IteratorType::parallel);
-  auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
-    b.create<linalg::YieldOp>(loc, convert(b, loc, mask, args[0]));
-  };
-  return b
-      .create<linalg::GenericOp>(loc, empty.getType(), source, empty, maps,
-                                 loops, body)
-      .getResult(0);
+  return convertAll(b, loc, mask, source, empty, at);
 }
 
 // [B or 1, heads or 1, S or 1, T].
@@ -237,16 +246,7 @@ static Value createRows(OpBuilder &b, Location loc, const ScoreMask &mask,
   for (int64_t i = 0; i < rank; ++i)
     at.push_back(type.getDimSize(i) == 1 ? b.getAffineConstantExpr(0)
                                          : b.getAffineDimExpr(4 - rank + i));
-  SmallVector<AffineMap> maps = {AffineMap::get(4, 0, at, b.getContext()),
-                                 b.getMultiDimIdentityMap(4)};
-  SmallVector<utils::IteratorType> loops(4, utils::IteratorType::parallel);
-  auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
-    b.create<linalg::YieldOp>(loc, convert(b, loc, mask, args[0]));
-  };
-  return b
-      .create<linalg::GenericOp>(loc, empty.getType(), source, empty, maps,
-                                 loops, body)
-      .getResult(0);
+  return convertAll(b, loc, mask, source, empty, at);
 }
 
 Value MaskForms::create(OpBuilder &b, Location loc, const ScoreMask &mask,
