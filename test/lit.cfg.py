@@ -16,6 +16,9 @@ from e2e.ways import FamilyFormat  # noqa: E402
 config.name = "bnn-mlir"
 config.test_format = FamilyFormat(execute_external=False)
 config.suffixes = [".mlir", ".test", ".family"]
+# A test that hangs fails, and says which it is; to end it with its children, lit asks psutil.
+if lit_config.maxIndividualTestTimeIsSupported[0] and not lit_config.maxIndividualTestTime:
+    lit_config.maxIndividualTestTime = 1500
 config.excludes = ["Inputs", "CMakeLists.txt", "regressions"]
 config.test_source_root = source
 config.test_exec_root = os.path.join(config.bnn_build_dir, "test")

@@ -13,13 +13,19 @@
 namespace mlir::bnn {
 
 /// To be the first thing in a main function. Afterwards a crash says what to
-/// report, --version says which bnn-mlir this is, and output that could not be
-/// written is an error with code 2 (reportFailedWrites).
+/// report and ends the process, --version says which bnn-mlir this is, and
+/// output that could not be written is an error with code 2
+/// (reportFailedWrites).
 class Tool {
 public:
   Tool(int &argc, char **&argv);
 
 private:
+  /// Limits the time that what LLVM says of a crash may take.
+  struct CrashLimit {
+    CrashLimit();
+  };
+  CrashLimit crashLimit; // before `init`: handlers run in their order
   llvm::InitLLVM init;
 };
 
