@@ -1,4 +1,4 @@
-//===- CustomNodes.cpp - Nodes of the domain bnn, in ONNX's own -----------===//
+//===- CustomNodes.cpp - Nodes of other domains, in ONNX's own ------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/Importer.h"
+#include <limits>
 
 using namespace llvm;
 using namespace mlir;
@@ -26,6 +27,12 @@ public:
     for (const auto &attribute : node.attribute())
       if (attribute.name() == key && attribute.has_i())
         return attribute.i();
+    return otherwise;
+  }
+  float number(StringRef key, float otherwise) const {
+    for (const auto &attribute : node.attribute())
+      if (attribute.name() == key && attribute.has_f())
+        return attribute.f();
     return otherwise;
   }
   bool hasAttribute(StringRef key) const {
@@ -107,41 +114,103 @@ public:
       add("Add", {scaled.output(0), node.input(2)}, /*last=*/true);
   }
 
+  /// The mean over the last `count` axes, which stay with length 1.
+  std::string mean(const std::string &x, int64_t count) {
+    Node &mean = add("ReduceMean", {x});
+    auto &axes = *mean.add_attribute();
+    axes.set_name("axes");
+    axes.set_type(::onnx::AttributeProto::INTS);
+    for (int64_t axis = -count; axis < 0; ++axis)
+      axes.add_ints(axis);
+    return mean.output(0);
+  }
+
+  // LayerNormalization as ONNX has it since opset 17, of the last `count` axes.
+  void layerNormalization(int64_t count) {
+    std::string x = node.input(0), scale = node.input(1);
+    std::string centred = value("Sub", {x, mean(x, count)});
+    std::string square = value("Pow", {centred, constant(2)});
+    std::string epsilon = constant(number("epsilon", 1e-5f));
+    std::string shifted = value("Add", {mean(square, count), epsilon});
+    std::string normal = value("Div", {centred, value("Sqrt", {shifted})});
+    bool hasBias = node.input_size() > 2 && !node.input(2).empty();
+    Node &scaled = add("Mul", {normal, scale}, /*last=*/!hasBias);
+    if (hasBias)
+      add("Add", {scaled.output(0), node.input(2)}, /*last=*/true);
+  }
+
+  // x (1 + erf(x / sqrt 2)) / 2, as ONNX's own operator of that name, which is
+  // younger than the opset of many files.
+  void gelu() {
+    std::string x = node.input(0);
+    std::string scaled = value("Div", {x, constant(1.41421356f)});
+    std::string sum = value("Add", {value("Erf", {scaled}), constant(1)});
+    add("Mul", {value("Mul", {x, sum}), constant(0.5f)}, /*last=*/true);
+  }
+
 private:
   const Node &node;
   std::string name;
   google::protobuf::RepeatedPtrField<Node> &nodes;
   int count = 0;
 };
+
+/// An operator that is written out here.
+struct CustomOperator {
+  StringRef domain, name;
+  int minInputs, maxInputs;
+  int until; ///< The opset of ONNX that has an operator of its own.
+};
+constexpr int kNever = std::numeric_limits<int>::max();
+constexpr CustomOperator kCustomOperators[] = {
+    {"bnn", "BwnWeight", 1, 1, kNever},
+    {"bnn", "Binarize", 2, 3, kNever},
+    {"bnn", "Quantize", 2, 3, kNever},
+    {"com.microsoft", "Gelu", 1, 1, kNever},
+    {"", "LayerNormalization", 2, 3, 17}};
+
+const CustomOperator *customOperatorOf(const Node &node, int opset) {
+  const auto *found = find_if(kCustomOperators, [&](const auto &known) {
+    return known.domain == normalDomain(node.domain()) &&
+           known.name == node.op_type() && opset < known.until;
+  });
+  return found == std::end(kCustomOperators) ? nullptr : found;
+}
 } // namespace
 
 LogicalResult Importer::expandCustomNodes() {
   auto &nodes = *model.mutable_graph()->mutable_node();
-  if (none_of(nodes, [](const Node &node) { return node.domain() == "bnn"; }))
+  if (none_of(nodes, [&](const Node &n) { return customOperatorOf(n, opset); }))
     return success();
   google::protobuf::RepeatedPtrField<Node> expanded;
   for (Node &node : nodes) {
-    StringRef op = node.op_type();
-    bool isWeight = op == "BwnWeight",
-         isQuantiser = op == "Binarize" || op == "Quantize";
-    if (node.domain() != "bnn" || (!isWeight && !isQuantiser)) {
+    const CustomOperator *known = customOperatorOf(node, opset);
+    if (!known) {
       expanded.Add()->Swap(&node);
       continue;
     }
-    int inputs = isWeight ? 1 : 2;
-    if (node.input_size() < inputs ||
-        node.input_size() > inputs + isQuantiser || node.output_size() != 1)
+    if (node.input_size() < known->minInputs ||
+        node.input_size() > known->maxInputs || node.output_size() != 1)
       return error(node) << "it has " << node.input_size() << " inputs and "
                          << node.output_size()
                          << " outputs; see docs/custom-operators.md";
     Expansion expansion(node, nameOf(node), expanded);
     int64_t bits = expansion.attribute("bits", 1);
+    int64_t axis = expansion.attribute("axis", -1);
     if (bits < 1 || bits > 8)
       return error(node) << "bits is " << bits << ", not 1 to 8";
-    if (isWeight)
+    if (known->name == "BwnWeight")
       expansion.bwnWeight();
-    else
+    else if (known->name == "Gelu")
+      expansion.gelu();
+    else if (known->name != "LayerNormalization")
       expansion.quantise(bits, expansion.attribute("signed", 1) != 0);
+    else if (axis < -8 || axis > -1)
+      return error(node) << "its axis is " << axis << ", and before opset 17 "
+                         << "it must count from the end: export the model in "
+                            "opset 17 or later";
+    else
+      expansion.layerNormalization(-axis);
   }
   nodes.Swap(&expanded);
   return success();

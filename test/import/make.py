@@ -215,7 +215,7 @@ def unsupported():
     """Three kinds of operators that have no counterpart."""
     return model(
         [node("GRU", ["x"], ["a"], hidden_size=2),
-         node("Gelu", ["a"], ["b"], domain="com.microsoft", name=""),
+         node("QuickGelu", ["a"], ["b"], domain="com.microsoft", name=""),
          node("PythonOp", ["b"], ["y"], domain="prim", name="binarize")],
         [info("x", [2, 2])], [info("y", [2, 2])],
         domains=["com.microsoft", "prim"])
@@ -236,6 +236,15 @@ def custom():
 def bad_custom(operator, inputs, **attributes):
     return model([node(operator, inputs, ["y"], domain="bnn", **attributes)],
                  [info("x", [2, 2])], [info("y", [2, 2])], [array("a", 0.5)], domains=["bnn"])
+
+
+def optimised(**attributes):
+    """What ONNX Runtime's optimiser writes in a model of an opset that has neither."""
+    return model([node("LayerNormalization", ["x", "s"], ["n"], **attributes),
+                  node("LayerNormalization", ["n", "s", "s"], ["m"]),
+                  node("Gelu", ["m"], ["y"], domain="com.microsoft")],
+                 [info("x", ["n", 3, 4])], [info("y", ["n", 3, 4])], [array("s", [1, 2, 3, 4])],
+                 opset=12, domains=["com.microsoft"])
 
 
 def subgraph():
@@ -435,6 +444,8 @@ MODELS = {
     "custom": custom,
     "custom-inputs": lambda: bad_custom("Binarize", ["x"]),
     "custom-bits": lambda: bad_custom("Quantize", ["x", "a"], bits=9),
+    "optimised": lambda: optimised(axis=-2, epsilon=0.25),
+    "optimised-axis": lambda: optimised(axis=2),
     "custom-unknown": lambda: bad_custom("TernaryWeight", ["x"]),
     "overflow": lambda: bad_weight([2 ** 40, 2 ** 40], 48),
     "negative": lambda: bad_weight([-4, -3], 48),
