@@ -26,6 +26,9 @@ size_t bnn_element_size(int32_t element_type) {
   case BNN_F32:
   case BNN_I32:
     return 4;
+  case BNN_F16:
+  case BNN_BF16:
+    return 2;
   case BNN_BOOL:
   case BNN_I8:
   case BNN_U8:

@@ -20,6 +20,10 @@ int32_t elementTypeCode(Type type) {
     return BNN_F32;
   if (type.isF64())
     return BNN_F64;
+  if (type.isF16())
+    return BNN_F16;
+  if (type.isBF16())
+    return BNN_BF16;
   auto integer = dyn_cast<IntegerType>(type);
   if (!integer)
     return 0;

@@ -32,7 +32,8 @@ typedef enum bnn_status {
   BNN_ERROR_CPU = 7        /* this CPU lacks something that the model uses */
 } bnn_status;
 
-/* Element types. A boolean is one byte, 0 or 1. */
+/* Element types. A boolean is one byte, 0 or 1. A number of f16 (IEEE 754
+ * binary16) or bf16 (the upper half of a float) is a uint16_t with its bits. */
 typedef enum bnn_element_type {
   BNN_F32 = 1,
   BNN_I64 = 2,
@@ -40,7 +41,9 @@ typedef enum bnn_element_type {
   BNN_BOOL = 4,
   BNN_I8 = 5,
   BNN_U8 = 6,
-  BNN_F64 = 7
+  BNN_F64 = 7,
+  BNN_F16 = 8,
+  BNN_BF16 = 9
 } bnn_element_type;
 
 /* CPU features that an object may need: bits of

@@ -115,6 +115,8 @@ static Expected<int32_t> elementType(StringRef descr) {
   int32_t type = StringSwitch<int32_t>(descr)
                      .Case("<f4", BNN_F32)
                      .Case("<f8", BNN_F64)
+                     .Case("<f2", BNN_F16)
+                     .Case("<u2", BNN_BF16)
                      .Case("<i8", BNN_I64)
                      .Case("<i4", BNN_I32)
                      .Cases("|b1", "<b1", BNN_BOOL)
@@ -124,7 +126,8 @@ static Expected<int32_t> elementType(StringRef descr) {
   if (!type)
     return createStringError("its element type '" + descr +
                              "' is not supported: use float32, float64, "
-                             "int64, int32, int8, uint8 or bool");
+                             "float16, int64, int32, int8, uint8, bool, or "
+                             "uint16 for the bits of bfloat16");
   return type;
 }
 
@@ -170,8 +173,8 @@ Expected<HostTensor> parseNpy(StringRef bytes) {
 }
 
 void writeNpy(const HostTensor &tensor, raw_ostream &out) {
-  static constexpr const char *descriptions[] = {"",    "<f4", "<i8", "<i4",
-                                                 "|b1", "|i1", "|u1", "<f8"};
+  static constexpr const char *descriptions[] = {
+      "", "<f4", "<i8", "<i4", "|b1", "|i1", "|u1", "<f8", "<f2", "<u2"};
   std::string header;
   raw_string_ostream stream(header);
   stream << "{'descr': '" << descriptions[tensor.elementType]

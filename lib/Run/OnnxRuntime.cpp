@@ -94,6 +94,12 @@ int onnxType(int32_t type) {
     return 6;
   case BNN_I64:
     return 7;
+  case BNN_F16:
+    return 10;
+  case BNN_F64:
+    return 11;
+  case BNN_BF16:
+    return 16;
   default:
     return 9; // bool
   }

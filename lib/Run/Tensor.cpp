@@ -11,6 +11,7 @@
 #include "bnn/runtime.h"
 #include "lib/Run/Npy.h"
 #include "lib/Run/TensorProto.h"
+#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -35,6 +36,10 @@ const char *elementTypeName(int32_t elementType) {
     return "f32";
   case BNN_F64:
     return "f64";
+  case BNN_F16:
+    return "f16";
+  case BNN_BF16:
+    return "bf16";
   case BNN_I64:
     return "i64";
   case BNN_I32:
@@ -78,12 +83,23 @@ static double load(const HostTensor &tensor, size_t position) {
   return static_cast<double>(value);
 }
 
+static double loadHalf(const HostTensor &tensor, size_t position,
+                       const fltSemantics &format) {
+  uint16_t bits;
+  std::memcpy(&bits, tensor.data.data() + position * sizeof bits, sizeof bits);
+  return APFloat(format, APInt(16, bits)).convertToDouble();
+}
+
 double elementAsDouble(const HostTensor &tensor, size_t position) {
   switch (tensor.elementType) {
   case BNN_F32:
     return load<float>(tensor, position);
   case BNN_F64:
     return load<double>(tensor, position);
+  case BNN_F16:
+    return loadHalf(tensor, position, APFloat::IEEEhalf());
+  case BNN_BF16:
+    return loadHalf(tensor, position, APFloat::BFloat());
   case BNN_I64:
     return load<int64_t>(tensor, position);
   case BNN_I32:

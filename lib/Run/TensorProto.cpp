@@ -25,6 +25,10 @@ static int32_t elementType(int32_t type) {
     return BNN_F32;
   case ::onnx::TensorProto::DOUBLE:
     return BNN_F64;
+  case ::onnx::TensorProto::FLOAT16:
+    return BNN_F16;
+  case ::onnx::TensorProto::BFLOAT16:
+    return BNN_BF16;
   case ::onnx::TensorProto::INT64:
     return BNN_I64;
   case ::onnx::TensorProto::INT32:
@@ -63,6 +67,8 @@ static std::vector<char> readData(const ::onnx::TensorProto &proto,
     append<int64_t>(proto.int64_data(), data);
   else if (type == BNN_I32)
     append<int32_t>(proto.int32_data(), data);
+  else if (type == BNN_F16 || type == BNN_BF16)
+    append<uint16_t>(proto.int32_data(), data);
   else // ONNX keeps the one-byte types in int32_data.
     append<uint8_t>(proto.int32_data(), data);
   return data;
@@ -77,8 +83,8 @@ Expected<HostTensor> parseTensorProto(StringRef bytes) {
   if (!type)
     return createStringError(
         "its element type, number " + Twine(proto.data_type()) +
-        " of ONNX, is not supported: use FLOAT, DOUBLE, INT64, INT32, INT8, "
-        "UINT8 or BOOL");
+        " of ONNX, is not supported: use FLOAT, DOUBLE, FLOAT16, BFLOAT16, "
+        "INT64, INT32, INT8, UINT8 or BOOL");
   if (proto.data_location() == ::onnx::TensorProto::EXTERNAL)
     return createStringError("its data is in another file: save it inside");
   HostTensor tensor;

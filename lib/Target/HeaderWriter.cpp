@@ -53,6 +53,10 @@ static const char *elementTypeName(Type type) {
     return "float";
   case BNN_F64:
     return "double";
+  case BNN_F16:
+    return "uint16_t (the bits of an f16)";
+  case BNN_BF16:
+    return "uint16_t (the bits of a bf16)";
   case BNN_I64:
     return "int64_t";
   case BNN_I32:

@@ -12,10 +12,10 @@ import numpy as np
 from bnn import _library
 from bnn.compiler import Artifact
 
-# By bnn_element_type.
+# By bnn_element_type. numpy has no bfloat16: uint16 holds the bits.
 _DTYPES = {1: np.dtype(np.float32), 2: np.dtype(np.int64), 3: np.dtype(np.int32),
            4: np.dtype(np.bool_), 5: np.dtype(np.int8), 6: np.dtype(np.uint8),
-           7: np.dtype(np.float64)}
+           7: np.dtype(np.float64), 8: np.dtype(np.float16), 9: np.dtype(np.uint16)}
 
 
 class LoadError(Exception):
@@ -32,7 +32,7 @@ class RunError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class TensorInfo:
-    """An input or output: its name, a numpy dtype, a shape in which an open dimension is its
+    """An input or output: its name, a numpy dtype (of bfloat16 uint16, its bits), a shape in which an open dimension is its
     symbol's name, and the largest shape."""
     name: str
     dtype: np.dtype
@@ -55,6 +55,8 @@ def _tensor_info(info):
 def _convert(info, value):
     """`value` as the array that the model reads: itself where its type and layout fit."""
     array = np.asarray(value)
+    if array.dtype.name == "bfloat16" and info.dtype == np.uint16:
+        array = array.view(np.uint16)  # Of ml_dtypes, for one.
     if array.dtype != info.dtype:
         if not np.can_cast(array.dtype, info.dtype, "same_kind"):
             raise TypeError(f"input '{info.name}' must be {info.dtype}, and is {array.dtype}")

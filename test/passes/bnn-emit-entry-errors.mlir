@@ -44,9 +44,9 @@ module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {n = 4}>}
 // -----
 
 module attributes {bnn.model = #bnn.model<prefix = "model", max_dims = {n = 4}>} {
-  // expected-error @below {{argument #0 has the element type 'f16', which the C interface lacks}}
+  // expected-error @below {{argument #0 has the element type 'i16', which the C interface lacks}}
   func.func private @main(
-      %x: memref<?xf16> {bnn.argument = #bnn.argument<input, "x", ["n"]>}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
+      %x: memref<?xi16> {bnn.argument = #bnn.argument<input, "x", ["n"]>}) -> i32 attributes {bnn.workspace_size = 0 : i64} {
     %ok = arith.constant 0 : i32
     return %ok : i32
   }

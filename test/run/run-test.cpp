@@ -115,6 +115,33 @@ static void testRoundTrip() {
          "a file that was written and read");
 }
 
+/// Numbers of 16 bits, in both kinds of files.
+static void testHalves() {
+  auto array = cantFail(mlir::bnn::parseNpy(
+      npy(1, "{'descr': '<f2', 'fortran_order': False, 'shape': (2,)}",
+          StringRef("\1\0\xff\xfb", 4))));
+  expect(array.elementType == BNN_F16 &&
+             mlir::bnn::elementAsDouble(array, 0) == 0x1p-24 &&
+             mlir::bnn::elementAsDouble(array, 1) == -65504,
+         "f16 in an NPY file");
+  ::onnx::TensorProto proto;
+  proto.set_data_type(::onnx::TensorProto::BFLOAT16);
+  proto.add_dims(2);
+  proto.add_int32_data(0xbf80);
+  proto.add_int32_data(1);
+  auto brain = cantFail(mlir::bnn::parseTensorProto(proto.SerializeAsString()));
+  expect(brain.elementType == BNN_BF16 &&
+             mlir::bnn::elementAsDouble(brain, 0) == -1 &&
+             mlir::bnn::elementAsDouble(brain, 1) == 0x1p-133,
+         "bf16 in a TensorProto");
+  std::string file;
+  raw_string_ostream stream(file);
+  writeNpy(brain, stream);
+  auto again = cantFail(mlir::bnn::parseNpy(file));
+  expect(again.elementType == BNN_BF16 && again.data == brain.data,
+         "bf16 as it is written");
+}
+
 static void testTensorProto() {
   ::onnx::TensorProto proto;
   proto.set_data_type(::onnx::TensorProto::INT64);
@@ -137,8 +164,8 @@ static void testTensorProto() {
   expect(cantFail(parse()).data[15] == 1, "raw data");
   proto.set_dims(0, -1);
   expectError(parse(), "[-1, 2] is impossible");
-  proto.set_data_type(::onnx::TensorProto::FLOAT16);
-  expectError(parse(), "number 10 of ONNX");
+  proto.set_data_type(::onnx::TensorProto::UINT16);
+  expectError(parse(), "number 4 of ONNX");
   proto.clear_raw_data();
   proto.set_dims(0, 1);
   proto.set_data_type(::onnx::TensorProto::BOOL);
@@ -201,6 +228,7 @@ static void testNames() {
 int main() {
   testNpy();
   testRoundTrip();
+  testHalves();
   testTensorProto();
   testCompare();
   testNames();

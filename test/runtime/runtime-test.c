@@ -34,7 +34,9 @@ static void test_element_size(void) {
   EXPECT(bnn_element_size(BNN_U8) == 1);
   EXPECT(bnn_element_size(0) == 0);
   EXPECT(bnn_element_size(BNN_F64) == 8);
-  EXPECT(bnn_element_size(8) == 0);
+  EXPECT(bnn_element_size(BNN_F16) == 2);
+  EXPECT(bnn_element_size(BNN_BF16) == 2);
+  EXPECT(bnn_element_size(10) == 0);
 }
 
 static void test_tensor_bytes(void) {
