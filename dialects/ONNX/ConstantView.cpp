@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/ONNX/ConstantView.h"
+#include "dialects/ONNX/HalfFloats.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
@@ -15,6 +16,8 @@ namespace mlir::bnn::onnx {
 unsigned getElementBytes(Type element) {
   if (element.isInteger(1) || element.isInteger(8))
     return 1;
+  if (isHalf(element))
+    return 2;
   if (element.isSignlessInteger(32) || element.isF32())
     return 4;
   if (element.isSignlessInteger(64) || element.isF64())
@@ -73,6 +76,8 @@ int64_t ConstantView::getInteger(int64_t index) const {
 }
 
 double ConstantView::getFloat(int64_t index) const {
+  if (isHalf(getElementType()))
+    return widenHalf(at<uint16_t>(index), getElementType());
   return getElementType().isF32() ? double(at<float>(index))
                                   : at<double>(index);
 }

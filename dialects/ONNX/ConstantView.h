@@ -21,7 +21,7 @@ namespace mlir::bnn::onnx {
 class ConstantView {
 public:
   /// The view of `value` if it is the result of an onnx.Constant whose elements
-  /// are available (bool, i8, ui8, i32, i64, f32 or f64).
+  /// are available (bool, i8, ui8, i32, i64, f32, f64, f16 or bf16).
   static std::optional<ConstantView> get(mlir::Value value);
   /// The same for an attribute.
   static std::optional<ConstantView> get(mlir::ElementsAttr attribute);

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/ONNX/HalfFloats.h"
 #include "dialects/ONNX/OpSupport.h"
 #include "dialects/ONNX/ShapeInference.h"
 
@@ -71,6 +72,10 @@ LogicalResult DropoutOp::verify() {
 OpFoldResult IdentityOp::fold(FoldAdaptor) { return foldToOperand(*this); }
 OpFoldResult DropoutOp::fold(FoldAdaptor) { return foldToOperand(*this); }
 OpFoldResult CastOp::fold(FoldAdaptor) { return foldToOperand(*this); }
+OpFoldResult RoundToHalfOp::fold(FoldAdaptor) {
+  return holdsHalves(getX(), getFormat()) ? foldToOperand(*this)
+                                          : OpFoldResult();
+}
 OpFoldResult MaxOp::fold(FoldAdaptor) {
   return getNumOperands() == 1 ? foldToOperand(*this) : OpFoldResult();
 }

@@ -12,7 +12,7 @@ include "dialects/ONNX/ONNXBase.td"
 
 //===-- Functions of one tensor -------------------------------------------===//
 
-def ONNX_AbsOp : ONNX_Unary<"Abs", "kNumbers"> {
+def ONNX_AbsOp : ONNX_Unary<"Abs", "kNumbers", [ONNX_KeepsHalves]> {
   let summary = "Y = |X|";
   let description = [{
     Example:
@@ -22,7 +22,7 @@ def ONNX_AbsOp : ONNX_Unary<"Abs", "kNumbers"> {
   }];
 }
 
-def ONNX_NegOp : ONNX_Unary<"Neg", "kSigned"> {
+def ONNX_NegOp : ONNX_Unary<"Neg", "kSigned", [ONNX_KeepsHalves]> {
   let summary = "Y = -X";
   let description = [{
     Example:
@@ -103,7 +103,7 @@ def ONNX_SigmoidOp : ONNX_Unary<"Sigmoid", "kF32"> {
   }];
 }
 
-def ONNX_ReluOp : ONNX_Unary<"Relu", "kSigned"> {
+def ONNX_ReluOp : ONNX_Unary<"Relu", "kSigned", [ONNX_KeepsHalves]> {
   let summary = "Y = max(0, X)";
   let description = [{
     Example:
@@ -113,7 +113,7 @@ def ONNX_ReluOp : ONNX_Unary<"Relu", "kSigned"> {
   }];
 }
 
-def ONNX_SignOp : ONNX_Unary<"Sign", "kNumbers"> {
+def ONNX_SignOp : ONNX_Unary<"Sign", "kNumbers", [ONNX_KeepsHalves]> {
   let summary = "Y = -1, 0 or 1, as X is negative, zero or positive";
   let description = [{
     Example:
@@ -124,7 +124,7 @@ def ONNX_SignOp : ONNX_Unary<"Sign", "kNumbers"> {
   let since = 9;
 }
 
-def ONNX_RoundOp : ONNX_Unary<"Round", "kF32"> {
+def ONNX_RoundOp : ONNX_Unary<"Round", "kF32", [ONNX_KeepsHalves]> {
   let summary = "Y = X rounded to the nearest integer, halves to even";
   let description = [{
     Example:
@@ -135,7 +135,7 @@ def ONNX_RoundOp : ONNX_Unary<"Round", "kF32"> {
   let since = 11;
 }
 
-def ONNX_FloorOp : ONNX_Unary<"Floor", "kF32"> {
+def ONNX_FloorOp : ONNX_Unary<"Floor", "kF32", [ONNX_KeepsHalves]> {
   let summary = "Y = the largest integer that is not above X";
   let description = [{
     Example:
@@ -145,7 +145,7 @@ def ONNX_FloorOp : ONNX_Unary<"Floor", "kF32"> {
   }];
 }
 
-def ONNX_CeilOp : ONNX_Unary<"Ceil", "kF32"> {
+def ONNX_CeilOp : ONNX_Unary<"Ceil", "kF32", [ONNX_KeepsHalves]> {
   let summary = "Y = the smallest integer that is not below X";
   let description = [{
     Example:
@@ -186,6 +186,7 @@ def ONNX_CeluOp : ONNX_Unary<"Celu", "kF32"> {
     ```
   }];
   let since = 12;
+  let hasHalves = 0;
   let arguments = (ins AnyTensor:$X, DefaultValuedAttr<F32Attr, "1.0f">:$alpha);
 }
 
@@ -245,7 +246,7 @@ def ONNX_SoftsignOp : ONNX_Unary<"Softsign", "kF32 | kF64"> {
   }];
 }
 
-def ONNX_ThresholdedReluOp : ONNX_Unary<"ThresholdedRelu", "kF32"> {
+def ONNX_ThresholdedReluOp : ONNX_Unary<"ThresholdedRelu", "kF32", [ONNX_KeepsHalves]> {
   let summary = "Y = X where X is above alpha, else 0";
   let description = [{
     Example:
@@ -270,7 +271,7 @@ def ONNX_PReluOp
   let results = (outs AnyTensor:$Y);
 }
 
-def ONNX_ClipOp : ONNX_Operator<"Clip", "kNumbers", [ONNX_ShapeOfFirst]> {
+def ONNX_ClipOp : ONNX_Operator<"Clip", "kNumbers", [ONNX_ShapeOfFirst, ONNX_KeepsHalves]> {
   let summary = "Y = min(max(X, lower), upper); a bound that is left out does not bind";
   let description = [{
     Example:
@@ -357,7 +358,8 @@ def ONNX_PowOp : ONNX_Operator<"Pow", "kF32 | kI32 | kI64", [ONNX_BroadcastShape
 }
 
 def ONNX_MaxOp
-    : ONNX_Operator<"Max", "kNumbers", [SameOperandsAndResultElementType, ONNX_BroadcastShape]> {
+    : ONNX_Operator<"Max", "kNumbers", [SameOperandsAndResultElementType, ONNX_BroadcastShape,
+                                        ONNX_KeepsHalves]> {
   let summary = "The elementwise maximum of all inputs, with numpy broadcasting";
   let description = [{
     Example:
@@ -373,7 +375,7 @@ def ONNX_MaxOp
 
 def ONNX_MinOp
     : ONNX_Operator<"Min", "kNumbers", [SameOperandsAndResultElementType, ONNX_BroadcastShape,
-                                        ONNX_InfersElements, ONNX_KeepsWholeFloats]> {
+                                        ONNX_InfersElements, ONNX_KeepsWholeFloats, ONNX_KeepsHalves]> {
   let summary = "The elementwise minimum of all inputs, with numpy broadcasting";
   let description = [{
     Example:
@@ -575,7 +577,9 @@ def ONNX_IsInfOp
   let hasVerifier = 1;
 }
 
-def ONNX_WhereOp : ONNX_Operator<"Where", "kAnything", [ONNX_BroadcastShape, ONNX_InfersElements]> {
+def ONNX_WhereOp
+    : ONNX_Operator<"Where", "kAnything", [ONNX_BroadcastShape, ONNX_InfersElements,
+                                           ONNX_KeepsHalves]> {
   let summary = "X where the condition holds, else Y, with numpy broadcasting";
   let description = [{
     Example:
@@ -613,8 +617,27 @@ def ONNX_CastOp
   let hasFolder = 1;
 }
 
+def ONNX_RoundToHalfOp : ONNX_Op<"RoundToHalf", [SameOperandsAndResultShape, ONNX_ShapeOfFirst]> {
+  let summary = "The number of a format of 16 bits that is nearest to X, as f32";
+  let description = [{
+    No operator of ONNX: what an operator on FLOAT16 (`format = f16`) or BFLOAT16 (`bf16`) does to
+    the number that it has computed. Of two numbers that are as near it is the one whose last bit is
+    0; from half a unit above the largest number on it is infinity. Denormal numbers of the format
+    are numbers like any other. NaN becomes the one NaN without a sign or a payload. X is f32 or f64.
+
+    Example:
+    ```mlir
+    %y = onnx.RoundToHalf %x {format = bf16} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins TensorOf<[F32, F64]>:$X, TypeAttrOf<AnyTypeOf<[F16, BF16]>>:$format);
+  let results = (outs TensorOf<[F32]>:$Y);
+  let hasFolder = 1;
+}
+
 def ONNX_IdentityOp
-    : ONNX_Unary<"Identity", "kAnything", [ONNX_KeepsElements, ONNX_KeepsWholeFloats]> {
+    : ONNX_Unary<"Identity", "kAnything", [ONNX_KeepsElements, ONNX_KeepsWholeFloats,
+                                           ONNX_KeepsHalves]> {
   let summary = "Y = X";
   let description = [{
     Example:
@@ -626,7 +649,7 @@ def ONNX_IdentityOp
   let hasFolder = 1;
 }
 
-def ONNX_DropoutOp : ONNX_Operator<"Dropout", "kF32 | kF64", [ONNX_ShapeOfFirst]> {
+def ONNX_DropoutOp : ONNX_Operator<"Dropout", "kF32 | kF64", [ONNX_ShapeOfFirst, ONNX_KeepsHalves]> {
   let summary = "The input: at inference nothing is dropped";
   let description = [{
     Example:

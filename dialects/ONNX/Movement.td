@@ -14,7 +14,7 @@ include "dialects/ONNX/ONNXBase.td"
 
 def ONNX_GatherOp
     : ONNX_Operator<"Gather", "kAnything", [ONNX_InfersShape, ONNX_InfersElements,
-                                            ONNX_KeepsWholeFloats]> {
+                                            ONNX_KeepsWholeFloats, ONNX_KeepsHalves]> {
   let summary = "Slices of `data` along `axis`, chosen by `indices`; negative indices count from the end";
   let description = [{
     Example:
@@ -28,7 +28,8 @@ def ONNX_GatherOp
   let hasVerifier = 1;
 }
 
-def ONNX_GatherElementsOp : ONNX_Operator<"GatherElements", "kAnything", [ONNX_InfersShape]> {
+def ONNX_GatherElementsOp
+    : ONNX_Operator<"GatherElements", "kAnything", [ONNX_InfersShape, ONNX_KeepsHalves]> {
   let summary = "Elements of `data` at the places of `indices`, but for `axis`, where the index says which; negative indices count from the end";
   let description = [{
     Example:
@@ -45,7 +46,8 @@ def ONNX_GatherElementsOp : ONNX_Operator<"GatherElements", "kAnything", [ONNX_I
 
 def ONNX_ConcatOp
     : ONNX_Operator<"Concat", "kAnything", [SameOperandsAndResultElementType, ONNX_InfersShape,
-                                            ONNX_InfersElements, ONNX_KeepsWholeFloats]> {
+                                            ONNX_InfersElements, ONNX_KeepsWholeFloats,
+                                            ONNX_KeepsHalves]> {
   let summary = "The inputs, one after the other along `axis`";
   let description = [{
     Example:
@@ -61,7 +63,7 @@ def ONNX_ConcatOp
 
 def ONNX_SliceOp
     : ONNX_Operator<"Slice", "kAnything", [ONNX_InfersShape, ONNX_InfersElements,
-                                           ONNX_KeepsWholeFloats]> {
+                                           ONNX_KeepsWholeFloats, ONNX_KeepsHalves]> {
   let summary = "The part of `data` from `starts` to `ends` by `steps` on `axes`";
   let description = [{
     Example:
@@ -78,7 +80,7 @@ def ONNX_SliceOp
   let hasVerifier = 1;
 }
 
-def ONNX_SplitOp : ONNX_Operator<"Split", "kAnything", [ONNX_InfersShape]> {
+def ONNX_SplitOp : ONNX_Operator<"Split", "kAnything", [ONNX_InfersShape, ONNX_KeepsHalves]> {
   let summary = "The input cut along `axis` into pieces of the sizes in `split`, or into equal pieces";
   let description = [{
     Example:
@@ -95,7 +97,7 @@ def ONNX_SplitOp : ONNX_Operator<"Split", "kAnything", [ONNX_InfersShape]> {
   let hasVerifier = 1;
 }
 
-def ONNX_TriluOp : ONNX_Operator<"Trilu", "kAnything", [ONNX_InfersShape]> {
+def ONNX_TriluOp : ONNX_Operator<"Trilu", "kAnything", [ONNX_InfersShape, ONNX_KeepsHalves]> {
   let summary = "The input with zeros below (upper = 1) or above (0) the `k`-th diagonal of its last two axes";
   let description = [{
     Example:
@@ -134,7 +136,7 @@ def ONNX_ScatterElementsOp : ONNX_Op<"ScatterElements", [ONNX_InfersShape]> {
 
 def ONNX_SqueezeOp
     : ONNX_Operator<"Squeeze", "kAnything", [ONNX_InfersShape, ONNX_KeepsElements,
-                                             ONNX_KeepsWholeFloats]> {
+                                             ONNX_KeepsWholeFloats, ONNX_KeepsHalves]> {
   let summary = "The input without the axes of length 1 that `axes` lists, or without all such axes";
   let description = [{
     Example:
@@ -151,7 +153,7 @@ def ONNX_SqueezeOp
 
 def ONNX_UnsqueezeOp
     : ONNX_Operator<"Unsqueeze", "kAnything", [ONNX_InfersShape, ONNX_KeepsElements,
-                                               ONNX_KeepsWholeFloats]> {
+                                               ONNX_KeepsWholeFloats, ONNX_KeepsHalves]> {
   let summary = "The input with axes of length 1 put in, so that they stand at `axes` of the result";
   let description = [{
     Example:
@@ -168,7 +170,7 @@ def ONNX_UnsqueezeOp
 
 def ONNX_ReshapeOp
     : ONNX_Operator<"Reshape", "kAnything", [ONNX_InfersShape, ONNX_KeepsElements,
-                                             ONNX_KeepsWholeFloats]> {
+                                             ONNX_KeepsWholeFloats, ONNX_KeepsHalves]> {
   let summary = "The elements of `data` in the same order in another shape";
   let description = [{
     In `shape` one element may be -1, which stands for what is left; 0 copies the dimension
@@ -185,7 +187,7 @@ def ONNX_ReshapeOp
   let hasVerifier = 1;
 }
 
-def ONNX_FlattenOp : ONNX_Operator<"Flatten", "kAnything", [ONNX_InfersShape]> {
+def ONNX_FlattenOp : ONNX_Operator<"Flatten", "kAnything", [ONNX_InfersShape, ONNX_KeepsHalves]> {
   let summary = "The input as a matrix: the axes before `axis` become the rows";
   let description = [{
     Example:
@@ -198,7 +200,9 @@ def ONNX_FlattenOp : ONNX_Operator<"Flatten", "kAnything", [ONNX_InfersShape]> {
   let hasVerifier = 1;
 }
 
-def ONNX_ExpandOp : ONNX_Operator<"Expand", "kAnything", [ONNX_InfersShape, ONNX_InfersElements]> {
+def ONNX_ExpandOp
+    : ONNX_Operator<"Expand", "kAnything", [ONNX_InfersShape, ONNX_InfersElements,
+                                            ONNX_KeepsHalves]> {
   let summary = "The input broadcast against `shape` by the rules of numpy";
   let description = [{
     Example:
@@ -214,7 +218,7 @@ def ONNX_ExpandOp : ONNX_Operator<"Expand", "kAnything", [ONNX_InfersShape, ONNX
 
 def ONNX_TransposeOp
     : ONNX_Operator<"Transpose", "kAnything", [SameOperandsAndResultElementType, ONNX_InfersShape,
-                                               ONNX_KeepsElements]> {
+                                               ONNX_KeepsElements, ONNX_KeepsHalves]> {
   let summary = "The input with its axes permuted: axis i of the result is axis perm[i] of the input";
   let description = [{
     Without `perm` the axes are reversed.
@@ -230,7 +234,7 @@ def ONNX_TransposeOp
   let hasFolder = 1;
 }
 
-def ONNX_TileOp : ONNX_Operator<"Tile", "kAnything", [ONNX_InfersShape]> {
+def ONNX_TileOp : ONNX_Operator<"Tile", "kAnything", [ONNX_InfersShape, ONNX_KeepsHalves]> {
   let summary = "The input repeated `repeats[i]` times along axis i";
   let description = [{
     Example:

@@ -27,6 +27,10 @@ def ONNX_Dialect : Dialect {
     operator's inputs keep their positions. An attribute that is left out has
     the value that ONNX gives it then. `bool` is `i1`, `int8`, `int32` and
     `int64` are `i8`, `i32` and `i64`, and `uint8` is `ui8`.
+    Numbers of 16 bits, `f16` and `bf16`, are those of the function's arguments
+    and results only. In between they are `f32`: the importer has every operator
+    compute in f32, and `onnx.RoundToHalf` behind it rounds to 16 bits, but for
+    operators whose results need no rounding.
     The function that holds the graph carries the names of inputs, outputs and
     symbolic dimensions as the argument and result attributes `onnx.name` and
     `onnx.dims`.
@@ -89,6 +93,8 @@ class ONNX_Operator<string mnemonic, string types, list<Trait> traits = []>
     : ONNX_Op<mnemonic, traits> {
   // The first opset with the operator, not below kMinOpset.
   int since = 7;
+  // Whether what is computed on f32 is computed on f16 and bf16 as well.
+  bit hasHalves = 1;
   // What else the claim leaves out, in words.
   string restriction = "";
   // The attributes that older opsets have in place of the inputs after the first, and the first
@@ -139,7 +145,7 @@ class ONNX_Operator<string mnemonic, string types, list<Trait> traits = []>
       "OperatorSpec $cppClass::getSpec() {\n"
     # "  OperatorSpec spec;\n"
     # "  spec.name = \"" # mnemonic # "\";\n"
-    # "  spec.types = " # types # ";\n"
+    # "  spec.types = " # !if(hasHalves, "withHalves(" # types # ")", types) # ";\n"
     # "  spec.element = ResultElement::" # resultElement # ";\n"
     # "  spec.minInputs = " # !size(neededInputs) # ";\n"
     # "  spec.maxInputs = " # !if(isVariadic, "kVariadic", "" # !size(inputs)) # ";\n"
@@ -191,8 +197,9 @@ class ONNX_Logical<string mnemonic>
 }
 
 // A reduction whose axes are an attribute; without axes it covers all.
-class ONNX_Reduce<string mnemonic, string types>
-    : ONNX_Operator<mnemonic, types, [SameOperandsAndResultElementType, ONNX_ReducedShape]> {
+class ONNX_Reduce<string mnemonic, string types, list<Trait> traits = []>
+    : ONNX_Operator<mnemonic, types,
+                    !listconcat(traits, [SameOperandsAndResultElementType, ONNX_ReducedShape])> {
   let inputAttribute = "axes";
   let inputSince = 18;
   let nodeAttributes = [ONNX_NodeAttribute<"Int", "noop_with_empty_axes", 18>];

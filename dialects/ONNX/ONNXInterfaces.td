@@ -61,5 +61,8 @@ def ONNX_ReducedShape : TraitList<[ONNX_ShapeOpInterface, ONNX_Trait<"ReducedSha
 def ONNX_KeepsElements : TraitList<[ONNX_ElementsOpInterface, ONNX_Trait<"KeepsElements">]>;
 // Whole numbers in floats stay whole: some exporters compute dimensions in them.
 def ONNX_KeepsWholeFloats : ONNX_Trait<"KeepsWholeFloats">;
+// Numbers that f16 has, or bf16, give numbers that it has: elements are moved or chosen, lose or
+// change their sign, or become whole.
+def ONNX_KeepsHalves : ONNX_Trait<"KeepsHalves">;
 
 #endif // DIALECTS_ONNX_ONNXINTERFACES

@@ -66,4 +66,8 @@ struct KeepsElements : OpTrait::TraitBase<ConcreteOp, KeepsElements> {
 /// Whole numbers that floats hold stay whole.
 template <typename ConcreteOp>
 struct KeepsWholeFloats : OpTrait::TraitBase<ConcreteOp, KeepsWholeFloats> {};
+
+/// Numbers of 16 bits in floats stay such.
+template <typename ConcreteOp>
+struct KeepsHalves : OpTrait::TraitBase<ConcreteOp, KeepsHalves> {};
 } // namespace mlir::bnn::onnx

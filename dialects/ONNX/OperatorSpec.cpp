@@ -49,13 +49,18 @@ unsigned elementTypeBit(Type element) {
     return kI8;
   if (element.isUnsignedInteger(8))
     return kU8;
+  if (element.isF16())
+    return kF16;
+  if (element.isBF16())
+    return kBF16;
   return element.isSignlessInteger(1) ? kBool : 0;
 }
 
 std::string elementTypeNames(unsigned types) {
   constexpr std::pair<unsigned, const char *> kNames[] = {
-      {kF32, "f32"}, {kF64, "f64"}, {kI64, "i64"},  {kI32, "i32"},
-      {kI8, "i8"},   {kU8, "u8"},   {kBool, "bool"}};
+      {kF32, "f32"},   {kF64, "f64"}, {kF16, "f16"},
+      {kBF16, "bf16"}, {kI64, "i64"}, {kI32, "i32"},
+      {kI8, "i8"},     {kU8, "u8"},   {kBool, "bool"}};
   std::string result;
   for (auto [type, name] : kNames)
     if (types & type)

@@ -53,11 +53,19 @@ enum ElementTypes : unsigned {
   kI8 = 16,
   kU8 = 32,
   kBool = 64,
+  kF16 = 128,
+  kBF16 = 256,
+  kHalves = kF16 | kBF16,
   kSigned = kF32 | kF64 | kI32 | kI64 | kI8,
   kIntegers = kI32 | kI64 | kI8 | kU8,
   kNumbers = kSigned | kU8,
   kAnything = kNumbers | kBool,
 };
+
+/// The set, with f16 and bf16 where there is f32.
+constexpr unsigned withHalves(unsigned types) {
+  return types & kF32 ? types | kHalves : types;
+}
 
 constexpr unsigned kVariadic = ~0u;
 
@@ -106,6 +114,10 @@ struct OperatorSpec {
   std::vector<unsigned> knownInputs;
   /// What else the claim leaves out, in words.
   const char *restriction = "";
+  /// An operator that is written as others: these move elements and compute
+  /// none, so that they may have 16 bits. Else they compute in f32, and the
+  /// results are rounded once.
+  bool movesElements = false;
 
   /// Whether `opset` has the operation's inputAttribute as an input.
   bool hasInputAttribute(int64_t opset) const {

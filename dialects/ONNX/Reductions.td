@@ -22,7 +22,7 @@ def ONNX_ReduceMeanOp : ONNX_Reduce<"ReduceMean", "kF32 | kF64 | kI32 | kI64"> {
   }];
 }
 
-def ONNX_ReduceMaxOp : ONNX_Reduce<"ReduceMax", "kNumbers"> {
+def ONNX_ReduceMaxOp : ONNX_Reduce<"ReduceMax", "kNumbers", [ONNX_KeepsHalves]> {
   let summary = "The maximum over `axes`";
   let description = [{
     Example:
@@ -32,7 +32,7 @@ def ONNX_ReduceMaxOp : ONNX_Reduce<"ReduceMax", "kNumbers"> {
   }];
 }
 
-def ONNX_ReduceMinOp : ONNX_Reduce<"ReduceMin", "kNumbers"> {
+def ONNX_ReduceMinOp : ONNX_Reduce<"ReduceMin", "kNumbers", [ONNX_KeepsHalves]> {
   let summary = "The minimum over `axes`";
   let description = [{
     Example:

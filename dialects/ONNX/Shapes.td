@@ -24,7 +24,7 @@ def ONNX_NoValueOp : ONNX_Op<"NoValue"> {
 
 def ONNX_ConstantOp
     : ONNX_Operator<"Constant", "kAnything", [ConstantLike, ONNX_InfersShape, ONNX_InfersElements,
-                                              ONNX_KeepsWholeFloats]> {
+                                              ONNX_KeepsWholeFloats, ONNX_KeepsHalves]> {
   let summary = "A tensor that is known at compile time";
   let description = [{
     An initializer of the graph and a Constant node both become this operation.
@@ -51,7 +51,8 @@ def ONNX_ConstantOp
 }
 
 def ONNX_ConstantOfShapeOp
-    : ONNX_Operator<"ConstantOfShape", "kAnything", [ONNX_InfersShape, ONNX_InfersElements]> {
+    : ONNX_Operator<"ConstantOfShape", "kAnything", [ONNX_InfersShape, ONNX_InfersElements,
+                                                     ONNX_KeepsHalves]> {
   let summary = "A tensor of the given shape, filled with the one element of `value`";
   let description = [{
     Example:
@@ -105,6 +106,7 @@ def ONNX_RangeOp
     ```
   }];
   let since = 11;
+  let hasHalves = 0;
   let nodeAttributes = [ONNX_NodeAttribute<"Int", "stash_type", 27>];
   let arguments = (ins ONNX_Known<AnyTensor>:$start, ONNX_Known<AnyTensor>:$limit,
                        ONNX_Known<AnyTensor>:$delta);

@@ -9,6 +9,7 @@
 // memory, as fast as weights can be read.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/ONNX/HalfFloats.h"
 #include "passes/OnnxFold/Evaluation.h"
 
 using namespace mlir;
@@ -138,10 +139,41 @@ bool convertAll(const From *in, To *out, int64_t size) {
   return true;
 }
 
+EvalTensorPtr roundToHalf(RoundToHalfOp op, Evaluation &e) {
+  EvalTensorPtr y;
+  const Type format = op.getFormat();
+  dispatchFloat(e.in[0]->element, [&](auto zero) {
+    using T = decltype(zero);
+    y = map<T, float>(e.in[0], e.element, [&](T v) {
+      return bnn::onnx::roundToHalf(double(v), format);
+    });
+    return true;
+  });
+  return y;
+}
+
+/// To f16 or bf16, from f32; or the other way.
+EvalTensorPtr castHalves(Evaluation &e) {
+  EvalTensorPtr &x = e.in[0];
+  EvalTensorPtr y = e.allocate();
+  if (x->element.isF32()) {
+    for (int64_t i = 0, n = y->numElements(); i < n; ++i)
+      y->mutableAs<uint16_t>()[i] = narrowToHalf(x->as<float>()[i], e.element);
+    return y;
+  }
+  if (!e.element.isF32())
+    return nullptr;
+  for (int64_t i = 0, n = y->numElements(); i < n; ++i)
+    y->mutableAs<float>()[i] = widenHalf(x->as<uint16_t>()[i], x->element);
+  return y;
+}
+
 EvalTensorPtr castElements(Evaluation &e) {
   EvalTensorPtr &x = e.in[0];
   if (x->element == e.element)
     return x;
+  if (isHalf(x->element) || isHalf(e.element))
+    return castHalves(e);
   EvalTensorPtr y = EvalTensor::allocate(e.element, x->shape);
   int64_t size = y->numElements();
   auto from = [&](auto zero) {
@@ -182,5 +214,6 @@ EvalTensorPtr bnn::evaluateExactly(Evaluation &e) {
       .Case([&](LessOp) { return compare(e, std::less<>()); })
       .Case([&](LessOrEqualOp) { return compare(e, std::less_equal<>()); })
       .Case([&](CastOp) { return castElements(e); })
+      .Case([&](RoundToHalfOp op) { return roundToHalf(op, e); })
       .Default([](Operation *) { return EvalTensorPtr(); });
 }

@@ -51,6 +51,8 @@ template <typename F> void dispatchWidth(Type element, F f) {
   switch (onnx::getElementBytes(element)) {
   case 1:
     return f(uint8_t());
+  case 2:
+    return f(uint16_t());
   case 4:
     return f(uint32_t());
   default:

@@ -44,6 +44,10 @@ Value element(RoundOp, Element &e) { return e.unary<math::RoundEvenOp>(); }
 Value element(FloorOp, Element &e) { return e.unary<math::FloorOp>(); }
 Value element(CeilOp, Element &e) { return e.unary<math::CeilOp>(); }
 
+Value element(RoundToHalfOp op, Element &e) {
+  return e.s.roundToHalf(e.x[0], op.getFormat());
+}
+
 Value element(ReciprocalOp, Element &e) { return e.s.div(e.number(1), e.x[0]); }
 
 Value element(SigmoidOp, Element &e) {
@@ -169,7 +173,7 @@ template <typename... Ops> struct Family {
 };
 using OnFloats =
     Family<SqrtOp, ReciprocalOp, ExpOp, LogOp, ErfOp, TanhOp, SigmoidOp,
-           RoundOp, FloorOp, CeilOp, SumOp, MeanOp, PReluOp>;
+           RoundOp, FloorOp, CeilOp, SumOp, MeanOp, PReluOp, RoundToHalfOp>;
 using OnNumbers = Family<AddOp, SubOp, MulOp, DivOp, ModOp, NegOp, AbsOp,
                          SignOp, ReluOp, ClipOp, MaxOp, MinOp, GreaterOp,
                          GreaterOrEqualOp, LessOp, LessOrEqualOp>;

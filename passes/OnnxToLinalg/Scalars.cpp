@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/OnnxToLinalg/Scalars.h"
+#include "dialects/ONNX/HalfFloats.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -197,6 +198,11 @@ Value Scalars::convert(Value x, Type to, bool toUnsigned) {
   bool sameMeaning = isFloat(x) || isUnsigned == toUnsigned;
   if (from == to && (sameMeaning || isa<IntegerType>(to)))
     return x; // Between signs of one width the bits stay: it wraps.
+  if (isHalf(from))
+    return convert(widenHalf(x), to, toUnsigned);
+  if (isHalf(to))
+    return narrowToHalf(isFloat(x) ? x : convert(x, b.getF32Type(), toUnsigned),
+                        to);
   if (to.isInteger(1)) {
     // Everything but 0 is true, NaN too.
     Value zero = number(from, 0);

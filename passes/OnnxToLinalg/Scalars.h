@@ -93,6 +93,13 @@ public:
   /// saturates, and NaN gives 0: beyond the integers processors disagree.
   mlir::Value convert(mlir::Value x, mlir::Type to, bool toUnsigned = false);
 
+  /// The number of f16 or bf16 that is nearest to x, of f32 or f64, as f32.
+  mlir::Value roundToHalf(mlir::Value x, mlir::Type format);
+  /// A number of f16 or bf16 as f32.
+  mlir::Value widenHalf(mlir::Value x);
+  /// The number of f16 or bf16 that is nearest to x, of f32 or f64.
+  mlir::Value narrowToHalf(mlir::Value x, mlir::Type format);
+
   // Of floats.
   mlir::Value exp(mlir::Value x) { return b.create<mlir::math::ExpOp>(loc, x); }
   mlir::Value log(mlir::Value x) { return b.create<mlir::math::LogOp>(loc, x); }

@@ -8,6 +8,7 @@
 
 #include "passes/Raise/StepFunction.h"
 #include "dialects/ONNX/ConstantView.h"
+#include "dialects/ONNX/HalfFloats.h"
 #include "dialects/ONNX/ONNXDialect.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -94,6 +95,9 @@ double apply(Operation *op, ArrayRef<double> a) {
           .Case([&](AndOp) { return a[0] != 0 && a[1] != 0; })
           .Case([&](OrOp) { return a[0] != 0 || a[1] != 0; })
           .Case([&](WhereOp) { return a[0] != 0 ? a[1] : a[2]; })
+          .Case([&](RoundToHalfOp round) {
+            return double(roundToHalf(a[0], round.getFormat()));
+          })
           .Default([&](Operation *) { return a[0]; });
   Type type = getElementTypeOrSelf(op->getResult(0).getType());
   if (type.isF32())
@@ -117,6 +121,12 @@ bool areEqual(Value a, Value b, int depth = 6) {
              });
 }
 
+// The value before it was rounded to 16 bits.
+Value beforeRounding(Value value) {
+  auto round = value.getDefiningOp<onnx::RoundToHalfOp>();
+  return round ? round.getX() : value;
+}
+
 // s, where `op` computes (s - y) + y: the value of a straight-through estimator
 // that was written with two detached terms. Null if it does not.
 Value withoutResidue(Operation *op) {
@@ -125,7 +135,8 @@ Value withoutResidue(Operation *op) {
     return Value();
   for (bool swap : {false, true}) {
     Value y = swap ? add.getA() : add.getB();
-    auto sub = (swap ? add.getB() : add.getA()).getDefiningOp<onnx::SubOp>();
+    auto sub = beforeRounding(swap ? add.getB() : add.getA())
+                   .getDefiningOp<onnx::SubOp>();
     if (sub && sub.getA().getType() == add.getType() && areEqual(sub.getB(), y))
       return sub.getA();
   }
@@ -240,7 +251,8 @@ std::optional<unsigned> Expression::add(Value value) {
       type.getShape() != cast<RankedTensorType>(leaf.getType()).getShape() ||
       !isa<AddOp, SubOp, MulOp, DivOp, NegOp, ReluOp, SignOp, RoundOp, FloorOp,
            CeilOp, MaxOp, MinOp, ClipOp, GreaterOp, GreaterOrEqualOp, LessOp,
-           LessOrEqualOp, NotOp, AndOp, OrOp, WhereOp, CastOp, IdentityOp>(op))
+           LessOrEqualOp, NotOp, AndOp, OrOp, WhereOp, CastOp, IdentityOp,
+           RoundToHalfOp>(op))
     return std::nullopt;
   node.op = op;
   SmallVector<Value, 3> operands(op->getOperands());

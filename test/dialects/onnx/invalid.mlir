@@ -550,3 +550,11 @@ func.func @scatter_axis(%x: tensor<2xf32>, %i: tensor<2xi64>) {
   %0 = onnx.ScatterElements %x, %i, %x {axis = 1 : i64} : (tensor<2xf32>, tensor<2xi64>, tensor<2xf32>) -> tensor<2xf32>
   return
 }
+
+// -----
+
+func.func @round_to_32(%x: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @below {{attribute 'format' failed to satisfy constraint: type attribute of 16-bit float or bfloat16 type}}
+  %y = onnx.RoundToHalf %x {format = f32} : (tensor<3xf32>) -> tensor<3xf32>
+  return %y : tensor<3xf32>
+}

@@ -233,6 +233,13 @@ func.func @NoValue() -> (none) {
   return %none : none
 }
 
+// CHECK-LABEL: @RoundToHalf
+// CHECK: onnx.RoundToHalf{{.*}} {format = bf16} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+func.func @RoundToHalf(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
+  %y = onnx.RoundToHalf %x {format = bf16} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
 // CHECK-LABEL: @Identity
 // CHECK: onnx.Identity{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
 func.func @Identity(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>) {
