@@ -12,7 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Import/HalfFloats.h"
+#include "dialects/ONNX/HalfFloats.h"
 #include "lib/Import/Importer.h"
 #include "lib/Import/OperatorTable.h"
 #include "passes/Support/KnownValues.h"
@@ -85,17 +85,8 @@ bool Importer::BranchDecider::importNode(Node &node) {
   if (!normalDomain(node.domain()).empty() || !findOperator(node.op_type()) ||
       failed(importer.checkForm(node)))
     return false;
-  // Nothing is computed with numbers of 16 bits as if they had 32.
-  auto isHalfInput = [&](const std::string &input) {
-    auto it = initializers.find(input);
-    return it != initializers.end() && isHalf(it->second->data_type());
-  };
-  if (node.op_type() != "Cast" && any_of(node.input(), isHalfInput))
-    return false;
   for (const auto &attribute : node.attribute())
     if (attribute.has_t()) {
-      if (isHalf(attribute.t().data_type()))
-        return false;
       Expected<ElementsAttr> value = importer.reader->read(attribute.t());
       if (!value)
         return consumeError(value.takeError()), false;
@@ -105,6 +96,13 @@ bool Importer::BranchDecider::importNode(Node &node) {
     if (!input.empty() && !importer.values.contains(input) &&
         !constantOf(input))
       return false;
+  // Numbers of 16 bits are not computed with before they are widened.
+  auto isHalfInput = [&](const std::string &input) {
+    Value value = importer.values.lookup(input);
+    return value && onnx::isHalf(getElementTypeOrSelf(value.getType()));
+  };
+  if (node.op_type() != "Cast" && any_of(node.input(), isHalfInput))
+    return false;
   if (succeeded(importer.addNode(node)))
     return true;
   for (const std::string &output : node.output())

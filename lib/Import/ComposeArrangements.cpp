@@ -313,25 +313,27 @@ void addArrangements(std::vector<Composition> &all) {
   unsigned any = onnx::kAnything;
   unsigned sums = onnx::kF32 | onnx::kF64 | onnx::kI32 | onnx::kI64;
   AttributeSpec axis{Kind::Int, "axis"};
-  auto &pad = add(known(specOf("Pad", 7, 2, 3, any), {1, 3}), composePad,
-                  {{Kind::String, "mode"}});
+  auto &pad = add(known(moving(specOf("Pad", 7, 2, 3, any)), {1, 3}),
+                  composePad, {{Kind::String, "mode"}});
   pad.formerAttributes = {"pads", "value"};
   pad.formerUntil = 11;
   pad.inputAttribute = "axes";
   pad.inputSince = 18;
-  add(known(specOf("CenterCropPad", 18, 2, 2, any), {1}), composeCenterCropPad,
-      {{Kind::Ints, "axes"}});
-  add(specOf("DepthToSpace", 7, 1, 1, any), composeDepthToSpace,
+  add(known(moving(specOf("CenterCropPad", 18, 2, 2, any)), {1}),
+      composeCenterCropPad, {{Kind::Ints, "axes"}});
+  add(moving(specOf("DepthToSpace", 7, 1, 1, any)), composeDepthToSpace,
       {{Kind::Int, "blocksize", true}, {Kind::String, "mode", false, 11}});
-  add(specOf("SpaceToDepth", 7, 1, 1, any), composeSpaceToDepth,
+  add(moving(specOf("SpaceToDepth", 7, 1, 1, any)), composeSpaceToDepth,
       {{Kind::Int, "blocksize", true}});
-  onnx::OperatorSpec oneHot = known(specOf("OneHot", 9, 3, 3, any), {1});
+  onnx::OperatorSpec oneHot =
+      known(moving(specOf("OneHot", 9, 3, 3, any)), {1});
   oneHot.element = onnx::ResultElement::Third;
   add(oneHot, composeOneHot, {axis});
-  add(specOf("EyeLike", 9, 1, 1, any), composeEyeLike,
+  add(moving(specOf("EyeLike", 9, 1, 1, any)), composeEyeLike,
       {{Kind::Int, "dtype"}, {Kind::Int, "k"}});
-  add(known(specOf("Compress", 9, 2, 2, any), {1}), composeCompress, {axis});
-  add(specOf("ReverseSequence", 10, 2, 2, any), composeReverseSequence,
+  add(known(moving(specOf("Compress", 9, 2, 2, any)), {1}), composeCompress,
+      {axis});
+  add(moving(specOf("ReverseSequence", 10, 2, 2, any)), composeReverseSequence,
       {{Kind::Int, "time_axis"}, {Kind::Int, "batch_axis"}});
   std::vector<AttributeSpec> flags{{Kind::Int, "exclusive"},
                                    {Kind::Int, "reverse"}};
@@ -340,8 +342,8 @@ void addArrangements(std::vector<Composition> &all) {
   add(known(specOf("CumProd", 26, 2, 2, sums), {1}),
       composeCumulative<onnx::CumProdOp>, flags);
   auto &top =
-      add(known(specOf("TopK", 7, 2, 2, onnx::kNumbers), {1}), composeTopK,
-          {axis, {Kind::Int, "largest"}, {Kind::Int, "sorted"}});
+      add(known(moving(specOf("TopK", 7, 2, 2, onnx::kNumbers)), {1}),
+          composeTopK, {axis, {Kind::Int, "largest"}, {Kind::Int, "sorted"}});
   top.maxOutputs = 2;
   top.formerAttributes = {"k"};
   top.formerUntil = 10;

@@ -93,7 +93,8 @@ void addElementwise(std::vector<Composition> &all) {
   add(specOf("BitwiseNot", 18, 1, 1, onnx::kIntegers), composeBitwiseNot);
   add(specOf("BitShift", 11, 2, 2, onnx::kU8), composeBitShift,
       {{AttributeSpec::String, "direction", /*required=*/true}});
-  onnx::OperatorSpec castLike = specOf("CastLike", 15, 2, 2, onnx::kAnything);
+  onnx::OperatorSpec castLike =
+      moving(specOf("CastLike", 15, 2, 2, onnx::kAnything));
   castLike.element = onnx::ResultElement::Second;
   add(castLike, composeCastLike,
       {{AttributeSpec::Int, "saturate", false, 19},

@@ -156,15 +156,16 @@ void composeScatterElements(Composer &c) {
 
 void addIndexed(std::vector<Composition> &all) {
   unsigned any = onnx::kAnything;
-  onnx::OperatorSpec gather = specOf("GatherND", 11, 2, 2, any);
+  onnx::OperatorSpec gather = moving(specOf("GatherND", 11, 2, 2, any));
   gather.nodeAttributes = {{AttributeSpec::Int, "batch_dims", false, 12}};
   all.push_back({gather, composeGatherND});
   AttributeSpec reduction{AttributeSpec::String, "reduction", false, 16};
-  onnx::OperatorSpec tuples = specOf("ScatterND", 11, 3, 3, any);
+  onnx::OperatorSpec tuples = moving(specOf("ScatterND", 11, 3, 3, any));
   tuples.nodeAttributes = {reduction};
   tuples.restriction = "reductions of f32, f64, i32 and i64";
   all.push_back({tuples, composeScatterND});
-  onnx::OperatorSpec elements = specOf("ScatterElements", 11, 3, 3, any);
+  onnx::OperatorSpec elements =
+      moving(specOf("ScatterElements", 11, 3, 3, any));
   elements.nodeAttributes = {{AttributeSpec::Int, "axis"}, reduction};
   elements.restriction =
       "reductions of f32, f64, i32 and i64; dimensions that are not constant "

@@ -216,7 +216,7 @@ void addPooling(std::vector<Composition> &all) {
       p{AttributeSpec::Int, "p"};
   const char *known = "axes of the image of constant length";
   auto &max =
-      add(specOf("MaxPool", 7, 1, 1, floats | onnx::kI8 | onnx::kU8),
+      add(moving(specOf("MaxPool", 7, 1, 1, floats | onnx::kI8 | onnx::kU8)),
           composeMaxPool, {ceil, {AttributeSpec::Int, "storage_order"}});
   max.maxOutputs = 2;
   max.restriction = known;
@@ -227,7 +227,8 @@ void addPooling(std::vector<Composition> &all) {
       known;
   add(specOf("GlobalAveragePool", 7, 1, 1, floats), composeGlobalAverage, {},
       false);
-  add(specOf("GlobalMaxPool", 7, 1, 1, floats), composeGlobalMax, {}, false);
+  add(moving(specOf("GlobalMaxPool", 7, 1, 1, floats)), composeGlobalMax, {},
+      false);
   add(specOf("GlobalLpPool", 7, 1, 1, f32), composeGlobalLp, {p}, false);
 }
 } // namespace mlir::bnn

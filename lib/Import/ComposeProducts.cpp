@@ -309,6 +309,7 @@ void addProducts(std::vector<Composition> &all) {
       {specOf("QLinearMatMul", 10, 8, 8, bytes), composeQLinearMatMul});
   onnx::OperatorSpec dynamic =
       specOf("DynamicQuantizeLinear", 11, 1, 1, onnx::kF32);
+  dynamic.types = onnx::kF32;
   dynamic.maxOutputs = 3;
   all.push_back({dynamic, composeDynamicQuantize});
   onnx::OperatorSpec einsum =

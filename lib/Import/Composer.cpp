@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Import/Composer.h"
+#include "dialects/ONNX/HalfFloats.h"
 
 using namespace llvm;
 using namespace mlir;
@@ -46,7 +47,17 @@ bool Composer::isRead(unsigned i) const {
   return int(i) < node.output_size() && importer.isRead(node.output(int(i)));
 }
 
+void Composer::computeInFloat(Type wanted) {
+  for (Value &input : inputs)
+    if (onnx::isHalf(elementOf(input)))
+      input = castTo(input, f32Type());
+  if (onnx::isHalf(wanted))
+    format = wanted;
+}
+
 void Composer::setOutput(unsigned i, Value value) {
+  if (format && elementOf(value).isF32() && !isBad)
+    value = castTo(value, format);
   if (int(i) < node.output_size() && !node.output(int(i)).empty())
     importer.values[node.output(int(i))] = value;
 }
@@ -323,7 +334,7 @@ onnx::OperatorSpec specOf(const char *name, int since, unsigned minInputs,
   spec.since = since;
   spec.minInputs = minInputs;
   spec.maxInputs = maxInputs;
-  spec.types = types;
+  spec.types = onnx::withHalves(types);
   return spec;
 }
 

@@ -32,6 +32,9 @@ public:
   using Integers = llvm::SmallVector<int64_t>;
 
   Composer(Importer &importer, const ::onnx::NodeProto &node, Values inputs);
+  /// From here on f16 and bf16 inputs are f32, and outputs of f32 are cast to
+  /// `format`, if it is one of these.
+  void computeInFloat(mlir::Type format);
 
   //===-- The node --------------------------------------------------------===//
 
@@ -202,6 +205,8 @@ private:
   const ::onnx::NodeProto &node;
   llvm::SmallVector<mlir::Value> inputs;
   mlir::Location loc;
+  /// Of outputs that are computed in f32; or null.
+  mlir::Type format;
   bool isBad = false;
 };
 
@@ -225,6 +230,12 @@ void addPooling(std::vector<Composition> &all);
 void addConvolutions(std::vector<Composition> &all);
 void addProducts(std::vector<Composition> &all);
 void addAttention(std::vector<Composition> &all);
+
+/// An operator that moves elements and computes none.
+inline onnx::OperatorSpec moving(onnx::OperatorSpec spec) {
+  spec.movesElements = true;
+  return spec;
+}
 
 /// The beginning of a line of the table.
 onnx::OperatorSpec specOf(const char *name, int since, unsigned minInputs,

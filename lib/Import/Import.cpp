@@ -110,8 +110,6 @@ OwningOpRef<ModuleOp> Importer::run() {
       failed(checkOperators()) || failed(sortNodes()))
     return {};
   dropUnusedInitializers();
-  if (failed(checkHalves()))
-    return {};
 
   // Only now that the graph makes sense are the weights' bytes looked for.
   bool good = true;
@@ -148,7 +146,8 @@ OwningOpRef<ModuleOp> Importer::run() {
   for (const ::onnx::NodeProto *node : order)
     if (failed(addNode(*node)))
       return {};
-  if (failed(addOutputs()) || failed(checkSizes()) || failed(verify(*module)))
+  if (failed(addOutputs()) || failed(checkSizes()) || failed(widenHalves()) ||
+      failed(verify(*module)))
     return {};
   return std::move(module);
 }

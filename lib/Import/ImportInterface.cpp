@@ -45,10 +45,11 @@ Importer::readInput(const ::onnx::ValueInfoProto &info) {
   input.name = info.name();
   input.element = getElementType(type.elem_type(), context);
   if (!input.element)
-    return error() << "input '" << info.name() << "': element type "
-                   << nameOfDataType(type.elem_type())
-                   << " is not supported; use FLOAT, DOUBLE, INT8, UINT8, "
-                      "INT32, INT64 or BOOL";
+    return error()
+           << "input '" << info.name() << "': element type "
+           << nameOfDataType(type.elem_type())
+           << " is not supported; use FLOAT, FLOAT16, BFLOAT16, DOUBLE, "
+              "INT8, UINT8, INT32, INT64 or BOOL";
   auto wanted = options.inputShapes.find(info.name());
   bool given = wanted != options.inputShapes.end();
   if (!type.has_shape()) {

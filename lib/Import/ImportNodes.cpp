@@ -252,6 +252,8 @@ LogicalResult Importer::addComposition(const ::onnx::NodeProto &node,
                        << " are not supported; cast its inputs to "
                        << onnx::elementTypeNames(spec.types);
   Composer composer(*this, node, operands);
+  if (!spec.movesElements)
+    composer.computeInFloat(element);
   composition.compose(composer);
   if (composer.hasFailed())
     return failure();

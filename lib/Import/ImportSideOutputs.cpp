@@ -8,6 +8,7 @@
 // puts out is computed by operations of its own, where something reads it.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/ONNX/HalfFloats.h"
 #include "lib/Import/Importer.h"
 
 using namespace llvm;
@@ -60,35 +61,44 @@ LogicalResult Importer::addNormStatistics(const ::onnx::NodeProto &node,
   int64_t axis = op.getAxis();
   auto axes = llvm::to_vector(llvm::seq<int64_t>(
       axis < 0 ? axis + type.getRank() : axis, type.getRank()));
-  Type result = UnrankedTensorType::get(type.getElementType());
+  // Of numbers of 16 bits they are f32.
+  Value x = op.getX();
+  Type element = type.getElementType();
+  const bool isHalf = onnx::isHalf(element);
+  if (isHalf)
+    element = builder.getF32Type();
+  Type result = UnrankedTensorType::get(element);
   Location loc = op.getLoc();
   bool good = true;
   auto build = [&](auto made) -> Value {
     good = good && succeeded(finish(node, made));
     return made->getResult(0);
   };
-  auto mean = [&](Value x) {
+  auto mean = [&](Value of) {
     return build(builder.create<onnx::ReduceMeanOp>(
-        loc, result, x, builder.getDenseI64ArrayAttr(axes),
+        loc, result, of, builder.getDenseI64ArrayAttr(axes),
         builder.getI64IntegerAttr(1)));
   };
-  Value center = mean(op.getX());
+  if (isHalf)
+    x = build(builder.create<onnx::CastOp>(loc, result, x));
+  if (!good)
+    return failure();
+  Value center = mean(x);
   if (!node.output(1).empty())
     values[node.output(1)] = center;
   if (!good || node.output_size() < 3 || node.output(2).empty())
     return success(good);
-  Value d = build(builder.create<onnx::SubOp>(loc, result, op.getX(), center));
+  Value d = build(builder.create<onnx::SubOp>(loc, result, x, center));
   if (good)
     d = mean(build(builder.create<onnx::MulOp>(loc, result, d, d)));
   if (!good)
     return failure();
-  auto scalar = RankedTensorType::get({}, type.getElementType());
+  auto scalar = RankedTensorType::get({}, element);
   Value epsilon = build(builder.create<onnx::ConstantOp>(
       loc, scalar,
       cast<ElementsAttr>(DenseElementsAttr::get(
-          scalar,
-          Attribute(builder.getFloatAttr(type.getElementType(),
-                                         op.getEpsilon().convertToFloat()))))));
+          scalar, Attribute(builder.getFloatAttr(
+                      element, op.getEpsilon().convertToFloat()))))));
   Value sum = build(builder.create<onnx::AddOp>(loc, result, d, epsilon));
   if (!good)
     return failure();

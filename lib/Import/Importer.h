@@ -102,7 +102,6 @@ private:
   void dropUnusedInitializers();
   void sayDropped(llvm::ArrayRef<std::string> nodes);
   void noteReads();
-  mlir::LogicalResult checkHalves();
   mlir::LogicalResult expandCustomNodes();
   mlir::LogicalResult checkOperators();
   mlir::LogicalResult sortNodes();
@@ -126,6 +125,7 @@ private:
   mlir::LogicalResult addNode(const ::onnx::NodeProto &node);
   mlir::LogicalResult addOutputs();
   mlir::LogicalResult checkSizes();
+  mlir::LogicalResult widenHalves();
 
   mlir::LogicalResult addComposition(const ::onnx::NodeProto &node,
                                      const Composition &composition);

@@ -41,6 +41,10 @@ unsigned elementTypeBit(int32_t dataType) {
     return onnx::kF32;
   case ::onnx::TensorProto::DOUBLE:
     return onnx::kF64;
+  case ::onnx::TensorProto::FLOAT16:
+    return onnx::kF16;
+  case ::onnx::TensorProto::BFLOAT16:
+    return onnx::kBF16;
   case ::onnx::TensorProto::INT64:
     return onnx::kI64;
   case ::onnx::TensorProto::INT32:
@@ -72,7 +76,7 @@ void printOperators(llvm::raw_ostream &out) {
       add(spec.restriction);
     std::string line;
     llvm::raw_string_ostream(line)
-        << llvm::format("%-19s %2d-%d  %-28s", spec.name, spec.since,
+        << llvm::format("%-19s %2d-%d  %-37s", spec.name, spec.since,
                         onnx::kMaxOpset,
                         onnx::elementTypeNames(spec.types).c_str())
         << rest;

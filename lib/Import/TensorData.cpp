@@ -8,7 +8,7 @@
 
 #include "lib/Import/TensorData.h"
 #include "dialects/ONNX/ConstantView.h"
-#include "lib/Import/HalfFloats.h"
+#include "dialects/ONNX/HalfFloats.h"
 #include "lib/Import/Import.h"
 #include "lib/Import/MappedFiles.h"
 #include "lib/Import/WireSkeleton.h"
@@ -47,6 +47,10 @@ mlir::Type getElementType(int32_t dataType, MLIRContext *context) {
     return Float32Type::get(context);
   case ::onnx::TensorProto::DOUBLE:
     return Float64Type::get(context);
+  case ::onnx::TensorProto::FLOAT16:
+    return Float16Type::get(context);
+  case ::onnx::TensorProto::BFLOAT16:
+    return BFloat16Type::get(context);
   case ::onnx::TensorProto::INT32:
     return IntegerType::get(context, 32);
   case ::onnx::TensorProto::INT64:
@@ -182,14 +186,12 @@ struct TensorReader::Layout {
 
 Expected<TensorReader::Layout>
 TensorReader::layoutOf(const ::onnx::TensorProto &tensor) const {
-  const bool half = isHalf(tensor.data_type());
-  Type element = half ? Float32Type::get(context)
-                      : getElementType(tensor.data_type(), context);
+  Type element = getElementType(tensor.data_type(), context);
   if (!element)
     return createStringError("element type " +
                              nameOfDataType(tensor.data_type()) +
                              " is not supported");
-  uint64_t width = half ? 2 : onnx::getElementBytes(element);
+  uint64_t width = onnx::getElementBytes(element);
   SmallVector<int64_t> dims;
   uint64_t bytes = width;
   bool empty = false;
@@ -287,6 +289,14 @@ static Error appendIntegers(const ::onnx::TensorProto &tensor, Type element,
       data.append(reinterpret_cast<const char *>(&value), sizeof(value));
       continue;
     }
+    if (onnx::isHalf(element)) {
+      auto bits = uint16_t(value);
+      if (bits != value)
+        return createStringError("the element " + Twine(value) +
+                                 " does not fit its type");
+      data.append(reinterpret_cast<const char *>(&bits), sizeof(bits));
+      continue;
+    }
     if (element.isInteger(1) && value != 0 && value != 1)
       return createStringError("a boolean is neither 0 nor 1");
     if (!element.isInteger(1) && (value < (isUnsigned ? 0 : INT8_MIN) ||
@@ -334,37 +344,6 @@ static ElementsAttr makeCopy(ShapedType type, ArrayRef<char> bytes,
       HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
 }
 
-/// Numbers of 16 bits, wherever they lie, as floats.
-Expected<ElementsAttr>
-TensorReader::readHalves(const ::onnx::TensorProto &tensor,
-                         const Layout &layout) {
-  ArrayRef<char> bytes;
-  std::vector<uint16_t> typed;
-  std::shared_ptr<DataFile> owner;
-  if (tensor.data_location() == ::onnx::TensorProto::EXTERNAL) {
-    if (Error error = findExternal(tensor, layout, bytes).moveInto(owner))
-      return std::move(error);
-  } else if (tensor.has_raw_data()) {
-    bytes = {tensor.raw_data().data(), tensor.raw_data().size()};
-  } else {
-    for (int32_t value : tensor.int32_data()) {
-      if (value < 0 || value > UINT16_MAX)
-        return createStringError("the element " + Twine(value) +
-                                 " does not fit its type");
-      typed.push_back(uint16_t(value));
-    }
-    bytes = {reinterpret_cast<const char *>(typed.data()), typed.size() * 2};
-  }
-  if (bytes.size() != layout.bytes)
-    return layout.wrongSize(bytes.size());
-  std::vector<float> floats = widen(tensor.data_type(), bytes);
-  ArrayRef<char> wide(reinterpret_cast<const char *>(floats.data()),
-                      floats.size() * sizeof(float));
-  if (wide.size() < kInlineBytes)
-    return makeDense(layout.type, wide);
-  return makeCopy(layout.type, wide, tensor);
-}
-
 Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
   if (tensor.has_segment())
     return createStringError("data in segments is not supported");
@@ -377,11 +356,8 @@ Expected<ElementsAttr> TensorReader::read(const ::onnx::TensorProto &tensor) {
       return createStringError(
           "data_location is EXTERNAL, but there is data in "
           "the model's file as well; keep one of them");
-    return isHalf(tensor.data_type()) ? readHalves(tensor, *layout)
-                                      : readExternal(tensor, *layout);
+    return readExternal(tensor, *layout);
   }
-  if (isHalf(tensor.data_type()))
-    return readHalves(tensor, *layout);
   if (tensor.has_raw_data()) {
     const std::string &data = tensor.raw_data();
     if (data.size() != layout->bytes)

@@ -48,9 +48,8 @@ public:
                std::function<void(llvm::StringRef)> onDataFile,
                mlir::MLIRContext *context);
 
-  /// The tensor's value; FLOAT16 and BFLOAT16 as f32. Large data is not copied
-  /// unless the file holds it at an address that is not aligned for its element
-  /// type.
+  /// The tensor's value. Large data is not copied unless the file holds it at
+  /// an address that is not aligned for its element type.
   llvm::Expected<mlir::ElementsAttr> read(const ::onnx::TensorProto &tensor);
 
 private:
@@ -59,8 +58,6 @@ private:
   llvm::Expected<std::shared_ptr<DataFile>>
   findExternal(const ::onnx::TensorProto &tensor, const Layout &layout,
                llvm::ArrayRef<char> &data);
-  llvm::Expected<mlir::ElementsAttr>
-  readHalves(const ::onnx::TensorProto &tensor, const Layout &layout);
   llvm::Expected<mlir::ElementsAttr>
   readExternal(const ::onnx::TensorProto &tensor, const Layout &layout);
   llvm::Expected<std::shared_ptr<DataFile>> open(llvm::StringRef location);

@@ -266,13 +266,27 @@ def halves():
 
 
 def half_sum():
-    """Numbers of 16 bits that are added."""
+    """Numbers of 16 bits that are added, and rounded."""
+    def compute(x):
+        w = np.float16([0.1, 2049, 65504])
+        with np.errstate(over="ignore"):
+            return x + np.float32(w + w)
     return model([node("Add", ["w", "w"], ["s"]), node("Cast", ["s"], ["f"], to=FLOAT),
-                  node("Add", ["x", "f"], ["y"])], [array("w", [1, 2, 3], np.float16)])
+                  node("Add", ["x", "f"], ["y"])], [array("w", [0.1, 2049, 65504], np.float16)]), compute
+
+
+def half_mixed():
+    """Numbers of 16 and of 32 bits are not added."""
+    return model([node("Add", ["x", "w"], ["y"])], [array("w", [1, 2, 3], np.float16)])
+
+
+def half_not_declared():
+    """An output of 16 bits that is declared as one of 32."""
+    return model([node("Cast", ["x"], ["y"], to=TensorProto.FLOAT16)])
 
 
 MODELS = {
-    "halves": halves, "half-sum": half_sum,
+    "halves": halves, "half-sum": half_sum, "half-mixed": half_mixed, "half-not-declared": half_not_declared,
     "dead": dead, "calls": calls, "default": with_default, "overrides": overrides,
     "recursion": recursion, "doubling": doubling, "doubling-nothing": lambda: doubling(leaf=False),
     "deep": deep, "arity": arity, "opset-same": lambda: (other_opset(12), lambda x: np.where(x < 0, x / 2, x)),

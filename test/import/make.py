@@ -290,10 +290,10 @@ def twice():
                  [info("x", [2])], [info("y", [2])])
 
 
-def float16():
+def unsigned16():
     return model([node("Neg", ["x"], ["y"])],
-                 [info("x", [2], TensorProto.FLOAT16)],
-                 [info("y", [2], TensorProto.FLOAT16)])
+                 [info("x", [2], TensorProto.UINT16)],
+                 [info("y", [2], TensorProto.UINT16)])
 
 
 def side_outputs():
@@ -438,7 +438,7 @@ MODELS = {
     "cycle": cycle,
     "undefined": undefined,
     "twice": twice,
-    "float16": float16,
+    "unsigned16": unsigned16,
     "side-outputs": side_outputs,
     "training": training,
     "custom": custom,

@@ -128,12 +128,19 @@ bool checkTable() {
       for (auto [name, bit] :
            {std::pair("tensor(float)", mlir::bnn::onnx::kF32),
             std::pair("tensor(double)", mlir::bnn::onnx::kF64),
+            std::pair("tensor(float16)", mlir::bnn::onnx::kF16),
+            std::pair("tensor(bfloat16)", mlir::bnn::onnx::kBF16),
             std::pair("tensor(int32)", mlir::bnn::onnx::kI32),
             std::pair("tensor(int64)", mlir::bnn::onnx::kI64),
             std::pair("tensor(int8)", mlir::bnn::onnx::kI8),
             std::pair("tensor(uint8)", mlir::bnn::onnx::kU8),
             std::pair("tensor(bool)", mlir::bnn::onnx::kBool)})
         allowed |= *type == name ? unsigned(bit) : 0u;
+    // Opset 22 has given bf16 to all that have f16, and opsets 19 and 20 have
+    // given f16 to two more.
+    if (allowed & mlir::bnn::onnx::kF16 || StringRef(spec.name) == "IsInf" ||
+        StringRef(spec.name) == "QuantizeLinear")
+      allowed |= mlir::bnn::onnx::kHalves;
     if (unsigned wrong = spec.types & ~allowed)
       complain(spec, "has no elements of type " +
                          mlir::bnn::onnx::elementTypeNames(wrong));
@@ -161,7 +168,8 @@ void writePage(raw_ostream &out, const std::map<std::string, unsigned> &runs,
          "other values. Cases are ONNX's own node tests\nthat use the "
          "operator: each is compiled, run and compared with the stored outputs "
          "(integers and\nbooleans exactly, floats within rtol 1e-3 and atol "
-         "1e-7, ONNX's own tolerance).\nAn output's dimension that is not "
+         "1e-7, ONNX's own tolerance; f16 and bf16 within two\nunits of the "
+         "last place).\nAn output's dimension that is not "
          "constant must be a dimension of an input, so that a caller knows\n"
          "it. Dimensions that turn out to be 1 at run time are broadcast; "
          "those that do not fit end the run\nwith `BNN_ERROR_SHAPE`.\n\n"
@@ -185,5 +193,6 @@ void writePage(raw_ostream &out, const std::map<std::string, unsigned> &runs,
   for (const auto &[reason, count] : reasons)
     out << "- " << count << ": " << reason << "\n";
   out << "\nElement types are written as in the `onnx` dialect: `f32` is "
-         "ONNX's FLOAT, `f64` DOUBLE, `u8` UINT8.\n";
+         "ONNX's FLOAT, `f64` DOUBLE, `f16` FLOAT16, `bf16` BFLOAT16, `u8` "
+         "UINT8.\n";
 }
