@@ -114,6 +114,37 @@ def test_wrong_inputs(session, feeds, change, error, message):
         session.run(given)
 
 
+def in_16_bits(element, path):
+    """A model that adds `x` to itself, in numbers of 16 bits."""
+    onnx = pytest.importorskip("onnx")
+    infos = [onnx.helper.make_tensor_value_info(name, element, ["n", 3]) for name in "xy"]
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Add", ["x", "x"], ["y"])], "double",
+                                   infos[:1], infos[1:])
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)],
+                                     ir_version=8), path)
+    return bnn.Session(bnn.compile(path))
+
+
+def test_float16(tmp_path):
+    session = in_16_bits(10, tmp_path / "model.onnx")
+    x = np.array([[1.5, 40000, -6e-8]], np.float16)
+    assert [info.dtype for info in session.inputs() + session.outputs()] == [np.float16] * 2
+    y = session.run({"x": x})["y"]
+    assert y.dtype == np.float16 and y.tobytes() == np.array([[3, np.inf, -1.2e-7]], np.float16).tobytes()
+    assert session.run({"x": x.astype(np.float32)})["y"].tobytes() == y.tobytes()
+
+
+def test_bfloat16(tmp_path):
+    """Its bits are in a uint16, which nothing else becomes."""
+    session = in_16_bits(16, tmp_path / "model.onnx")
+    x = np.array([[1.5, 1e38, -1]], np.float32)
+    bits = (x.view(np.uint32) >> 16).astype(np.uint16)
+    y = session.run({"x": bits})["y"]
+    assert y.dtype == np.uint16 and y.tolist() == [[0x4040, int(bits[0, 1]) + 0x80, 0xc000]]
+    with pytest.raises(TypeError, match="must be uint16, and is float32"):
+        session.run({"x": x})
+
+
 def test_status(session, feeds):
     with pytest.raises(bnn.RunError, match="the model failed") as caught:
         session.run({**feeds, "input_ids": np.full_like(feeds["input_ids"], 10**6)})
