@@ -111,6 +111,7 @@ public:
 private:
   std::optional<double> wholeBound(Value value);
   std::optional<double> boundOfConstant(const ConstantView &view) const;
+  std::optional<double> boundOfClip(ClipOp op);
   bool holdsConstant(const ConstantView &view) const;
   bool holdsProduct(Operation *op);
   bool isSmall(Value value, double limit) {
@@ -161,8 +162,20 @@ static std::optional<ConstantView> shortConstant(Value value) {
   return view;
 }
 
+/// Of what was rounded and is clipped, by whole numbers.
+std::optional<double> Search::boundOfClip(ClipOp op) {
+  std::optional<double> low = getConstantScalar(op.getMin()),
+                        high = getConstantScalar(op.getMax());
+  Operation *of = op.getInput().getDefiningOp();
+  if (!low || !high || std::trunc(*low) != *low || std::trunc(*high) != *high ||
+      !isa_and_nonnull<RoundOp, FloorOp, CeilOp, SignOp>(of))
+    return std::nullopt;
+  double most = std::max(std::fabs(*low), std::fabs(*high));
+  return std::isfinite(most) ? std::optional(most) : std::nullopt;
+}
+
 /// What the elements are at most in magnitude, if they are certainly whole
-/// numbers, or nothing.
+/// numbers (or NaN), or nothing.
 std::optional<double> Search::wholeBound(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || operationsLeft-- <= 0)
@@ -173,10 +186,12 @@ std::optional<double> Search::wholeBound(Value value) {
   }
   if (isa<SignOp>(op))
     return 1;
-  if (auto cast = dyn_cast<CastOp>(op); cast)
+  if (auto cast = dyn_cast<CastOp>(op))
     return getElementTypeOrSelf(cast.getInput()).isInteger(1)
                ? std::optional<double>(1)
                : std::nullopt;
+  if (auto clip = dyn_cast<ClipOp>(op))
+    return boundOfClip(clip);
   if (isa<IdentityOp, ReshapeOp, TransposeOp, SqueezeOp, UnsqueezeOp, FlattenOp,
           ExpandOp, SliceOp, SplitOp, NegOp, AbsOp, ReluOp>(op))
     return wholeBound(op->getOperand(0));
@@ -246,5 +261,12 @@ bool Search::holds(Value value) {
 
 bool holdsHalves(Value value, Type format) {
   return Search(format).holds(value);
+}
+
+Value beforeRounding(Value value) {
+  auto round = value.getDefiningOp<RoundToHalfOp>();
+  return round && round.getX().getType() == value.getType()
+             ? Value(round.getX())
+             : value;
 }
 } // namespace mlir::bnn::onnx

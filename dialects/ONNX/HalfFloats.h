@@ -34,4 +34,7 @@ mlir::ElementsAttr widenHalves(mlir::ElementsAttr constant);
 /// Whether every element of `value`, of f32, is certainly a number of `format`,
 /// an infinity or NaN.
 bool holdsHalves(mlir::Value value, mlir::Type format);
+
+/// The value, of f32, that `value` is rounded from, or `value` itself.
+mlir::Value beforeRounding(mlir::Value value);
 } // namespace mlir::bnn::onnx

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Raise/AttentionMatcher.h"
+#include "dialects/ONNX/HalfFloats.h"
 #include "passes/Raise/Triangle.h"
 #include <cmath>
 
@@ -32,6 +33,12 @@ bool AttentionMatcher::refuse(Value at, const Twine &reason) {
   if (StringRef name = nodeName(op->getLoc()); !name.empty())
     why += (" '" + name + "'").str();
   return false;
+}
+
+Value AttentionMatcher::unrounded(Value value) {
+  Value before = onnx::beforeRounding(value);
+  leavesRounding |= before != value;
+  return before;
 }
 
 bool AttentionMatcher::sameDims(Value a, ArrayRef<int64_t> axesOfA, Value b,
@@ -145,11 +152,13 @@ struct Product {
 } // namespace
 
 // input * weight [+ bias], of the last dimension.
-static std::optional<Product> matchProduct(Value source) {
+static std::optional<Product>
+matchProduct(Value source, llvm::function_ref<Value(Value)> unrounded) {
+  source = unrounded(source);
   if (auto add = source.getDefiningOp<onnx::AddOp>())
     for (bool swap : {false, true})
-      if (auto matmul =
-              (swap ? add.getB() : add.getA()).getDefiningOp<onnx::MatMulOp>())
+      if (auto matmul = unrounded(swap ? add.getB() : add.getA())
+                            .getDefiningOp<onnx::MatMulOp>())
         return Product{matmul, matmul.getA(), matmul.getB(),
                        swap ? add.getA() : add.getB()};
   if (auto matmul = source.getDefiningOp<onnx::MatMulOp>())
@@ -166,7 +175,8 @@ static std::optional<Product> matchProduct(Value source) {
 bool AttentionMatcher::matchProjection(Value source, Projection &projection) {
   // ONNX Runtime's optimiser writes it as Reshape, Gemm and Reshape.
   auto after = source.getDefiningOp<onnx::ReshapeOp>();
-  auto product = matchProduct(after ? after.getData() : source);
+  auto product = matchProduct(after ? after.getData() : source,
+                              [&](Value value) { return unrounded(value); });
   if (!product)
     return false;
   Value tensor = product->input;
@@ -207,6 +217,7 @@ bool AttentionMatcher::matchProjection(Value source, Projection &projection) {
 
 // Adds of Unsqueeze(left * right^T) over all heads.
 bool AttentionMatcher::matchBracket(Value source) {
+  source = unrounded(source);
   if (auto add = source.getDefiningOp<onnx::AddOp>())
     return matchBracket(add.getA()) && matchBracket(add.getB());
   Value product;
@@ -217,7 +228,7 @@ bool AttentionMatcher::matchBracket(Value source) {
   else
     return false;
   auto type = dyn_cast<RankedTensorType>(source.getType());
-  auto matmul = product.getDefiningOp<onnx::MatMulOp>();
+  auto matmul = unrounded(product).getDefiningOp<onnx::MatMulOp>();
   if (!matmul || !type || type.getRank() != 4 || type.getDimSize(1) != 1 ||
       !sameDims(source, {0, 2, 3}, product, {0, 1, 2}))
     return false;
@@ -266,8 +277,8 @@ bool AttentionMatcher::matchResidual(Value source) {
 bool AttentionMatcher::matchContext(Value context) {
   SmallVector<onnx::MatMulOp> products;
   if (auto add = context.getDefiningOp<onnx::AddOp>())
-    products = {add.getA().getDefiningOp<onnx::MatMulOp>(),
-                add.getB().getDefiningOp<onnx::MatMulOp>()};
+    products = {unrounded(add.getA()).getDefiningOp<onnx::MatMulOp>(),
+                unrounded(add.getB()).getDefiningOp<onnx::MatMulOp>()};
   else
     products = {context.getDefiningOp<onnx::MatMulOp>()};
   if (llvm::any_of(products, [](onnx::MatMulOp op) { return !op; }))
@@ -353,7 +364,12 @@ bool AttentionMatcher::match(onnx::ReshapeOp op) {
       permutationOf(transpose) != SmallVector<int64_t>{0, 2, 1, 3})
     return refuse(op.getReshaped(),
                   "its heads are not joined by Transpose and Reshape");
-  if (!matchContext(transpose.getData()) || !checkHeads(op.getReshaped()) ||
+  Value context = transpose.getData();
+  if (auto round = context.getDefiningOp<onnx::RoundToHalfOp>()) {
+    format = round.getFormat();
+    context = onnx::beforeRounding(context);
+  }
+  if (!matchContext(context) || !checkHeads(op.getReshaped()) ||
       !checkMasks() || !checkTerms())
     return false;
   findCausal();

@@ -57,6 +57,13 @@ public:
   /// Without a softmax: what the scores are compared with.
   std::optional<float> threshold;
   bool isInclusive = false;
+  /// With a softmax, and a bit: what probabilities that are 1 are above.
+  float cutoff = 0;
+  /// The format of 16 bits that the context is rounded to, or null.
+  mlir::Type format;
+  /// Whether roundings to 16 bits within the layer are left out: of scores,
+  /// and of what they are sums of.
+  bool leavesRounding = false;
 
   bool match(onnx::ReshapeOp op);
   llvm::SmallVector<const Projection *> allProjections() const;
@@ -73,6 +80,9 @@ private:
   /// Names the operator at which the match ended.
   bool refuse(mlir::Value at, const llvm::Twine &reason);
 
+  /// The value before it was rounded to 16 bits, which is left out.
+  mlir::Value unrounded(mlir::Value value);
+  bool matchQuantised(mlir::Value source, std::string &whyNot);
   bool matchHeads(mlir::Value source, llvm::ArrayRef<int64_t> order,
                   Heads &heads);
   bool matchSplit(onnx::ReshapeOp reshape, Heads &heads);

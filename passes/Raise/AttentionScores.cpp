@@ -10,7 +10,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/ONNX/HalfFloats.h"
 #include "passes/Raise/AttentionMatcher.h"
+#include "passes/Raise/StepFunction.h"
 #include "passes/Raise/Triangle.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
@@ -33,17 +35,59 @@ static Value withoutGuard(const Quantiser &q) {
   return isNaN && isNaN.getX() == where.getY() ? where.getY() : q.input;
 }
 
+// A bit of Softmax(scores), through roundings to 16 bits: what it is above, to
+// the last bit.
+static std::optional<Quantiser> matchRoundedBit(Value source, float &cutoff) {
+  std::optional<Quantiser> found;
+  forEachStepFunction(source, [&](const StepFunction &steps) {
+    if (!steps.input.getDefiningOp<onnx::SoftmaxOp>() || steps.isWhole ||
+        steps.values.size() != 2 || steps.values[0] != 0 ||
+        !(steps.values[1] > 0) || !steps.shift.empty())
+      return false;
+    found = Quantiser();
+    found->input = steps.input;
+    found->step = static_cast<float>(steps.values[1]);
+    found->element = BitsType::get(source.getContext(), /*isSigned=*/false, 1);
+    cutoff = below(steps.thresholds[0]);
+    return true;
+  });
+  return found;
+}
+
+// What quantises the probabilities.
+bool AttentionMatcher::matchQuantised(Value source, std::string &whyNot) {
+  if (auto quantiser = matchQuantiser(source, unmoved, &whyNot)) {
+    probability = *quantiser;
+    cutoff = 0.5f * probability.step;
+    return true;
+  }
+  bool isRounded = false;
+  auto quantiser = matchQuantiser(source, [&](Value value) {
+    Value before = onnx::beforeRounding(value);
+    isRounded |= before != value;
+    return before;
+  });
+  if (!quantiser || !isRounded)
+    return false;
+  if (auto bit = matchRoundedBit(source, cutoff)) {
+    probability = *bit;
+    return true;
+  }
+  leavesRounding = true;
+  probability = *quantiser;
+  cutoff = 0.5f * probability.step;
+  return true;
+}
+
 // An unsigned quantiser of Softmax(scores), or a comparison of scores.
 bool AttentionMatcher::matchProbabilities(Value source) {
   std::string whyNot = "no quantiser after the softmax";
-  auto quantiser = matchQuantiser(source, unmoved, &whyNot);
-  if (!quantiser)
+  if (!matchQuantised(source, whyNot))
     return matchComparison(source) ||
            (why.empty() &&
             refuse(source, "the probabilities are not binary: " + whyNot));
-  if (quantiser->element.getIsSigned())
+  if (probability.element.getIsSigned())
     return refuse(source, "the quantiser of the probabilities is signed");
-  probability = *quantiser;
   probability.input = withoutGuard(probability);
   auto softmax = probability.input.getDefiningOp<onnx::SoftmaxOp>();
   if (softmax && (int64_t(softmax.getAxis()) == -1 || softmax.getAxis() == 3))
@@ -152,6 +196,7 @@ bool AttentionMatcher::matchComparison(Value source) {
 // through; `exactly`: of a query and a key.
 bool AttentionMatcher::isScores(Value source, bool exactly) {
   for (int depth = 0; depth < 16; ++depth) {
+    source = onnx::beforeRounding(source);
     Operation *op = source.getDefiningOp();
     if (auto matmul = dyn_cast_or_null<onnx::MatMulOp>(op)) {
       auto type = dyn_cast<RankedTensorType>(source.getType());
@@ -212,7 +257,7 @@ std::optional<Value> AttentionMatcher::stepOverSum(Operation *op) {
     refuse(op->getResult(0), "the scores are no product of query and key");
     return std::nullopt;
   }
-  if (isSum && scores.getDefiningOp<onnx::MatMulOp>()) {
+  if (isSum && onnx::beforeRounding(scores).getDefiningOp<onnx::MatMulOp>()) {
     if (matchBracket(other))
       return scores;
     terms.clear();
@@ -260,7 +305,7 @@ std::optional<Value> AttentionMatcher::stepBack(Value source, bool &isScaled) {
 
 bool AttentionMatcher::matchMaskedScores(Value source) {
   bool isScaled = false;
-  while (!source.getDefiningOp<onnx::MatMulOp>()) {
+  while (!(source = unrounded(source)).getDefiningOp<onnx::MatMulOp>()) {
     const size_t before = masks.size();
     const bool isEarly = isScaled;
     auto next = stepBack(source, isScaled);

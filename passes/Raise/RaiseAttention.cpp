@@ -144,7 +144,7 @@ static void addProbabilities(OpBuilder &b, Location loc,
     parts.inclusive = m.isInclusive;
   } else {
     // clip(round(x / alpha), 0, 1) is 1 exactly where x > alpha / 2.
-    parts.cutoff = scalar(0.5 * p.step);
+    parts.cutoff = scalar(m.cutoff);
   }
 }
 
@@ -197,8 +197,13 @@ LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
   Value result = createAttention(rewriter, loc, m, forms);
   if (result.getType() != op.getType())
     result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
+  if (m.format)
+    result = rewriter.create<onnx::RoundToHalfOp>(loc, result.getType(), result,
+                                                  m.format);
   if (layer) {
     StringRef residue;
+    if (m.leavesRounding)
+      residue = "scores are not rounded to 16 bits";
     for (const Heads *heads : {&m.query, &m.key, &m.value})
       if (!heads->residue.empty())
         residue = heads->residue;

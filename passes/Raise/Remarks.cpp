@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "passes/Raise/Remarks.h"
 #include "dialects/ONNX/ConstantView.h"
+#include "dialects/ONNX/HalfFloats.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include <cmath>
@@ -87,9 +88,9 @@ static bool isBetweenProducts(Operation *op) {
   return isa<onnx::AddOp, onnx::SubOp, onnx::MulOp, onnx::DivOp, onnx::ClipOp,
              onnx::RoundOp, onnx::SignOp, onnx::ReluOp, onnx::NotOp,
              onnx::MaxOp, onnx::MinOp, onnx::WhereOp, onnx::CastOp,
-             onnx::DropoutOp, onnx::IdentityOp, onnx::UnsqueezeOp,
-             onnx::SqueezeOp, onnx::ReshapeOp, onnx::ExpandOp,
-             onnx::TransposeOp>(op);
+             onnx::DropoutOp, onnx::IdentityOp, onnx::RoundToHalfOp,
+             onnx::UnsqueezeOp, onnx::SqueezeOp, onnx::ReshapeOp,
+             onnx::ExpandOp, onnx::TransposeOp>(op);
 }
 
 bool bnn::isProductOfVariables(Operation *op) {
@@ -412,10 +413,10 @@ Operation *RaiseRewriter::attentionBehind(Value value) const {
       return softmax;
     if (isa<onnx::AddOp>(op))
       for (Value operand : op->getOperands())
-        if (Operation *product = operand.getDefiningOp())
+        if (Operation *product = onnx::beforeRounding(operand).getDefiningOp())
           if (Operation *softmax = contexts.lookup(product))
             return softmax;
-    if (!isa<onnx::ReshapeOp, onnx::TransposeOp>(op))
+    if (!isa<onnx::ReshapeOp, onnx::TransposeOp, onnx::RoundToHalfOp>(op))
       return nullptr;
     value = op->getOperand(0);
   }

@@ -121,12 +121,6 @@ bool areEqual(Value a, Value b, int depth = 6) {
              });
 }
 
-// The value before it was rounded to 16 bits.
-Value beforeRounding(Value value) {
-  auto round = value.getDefiningOp<onnx::RoundToHalfOp>();
-  return round ? round.getX() : value;
-}
-
 // s, where `op` computes (s - y) + y: the value of a straight-through estimator
 // that was written with two detached terms. Null if it does not.
 Value withoutResidue(Operation *op) {
@@ -135,7 +129,7 @@ Value withoutResidue(Operation *op) {
     return Value();
   for (bool swap : {false, true}) {
     Value y = swap ? add.getA() : add.getB();
-    auto sub = beforeRounding(swap ? add.getB() : add.getA())
+    auto sub = onnx::beforeRounding(swap ? add.getB() : add.getA())
                    .getDefiningOp<onnx::SubOp>();
     if (sub && sub.getA().getType() == add.getType() && areEqual(sub.getB(), y))
       return sub.getA();

@@ -1,4 +1,13 @@
-/* Calls a model in FLOAT16, and one in BFLOAT16: y = x + x. */
+//===- halves.c - Calls models in FLOAT16 and in BFLOAT16 -----------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Both compute y = x + x.
+//
+//===----------------------------------------------------------------------===//
+
 #include "brain.h"
 #include "half.h"
 #include <stdio.h>
