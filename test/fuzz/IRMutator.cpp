@@ -8,6 +8,7 @@
 
 #include "test/fuzz/IRMutator.h"
 #include "lib/Driver/Registration.h"
+#include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -247,19 +248,34 @@ Attribute IRMutator::changedMap(AffineMapAttr attribute) {
       map.getNumDims(), map.getNumSymbols(), results, map.getContext()));
 }
 
-/// An attribute of a dialect, by the attributes within.
+static std::string textOf(Attribute attribute) {
+  std::string text;
+  llvm::raw_string_ostream(text) << attribute;
+  return text;
+}
+
+/// An attribute of a dialect, by the attributes within: in its text, for made
+/// of parts that it refuses it asserts.
 Attribute IRMutator::changedParts(Attribute attribute) {
   SmallVector<Attribute> attributes;
-  SmallVector<Type> types;
   attribute.walkImmediateSubElements(
-      [&](Attribute part) { attributes.push_back(part); },
-      [&](Type part) { types.push_back(part); });
+      [&](Attribute part) {
+        if (part)
+          attributes.push_back(part);
+      },
+      [](Type) {});
   if (attributes.empty())
     return attribute;
-  Attribute &part = choices.from(attributes);
-  if (part)
-    part = changed(part);
-  return attribute.replaceImmediateSubElements(attributes, types);
+  Attribute part = choices.from(attributes);
+  std::string text = textOf(attribute), old = textOf(part);
+  size_t at = text.find(old);
+  if (at == std::string::npos)
+    return attribute;
+  text.replace(at, old.size(), textOf(changed(part)));
+  ScopedDiagnosticHandler refusal(attribute.getContext(),
+                                  [](Diagnostic &) { return success(); });
+  Attribute result = parseAttribute(text, attribute.getContext());
+  return result ? result : attribute;
 }
 
 Attribute IRMutator::changed(Attribute attribute) {
