@@ -28,6 +28,9 @@ config.environment["PATH"] = os.pathsep.join([
     config.llvm_tools_dir,
     os.environ.get("PATH", ""),
 ])
+if config.asan:
+    # The commands of the documents say `cc`.
+    config.environment["PATH"] = os.path.dirname(config.cc) + os.pathsep + config.environment["PATH"]
 # The tests' own Python modules are read in place; leave nothing beside them.
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 if config.asan:

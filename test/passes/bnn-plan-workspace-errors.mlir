@@ -1,4 +1,6 @@
 // RUN: bnn-opt %s --bnn-plan-workspace --allow-unregistered-dialect --split-input-file --verify-diagnostics
+// RUN: not bnn-opt %s --bnn-plan-workspace=alignment=48 --allow-unregistered-dialect --split-input-file 2>&1 | FileCheck %s
+// CHECK: error: the alignment of the workspace must be a power of two
 
 // expected-note @+1 {{it depends on this value}}
 func.func @unbounded(%n: index, %ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
@@ -108,5 +110,33 @@ func.func @too_big(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) 
 func.func @blocks(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
   cf.br ^next
 ^next:
+  return
+}
+
+// -----
+
+func.func @reallocated(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
+  // expected-error @+1 {{is reallocated; only buffers of one size can be in the workspace}}
+  %a = memref.alloc() : memref<64xi8>
+  %b = memref.realloc %a : memref<64xi8> to memref<128xi8>
+  "test.use"(%b) : (memref<128xi8>) -> ()
+  return
+}
+
+// -----
+
+func.func @elsewhere(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
+  // expected-error @+1 {{it is in another memory space}}
+  %a = memref.alloc() : memref<64xi8, 3>
+  "test.use"(%a) : (memref<64xi8, 3>) -> ()
+  return
+}
+
+// -----
+
+func.func @columns(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
+  // expected-error @+1 {{its layout is not that of rows one after the other}}
+  %a = memref.alloc() : memref<8x8xi8, strided<[1, 8]>>
+  "test.use"(%a) : (memref<8x8xi8, strided<[1, 8]>>) -> ()
   return
 }
