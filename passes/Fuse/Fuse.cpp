@@ -39,6 +39,10 @@ StringRef whyNotReplaced(EpilogueOpInterface producer, Operation *consumer) {
     return "the producer's result has other users";
   if (producer->getBlock() != consumer->getBlock())
     return "the producer is in another block";
+  auto places = dyn_cast<DestinationStyleOpInterface>(consumer);
+  if (places &&
+      llvm::is_contained(places.getDpsInits(), producer->getResult(0)))
+    return "the producer's result is where the outputs go";
   auto type = dyn_cast<RankedTensorType>(producer->getResult(0).getType());
   return type && type.getElementType().isF32()
              ? ""

@@ -91,6 +91,8 @@ struct Pack : impl::PackBase<Pack> {
         return op.emitError("packs only into a fresh tensor.empty");
       if (type.isDynamicDim(type.getRank() - 1))
         return op.emitError("bits need a static last dimension, not ") << type;
+      if (type.getShape().back() == 0)
+        return op.emitError("packs rows of at least one bit, not ") << type;
       auto own = cast<RowsAttr>(op.getOperandLayout(init, target));
       bool parity = own.getParity();
       group = inits.empty() ? own.getGroup() : std::min(group, own.getGroup());
@@ -123,20 +125,22 @@ struct Pack : impl::PackBase<Pack> {
       RankedTensorType type = unpackedBits(input->get());
       if (!type)
         continue;
+      // Of a constant, whose dimensions are known.
+      DenseElementsAttr bits;
+      if (!matchPattern(input->get(), m_Constant(&bits)))
+        return op.emitError("packs the bits of constants and of bnn ops only; "
+                            "operand #")
+               << input->getOperandNumber() << " is neither";
+      if (type.getNumElements() == 0)
+        return op.emitError("packs rows of at least one bit, not ") << type;
       Attribute layout = op.getOperandLayout(*input, target);
-      if (failed(packConstant(op, *input, withLayout(type, layout))))
-        return failure();
+      packConstant(*input, withLayout(type, layout), bits);
     }
     return success();
   }
 
-  LogicalResult packConstant(Operation *op, OpOperand &operand,
-                             RankedTensorType packed) {
-    DenseElementsAttr bits;
-    if (!matchPattern(operand.get(), m_Constant(&bits)))
-      return op->emitError("packs the bits of constants and of bnn ops only; "
-                           "operand #")
-             << operand.getOperandNumber() << " is neither";
+  void packConstant(OpOperand &operand, RankedTensorType packed,
+                    DenseElementsAttr bits) {
     Operation *constant = operand.get().getDefiningOp();
     OpBuilder b(constant);
     DenseElementsAttr words = packBits(bits, packed);
@@ -145,7 +149,6 @@ struct Pack : impl::PackBase<Pack> {
       constant->erase();
     ++constantsPacked;
     bytesPacked += words.getNumElements() * 4;
-    return success();
   }
 
 private:

@@ -10,6 +10,7 @@
 // WHY: remark: 'bnn.binarize' is left as it is: the producer's result has other users
 // WHY: remark: 'bnn.binarize' is left as it is: it has a parameter that is computed after the producer
 // WHY: remark: 'bnn.binarize' is left as it is: a reader wants the bits in groups
+// WHY: remark: 'linalg.generic' is left as it is: the producer's result is where the outputs go
 
 // The binarisation that reads a product becomes its end.
 // CHECK-LABEL: func.func @binarize
@@ -443,4 +444,27 @@ func.func @float_product(%x: tensor<4x64xf32>, %w: tensor<64x32xf32>, %b: tensor
   } -> tensor<4x32xf32>
   %q = bnn.binarize %z outs(%1 : tensor<4x32x!bnn.s1>) : tensor<4x32xf32> -> tensor<4x32x!bnn.s1>
   return %q : tensor<4x32x!bnn.s1>
+}
+
+// -----
+
+// What is written over the producer's result does not take its place.
+// CHECK-LABEL: func.func @in_place
+// CHECK: %[[Y:.*]] = bnn.matmul
+// CHECK: linalg.generic {{.*}} ins(%[[Y]], %{{.*}} : {{.*}}) outs(%[[Y]] :
+#map = affine_map<(d0, d1) -> (d0, d1)>
+func.func @in_place(%x: tensor<4x64xf32>, %w: tensor<64x32xf32>, %r: tensor<4x32xf32>,
+                    %0: tensor<4x32xf32>) -> tensor<4x32xf32> {
+  %y = bnn.matmul %x, %w outs(%0 : tensor<4x32xf32>)
+      : tensor<4x64xf32>, tensor<64x32xf32> -> tensor<4x32xf32> {
+  ^bb0(%acc: f32):
+    bnn.yield %acc : f32
+  }
+  %z = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel", "parallel"]}
+      ins(%y, %r : tensor<4x32xf32>, tensor<4x32xf32>) outs(%y : tensor<4x32xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %v = arith.addf %a, %c : f32
+    linalg.yield %v : f32
+  } -> tensor<4x32xf32>
+  return %z : tensor<4x32xf32>
 }

@@ -50,3 +50,39 @@ func.func @table(%ids: tensor<4xi64>, %t: tensor<8x64x!bnn.s1>, %s: tensor<8xf32
       : tensor<4xi64>, tensor<8x64x!bnn.s1>, tensor<8xf32> -> tensor<4x64xf32>
   return %e : tensor<4x64xf32>
 }
+
+// -----
+
+func.func @rows_of_unknown_length(%x: tensor<3x?x!bnn.s1>, %w: tensor<?x?x!bnn.s1>, %y: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  // expected-error @+1 {{packs the bits of constants and of bnn ops only; operand #0 is neither}}
+  %0 = bnn.matmul %x, %w outs(%y : tensor<?x?xf32>) : tensor<3x?x!bnn.s1>, tensor<?x?x!bnn.s1> -> tensor<?x?xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  return %0 : tensor<?x?xf32>
+}
+
+// -----
+
+func.func @rows_of_nothing(%x: tensor<4x0xf32>) -> tensor<4x0x!bnn.s1> {
+  %0 = tensor.empty() : tensor<4x0x!bnn.s1>
+  // expected-error @+1 {{packs rows of at least one bit, not 'tensor<4x0x!bnn.s1>'}}
+  %b = bnn.binarize %x outs(%0 : tensor<4x0x!bnn.s1>) : tensor<4x0xf32> -> tensor<4x0x!bnn.s1>
+  return %b : tensor<4x0x!bnn.s1>
+}
+
+// -----
+
+func.func @weights_of_nothing(%x: tensor<4x32xf32>, %0: tensor<4x0xi32>) -> tensor<4x0xi32> {
+  %1 = tensor.empty() : tensor<4x32x!bnn.s1>
+  %b = bnn.binarize %x outs(%1 : tensor<4x32x!bnn.s1>) : tensor<4x32xf32> -> tensor<4x32x!bnn.s1>
+  %w = bnn.constant dense<true> : tensor<0x32xi1> -> tensor<0x32x!bnn.s1>
+  // expected-error @+1 {{packs rows of at least one bit, not 'tensor<0x32x!bnn.s1>'}}
+  %y = bnn.matmul %b, %w outs(%0 : tensor<4x0xi32>)
+      : tensor<4x32x!bnn.s1>, tensor<0x32x!bnn.s1> -> tensor<4x0xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return %y : tensor<4x0xi32>
+}
