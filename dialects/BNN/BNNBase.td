@@ -155,9 +155,17 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
   let description = [{
     A matrix of N outputs by K inputs, stored as [N / lanes][words][lanes]: word
     w of `lanes` neighbouring outputs lies in one vector. The words of an output
-    are those of `#bnn.rows<word, group, parity>` along K. Outputs are cut into groups
-    of `out_group`, each padded with zero rows to a multiple of 32, so that the
-    product's own bits come out in `#bnn.rows<word, out_group>`.
+    are those of `#bnn.rows<word, group, parity>` along K. Outputs are cut into
+    groups of `out_group`, each padded with zero rows to a multiple of 32, so
+    that the product's own bits come out in `#bnn.rows<word, out_group>`.
+
+    With `running` every word of an output is stored as the exclusive or of all
+    words up to it, and word w, where w is 1 modulo 4, as the complement of that.
+    Of words of an input that are such parities, without the complement, and of
+    these, the exclusive or s is the sum of a chain of carry-save adders: that of
+    words w and w + 1 has the carry `s[w] ? ~s[w + 1] : s[w - 1]`. Where w is a
+    multiple of 4 the complement is there already, and elsewhere the select has
+    the complement of the carry.
 
     Rules (and those of `#bnn.rows` along K):
     - [P1] A panel has 16 outputs.
@@ -165,13 +173,15 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
     - [P3] The matrix has two dimensions and its outputs are static.
     - [P4] Groups of outputs divide them.
     - [P5] The elements have one bit.
+    - [P6] Words have `parity` or are `running`, not both.
 
     Example: `tensor<3072x768x!bnn.s1, #bnn.panels<lanes = 16, word = 32,
     group = 768, out_group = 3072>>` is stored as `192x24x16xi32`.
   }];
   let parameters = (ins "int64_t":$lanes, "int64_t":$word, "int64_t":$group,
                         "int64_t":$out_group,
-                        DefaultValuedParameter<"bool", "false">:$parity);
+                        DefaultValuedParameter<"bool", "false">:$parity,
+                        DefaultValuedParameter<"bool", "false">:$running);
 }
 
 //===----------------------------------------------------------------------===//

@@ -118,13 +118,17 @@ RowsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
 LogicalResult
 PanelsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                    int64_t lanes, int64_t word, int64_t group,
-                   int64_t out_group, bool parity) {
+                   int64_t out_group, bool parity, bool running) {
   // [P1]
   if (lanes != kLanes)
     return emitError() << "a panel has " << kLanes << " outputs, not " << lanes;
   // [P2]
   if (group < 1 || out_group < 1)
     return emitError() << "a group has at least 1 element";
+  // [P6]
+  if (parity && running)
+    return emitError() << "words have a parity every other word, or are "
+                          "running parities, not both";
   return verifyWord(emitError, word);
 }
 

@@ -322,6 +322,11 @@ StringRef MatmulOp::getKernelName(TargetAttr target) {
 DotAttr MatmulOp::getDot(TargetAttr target) {
   DotAttr plain = bnn::getDot(getContext(), target, getDotKind());
   auto layout = dyn_cast_or_null<PanelsAttr>(getLayout(getWeight().getType()));
+  if (layout && layout.getRunning()) {
+    DotAttr chain =
+        target ? target.getListedDot(DotKind::ParityChain) : DotAttr();
+    return chain ? chain : plain;
+  }
   DotAttr table = target ? target.getListedDot(DotKind::ByteTable) : DotAttr();
   if (!table || !getShuffledBytes(target) || !layout || !bitsOf(getInput()))
     return plain;
@@ -354,10 +359,15 @@ Attribute MatmulOp::getOperandLayout(OpOperand &operand, TargetAttr target) {
     return detail::getOperandLayout(operand, getRowGroups(), target);
   auto input = dyn_cast_or_null<RowsAttr>(getLayout(getInput().getType())),
        out = dyn_cast_or_null<RowsAttr>(getLayout(getOuts()[0].getType()));
-  return PanelsAttr::get(getContext(), kLanes, kWordBits,
-                         input ? input.getGroup() : type.getDimSize(1),
-                         out ? out.getGroup() : type.getDimSize(0),
-                         input && input.getParity());
+  const int64_t group = input ? input.getGroup() : type.getDimSize(1);
+  const bool parity = input && input.getParity();
+  // A chain of fewer words has no loop.
+  const bool running = target && target.getListedDot(DotKind::ParityChain) &&
+                       getDotKind() == DotKind::XorCount && !parity &&
+                       packedWords(type.getDimSize(1), group) >= kChainWords;
+  return PanelsAttr::get(getContext(), kLanes, kWordBits, group,
+                         out ? out.getGroup() : type.getDimSize(0), parity,
+                         running);
 }
 
 //===----------------------------------------------------------------------===//

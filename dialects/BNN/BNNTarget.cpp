@@ -71,9 +71,9 @@ DotAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "a table serves 2 or 4 rows and " << kTablePanels
                        << " panels, not " << rows << " and " << panels;
   // [K3]
-  if (addsUpFloats(kind) && panels != 1)
-    return emitError() << "floats are added up for 1 panel at a time, not "
-                       << panels;
+  if ((addsUpFloats(kind) || kind == DotKind::ParityChain) && panels != 1)
+    return emitError() << stringifyDotKind(kind)
+                       << " adds up 1 panel at a time, not " << panels;
   // [K4]
   if (parity && kind != DotKind::XorCount)
     return emitError() << "only xor_count reads words with parity";

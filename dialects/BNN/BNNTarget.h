@@ -19,6 +19,11 @@ constexpr llvm::StringLiteral kTileBounds = "1 to 16 rows and 1 to 4 panels";
 constexpr int64_t kTablePanels = 4;
 /// With fewer rows a block of them is not worth its tables.
 constexpr int64_t kTableLeastRows = 6;
+/// The words of a row from which on a chain of running parities is worth it.
+constexpr int64_t kChainWords = 4;
+/// The attribute of LLVM of a function whose instructions are in the order that
+/// they should run in.
+constexpr llvm::StringLiteral kKeepOrder = "bnn-keep-order";
 
 /// The dot that adds up the product of an input and a weight of these elements;
 /// none where there is no such dot.

@@ -43,7 +43,10 @@ def BNN_DotKind : I32EnumAttr<"DotKind", "a way to add up a product", [
     // f32 by !bnn.s1: f32, by additions and subtractions.
     I32EnumAttrCase<"SignedSum", 3, "signed_sum">,
     // f32 by f32: f32, by fused multiply-additions.
-    I32EnumAttrCase<"Fma", 4, "fma">]> {
+    I32EnumAttrCase<"Fma", 4, "fma">,
+    // An xor_count of weights with running parities: by a bit select, the carry
+    // of an adder is had of three parities.
+    I32EnumAttrCase<"ParityChain", 5, "parity_chain">]> {
   let genSpecializedAttr = 0;
   let cppNamespace = "::mlir::bnn";
 }
@@ -64,7 +67,8 @@ def BNN_DotAttr : AttrDef<BNN_Dialect, "Dot"> {
     Rules:
     - [K1] A tile has 1 to 16 rows and 1 to 4 panels.
     - [K2] That of `byte_table` has 2 or 4 rows and 4 panels.
-    - [K3] That of `signed_sum` and `fma` has 1 panel.
+    - [K3] That of `signed_sum`, `fma` and `parity_chain`, which takes half a
+      panel at a time, has 1 panel.
     - [K4] `parity` is for `xor_count`.
     - [K5] Attention has 1 to 4 queries in flight.
     - [K6] More than 1 are for `xor_count`.

@@ -69,6 +69,7 @@ DenseElementsAttr packBits(DenseElementsAttr logical, ShapedType type) {
   const int64_t rowWords = packedWords(columns, group);
   const bool parity =
       panels ? panels.getParity() : cast<RowsAttr>(layout).getParity();
+  const bool running = panels && panels.getRunning();
 
   SmallVector<int64_t> position(columns);
   for (int64_t k = 0; k < columns; ++k)
@@ -91,6 +92,12 @@ DenseElementsAttr packBits(DenseElementsAttr logical, ShapedType type) {
         uint32_t *word = &words[first + w * stride];
         *word ^= word[-stride] ^ word[-2 * stride];
       }
+    uint32_t sum = 0;
+    for (int64_t w = 0; running && w < rowWords; ++w) {
+      uint32_t &word = words[first + w * stride];
+      sum ^= word;
+      word = w % 4 == 1 ? ~sum : sum;
+    }
   }
   auto wordType =
       RankedTensorType::get(storage, IntegerType::get(type.getContext(), 32));

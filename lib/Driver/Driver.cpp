@@ -16,6 +16,7 @@
 #include "lib/Report/Collect.h"
 #include "lib/Target/CPUDispatch.h"
 #include "lib/Target/HeaderWriter.h"
+#include "lib/Target/KeepOrder.h"
 #include "lib/Target/ObjectWriter.h"
 #include "lib/Target/PortLimit.h"
 #include "lib/Target/Strategy.h"
@@ -234,6 +235,7 @@ compileVariant(Job &job, const ChosenTarget &target, MLIRContext &context,
       translateToLLVMIR(*module, llvmContext, result.interface.prefix);
   if (!result.code.module)
     return emitError(module->getLoc(), "does not translate to LLVM IR");
+  keepOrder(*result.code.module, target.spec);
   // The weights are in the LLVM module now.
   module = nullptr;
   auto machine = createTargetMachine(

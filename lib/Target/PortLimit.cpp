@@ -60,6 +60,9 @@ static const Step steps[] = {
      "vpsrlw $4, %ymm11, %ymm15\n" "vpaddw %ymm15, %ymm0, %ymm0\n"},
     {"neon", DotKind::XorCount, false, 128,
      "eor v1.16b, v2.16b, v3.16b\n" "cnt v4.16b, v1.16b\n" "add v5.16b, v5.16b, v4.16b\n"},
+    {"neon", DotKind::ParityChain, false, 2 * 128,
+     "eor v1.16b, v2.16b, v3.16b\n" "eor v4.16b, v5.16b, v6.16b\n" "bit v7.16b, v4.16b, v1.16b\n"
+     "cnt v8.16b, v7.16b\n" "add v9.16b, v9.16b, v8.16b\n"},
     {"neon", DotKind::AndCount, false, 128,
      "and v1.16b, v2.16b, v3.16b\n" "cnt v4.16b, v1.16b\n" "add v5.16b, v5.16b, v4.16b\n"},
 };

@@ -64,6 +64,9 @@ static const StrategyDot neon[] = {
      "a panel takes four of 32 registers, and four rows would spill; cnt counts "
      "bytes in one instruction, and a carry-save adder would spill"},
     {DotKind::AndCount, {3, 1}, "params = {count_bytes}", "as xor_count"},
+    {DotKind::ParityChain, {3, 1}, "",
+     "five operations for two words of four outputs where xor_count has six: "
+     "two registers of outputs by three rows leave room for three parities each"},
 };
 static const StrategyDot armv7Neon[] = {
     {DotKind::XorCount, {2, 1}, "params = {count_bytes}",
@@ -151,7 +154,7 @@ void printTargets(raw_ostream &out) {
     if (!strategy.features.empty())
       out << "    needs " << strategy.features << '\n';
     for (const StrategyDot &dot : strategy.dots)
-      out << "    " << left_justify(stringifyDotKind(dot.kind), 12)
+      out << "    " << left_justify(stringifyDotKind(dot.kind), 13)
           << dot.tile.rows << " x " << dot.tile.panels * kLanes << " outputs"
           << (dot.options.empty() ? "" : ", ") << dot.options << "\n      "
           << dot.reason << '\n';

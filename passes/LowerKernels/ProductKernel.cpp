@@ -39,6 +39,8 @@ private:
   void emitPlain(const UnitOfOutputs &unit, Value first, Value end);
   void emitBlockUnit(const UnitOfOutputs &unit, Value first, Value ready,
                      Value end, Value isWorth);
+  void emitTileOfBlock(const UnitOfOutputs &unit, Value first, Value row,
+                       int64_t count);
   void emitBlocks();
 };
 
@@ -61,6 +63,7 @@ static Product productOf(KernelBuilder &b, MatmulOp op,
   if (p.element && layout) {
     p.words = packedWords(p.elements, layout.getGroup());
     p.parity = layout.getParity();
+    p.running = layout.getRunning();
   }
   return p;
 }
@@ -131,11 +134,25 @@ void ProductKernel::emitPlain(const UnitOfOutputs &unit, Value first,
   });
 }
 
+// Those of `count` prepared rows; `row` is counted from the block's `first`.
+void ProductKernel::emitTileOfBlock(const UnitOfOutputs &unit, Value first,
+                                    Value row, int64_t count) {
+  Tile tile = tileOf(unit, b.add(first, row), count);
+  tile.blockRow = row;
+  emitTile(unit, *dots.block, tile);
+}
+
 // The outputs of a unit for the rows of a block from `first` to `end`, of which
 // `ready` are prepared, if that was worth it.
 void ProductKernel::emitBlockUnit(const UnitOfOutputs &unit, Value first,
                                   Value ready, Value end, Value isWorth) {
   beginUnit(unit);
+  const int64_t tileRows = dots.block->tileRows();
+  if (dots.block->takesAll())
+    return b.tileRows(b.index(0), ready, tileRows,
+                      [&](Value row, int64_t count) {
+                        emitTileOfBlock(unit, first, row, count);
+                      });
   if (unit.valid < dots.block->tilePanels() * kLanes)
     return emitPlain(unit, first, end);
   auto prepare = b.create<scf::IfOp>(isWorth, /*withElseRegion=*/false);
@@ -144,12 +161,8 @@ void ProductKernel::emitBlockUnit(const UnitOfOutputs &unit, Value first,
     b.setInsertionPointToStart(prepare.thenBlock());
     dots.block->preparePanels(unit.panel);
   }
-  const int64_t tileRows = dots.block->tileRows();
-  b.loop(b.index(0), ready, tileRows, [&](Value row) {
-    Tile tile = tileOf(unit, b.add(first, row), tileRows);
-    tile.blockRow = row;
-    emitTile(unit, *dots.block, tile);
-  });
+  b.loop(b.index(0), ready, tileRows,
+         [&](Value row) { emitTileOfBlock(unit, first, row, tileRows); });
   emitPlain(unit, b.add(first, ready), end);
 }
 
@@ -161,10 +174,13 @@ void ProductKernel::emitBlocks() {
     Value end =
         b.create<arith::MinUIOp>(b.offset(first, dot.blockRows()), rows);
     Value left = b.create<arith::SubIOp>(end, first);
-    Value isWorth = dot.isWorth(left);
-    Value tile = b.index(dot.tileRows());
-    Value whole = b.mul(b.create<arith::DivUIOp>(left, tile), tile);
-    Value ready = b.create<arith::SelectOp>(isWorth, whole, b.index(0));
+    Value isWorth, ready = left;
+    if (!dot.takesAll()) {
+      isWorth = dot.isWorth(left);
+      Value tile = b.index(dot.tileRows());
+      Value whole = b.mul(b.create<arith::DivUIOp>(left, tile), tile);
+      ready = b.create<arith::SelectOp>(isWorth, whole, b.index(0));
+    }
     dot.prepareRows(first, ready);
     forUnits(
         b, p.outputs, outGroup,

@@ -287,6 +287,38 @@ func.func @lookup(%x: memref<?x96x!bnn.s1, #rows>, %w: memref<64x96x!bnn.s1, #pa
 
 // -----
 
+// With weights of running parities rows become such as well, each word four
+// times, and half a panel counts the carries of two words by a bit select: those
+// of the first two of four words are added, of the others, complements, taken
+// off. What LLVM makes of it keeps its order.
+// CHECK-LABEL: func.func @chain
+// CHECK-SAME: %[[X:[^:]*]]: memref<?x8xi32>, %[[W:[^:]*]]: memref<2x8x16xi32>
+// CHECK-SAME: attributes {passthrough = ["bnn-keep-order"]}
+// CHECK: %[[ROWS:.*]] = memref.alloc() : memref<192x8x4xi32>
+// CHECK: %[[COPIES:.*]] = vector.broadcast %{{.*}} : i32 to vector<4xi32>
+// CHECK: vector.store %[[COPIES]], %[[ROWS]]
+// CHECK: scf.for {{.*}} -> (vector<32xi8>, vector<32xi8>, vector<32xi8>, vector<8xi32>, vector<8xi32>, vector<8xi32>)
+// CHECK: vector.load %[[W]]{{.*}} : memref<2x8x16xi32>, vector<8xi32>
+// CHECK: vector.load %[[ROWS]]{{.*}} : memref<192x8x4xi32>, vector<4xi32>
+// CHECK: arith.ori {{.*}} : vector<8xi32>
+// CHECK: %[[COUNT:.*]] = math.ctpop {{.*}} : vector<32xi8>
+// CHECK: arith.addi %{{.*}}, %[[COUNT]]
+// CHECK: arith.subi {{.*}} : vector<32xi8>
+// CHECK: return
+#rows = #bnn.rows<word = 32, group = 256>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 256, out_group = 32, running = true>
+module attributes {bnn.target = #bnn.target<strategy = "neon", dots = [#bnn.dot<xor_count, rows = 3, panels = 1>, #bnn.dot<parity_chain, rows = 3, panels = 1>]>} {
+  func.func @chain(%x: memref<?x256x!bnn.s1, #rows>, %w: memref<32x256x!bnn.s1, #panels>, %y: memref<?x32xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<?x32xi32>) : memref<?x256x!bnn.s1, #rows>, memref<32x256x!bnn.s1, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
 // Attention: popcounts against 16 keys, exp and one bit on whole vectors, and
 // popcounts of the probabilities' bits against the values'. The scratch is one
 // row of scores: no buffer has both tokens' dimensions.

@@ -165,3 +165,34 @@ func.func @planes(%x: tensor<4x128xf32>, %s: f32, %0: tensor<4x1xi32>) -> tensor
   }
   return %y : tensor<4x1xi32>
 }
+
+// -----
+
+// Where the target has a parity_chain each word of the weights is the parity of
+// all up to it, and words 1, 5, ... the complement: 3, ~(3 ^ 1), 3 ^ 1 ^ 1,
+// 3 ^ 1 ^ 1 ^ 1, ... The rows stay as they are. Three words are too few.
+// CHECK-LABEL: func.func @running
+// CHECK: bnn.binarize {{.*}} -> tensor<4x128x!bnn.s1, #bnn.rows<word = 32, group = 128>>
+// CHECK: bnn.constant dense<"0x03{{0*}}FDFFFFFF{{0*}}3{{0*}}2{{0*}}"> : tensor<2x4x16xi32> -> tensor<1x128x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 128, out_group = 1, running = true>>
+// CHECK: bnn.constant {{.*}} : tensor<2x3x16xi32> -> tensor<1x96x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 96, out_group = 1>>
+module attributes {bnn.target = #bnn.target<strategy = "neon", dots = [#bnn.dot<xor_count, rows = 3, panels = 1>, #bnn.dot<parity_chain, rows = 3, panels = 1>]>} {
+  func.func @running(%x: tensor<4x128xf32>, %x3: tensor<4x96xf32>, %0: tensor<4x1xi32>) -> (tensor<4x1xi32>, tensor<4x1xi32>) {
+    %1 = tensor.empty() : tensor<4x128x!bnn.s1>
+    %b = bnn.binarize %x outs(%1 : tensor<4x128x!bnn.s1>) : tensor<4x128xf32> -> tensor<4x128x!bnn.s1>
+    %2 = tensor.empty() : tensor<4x96x!bnn.s1>
+    %b3 = bnn.binarize %x3 outs(%2 : tensor<4x96x!bnn.s1>) : tensor<4x96xf32> -> tensor<4x96x!bnn.s1>
+    %w = bnn.constant dense<"0x03000000010000000100000001000000"> : tensor<1x128xi1> -> tensor<1x128x!bnn.s1>
+    %w3 = bnn.constant dense<true> : tensor<1x96xi1> -> tensor<1x96x!bnn.s1>
+    %y = bnn.matmul %b, %w outs(%0 : tensor<4x1xi32>)
+        : tensor<4x128x!bnn.s1>, tensor<1x128x!bnn.s1> -> tensor<4x1xi32> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    %z = bnn.matmul %b3, %w3 outs(%0 : tensor<4x1xi32>)
+        : tensor<4x96x!bnn.s1>, tensor<1x96x!bnn.s1> -> tensor<4x1xi32> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return %y, %z : tensor<4x1xi32>, tensor<4x1xi32>
+  }
+}

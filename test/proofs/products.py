@@ -28,10 +28,11 @@ def compile_ir(text):
 
 class Bits:
     """Rows of bits in words as `#bnn.rows` lays them out: variables, but for the bits past the last
-    element, which are 0. With parity the words of even numbers hold that of all up to them."""
+    element, which are 0. With parity the words of even numbers hold that of all up to them; running,
+    as in `#bnn.panels`, each does, or the complement of that."""
 
-    def __init__(self, name, elements, parity):
-        self.name, self.parity = name, parity
+    def __init__(self, name, elements, parity, running=False):
+        self.name, self.parity, self.running = name, parity, running
         self.words, self.tail = -(-elements // WORD), elements % WORD
 
     def word(self, row, k):
@@ -39,12 +40,23 @@ class Bits:
         if k < self.words - 1 or not self.tail:
             return v.var(f"{self.name}{row}.{k}", WORD)
         last = v.zext(v.var(f"{self.name}{row}.{k}", self.tail), WORD)
+        if self.running:
+            return v.binary("xor", last, self.before(row, k))
         if self.parity and k and not k % 2:
             return v.binary("xor", last, v.binary("xor", self.word(row, k - 1), self.word(row, k - 2)))
         return last
 
+    def before(self, row, k):
+        """What a running word k is, where the word that is meant is 0."""
+        last = self.word(row, k - 1) if k else v.const(0, WORD)
+        return v.binary("xor", last, v.const(-1 if k % 4 in (1, 2) else 0, WORD))
+
     def meant(self, row, k):
         """The word that is meant."""
+        if self.running:
+            if k == self.words - 1 and self.tail:
+                return v.zext(v.var(f"{self.name}{row}.{k}", self.tail), WORD)
+            return v.binary("xor", self.word(row, k), self.before(row, k))
         if not self.parity or not k or k % 2:
             return self.word(row, k)
         if k == self.words - 1 and self.tail:
@@ -63,6 +75,7 @@ class Product:
     instructions: tuple  # of its target
     zeros: bool = False
     parity: bool = False
+    running: bool = False
 
     def __str__(self):
         zeros = " with zeros" if self.zeros else ""
@@ -87,8 +100,9 @@ class Product:
 
     def text(self):
         k, parity = self.elements, ", parity = true" if self.parity else ""
+        running = ", running = true" if self.running else ""
         rows = f"#bnn.rows<word = 32, group = {k}{parity}>"
-        panels = f"#bnn.panels<lanes = 16, word = 32, group = {k}, out_group = {self.outputs}{parity}>"
+        panels = f"#bnn.panels<lanes = 16, word = 32, group = {k}, out_group = {self.outputs}{parity}{running}>"
         x = f"memref<{self.rows}x{k}x!bnn.{self.element}, {rows}>"
         z = f"memref<{self.rows}x{k}x!bnn.u1, #bnn.rows<word = 32, group = {k}>>"
         w = f"memref<{self.outputs}x{k}x!bnn.s1, {panels}>"
@@ -109,7 +123,7 @@ class Product:
         return Bits("x", self.elements, self.parity)
 
     def weight(self):
-        return Bits("w", self.elements, self.parity)
+        return Bits("w", self.elements, self.parity, self.running)
 
     def mask(self):
         return Bits("z", self.elements, False)

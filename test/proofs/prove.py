@@ -23,6 +23,8 @@ from strategies import read_dots, read_strategies
 # The kinds of dots that byte_table counts for.
 TABLE = "byte_table"
 COUNTED = ("xor_count", "and_count")
+# Counts for xor_count where weights are running parities.
+CHAIN = "parity_chain"
 # Those that add up floats, in the order of the elements: kernels.py of test/twins compares these.
 FLOATS = ("signed_sum", "fma")
 
@@ -30,7 +32,7 @@ FLOATS = ("signed_sum", "fma")
 def cases(strategies, dots):
     """(strategy, kind, element) of all dots that count bits."""
     listed = {kind for strategy in strategies for kind in strategy.dots}
-    if set(dots) != {*COUNTED, *FLOATS} or not listed <= {*COUNTED, TABLE}:
+    if set(dots) != {*COUNTED, *FLOATS} or not listed <= {*COUNTED, TABLE, CHAIN}:
         raise SystemExit(f"no proof for a dot among {', '.join(sorted({*dots, *listed}))}")
     for strategy in strategies:
         for kind in COUNTED:
@@ -39,6 +41,9 @@ def cases(strategies, dots):
         if TABLE in strategy.dots:
             for element in (element for kind in COUNTED for element in dots[kind]):
                 yield strategy, TABLE, element
+        if CHAIN in strategy.dots:
+            for element in dots["xor_count"]:
+                yield strategy, CHAIN, element
 
 
 def number_after(text, name, default):
@@ -58,9 +63,11 @@ def product_of(strategy, kind, element, elements):
     else:
         count, outputs = max(1, rows // planes) + 1, 16 * panels + 5
         chosen = {name: text for name, text in strategy.dots.items() if name != TABLE}
+    if kind != CHAIN:
+        chosen = {name: text for name, text in chosen.items() if name != CHAIN}
     parity = strategy.has_parity() and element != "u1"
     return Product(element, count, elements, outputs, tuple(chosen.values()), strategy.instructions,
-                   zeros=element == "s1", parity=parity)
+                   zeros=element == "s1", parity=parity, running=kind == CHAIN)
 
 
 def prove(product, totals):

@@ -16,6 +16,8 @@ from products import LANES, WORD
 
 IV = v.var("i", 64)
 WORD_BYTES, DIGITS = WORD // 8, WORD // 4
+# What parity_chain has of a word: so many bytes in memory, and lanes of half a panel.
+COPIES_BYTES, HALF = 16, LANES // 2
 
 
 class Step:
@@ -23,7 +25,7 @@ class Step:
 
     def __init__(self, where):
         self.where, self.phis, self.next, self.types = where, [], [], []
-        self.reads, self.inner, self.by, self.stores = {}, None, None, []
+        self.reads, self.inner, self.by, self.stores, self.lane = {}, None, None, [], 0
 
 
 class Inner:
@@ -64,7 +66,8 @@ class Steps:
                 raise ir.Unknown(f"a load of no word of {name} at {offset!r}")
             self.step.reads.setdefault(name, set()).add((place, (a // row, k)))
             if name == "w":
-                return self.weight(place, lane + b % row // WORD_BYTES, (a // row, k))
+                self.step.lane = b % row // WORD_BYTES
+                return self.weight(place, lane + self.step.lane, (a // row, k))
             return self.word(name, place, (a // row, k + lane))
         return load
 
@@ -88,6 +91,18 @@ class Steps:
 
         def unwritten(offset, width):
             raise ir.Unknown(f"{name} is read at {offset} and not written")
+
+        def parities(offset, lane, width):
+            """Those of rows that parity_chain prepares, each of them several times."""
+            a, b = self.affine(offset)
+            row, k = divmod(b // COPIES_BYTES, self.product.words)
+            if a % COPIES_BYTES or b % COPIES_BYTES or width != 32 or lane >= COPIES_BYTES // WORD_BYTES:
+                raise ir.Unknown(f"a load of no parity of {name} at {offset!r}")
+            k = a // COPIES_BYTES, k
+            self.step.reads.setdefault("x", set()).add((row, k))
+            return self.word("x", row, k)
+        if self.product.running:
+            return ir.Region(name, lambda offset, width: v.var(f"{name}[{offset}]", width), parities)
         return ir.Region(name, unwritten, load)
 
     #===--------------------------------------------------------------------===#
@@ -103,7 +118,7 @@ class Steps:
         types = [re.match(r"%\w+ = phi (<.*?>|\w+)", line)[1] for line in phis]
         back = function.headers[header]
         prepares = f"label {back}, " in last and any(
-            re.match(r"store <\d+ x i(8|16)>", line) for line in function.blocks[back])
+            re.match(r"store <\d+ x i(8|16)>|store <4 x i32>", line) for line in function.blocks[back])
         if not prepares and all(type_ == "i64" for type_ in types):
             return None
         if key not in self.seen:
@@ -184,12 +199,16 @@ class Steps:
         step = self.step
         if step.inner:
             self.prove_chunk()
+        elif step.stores and self.product.running:
+            self.prove_running()
         elif step.stores:
             self.prove_preparation()
         elif 8 in step.reads:
             self.prove_lookups(header)
         elif len(step.types) == 1 and "w" not in step.reads:
             self.prove_row()
+        elif "w" in step.reads and any(x[0].width == 8 for x in step.phis) and len(step.phis[-1]) == HALF:
+            self.prove_chain(header)
         elif "w" in step.reads:
             self.prove_words(header)
         else:
@@ -225,6 +244,9 @@ class Steps:
         places = sorted({k for _, k in step.reads["w"]})
         tile = [(row, panel) for row in rows or [None] for panel in panels]
         self.follow(places[0][0], [k for _, k in places])
+        if product.running:
+            self.prove_differences(header, tile, panels, places)
+            return
         if len(step.phis) != len(tile) * (2 if product.parity else 1) or len(places) != 1 + product.parity:
             raise Unproved(f"{step.where} carries {len(step.phis)} vectors for {len(tile)}, and reads words {places}")
         for at, (row, panel) in enumerate(tile):
@@ -237,6 +259,93 @@ class Steps:
                     self.claims.same(after, bits[1], step.where)
                     bits = [bits[0], v.binary("xor", bits[1], v.binary("xor", bits[0], before)), before, after]
                 self.prove_count(header, step.phis[at], step.next[at], lane, bits, keep)
+
+    def prove_running(self):
+        """A word of a row becomes the parity of all words up to it, in each of its copies."""
+        step = self.step
+        (place,) = step.reads["x"]
+        row, k = place
+        self.follow(k[0], [k[1]])
+        parity = v.binary("xor", step.phis[0], self.word("x", row, k))
+        self.claims.same(step.next[0], parity, step.where)
+        if len(step.stores) != COPIES_BYTES // WORD_BYTES:
+            raise Unproved(f"{step.where} stores {len(step.stores)} words")
+        for offset, _, cell in step.stores:
+            a, b = self.affine(offset)
+            if (a // COPIES_BYTES, b // COPIES_BYTES) != k:
+                raise Unproved(f"{step.where} stores at {offset!r}")
+            self.claims.same(cell, parity, step.where)
+
+    def prove_chain(self, header):
+        """Of rows and half a panel: the carries of four words, of which the second two are subtracted
+        as the complements that they are. What is added and 8 a byte is the count of the carries."""
+        step = self.step
+        rows = sorted({row for row, _ in step.reads["x"]})
+        places = sorted({k for _, k in step.reads["w"]})
+        (panel,) = {panel for panel, _ in step.reads["w"]}
+        self.follow(places[0][0], [k for _, k in places])
+        if len(places) != 4 or places[0][1] % 4 or len(step.phis) != 2 * len(rows):
+            raise Unproved(f"{step.where} carries {len(step.phis)} vectors for {len(rows)}, and reads words {places}")
+        ones = v.const(-1, WORD)
+        for at, row in enumerate(rows):
+            for lane in range(HALF):
+                sums = [v.binary("xor", self.word("x", row, k), self.half_weight(panel, lane, k)) for k in places]
+                sums[1] = v.binary("xor", sums[1], ones)  # a complement is stored
+                before, after = step.phis[len(rows) + at][lane], step.next[len(rows) + at][lane]
+                self.claims.same(after, sums[3], step.where)
+                self.prove_carries(header, step.phis[at], step.next[at], lane, [before, *sums])
+
+    def half_weight(self, panel, lane, k):
+        return self.weight(panel, lane + self.step.lane, k)
+
+    def prove_carries(self, header, before, after, lane, sums):
+        """One lane: with s the sums, 2 (added + 8) + popcount(s4) = popcount(s0) + all that differs."""
+        for part in range(4):
+            def count(x):
+                return v.zext(v.popcount(v.extract(x, part * 8, 8)), 32)
+            at = lane * 4 + part
+            more = v.binary("add", v.binary("sub", after[at], before[at]), v.const(8, 8))
+            low, high = self.claims.decider.form(more).bounds()
+            self.most[header] = max(self.most.get(header, 0), high if low >= 0 else 1 << 32)
+            more = v.zext(more, 32)
+            total = count(sums[0])
+            for last, this in zip(sums, sums[1:]):
+                total = v.binary("add", total, count(v.binary("xor", last, this)))
+            self.claims.equal(v.binary("add", v.binary("add", more, more), count(sums[4])), total, self.step.where)
+
+    def prove_differences(self, header, tile, panels, places):
+        """Of a tile of rows and panels, the weights running: the counts of four words."""
+        step = self.step
+        if len(places) != 4 or places[0][1] % 4 or len(step.phis) != len(tile) + len(panels):
+            raise Unproved(f"{step.where} carries {len(step.phis)} vectors for {len(tile)}, and reads words {places}")
+        flips = [v.const(-1 if place in (1, 2) else 0, WORD) for place in range(4)]
+        for lane in range(LANES):
+            meant = {}
+            for at, panel in enumerate(panels):
+                last = step.phis[len(tile) + at][lane]
+                for place, k in enumerate(places):
+                    stored = self.weight(panel, lane, k)
+                    meant[panel, place] = v.binary("xor", v.binary("xor", stored, last), flips[place])
+                    last = stored
+                self.claims.same(step.next[len(tile) + at][lane], last, step.where)
+            for at, (row, panel) in enumerate(tile):
+                bits = [v.binary("xor", self.input(row, k), meant[panel, place]) for place, k in enumerate(places)]
+                keep = [self.kept(row, k) for k in places]
+                if keep[0] is not None:
+                    bits = [v.binary("and", word, kept) for word, kept in zip(bits, keep)]
+                self.prove_sum(header, step.phis[at], step.next[at], lane, bits)
+
+    def prove_sum(self, header, before, after, lane, bits):
+        """One lane of counts: the bits of several words."""
+        for part in range(4):
+            total = v.const(0, 32)
+            for word in bits:
+                total = v.binary("add", total, v.zext(v.popcount(v.extract(word, part * 8, 8)), 32))
+            at = lane * 4 + part
+            more = v.binary("sub", after[at], before[at])
+            low, high = self.claims.decider.form(more).bounds()
+            self.most[header] = max(self.most.get(header, 0), high if low == 0 else 1 << 32)
+            self.claims.equal(v.zext(more, 32), total, self.step.where)
 
     def input(self, row, k):
         return v.const(0, 32) if row is None else self.word("x", row, k)
@@ -308,14 +417,16 @@ class Steps:
 
     def prove_chunk(self):
         """Of a chunk of words or digits: what its counters have is added to wider ones, and they
-        begin with 0. They do not overflow: what a chunk adds is for the end (prove_chunks)."""
+        begin with 0, or with 8 a step, which a step of parity_chain adds less than the carries. They
+        do not overflow: what a chunk adds is for the end (prove_chunks)."""
         step, inner = self.step, self.step.inner
         wide = inner.phis[:len(inner.phis) // 2] if 16 in {x[0].width for x in inner.phis} else None
         counters = wide or [x for x in inner.phis if x[0].width == 8]
         carried = inner.phis[len(counters):] if not wide else []
         zero = [x for at in range(len(counters) * (2 if wide else 1)) for x in inner.init[at]]
-        if not all(v.is_const(x, 0) for x in zero) or inner.first is not IV:
-            raise Unproved(f"{step.where}: the counters of a chunk do not begin with 0")
+        first = 8 * step.by if self.product.running and len(inner.phis[-1]) == HALF else 0
+        if not all(v.is_const(x, first) for x in zero) or inner.first is not IV:
+            raise Unproved(f"{step.where}: the counters of a chunk do not begin with {first}")
         for at, vector in enumerate(carried):
             if inner.init[len(counters) + at] != step.phis[len(counters) + at] \
                     or step.next[len(counters) + at] != vector:

@@ -8,6 +8,7 @@
 
 #include "passes/LowerKernels/Dots/CountDot.h"
 #include "passes/LowerKernels/Dots/ByteTable.h"
+#include "passes/LowerKernels/Dots/ParityChain.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -28,6 +29,8 @@ CountDot::CountDot(KernelBuilder &b, const Product &p, CountedBits which,
 
 std::unique_ptr<BlockDot> CountDot::createBlock(DotAttr block,
                                                 TargetAttr target) {
+  if (block.getKind() == DotKind::ParityChain)
+    return std::make_unique<ParityChain>(b, p, *this, block);
   return std::make_unique<ByteTable>(b, p, *this, block, target);
 }
 

@@ -28,6 +28,7 @@ struct Product {
   int64_t words = 0;   // of a plane of a row
   BitsType element;    // of the input; null: f32
   bool parity = false; // of the words of input and weight
+  bool running = false;   // the weight's words are running parities
   mlir::Operation *scope; // what the kernel is emitted for
 };
 
@@ -77,20 +78,24 @@ private:
 };
 
 /// A dot that prepares rows and panels before it adds them up. It goes over a
-/// block of rows at a time, and takes whole tiles; what is left is for a plain
-/// dot.
+/// block of rows at a time, and takes whole tiles, unless it takes all; what is
+/// left is for a plain dot.
 class BlockDot : public Dot {
 public:
   using Dot::Dot;
 
+  /// Whether it takes any number of rows and outputs, and leaves none.
+  virtual bool takesAll() const { return false; }
   /// Rows of a block, at most.
   virtual int64_t blockRows() const = 0;
-  /// Whether a block of `rows` rows is worth its preparations.
-  virtual mlir::Value isWorth(mlir::Value rows) = 0;
-  /// Prepares `count` rows, a multiple of tileRows(), from row `first` on.
+  /// Whether a block of `rows` rows is worth its preparations; for one that
+  /// does not take all.
+  virtual mlir::Value isWorth(mlir::Value rows) { return {}; }
+  /// Prepares `count` rows from row `first` on: a multiple of tileRows(),
+  /// unless it takes all.
   virtual void prepareRows(mlir::Value first, mlir::Value count) = 0;
-  /// Prepares the panels of a tile from `panel` on.
-  virtual void preparePanels(mlir::Value panel) = 0;
+  /// Prepares the panels of a tile from `panel` on; the same.
+  virtual void preparePanels(mlir::Value panel) {}
 };
 
 /// What adds up a product: `block`, if there is one, as far as it goes, and

@@ -73,7 +73,11 @@ static Value addCount(KernelBuilder &b, Value count, Value bits) {
 // Adds the counts of word `k` to those of a tile, [row][panel].
 void Popcount::addWord(const Tile &tile, Value k, bool masked,
                        State counts) const {
-  SmallVector<Value> weights = loadWeights(tile, k);
+  addWord(tile, k, loadWeights(tile, k), masked, counts);
+}
+
+void Popcount::addWord(const Tile &tile, Value k, ArrayRef<Value> weights,
+                       bool masked, State counts) const {
   for (int64_t i = 0; i < tile.rows; ++i) {
     Value x = loadRow(b, p.input, tile, i, k), keep;
     if (masked)
@@ -124,10 +128,11 @@ void Popcount::addPair(const Tile &tile, Value k, bool masked, State counts,
   }
 }
 
-// The sums of the four bytes of each lane: of pairs, then of pairs of these.
-static Value addBytes(KernelBuilder &b, Value sums) {
+// Of pairs, then of pairs of these.
+Value bnn::addBytes(KernelBuilder &b, Value sums) {
+  const int64_t all = cast<VectorType>(sums.getType()).getNumElements() * 8;
   for (int64_t bits : {16, 32}) {
-    auto type = VectorType::get(kLanes * 32 / bits, b.getIntegerType(bits));
+    auto type = VectorType::get(all / bits, b.getIntegerType(bits));
     auto lanes = [&](int64_t value) -> Value {
       return b.create<arith::ConstantOp>(DenseElementsAttr::get(
           type, b.getIntegerAttr(type.getElementType(), value)));
@@ -218,9 +223,55 @@ SmallVector<Value> Popcount::countWithParity(const Tile &tile,
   return counts;
 }
 
+// Adds the counts of word `k`, which is `place` modulo 4, where weights are
+// running parities: two of them, of which one is a complement where `place` is
+// 1 or 2, differ in the word that is meant. `before` has the last word of each
+// panel, and becomes this one.
+void Popcount::addDifference(const Tile &tile, Value k, int64_t place,
+                             bool masked, State counts, State before) const {
+  SmallVector<Value> weights = loadWeights(tile, k);
+  for (auto [weight, last] : llvm::zip_equal(weights, before)) {
+    Value stored = weight;
+    weight = b.create<arith::XOrIOp>(stored, last);
+    if (place == 1 || place == 2)
+      weight = b.bitNot(weight);
+    last = stored;
+  }
+  addWord(tile, k, weights, masked, counts);
+}
+
+// The counts of all words of a tile, [row][panel], where each word of the
+// weights is the parity of all up to it.
+SmallVector<Value> Popcount::countRunning(const Tile &tile, bool masked) const {
+  constexpr int64_t kStep = 4;
+  SmallVector<Value> before(tile.panels, b.splatI32(0));
+  SmallVector<Value> counts =
+      sumCounts(p.words / kStep, kStep, tile.rows * tile.panels, before,
+                [&](Value number, State counts, State before) {
+                  Value k = b.mul(number, b.index(kStep));
+                  for (int64_t place = 0; place < kStep; ++place)
+                    addDifference(tile, b.offset(k, place), place, masked,
+                                  counts, before);
+                });
+  for (int64_t k = p.words / kStep * kStep; k < p.words; ++k)
+    addDifference(tile, b.index(k), k % kStep, masked, counts, before);
+  return counts;
+}
+
 SmallVector<Value> Popcount::count(const Tile &tile, bool masked) const {
   if (p.parity)
     return countWithParity(tile, masked);
+  if (p.running) {
+    // The words before and their differences leave registers for one row.
+    SmallVector<Value> counts;
+    for (int64_t i = 0; i < tile.rows; ++i) {
+      Tile part = tile;
+      part.row = tile.row ? b.offset(tile.row, i) : Value();
+      part.rows = 1;
+      counts.append(countRunning(part, masked));
+    }
+    return counts;
+  }
   SmallVector<Value> none;
   return sumCounts(
       p.words, 1, tile.rows * tile.panels, none,

@@ -20,6 +20,9 @@ enum class CountedBits {
 mlir::Value countedBits(KernelBuilder &b, CountedBits which, mlir::Value x,
                         mlir::Value w);
 
+/// The sums of the four bytes of each lane of 32 bits.
+mlir::Value addBytes(KernelBuilder &b, mlir::Value sums);
+
 /// Counts the bits of a register tile of words.
 class Popcount {
 public:
@@ -52,12 +55,18 @@ private:
   mlir::Value majority(mlir::Value x, mlir::Value y, mlir::Value parity) const;
   void addWord(const Tile &tile, mlir::Value k, bool masked,
                State counts) const;
+  void addWord(const Tile &tile, mlir::Value k,
+               llvm::ArrayRef<mlir::Value> weights, bool masked,
+               State counts) const;
+  void addDifference(const Tile &tile, mlir::Value k, int64_t place,
+                     bool masked, State counts, State before) const;
   void addPair(const Tile &tile, mlir::Value k, bool masked, State counts,
                State parity) const;
   Values
   sumCounts(int64_t steps, int64_t words, size_t size, Values &state,
             llvm::function_ref<void(mlir::Value, State, State)> body) const;
   Values countWithParity(const Tile &tile, bool masked) const;
+  Values countRunning(const Tile &tile, bool masked) const;
 };
 
 } // namespace mlir::bnn

@@ -72,6 +72,12 @@ func.func private @f(tensor<4x64x!bnn.s8, #bnn.rows<word = 32, group = 64>>)
 
 // -----
 
+// [P6]
+// expected-error @+1 {{words have a parity every other word, or are running parities, not both}}
+func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16, parity = true, running = true>>)
+
+// -----
+
 // [P5]
 // expected-error @+1 {{panels hold elements of one bit, not '!bnn.s2'}}
 func.func private @f(tensor<4x64x!bnn.s2, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 4>>)
@@ -151,7 +157,13 @@ func.func private @f() attributes {dot = #bnn.dot<byte_table, rows = 2, panels =
 // -----
 
 // [K3]
-// expected-error @+1 {{floats are added up for 1 panel at a time, not 2}}
+// expected-error @+1 {{parity_chain adds up 1 panel at a time, not 2}}
+func.func private @f() attributes {dot = #bnn.dot<parity_chain, rows = 3, panels = 2>}
+
+// -----
+
+// [K3]
+// expected-error @+1 {{fma adds up 1 panel at a time, not 2}}
 func.func private @f() attributes {dot = #bnn.dot<fma, rows = 4, panels = 2>}
 
 // -----

@@ -4,7 +4,7 @@
 """Multiply-accumulates a cycle of a kernel's inner loops, by llvm-mca's model of a CPU.
 
 Compiles the kernel as hot_loops.py does, takes the innermost loops that hold the most instructions
-that --hot matches, lets llvm-mca run --iterations of each, and compares the slowest of them with
+that --hot matches, or --count of them, lets llvm-mca run --iterations of each, and compares the slowest of them with
 --least. A hot instruction counts the bits of one vector of --bits; each bit is one
 multiply-accumulate, unless --words says that so many words need fewer counts, as in a carry-save
 adder: 3/2. What llvm-mca does not model (caches, the branch predictor) is not in the result.
@@ -44,6 +44,7 @@ def main():
     parser.add_argument("--mattr")
     parser.add_argument("--strategy")
     parser.add_argument("--hot", required=True, metavar="REGEX")
+    parser.add_argument("--count", type=int, help="hot instructions of the loops that are looked at")
     parser.add_argument("--bits", type=int, default=128)
     parser.add_argument("--words", type=fractions.Fraction, default=fractions.Fraction(1))
     parser.add_argument("--iterations", type=int, default=1000)
@@ -55,9 +56,9 @@ def main():
     for function, lines in functions(compile_kernel(options.kernel, options)).items():
         for loop in innermost_loops(function, lines):
             loops.append((sum(bool(hot.match(line)) for line in loop.lines), loop))
-    most = max(count for count, _ in loops)
-    if not most:
-        raise SystemExit(f"{options.kernel}: no innermost loop has {options.hot}")
+    most = options.count or max(count for count, _ in loops)
+    if not most or most not in [count for count, _ in loops]:
+        raise SystemExit(f"{options.kernel}: no innermost loop has {options.count or ''} {options.hot}")
     slowest = None
     for count, loop in loops:
         if count != most:

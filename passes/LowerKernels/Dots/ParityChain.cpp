@@ -1,0 +1,262 @@
+//===- ParityChain.cpp - Carries of three parities ------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// With d_k the words that differ and s_k = d_0 ^ ... ^ d_k, the adder of
+// s_(k-1), d_k and d_(k+1) has the sum s_(k+1) and the carry
+// s_k ? ~s_(k+1) : s_(k-1). So
+//
+//   popcount of all d = popcount of the last s + 2 popcount of all carries,
+//
+// and s_k is one exclusive or, of running parities of the row and the weights.
+// Weights hold the complement of every fourth word, from word 1 on: of the two
+// pairs of words of a step the first has its carry, and the second the
+// complement of its carry, whose count is subtracted. It would be 8 a byte more
+// if all were added, which is what the sums begin with.
+//
+// The tile has half a panel, two registers of 128 bits: for each of its vectors
+// it needs a sum of carries, three parities and little else.
+//
+//===----------------------------------------------------------------------===//
+#include "passes/LowerKernels/Dots/ParityChain.h"
+#include "dialects/BNN/BNNTarget.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::bnn;
+
+// Words of a register, and of half a panel.
+static constexpr int64_t kCopies = 4, kHalf = kLanes / 2;
+// Words of a step of the loop; the most of its steps that bytes can count: each
+// adds at most 16 to one.
+static constexpr int64_t kStepWords = 4, kMostSteps = 15;
+// Of a block of rows: they stay in the first cache beside the weights.
+static constexpr int64_t kBlockBytes = 24 << 10;
+
+ParityChain::ParityChain(KernelBuilder &b, const Product &p, CountDot &plain,
+                         DotAttr dot)
+    : BlockDot(b, p, std::max<int64_t>(1, dot.getRows() / plain.getPlanes()),
+               kWordBits / kLanes),
+      plain(plain), planesOfTile(dot.getRows()) {}
+
+int64_t ParityChain::blockRows() const {
+  const int64_t bytes = p.words * kCopies * 4 * plain.getPlanes();
+  const int64_t most =
+      std::max<int64_t>(kBlockBytes / bytes / tileRows(), 1) * tileRows();
+  const int64_t planes = cast<MemRefType>(p.input.getType()).getDimSize(0);
+  return ShapedType::isDynamic(planes)
+             ? most
+             : std::clamp<int64_t>(planes / plain.getPlanes(), 1, most);
+}
+
+// LLVM would not find an order that the registers suffice for.
+static void keepOrder(Operation *scope) {
+  auto function = scope->getParentOfType<func::FuncOp>();
+  if (!function)
+    return;
+  constexpr StringLiteral name = "passthrough";
+  SmallVector<Attribute> all;
+  if (auto given = function->getAttrOfType<ArrayAttr>(name))
+    llvm::append_range(all, given);
+  auto keep = StringAttr::get(scope->getContext(), kKeepOrder);
+  if (!llvm::is_contained(all, keep))
+    all.push_back(keep);
+  function->setAttr(name, ArrayAttr::get(scope->getContext(), all));
+}
+
+void ParityChain::begin() {
+  plain.begin();
+  keepOrder(p.scope);
+  parities = b.create<memref::AllocOp>(MemRefType::get(
+      {blockRows() * plain.getPlanes(), p.words, kCopies}, b.getI32Type()));
+  counts = b.create<memref::AllocOp>(MemRefType::get(
+      {tileRows() * plain.getPlanes(), tilePanels() * kLanes}, b.getI32Type()));
+}
+
+void ParityChain::prepareRows(Value first, Value count) {
+  Value from = plain.planesOf(first);
+  auto type = VectorType::get(kCopies, b.getI32Type());
+  b.loop(b.index(0), plain.planesOf(count), 1, [&](Value plane) {
+    Value source = b.add(from, plane);
+    b.loop(b.index(0), b.index(p.words), 1, b.i32(0),
+           [&](Value k, ValueRange before) -> SmallVector<Value> {
+             Value parity = b.create<arith::XOrIOp>(
+                 before[0], b.load(p.input, {source, k}));
+             b.create<vector::StoreOp>(
+                 Value(b.create<vector::BroadcastOp>(type, parity)), parities,
+                 ValueRange{plane, k, b.index(0)});
+             return {parity};
+           });
+  });
+}
+
+SmallVector<Value> ParityChain::accumulate(const Tile &tile) {
+  return plain.accumulate(tile, [&] {
+    return count(plain.planesOf(tile.blockRow), tile.panel, tile.panels,
+                 tile.rows * plain.getPlanes());
+  });
+}
+
+VectorType ParityChain::wordsType() const {
+  return VectorType::get(kHalf, b.getI32Type());
+}
+
+Value ParityChain::splatWords(int64_t value) const {
+  return b.create<arith::ConstantOp>(
+      DenseElementsAttr::get(wordsType(), b.getI32IntegerAttr(value)));
+}
+
+Value ParityChain::complement(Value words) const {
+  return b.create<arith::XOrIOp>(words, splatWords(-1));
+}
+
+// s_k of each plane, or its complement.
+SmallVector<Value> ParityChain::differing(const Half &half, Value k) const {
+  auto copies = VectorType::get(kCopies, b.getI32Type());
+  SmallVector<int64_t> twice;
+  for (int64_t lane = 0; lane < kHalf; ++lane)
+    twice.push_back(lane % kCopies);
+  Value weight = b.create<vector::LoadOp>(wordsType(), p.weight,
+                                          ValueRange{half.panel, k, half.lane});
+  SmallVector<Value> result;
+  for (int64_t i = 0; i < half.planes; ++i) {
+    Value x = b.create<vector::LoadOp>(
+        copies, parities, ValueRange{b.offset(half.plane, i), k, b.index(0)});
+    x = b.create<vector::ShuffleOp>(x, x, twice);
+    result.push_back(b.create<arith::XOrIOp>(x, weight));
+  }
+  return result;
+}
+
+// A bit select in the form that LLVM knows: sum ? next : before.
+Value ParityChain::carry(Value sum, Value next, Value before) const {
+  Value taken = b.create<arith::AndIOp>(sum, next);
+  Value left = b.create<arith::AndIOp>(complement(sum), before);
+  return b.create<arith::OrIOp>(taken, left);
+}
+
+// The counts of all carries of `quads` times four words, [plane] of 8 lanes of
+// i32; the parity after them in `before`.
+SmallVector<Value> ParityChain::sumCarries(const Half &half, int64_t quads,
+                                           Values &before) const {
+  const size_t size = half.planes;
+  auto byteType = VectorType::get(kHalf * 4, b.getI8Type());
+  auto step = [&](Value quad, ValueRange carried) {
+    SmallVector<Value> next(carried);
+    MutableArrayRef<Value> sums(next), last = sums.drop_front(size);
+    Value k = b.mul(quad, b.index(kStepWords));
+    for (bool isComplement : {false, true}) {
+      Values first = differing(half, b.offset(k, isComplement ? 2 : 0));
+      Values second = differing(half, b.offset(k, isComplement ? 3 : 1));
+      for (size_t i = 0; i < size; ++i) {
+        Value bits = b.create<vector::BitCastOp>(
+            byteType, carry(first[i], second[i], last[i]));
+        bits = b.popcount(bits);
+        sums[i] = isComplement ? Value(b.create<arith::SubIOp>(sums[i], bits))
+                               : b.add(sums[i], bits);
+        last[i] = second[i];
+      }
+    }
+    return next;
+  };
+  // `steps` steps from `from` to `to`, added to what `before` has.
+  auto chunk = [&](Value from, Value to, Value steps, ValueRange state) {
+    Value most = b.create<arith::TruncIOp>(
+        b.getI8Type(), Value(b.create<arith::ShLIOp>(steps, b.i32(3))));
+    Values init(size, b.create<vector::BroadcastOp>(byteType, most));
+    init.append(state.begin() + size, state.end());
+    Values next = b.loop(from, to, 1, init, step);
+    for (size_t i = 0; i < size; ++i)
+      next[i] = b.add(state[i], addBytes(b, next[i]));
+    return next;
+  };
+  const int64_t chunks = llvm::divideCeil(quads, kMostSteps);
+  const int64_t length = chunks ? llvm::divideCeil(quads, chunks) : 1;
+  Values state(size, splatWords(0));
+  state.append(before);
+  state =
+      b.loop(b.index(0), b.index(quads), length, state,
+             [&](Value from, ValueRange carried) {
+               Value to = b.offset(from, length);
+               Value steps = b.i32(length);
+               if (quads % length) {
+                 to = b.create<arith::MinUIOp>(to, b.index(quads));
+                 steps = b.create<arith::IndexCastUIOp>(
+                     b.getI32Type(), Value(b.create<arith::SubIOp>(to, from)));
+               }
+               return chunk(from, to, steps, carried);
+             });
+  before.assign(state.begin() + size, state.end());
+  state.truncate(size);
+  return state;
+}
+
+// Adds the carries of the last words, from `k` on, fewer than four, to
+// `totals`; then `before` has the parity of all words, or its complement.
+void ParityChain::addRest(const Half &half, int64_t k, Values &totals,
+                          Values &before) const {
+  if (k + 1 < p.words) {
+    Values first = differing(half, b.index(k));
+    Values second = differing(half, b.index(k + 1));
+    for (auto [i, total] : llvm::enumerate(totals))
+      total = b.add(total, b.popcount(carry(first[i], second[i], before[i])));
+    before = std::move(second);
+    k += 2;
+  }
+  if (k == p.words)
+    return;
+  // The adder of two words: the carry is where both are 1.
+  Values last = differing(half, b.index(k));
+  for (auto [i, total] : llvm::enumerate(totals)) {
+    Value sum = k % kStepWords ? complement(before[i]) : before[i];
+    Value both = b.create<arith::AndIOp>(sum, complement(last[i]));
+    total = b.add(total, b.popcount(both));
+  }
+  before = std::move(last);
+}
+
+// The counts of half a panel, [plane] of 8 lanes of i32.
+SmallVector<Value> ParityChain::countHalf(const Half &half) const {
+  const int64_t quads = p.words / kStepWords;
+  Values before(half.planes, splatWords(0));
+  Values totals = sumCarries(half, quads, before);
+  addRest(half, quads * kStepWords, totals, before);
+  const bool isComplement = p.words % kStepWords == 2;
+  for (auto [total, sum] : llvm::zip_equal(totals, before)) {
+    Value last = isComplement ? complement(sum) : sum;
+    total = b.add(b.popcount(last), b.add(total, total));
+  }
+  return totals;
+}
+
+// The counts of `planes` planes from `plane` on, of the block, [plane][panel].
+// They wait in memory: the loop over words has all registers.
+SmallVector<Value> ParityChain::count(Value plane, Value panel, int64_t panels,
+                                      int64_t planes) const {
+  for (int64_t i = 0, next; i < planes; i = next) {
+    // Two and two rather than three and one.
+    const int64_t left = planes - i;
+    const int64_t rows = left == planesOfTile + 1
+                             ? llvm::divideCeil(left, 2)
+                             : std::min(left, planesOfTile);
+    next = i + rows;
+    b.loop(b.index(0), b.index(panels * kLanes), kHalf, [&](Value output) {
+      Value lanes = b.index(kLanes);
+      Half half = {b.offset(plane, i),
+                   b.add(panel, b.create<arith::DivUIOp>(output, lanes)), rows,
+                   b.create<arith::RemUIOp>(output, lanes)};
+      for (auto [r, total] : llvm::enumerate(countHalf(half)))
+        b.create<vector::StoreOp>(total, counts,
+                                  ValueRange{b.index(i + int64_t(r)), output});
+    });
+  }
+  SmallVector<Value> result;
+  for (int64_t i = 0; i < planes; ++i)
+    for (int64_t j = 0; j < panels; ++j)
+      result.push_back(b.loadLanes(counts, {b.index(i), b.index(j * kLanes)}));
+  return result;
+}

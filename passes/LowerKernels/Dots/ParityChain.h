@@ -1,0 +1,56 @@
+//===- ParityChain.h - Carries of three parities ----------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "passes/LowerKernels/Dots/CountDot.h"
+
+namespace mlir::bnn {
+
+/// Counts the bits in which rows differ from weights with running parities, two
+/// words at a time: two exclusive ors, a bit select, a count and an addition.
+/// The rows of a block become running parities in memory, each word four times.
+class ParityChain : public BlockDot {
+public:
+  /// `plain` counts where rows have zeros, and makes sums of counts.
+  ParityChain(KernelBuilder &b, const Product &p, CountDot &plain, DotAttr dot);
+
+  void begin() override;
+  bool takesAll() const override { return true; }
+  int64_t blockRows() const override;
+  void prepareRows(mlir::Value first, mlir::Value count) override;
+  llvm::SmallVector<mlir::Value> accumulate(const Tile &tile) override;
+
+private:
+  using Values = llvm::SmallVector<mlir::Value>;
+
+  CountDot &plain;
+  int64_t planesOfTile;
+  mlir::Value parities; // [plane of the block][word][copy] i32
+  mlir::Value counts;   // [plane of the tile][output of the unit] i32
+
+  /// Rows of half a panel: `planes` from `plane` on, of the block, by the
+  /// outputs from `lane` on.
+  struct Half {
+    mlir::Value plane, panel;
+    int64_t planes;
+    mlir::Value lane;
+  };
+  mlir::VectorType wordsType() const;
+  mlir::Value splatWords(int64_t value) const;
+  mlir::Value complement(mlir::Value words) const;
+  Values differing(const Half &half, mlir::Value k) const;
+  mlir::Value carry(mlir::Value sum, mlir::Value next,
+                    mlir::Value before) const;
+  Values sumCarries(const Half &half, int64_t quads, Values &before) const;
+  void addRest(const Half &half, int64_t k, Values &totals,
+               Values &before) const;
+  Values countHalf(const Half &half) const;
+  Values count(mlir::Value plane, mlir::Value panel, int64_t panels,
+               int64_t planes) const;
+};
+
+} // namespace mlir::bnn
