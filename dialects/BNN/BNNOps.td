@@ -112,9 +112,9 @@ def BinarizeOp : BNN_DestinationOp<"binarize", [
     in the mask.
 
     With a `threshold` the one output is unsigned: 1 where v > threshold and 0
-    elsewhere, but 1 where v is NaN with `nan_positive`. With half the scale as the threshold that is the two-set
-    binarisation clip(round(v / alpha), 0, 1) (BiT, arXiv 2205.13016, section
-    3.1).
+    elsewhere, but 1 where v is NaN with `nan_positive`. With half the scale as
+    the threshold that is the two-set binarisation clip(round(v / alpha), 0, 1)
+    (BiT, arXiv 2205.13016, section 3.1).
 
     Rules:
     - [B1] 1 or 2 outputs, the second a mask of zeros.

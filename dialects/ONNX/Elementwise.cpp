@@ -82,6 +82,17 @@ OpFoldResult MaxOp::fold(FoldAdaptor) {
 OpFoldResult MinOp::fold(FoldAdaptor) {
   return getNumOperands() == 1 ? foldToOperand(*this) : OpFoldResult();
 }
+OpFoldResult SumOp::fold(FoldAdaptor) {
+  return getNumOperands() == 1 ? foldToOperand(*this) : OpFoldResult();
+}
+OpFoldResult MeanOp::fold(FoldAdaptor) {
+  return getNumOperands() == 1 ? foldToOperand(*this) : OpFoldResult();
+}
+OpFoldResult ClipOp::fold(FoldAdaptor) {
+  bool isBound =
+      !isa<NoneType>(getMin().getType()) || !isa<NoneType>(getMax().getType());
+  return isBound ? OpFoldResult() : foldToOperand(*this);
+}
 
 //===----------------------------------------------------------------------===//
 // Shapes, and elements of shape arithmetic

@@ -284,6 +284,7 @@ def ONNX_ClipOp : ONNX_Operator<"Clip", "kNumbers", [ONNX_ShapeOfFirst, ONNX_Kee
   let arguments = (ins AnyTensor:$input, ONNX_Optional:$min, ONNX_Optional:$max);
   let results = (outs AnyTensor:$output);
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 //===-- Arithmetic, with numpy broadcasting -------------------------------===//
@@ -400,6 +401,7 @@ def ONNX_SumOp
   }];
   let arguments = (ins Variadic<AnyTensor>:$data);
   let results = (outs AnyTensor:$sum);
+  let hasFolder = 1;
 }
 
 def ONNX_MeanOp
@@ -414,6 +416,7 @@ def ONNX_MeanOp
   }];
   let arguments = (ins Variadic<AnyTensor>:$data);
   let results = (outs AnyTensor:$mean);
+  let hasFolder = 1;
 }
 
 //===-- Bits of integers --------------------------------------------------===//

@@ -19,9 +19,9 @@ using Node = ::onnx::NodeProto;
 /// Writes the nodes that stand for one custom node.
 class Expansion {
 public:
-  Expansion(const Node &node, std::string name,
+  Expansion(const Node &node, std::string name, int64_t opset,
             google::protobuf::RepeatedPtrField<Node> &nodes)
-      : node(node), name(std::move(name)), nodes(nodes) {}
+      : node(node), name(std::move(name)), opset(opset), nodes(nodes) {}
 
   int64_t attribute(StringRef key, int64_t otherwise) const {
     for (const auto &attribute : node.attribute())
@@ -60,6 +60,13 @@ public:
     attribute.set_type(::onnx::AttributeProto::INT);
     attribute.set_i(number);
   }
+  static void set(Node &node, StringRef key, ArrayRef<int64_t> numbers) {
+    auto &attribute = *node.add_attribute();
+    attribute.set_name(key.str());
+    attribute.set_type(::onnx::AttributeProto::INTS);
+    for (int64_t number : numbers)
+      attribute.add_ints(number);
+  }
   std::string constant(float number) {
     Node &added = add("Constant", {});
     auto &attribute = *added.add_attribute();
@@ -79,14 +86,11 @@ public:
     std::string centred = value("Sub", {w, mean.output(0)});
     std::string sign = value("Sign", {centred});
     std::string magnitude = value("Mul", {w, value("Sign", {w})});
-    Node &scale = add("ReduceMean", {magnitude});
+    SmallVector<int64_t> axes;
+    if (hasAttribute("axis"))
+      axes.push_back(attribute("axis", 0));
+    Node &scale = meanOf(magnitude, axes);
     set(scale, "keepdims", hasAttribute("axis"));
-    if (hasAttribute("axis")) {
-      auto &axes = *scale.add_attribute();
-      axes.set_name("axes");
-      axes.set_type(::onnx::AttributeProto::INTS);
-      axes.add_ints(attribute("axis", 0));
-    }
     add("Mul", {sign, scale.output(0)}, /*last=*/true);
   }
 
@@ -114,15 +118,24 @@ public:
       add("Add", {scaled.output(0), node.input(2)}, /*last=*/true);
   }
 
+  /// The mean over these axes, or over all: an attribute before opset 18, an
+  /// input since.
+  Node &meanOf(const std::string &x, ArrayRef<int64_t> axes) {
+    if (axes.empty())
+      return add("ReduceMean", {x});
+    if (opset < 18) {
+      Node &mean = add("ReduceMean", {x});
+      set(mean, "axes", axes);
+      return mean;
+    }
+    Node &list = add("Constant", {});
+    set(list, "value_ints", axes);
+    return add("ReduceMean", {x, list.output(0)});
+  }
+
   /// The mean over the last `count` axes, which stay with length 1.
   std::string mean(const std::string &x, int64_t count) {
-    Node &mean = add("ReduceMean", {x});
-    auto &axes = *mean.add_attribute();
-    axes.set_name("axes");
-    axes.set_type(::onnx::AttributeProto::INTS);
-    for (int64_t axis = -count; axis < 0; ++axis)
-      axes.add_ints(axis);
-    return mean.output(0);
+    return meanOf(x, llvm::to_vector(llvm::seq<int64_t>(-count, 0))).output(0);
   }
 
   // LayerNormalization as ONNX has it since opset 17, of the last `count` axes.
@@ -151,6 +164,7 @@ public:
 private:
   const Node &node;
   std::string name;
+  int64_t opset;
   google::protobuf::RepeatedPtrField<Node> &nodes;
   int count = 0;
 };
@@ -194,7 +208,7 @@ LogicalResult Importer::expandCustomNodes() {
       return error(node) << "it has " << node.input_size() << " inputs and "
                          << node.output_size()
                          << " outputs; see docs/custom-operators.md";
-    Expansion expansion(node, nameOf(node), expanded);
+    Expansion expansion(node, nameOf(node), opset, expanded);
     int64_t bits = expansion.attribute("bits", 1);
     int64_t axis = expansion.attribute("axis", -1);
     if (bits < 1 || bits > 8)

@@ -24,11 +24,22 @@ bool ConstantFolder::isReadOutside(Value value) const {
   });
 }
 
+/// Whether an operation that nobody reads is there for what it needs of its
+/// operands, and their values say what that is: they have to be evaluated, and
+/// not it.
+static bool isLeftForItsShape(Operation *op) {
+  return op->use_empty() && llvm::any_of(op->getResultTypes(), [](Type type) {
+           auto ranked = dyn_cast<RankedTensorType>(type);
+           return !ranked || !ranked.hasStaticShape();
+         });
+}
+
 /// The operations to evaluate that are read from outside, in order; counts the
 /// readers of all that lead there.
 SmallVector<Operation *> ConstantFolder::findRoots() {
   for (Operation &op : state.body())
     if (ConstantEvaluator::canEvaluate(&op) && !unevaluated.contains(&op) &&
+        !isLeftForItsShape(&op) &&
         llvm::all_of(op.getOperands(), [&](Value v) { return isKnown(v); }))
       constant.insert(&op);
   SmallVector<Operation *> roots;

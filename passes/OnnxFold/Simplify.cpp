@@ -62,15 +62,23 @@ bool fold(Operation *op) {
   return true;
 }
 
-/// Operations that give their input a shape which it has already.
+/// Operations that give their input a shape which it has already, or had before
+/// others gave it another.
 bool dropReshape(FoldState &state, Operation *op) {
   if (!isa<ReshapeOp, SqueezeOp, UnsqueezeOp, FlattenOp, ExpandOp>(op) ||
-      op->use_empty() ||
-      !state.shapes->haveSameShape(op->getOperand(0), op->getResult(0)))
+      op->use_empty())
     return false;
+  Value source = op->getOperand(0);
+  while (!state.shapes->haveSameShape(source, op->getResult(0))) {
+    Operation *before = source.getDefiningOp();
+    if (isa<ExpandOp>(op) ||
+        !isa_and_nonnull<ReshapeOp, SqueezeOp, UnsqueezeOp, FlattenOp>(before))
+      return false;
+    source = before->getOperand(0);
+  }
   if (isa<ExpandOp>(op))
     ++state.expandsRemoved;
-  replace(op, op->getOperand(0));
+  replace(op, source);
   return true;
 }
 

@@ -52,6 +52,13 @@ bool AttentionMatcher::sameDims(Value a, ArrayRef<int64_t> axesOfA, Value b,
   return true;
 }
 
+// Whether a tensor was reshaped, and then perhaps transposed.
+static bool isReshaped(Value value) {
+  while (auto transpose = value.getDefiningOp<onnx::TransposeOp>())
+    value = transpose.getData();
+  return bool(value.getDefiningOp<onnx::ReshapeOp>());
+}
+
 // Undoes Mul by a scalar, Sign, Transpose and Reshape, in whichever order they
 // stand, or a quantiser, down to the tensor that was split into heads.
 bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
@@ -88,10 +95,13 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
     }
     std::optional<BinaryInput> bits;
     auto sign = source.getDefiningOp<onnx::SignOp>();
+    // A sign of a sign, or of what is negated.
+    if (sign && !isReshaped(sign.getX()) && (bits = matchSign(source)))
+      sign = {};
     if (auto split = source.getDefiningOp<onnx::ReshapeOp>()) {
       bits = matchBinaryInput(split.getData());
       areBitsSplit = bits.has_value();
-    } else if (!sign) {
+    } else if (!sign && !bits) {
       bits = matchSign(source);
     }
     // Nothing is there that would take a minimum, and channels are side by

@@ -43,18 +43,68 @@ public:
     auto op = value.getDefiningOp<onnx::RoundOp>();
     return op && step(op.getX());
   }
+  bool isClip() const {
+    return isa_and_nonnull<onnx::ClipOp, onnx::MinOp, onnx::MaxOp>(
+        value.getDefiningOp());
+  }
+  // A Clip, or its two bounds one after the other.
   std::optional<std::pair<double, double>> clip() {
-    auto op = value.getDefiningOp<onnx::ClipOp>();
-    if (!op)
-      return std::nullopt;
-    auto low = onnx::getConstantScalar(op.getMin()),
-         high = onnx::getConstantScalar(op.getMax());
-    if (!low || !high || !step(op.getInput()))
+    if (auto op = value.getDefiningOp<onnx::ClipOp>()) {
+      auto low = onnx::getConstantScalar(op.getMin()),
+           high = onnx::getConstantScalar(op.getMax());
+      if (!low || !high || !step(op.getInput()))
+        return std::nullopt;
+      return std::pair(*low, *high);
+    }
+    std::optional<double> high = bound<onnx::MinOp>(),
+                          low = bound<onnx::MaxOp>();
+    if (!high)
+      high = bound<onnx::MinOp>();
+    if (!low || !high || *low > *high)
       return std::nullopt;
     return std::pair(*low, *high);
   }
+  // Goes through a cast to integers and back, and gives their type.
+  IntegerType integers() {
+    auto back = value.getDefiningOp<onnx::CastOp>();
+    auto cast =
+        back ? back.getInput().getDefiningOp<onnx::CastOp>() : onnx::CastOp();
+    auto type = cast ? dyn_cast<IntegerType>(getElementTypeOrSelf(cast))
+                     : IntegerType();
+    if (!type || type.getWidth() == 1 || !step(cast.getInput()))
+      return {};
+    return type;
+  }
+  // Goes through a factor or a divisor, and gives the factor.
+  std::optional<float> factor() {
+    if (auto factor = commutative<onnx::MulOp>())
+      return factor;
+    Walker before = *this;
+    auto divisor = before.byConstant<onnx::DivOp>();
+    if (!divisor || !isPowerOfTwo(*divisor))
+      return std::nullopt;
+    *this = before;
+    return 1 / *divisor;
+  }
+
+  // Of a normal number and its reciprocal.
+  static bool isPowerOfTwo(float x) {
+    int exponent;
+    return std::isnormal(x) && std::isnormal(1 / x) &&
+           std::fabs(std::frexp(x, &exponent)) == 0.5f;
+  }
 
 private:
+  template <typename OpTy> std::optional<double> bound() {
+    auto op = value.getDefiningOp<OpTy>();
+    if (!op || op->getNumOperands() != 2)
+      return std::nullopt;
+    for (unsigned i : {0, 1})
+      if (auto scalar = onnx::getConstantScalar(op->getOperand(i));
+          scalar && !std::isnan(*scalar) && step(op->getOperand(1 - i)))
+        return scalar;
+    return std::nullopt;
+  }
   bool step(Value operand) {
     if (operand.getType() != value.getType())
       return false;
@@ -65,6 +115,39 @@ private:
   Value value;
   llvm::function_ref<Value(Value)> through;
 };
+
+// What integers of a few bits are multiplied with: of several factors, all but
+// one of them powers of two, which round nothing.
+float takeScale(Walker &walker) {
+  float scale = 1;
+  for (Walker next = walker;; walker = next) {
+    auto factor = next.factor();
+    if (!factor)
+      return scale;
+    if (scale != 1 &&
+        !((Walker::isPowerOfTwo(scale) || Walker::isPowerOfTwo(*factor)) &&
+          std::isnormal(scale) && std::isnormal(*factor) &&
+          std::isnormal(scale * *factor)))
+      return scale;
+    scale *= *factor;
+  }
+}
+
+// Whether the type has all the integers.
+bool holds(IntegerType integers, BitsType type) {
+  return !integers || (integers.isUnsigned() ? type.getLeast() >= 0
+                                             : integers.getWidth() >= 8);
+}
+
+// Goes through a product with the reciprocal of `step`, if that is exact.
+bool takeReciprocal(Walker &walker, float step) {
+  Walker before = walker;
+  auto factor = before.commutative<onnx::MulOp>();
+  if (!factor || !Walker::isPowerOfTwo(step) || *factor != 1 / step)
+    return false;
+  walker = before;
+  return true;
+}
 
 // The integers that a pair of bounds leaves: all of 1, 2 or 4 bits.
 BitsType matchRange(MLIRContext *context, double low, double high) {
@@ -92,10 +175,11 @@ bnn::matchQuantiser(Value value, llvm::function_ref<Value(Value)> through,
   // A minimum of 0 may have been optimised away, before the clip and after it.
   const std::optional<float> after = walker.commutative<onnx::AddOp>();
   // So may a step of 1.
-  const float scale = walker.commutative<onnx::MulOp>().value_or(1);
+  const float scale = takeScale(walker);
+  const IntegerType integers = walker.integers();
   // The bounds are integers: rounding first or last is the same.
   const bool isRoundedLast = walker.round();
-  if (!walker.get().getDefiningOp<onnx::ClipOp>())
+  if (!walker.isClip())
     return std::nullopt;
   auto bounds = walker.clip();
   if (!bounds)
@@ -109,16 +193,21 @@ bnn::matchQuantiser(Value value, llvm::function_ref<Value(Value)> through,
                        ", which is no range of 1, 2 or 4 bits");
   if (!isRoundedLast && !walker.round())
     return no(why, "the input is clipped but not rounded");
-  auto div = walker.get().getDefiningOp<onnx::DivOp>();
-  if (!div && q.step != 1)
+  if (!holds(integers, q.element))
+    return no(why, "the input is cast to integers that do not hold all of " +
+                       inWords(bounds->first) + " to " +
+                       inWords(bounds->second));
+  if (walker.get().getDefiningOp<onnx::DivOp>()) {
+    auto divisor = walker.byConstant<onnx::DivOp>();
+    if (!divisor)
+      return no(why, "the divisor before the round is not one constant");
+    if (*divisor != q.step)
+      return no(why, "the multiplier after the clip, " + inWords(q.step) +
+                         ", differs from the divisor before it, " +
+                         inWords(*divisor));
+  } else if (q.step != 1 && !takeReciprocal(walker, q.step)) {
     return no(why, "nothing is divided before the round");
-  auto divisor = div ? walker.byConstant<onnx::DivOp>() : q.step;
-  if (!divisor)
-    return no(why, "the divisor before the round is not one constant");
-  if (*divisor != q.step)
-    return no(why, "the multiplier after the clip, " + inWords(q.step) +
-                       ", differs from the divisor before it, " +
-                       inWords(*divisor));
+  }
   // The threshold of a bit is half the step, which is not exact if subnormal.
   const bool isBit = q.element.getWidth() == 1;
   if (!(q.step > 0) || !std::isfinite(q.step) ||

@@ -148,12 +148,12 @@ bool take(const StepFunction &steps, BinaryInput &in) {
 
 } // namespace
 
-// Whether the input is the result of what has steps itself, or a bound: what is
-// before it may do as well.
+// Whether the input is the result of what has steps itself, a bound, or
+// negated: what is before it may do as well.
 static bool comesFromSteps(const BinaryInput &in) {
   return isa_and_nonnull<onnx::SignOp, onnx::RoundOp, onnx::FloorOp,
-                         onnx::CeilOp, onnx::ClipOp, onnx::ReluOp, onnx::MinOp,
-                         onnx::MaxOp, onnx::WhereOp, onnx::CastOp>(
+                         onnx::CeilOp, onnx::NegOp, onnx::ClipOp, onnx::ReluOp,
+                         onnx::MinOp, onnx::MaxOp, onnx::WhereOp, onnx::CastOp>(
       in.input.getDefiningOp());
 }
 

@@ -233,9 +233,9 @@ def custom():
         domains=["bnn"])
 
 
-def bad_custom(operator, inputs, **attributes):
+def custom_alone(operator, inputs, opset=17, **attributes):
     return model([node(operator, inputs, ["y"], domain="bnn", **attributes)],
-                 [info("x", [2, 2])], [info("y", [2, 2])], [array("a", 0.5)], domains=["bnn"])
+                 [info("x", [2, 2])], [info("y", [2, 2])], [array("a", 0.5)], opset=opset, domains=["bnn"])
 
 
 def optimised(**attributes):
@@ -442,11 +442,12 @@ MODELS = {
     "side-outputs": side_outputs,
     "training": training,
     "custom": custom,
-    "custom-inputs": lambda: bad_custom("Binarize", ["x"]),
-    "custom-bits": lambda: bad_custom("Quantize", ["x", "a"], bits=9),
+    "custom-inputs": lambda: custom_alone("Binarize", ["x"]),
+    "custom-bits": lambda: custom_alone("Quantize", ["x", "a"], bits=9),
     "optimised": lambda: optimised(axis=-2, epsilon=0.25),
     "optimised-axis": lambda: optimised(axis=2),
-    "custom-unknown": lambda: bad_custom("TernaryWeight", ["x"]),
+    "custom-axis": lambda: custom_alone("BwnWeight", ["x"], opset=18, axis=1),
+    "custom-unknown": lambda: custom_alone("TernaryWeight", ["x"]),
     "overflow": lambda: bad_weight([2 ** 40, 2 ** 40], 48),
     "negative": lambda: bad_weight([-4, -3], 48),
     **COMPOSED,

@@ -235,6 +235,47 @@ func.func @unsigned_near_misses(%x: tensor<4x3xf32>) -> (tensor<4x2xf32>, tensor
 
 // -----
 
+// Bounds one after the other, a factor in pieces, the reciprocal of the step, and a way through integers
+// that hold all of the numbers, or not.
+// CHECK-LABEL: @quantisers_in_pieces(
+// CHECK: %[[STEP:.*]] = arith.constant 2.500000e-01 : f32
+// CHECK: bnn.quantize %{{.*}} step(%[[STEP]]) outs(%{{.*}} : tensor<4x3x!bnn.s4>)
+// CHECK: %[[U:.*]] = arith.constant 2.500000e-01 : f32
+// CHECK: bnn.quantize %{{.*}} step(%[[U]]) outs(%{{.*}} : tensor<4x3x!bnn.u2>)
+// CHECK-NOT: bnn.quantize
+// CHECK: return
+func.func @quantisers_in_pieces(%x: tensor<4x3xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
+  %low = onnx.Constant {value = dense<-8.0> : tensor<f32>} : () -> tensor<f32>
+  %high = onnx.Constant {value = dense<7.0> : tensor<f32>} : () -> tensor<f32>
+  %zero = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %three = onnx.Constant {value = dense<3.0> : tensor<f32>} : () -> tensor<f32>
+  %four = onnx.Constant {value = dense<4.0> : tensor<f32>} : () -> tensor<f32>
+  %half = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %step = onnx.Constant {value = dense<0.25> : tensor<f32>} : () -> tensor<f32>
+  %w = onnx.Constant {value = dense<[[2.0, 2.0], [-2.0, 2.0], [-2.0, -2.0]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %0 = onnx.Mul %x, %four : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %1 = onnx.Round %0 : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  %2 = onnx.Max %1, %low : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %3 = onnx.Min %high, %2 : (tensor<f32>, tensor<4x3xf32>) -> tensor<4x3xf32>
+  %4 = onnx.Mul %3, %half : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %5 = onnx.Mul %4, %half : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %6 = onnx.MatMul %5, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
+  %7 = onnx.Div %x, %step : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %8 = onnx.Clip %7, %zero, %three : (tensor<4x3xf32>, tensor<f32>, tensor<f32>) -> tensor<4x3xf32>
+  %9 = onnx.Round %8 : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  %10 = onnx.Cast %9 : (tensor<4x3xf32>) -> tensor<4x3xui8>
+  %11 = onnx.Cast %10 : (tensor<4x3xui8>) -> tensor<4x3xf32>
+  %12 = onnx.Mul %11, %step : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %13 = onnx.MatMul %12, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
+  %14 = onnx.Cast %3 : (tensor<4x3xf32>) -> tensor<4x3xui8>
+  %15 = onnx.Cast %14 : (tensor<4x3xui8>) -> tensor<4x3xf32>
+  %16 = onnx.Mul %15, %step : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %17 = onnx.MatMul %16, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
+  return %6, %13, %17 : tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>
+}
+
+// -----
+
 // Layer normalisation in one op; without a bias it is 0.
 // CHECK-LABEL: func.func @layer_norm
 // CHECK-SAME: (%[[X:.*]]: tensor<2x?x4xf32>)

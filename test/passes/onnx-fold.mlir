@@ -232,3 +232,41 @@ func.func @slice_from_below(%x: tensor<17xi64>) -> tensor<?xi64> {
   %y = onnx.Slice %x, %start, %end, %axis, %start : (tensor<17xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?xi64>
   return %y : tensor<?xi64>
 }
+
+// -----
+
+// Operators of one input, bounds that are left out, and shapes that come back.
+// CHECK-LABEL: @nothing(
+// CHECK-SAME: %[[X:.*]]: tensor<?x4xf32>
+// CHECK-NEXT: return %[[X]]
+func.func @nothing(%x: tensor<?x4xf32> {onnx.dims = ["n", 4]}) -> tensor<?x4xf32> {
+  %none = onnx.NoValue : () -> none
+  %axes = onnx.Constant {value = dense<[0, 2]> : tensor<2xi64>} : () -> tensor<2xi64>
+  %sum = onnx.Sum %x : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  %mean = onnx.Mean %sum : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  %clip = onnx.Clip %mean, %none, %none : (tensor<?x4xf32>, none, none) -> tensor<?x4xf32>
+  %wide = onnx.Unsqueeze %clip, %axes : (tensor<?x4xf32>, tensor<2xi64>) -> tensor<1x?x1x4xf32>
+  %y = onnx.Squeeze %wide, %axes : (tensor<1x?x1x4xf32>, tensor<2xi64>) -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+
+// -----
+
+// The Expand that nobody reads any more is gone once its shape is evaluated.
+// CHECK-LABEL: @shape_of_dead_expand(
+// CHECK-SAME: %[[X:.*]]: tensor<2x3xf32>
+// CHECK: %[[C:.*]] = onnx.Constant {{.*}}dense<5.000000e-01> : tensor<f32>
+// CHECK-NEXT: %[[Y:.*]] = onnx.Mul %[[X]], %[[C]]
+// CHECK-NEXT: return %[[Y]]
+func.func @shape_of_dead_expand(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %half = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %given = onnx.Constant {value = dense<[2, 3]> : tensor<2xi64>} : () -> tensor<2xi64>
+  %keep = onnx.Constant {value = dense<-1> : tensor<2xi64>} : () -> tensor<2xi64>
+  %ones = onnx.Constant {value = dense<1> : tensor<2xi64>} : () -> tensor<2xi64>
+  %equal = onnx.Equal %given, %keep : (tensor<2xi64>, tensor<2xi64>) -> tensor<2xi1>
+  %not = onnx.Not %equal : (tensor<2xi1>) -> tensor<2xi1>
+  %shape = onnx.Where %not, %given, %ones : (tensor<2xi1>, tensor<2xi64>, tensor<2xi64>) -> tensor<2xi64>
+  %wide = onnx.Expand %half, %shape : (tensor<f32>, tensor<2xi64>) -> tensor<?x?xf32>
+  %y = onnx.Mul %x, %wide : (tensor<2x3xf32>, tensor<?x?xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
