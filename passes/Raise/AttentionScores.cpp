@@ -290,15 +290,23 @@ std::optional<Value> AttentionMatcher::stepBack(Value source, bool &isScaled) {
   std::optional<double> constant = onnx::getConstantScalar(factor);
   if (constant && isa<onnx::MulOp>(op))
     constant = 1.0 / static_cast<float>(*constant);
-  divisor = static_cast<float>(constant.value_or(0));
-  if (divisor == 0 || !std::isfinite(divisor)) {
+  const auto found = static_cast<float>(constant.value_or(0));
+  if (found == 0 || !std::isfinite(found)) {
     refuse(source, "what the scores are divided by is not one finite constant");
     return std::nullopt;
   }
-  if (isScaled) {
+  // Two divisors with nothing between them may be one. The least numbers do not
+  // matter to a softmax.
+  std::optional<float> both = found;
+  if (isScaled)
+    both = threshold || earlyMasks || !terms.empty()
+               ? std::nullopt
+               : exactProduct(found, divisor);
+  if (!both) {
     refuse(source, "the scores are scaled more than once");
     return std::nullopt;
   }
+  divisor = *both;
   isScaled = true;
   return scores;
 }

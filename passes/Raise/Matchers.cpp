@@ -21,6 +21,19 @@ std::string bnn::inWords(float value) {
   return text;
 }
 
+bool bnn::isPowerOfTwo(float x) {
+  int exponent;
+  return std::isnormal(x) && std::isnormal(1 / x) &&
+         std::fabs(std::frexp(x, &exponent)) == 0.5f;
+}
+
+std::optional<float> bnn::exactProduct(float x, float y) {
+  if (!(isPowerOfTwo(x) || isPowerOfTwo(y)) || !std::isnormal(x) ||
+      !std::isnormal(y) || !std::isnormal(x * y))
+    return std::nullopt;
+  return x * y;
+}
+
 std::optional<SmallVector<float>> bnn::matchRowVector(Value value,
                                                       int64_t size) {
   auto view = onnx::ConstantView::get(value);

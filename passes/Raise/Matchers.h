@@ -68,6 +68,13 @@ matchTimesScalar(mlir::Value value) {
   return std::pair(mlir::Value(op.getA()), static_cast<float>(*scalar));
 }
 
+/// Whether a number is a power of two, or one negated, as its reciprocal is.
+bool isPowerOfTwo(float x);
+/// The factor that two factors are one after the other, if one of them rounds
+/// nothing: a power of two. What they are multiplied with must not be so small
+/// that the steps between f32 numbers are no longer in proportion.
+std::optional<float> exactProduct(float x, float y);
+
 /// clip(round((input - minimum) / step), least, most) * step + minimum, where
 /// least and most are the bounds of `element`: of 1, 2 or 4 bits, unsigned, or
 /// signed with 2 or 4 bits and no minimum. The step is positive and finite.

@@ -87,13 +87,6 @@ public:
     return 1 / *divisor;
   }
 
-  // Of a normal number and its reciprocal.
-  static bool isPowerOfTwo(float x) {
-    int exponent;
-    return std::isnormal(x) && std::isnormal(1 / x) &&
-           std::fabs(std::frexp(x, &exponent)) == 0.5f;
-  }
-
 private:
   template <typename OpTy> std::optional<double> bound() {
     auto op = value.getDefiningOp<OpTy>();
@@ -124,12 +117,11 @@ float takeScale(Walker &walker) {
     auto factor = next.factor();
     if (!factor)
       return scale;
-    if (scale != 1 &&
-        !((Walker::isPowerOfTwo(scale) || Walker::isPowerOfTwo(*factor)) &&
-          std::isnormal(scale) && std::isnormal(*factor) &&
-          std::isnormal(scale * *factor)))
+    // A scale of 1 is none yet.
+    auto product = scale == 1 ? factor : exactProduct(scale, *factor);
+    if (!product)
       return scale;
-    scale *= *factor;
+    scale = *product;
   }
 }
 
@@ -143,7 +135,7 @@ bool holds(IntegerType integers, BitsType type) {
 bool takeReciprocal(Walker &walker, float step) {
   Walker before = walker;
   auto factor = before.commutative<onnx::MulOp>();
-  if (!factor || !Walker::isPowerOfTwo(step) || *factor != 1 / step)
+  if (!factor || !isPowerOfTwo(step) || *factor != 1 / step)
     return false;
   walker = before;
   return true;
