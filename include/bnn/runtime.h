@@ -58,6 +58,16 @@ size_t bnn_element_size(int32_t element_type);
  * maximum, or when the size does not fit a size_t. */
 size_t bnn_tensor_bytes(const bnn_tensor_info *info, const int64_t *shape);
 
+/* Looks at the shapes of the inputs as the model's run function does: BNN_OK,
+ * BNN_ERROR_NULL, BNN_ERROR_SHAPE or BNN_ERROR_CAPACITY. Of the first dimension
+ * that is wrong it says which it is, and what it should be:
+ *   input 'input_ids' has 40 in dimension 1 ('sequence'), which is 1 to 32 in
+ *   this model
+ * text gets at most size bytes, the last of them 0, and is empty where there is
+ * nothing to say; it may be NULL. data is not looked at. */
+int32_t bnn_explain_shapes(const bnn_model_info *info, const bnn_tensor *inputs,
+                           char *text, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

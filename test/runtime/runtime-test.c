@@ -57,6 +57,50 @@ static void test_tensor_bytes(void) {
   EXPECT(bnn_tensor_bytes(NULL, fits) == 0);
 }
 
+/* What is said of the inputs ids [batch, tokens] and mask [batch, 4, tokens].
+ */
+static int32_t explain(int64_t batch, int64_t tokens, int64_t other,
+                       int64_t heads, char *text, size_t size) {
+  const bnn_dim ids[2] = {{"batch", 8}, {"tokens", 32}};
+  const bnn_dim mask[3] = {{"batch", 8}, {NULL, 4}, {"tokens", 32}};
+  const bnn_tensor_info inputs[2] = {{"ids", ids, 2, BNN_I64},
+                                     {"mask", mask, 3, BNN_F32}};
+  const bnn_tensor given[2] = {{NULL, {batch, tokens}},
+                               {NULL, {batch, heads, other}}};
+  bnn_model_info info;
+  memset(&info, 0, sizeof(info));
+  info.num_inputs = 2;
+  info.inputs = inputs;
+  return bnn_explain_shapes(&info, given, text, size);
+}
+
+static void test_explain_shapes(void) {
+  char text[128] = "old", tiny[9];
+  const bnn_model_info info = {0};
+  EXPECT(explain(8, 32, 32, 4, text, sizeof(text)) == BNN_OK && !*text);
+  EXPECT(explain(1, 40, 40, 4, text, sizeof(text)) == BNN_ERROR_CAPACITY);
+  EXPECT(strcmp(text, "input 'ids' has 40 in dimension 1 ('tokens'), which is "
+                      "1 to 32 in this model") == 0);
+  EXPECT(explain(0, 32, 32, 4, text, sizeof(text)) == BNN_ERROR_CAPACITY);
+  EXPECT(strcmp(text, "input 'ids' has 0 in dimension 0 ('batch'), which is 1 "
+                      "to 8 in this model") == 0);
+  EXPECT(explain(1, 32, 31, 4, text, sizeof(text)) == BNN_ERROR_SHAPE);
+  EXPECT(strcmp(text, "input 'mask' has 31 in dimension 2 ('tokens'), which is "
+                      "32 before it") == 0);
+  EXPECT(explain(1, 32, 32, INT64_MIN, text, sizeof(text)) == BNN_ERROR_SHAPE);
+  EXPECT(strcmp(text, "input 'mask' has -9223372036854775808 in dimension 1, "
+                      "which is 4 in this model") == 0);
+  EXPECT(explain(INT64_MAX, 1, 1, 4, text, sizeof(text)) == BNN_ERROR_CAPACITY);
+  EXPECT(strstr(text, " has 9223372036854775807 in ") != NULL);
+  EXPECT(explain(100, 1, 1, 4, tiny, sizeof(tiny)) == BNN_ERROR_CAPACITY);
+  EXPECT(strcmp(tiny, "input 'i") == 0);
+  EXPECT(explain(1, 40, 40, 4, tiny, 0) == BNN_ERROR_CAPACITY && *tiny == 'i');
+  EXPECT(explain(1, 40, 40, 4, NULL, 100) == BNN_ERROR_CAPACITY);
+  EXPECT(bnn_explain_shapes(NULL, NULL, text, sizeof(text)) == BNN_ERROR_NULL);
+  EXPECT(!*text);
+  EXPECT(bnn_explain_shapes(&info, NULL, NULL, 0) == BNN_ERROR_NULL);
+}
+
 static void test_supported(void) {
   bnn_model_info info;
   uint64_t bit, features = bnn_cpu_features();
@@ -116,6 +160,7 @@ int main(int argc, char **argv) {
   test_status_string();
   test_element_size();
   test_tensor_bytes();
+  test_explain_shapes();
   test_supported();
   test_cpu_feature_table();
   test_cpu_features();
