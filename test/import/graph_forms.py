@@ -11,22 +11,9 @@ import os
 import sys
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
-FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
-
-
-def array(name, values, dtype=np.float32):
-    return numpy_helper.from_array(np.asarray(values, dtype), name)
-
-
-def info(name, shape, element=FLOAT):
-    return helper.make_tensor_value_info(name, element, shape)
-
-
-def node(operator, inputs, outputs, **attributes):
-    name = attributes.pop("name", "the_" + outputs[0])
-    return helper.make_node(operator, inputs, outputs, name=name, **attributes)
+from protos import FLOAT, array, info, node
 
 
 def reference(operator, inputs, outputs, name, attribute, of, kind):

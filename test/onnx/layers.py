@@ -17,32 +17,15 @@ import sys
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
+
+from builder import Graph
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ORT = os.path.join(os.path.dirname(HERE), "e2e", "ort_run.js")
 FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
 B, S, K, N, VOCABULARY = 2, 6, 40, 24, 70
 RNG = np.random.default_rng(11)
-
-
-class Graph:
-    def __init__(self):
-        self.nodes, self.constants = [], []
-
-    def value(self, operand):
-        if isinstance(operand, str):
-            return operand
-        name = f"c{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.asarray(operand, getattr(operand, "dtype", np.float32)), name))
-        return name
-
-    def __getattr__(self, operator):
-        def add(*operands, results=1, **attributes):
-            names = [f"t{len(self.nodes)}_{i}" for i in range(results)]
-            self.nodes.append(helper.make_node(operator, [self.value(x) for x in operands], names, **attributes))
-            return names[0] if results == 1 else names
-        return add
 
 
 def weights(shape=(K, N), magnitude=0.5):

@@ -17,7 +17,9 @@ import sys
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
+
+from builder import Graph
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ORT = os.path.join(os.path.dirname(HERE), "e2e", "ort_run.js")
@@ -25,27 +27,6 @@ K, N = 8, 5
 NAN = None
 INT8, INT32, INT64, FLOAT = TensorProto.INT8, TensorProto.INT32, TensorProto.INT64, TensorProto.FLOAT
 VECTOR = np.array([0, 0.5, -0.5, 1, 0.25, -2, 0, 3], np.float32)
-
-
-class Graph:
-    """Nodes in the making: each operator is a method, numbers are constants."""
-
-    def __init__(self):
-        self.nodes, self.constants, self.scope = [], [], ""
-
-    def value(self, operand):
-        if isinstance(operand, str):
-            return operand
-        name = f"c{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.asarray(operand, getattr(operand, "dtype", np.float32)), name))
-        return name
-
-    def __getattr__(self, operator):
-        def add(*operands, **attributes):
-            result = f"{self.scope}_{len(self.nodes)}"
-            self.nodes.append(helper.make_node(operator, [self.value(x) for x in operands], [result], **attributes))
-            return result
-        return add
 
 
 # Each maker gets the graph and the input. What became of the layer, and the number that NaN stands
