@@ -252,42 +252,56 @@ private:
     }
   }
 
-  // An i64 as a float, rounded once.
+  // An i64 as a float, rounded once, to the nearest and of two to the even one.
+  // A CPU may have floats and no doubles.
   static Value *toFloat(IRBuilder<> &b, Value *x, Type *type, bool isSigned) {
-    Type *i32 = b.getInt32Ty(), *f64 = b.getDoubleTy();
     Value *isNegative = isSigned ? b.CreateICmpSLT(x, b.getInt64(0))
                                  : static_cast<Value *>(b.getFalse());
     Value *magnitude = b.CreateSelect(isNegative, b.CreateNeg(x), x);
-    if (!type->isDoubleTy()) {
-      // More than the 53 bits of a double: those below become one that says
-      // whether any was set. It is far below what a shorter format keeps.
-      constexpr uint64_t dropped = 0x7FF;
-      Value *some =
-          b.CreateICmpNE(b.CreateAnd(magnitude, dropped), b.getInt64(0));
-      Value *short53 = b.CreateOr(
-          b.CreateAnd(magnitude, ~dropped),
-          b.CreateSelect(some, b.getInt64(dropped + 1), b.getInt64(0)));
-      Value *isLong =
-          b.CreateICmpNE(b.CreateLShr(magnitude, 53), b.getInt64(0));
-      magnitude = b.CreateSelect(isLong, short53, magnitude);
-    }
+    Value *result =
+        type->isDoubleTy() ? toDouble(b, magnitude) : toSingle(b, magnitude);
+    return b.CreateSelect(isNegative, b.CreateFNeg(result), result);
+  }
+
+  static Value *toDouble(IRBuilder<> &b, Value *magnitude) {
+    Type *i32 = b.getInt32Ty(), *f64 = b.getDoubleTy();
     Value *high = b.CreateTrunc(b.CreateLShr(magnitude, 32), i32);
     Value *low = b.CreateTrunc(magnitude, i32);
     Value *scaled = b.CreateFMul(b.CreateUIToFP(high, f64),
                                  ConstantFP::get(f64, 4294967296.0));
-    Value *result = b.CreateFAdd(scaled, b.CreateUIToFP(low, f64));
-    result = b.CreateSelect(isNegative, b.CreateFNeg(result), result);
-    return type->isDoubleTy() ? result : b.CreateFPTrunc(result, type);
+    return b.CreateFAdd(scaled, b.CreateUIToFP(low, f64));
+  }
+
+  static Value *toSingle(IRBuilder<> &b, Value *magnitude) {
+    constexpr unsigned fraction = 23, bias = 127, dropped = 63 - fraction;
+    Value *isZero = b.CreateICmpEQ(magnitude, b.getInt64(0));
+    Value *zeros = b.CreateBinaryIntrinsic(Intrinsic::ctlz, magnitude,
+                                           /*is_zero_poison=*/b.getFalse());
+    // The highest bit becomes bit 63; it stands for itself in the exponent.
+    Value *shifted = b.CreateShl(magnitude, b.CreateAnd(zeros, 63));
+    Value *kept = b.CreateLShr(shifted, dropped);
+    Value *rest = b.CreateAnd(shifted, (uint64_t(1) << dropped) - 1);
+    Value *half = b.getInt64(uint64_t(1) << (dropped - 1));
+    Value *isOdd = b.CreateTrunc(kept, b.getInt1Ty());
+    Value *up = b.CreateOr(b.CreateICmpUGT(rest, half),
+                           b.CreateAnd(b.CreateICmpEQ(rest, half), isOdd));
+    Value *exponent = b.CreateSub(b.getInt64(bias + 63 - 1), zeros);
+    Value *bits = b.CreateAdd(b.CreateShl(exponent, fraction), kept);
+    bits = b.CreateAdd(bits, b.CreateZExt(up, b.getInt64Ty()));
+    bits = b.CreateSelect(isZero, b.getInt64(0), bits);
+    return b.CreateBitCast(b.CreateTrunc(bits, b.getInt32Ty()), b.getFloatTy());
   }
 
   // The integer part of a float as an i64; any bits where it does not fit.
   static Value *toInteger(IRBuilder<> &b, Value *x) {
-    Value *exact =
-        x->getType()->isDoubleTy() ? x : b.CreateFPExt(x, b.getDoubleTy());
-    Value *bits = b.CreateBitCast(exact, b.getInt64Ty());
-    constexpr unsigned fraction = 52, bias = 1023;
-    Value *exponent = b.CreateSub(
-        b.CreateAnd(b.CreateLShr(bits, fraction), 0x7FF), b.getInt64(bias));
+    const bool isDouble = x->getType()->isDoubleTy();
+    const unsigned fraction = isDouble ? 52 : 23, bias = isDouble ? 1023 : 127;
+    Value *bits = b.CreateZExt(
+        b.CreateBitCast(x, isDouble ? b.getInt64Ty() : b.getInt32Ty()),
+        b.getInt64Ty());
+    Value *exponent =
+        b.CreateSub(b.CreateAnd(b.CreateLShr(bits, fraction), 2 * bias + 1),
+                    b.getInt64(bias));
     Value *mantissa =
         b.CreateOr(b.CreateAnd(bits, (uint64_t(1) << fraction) - 1),
                    uint64_t(1) << fraction);
@@ -298,15 +312,48 @@ private:
     Value *magnitude = b.CreateSelect(isLarge, large, small);
     magnitude = b.CreateSelect(b.CreateICmpSLT(exponent, b.getInt64(0)),
                                b.getInt64(0), magnitude);
-    return b.CreateSelect(b.CreateICmpSLT(bits, b.getInt64(0)),
-                          b.CreateNeg(magnitude), magnitude);
+    Value *isNegative =
+        b.CreateTrunc(b.CreateLShr(bits, isDouble ? 63 : 31), b.getInt1Ty());
+    return b.CreateSelect(isNegative, b.CreateNeg(magnitude), magnitude);
   }
 };
 
 } // namespace
 
+// Calls memset, memcpy and memmove by these names for what is long: LLVM would
+// call others that an ABI has, __aeabi_memclr4 or bzero.
+static void callByName(Module &module) {
+  constexpr uint64_t inlined = 32;
+  SmallVector<MemIntrinsic *> found;
+  for (Function &function : module)
+    for (Instruction &i : instructions(function))
+      if (auto *op = dyn_cast<MemIntrinsic>(&i)) {
+        auto *length = dyn_cast<ConstantInt>(op->getLength());
+        if (!length || length->getZExtValue() > inlined)
+          found.push_back(op);
+      }
+  for (MemIntrinsic *op : found) {
+    IRBuilder<> b(op);
+    Type *pointer = b.getPtrTy(), *size = b.getIntPtrTy(module.getDataLayout());
+    auto *set = dyn_cast<MemSetInst>(op);
+    StringRef name = set                    ? "memset"
+                     : isa<MemMoveInst>(op) ? "memmove"
+                                            : "memcpy";
+    Type *second = set ? b.getInt32Ty() : pointer;
+    FunctionCallee callee =
+        module.getOrInsertFunction(name, pointer, pointer, second, size);
+    Value *source = set ? b.CreateZExt(set->getValue(), second)
+                        : cast<MemTransferInst>(op)->getRawSource();
+    b.CreateCall(callee, {op->getRawDest(), source,
+                          b.CreateZExtOrTrunc(op->getLength(), size)});
+    op->eraseFromParent();
+  }
+}
+
 void spellOut(Module &module, const TargetMachine &machine) {
   const Triple &triple = machine.getTargetTriple();
+  if (triple.isARM() || triple.isThumb() || triple.isOSDarwin())
+    callByName(module);
   if (triple.isAArch64())
     for (Function &function : module)
       HalvingMasks(/*most=*/16).run(function);
