@@ -307,7 +307,7 @@ void ModelMutator::changeDimension() {
                    .mutable_type()
                    ->mutable_tensor_type();
   if (choices.oneIn(6))
-    return type->set_elem_type(int(choices.below(14)));
+    return type->set_elem_type(int(choices.below(17)));
   auto *shape = type->mutable_shape();
   if (!shape->dim_size() || choices.oneIn(8))
     shape->add_dim();

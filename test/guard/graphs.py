@@ -11,10 +11,10 @@ import dataclasses
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-DTYPES = {"f32": np.float32, "f64": np.float64, "i64": np.int64, "i32": np.int32, "i8": np.int8,
+DTYPES = {"f32": np.float32, "f64": np.float64, "f16": np.float16, "i64": np.int64, "i32": np.int32, "i8": np.int8,
           "u8": np.uint8, "bool": np.bool_}
-ONNX_TYPES = {"f32": TensorProto.FLOAT, "f64": TensorProto.DOUBLE, "i64": TensorProto.INT64,
-              "i32": TensorProto.INT32, "i8": TensorProto.INT8, "u8": TensorProto.UINT8,
+ONNX_TYPES = {"f32": TensorProto.FLOAT, "f64": TensorProto.DOUBLE, "f16": TensorProto.FLOAT16,
+              "i64": TensorProto.INT64, "i32": TensorProto.INT32, "i8": TensorProto.INT8, "u8": TensorProto.UINT8,
               "bool": TensorProto.BOOL}
 NAMES = {number: name for name, number in ONNX_TYPES.items()}
 

@@ -59,7 +59,9 @@ def difference(dtype, ours, shape, answer):
         with np.errstate(all="ignore"):
             finite = np.abs(expected[np.isfinite(expected)])
             size = max(1.0, float(finite.max())) if finite.size else 1.0
-            wrong = np.flatnonzero(~np.isclose(actual, expected, 1e-4, 1e-4 * size, True))
+            # ONNX Runtime does not round between two operators on f16.
+            near = 4e-3 if np.dtype(dtype).itemsize == 2 else 1e-4
+            wrong = np.flatnonzero(~np.isclose(actual, expected, near, near * size, True))
     if wrong.size:
         first = wrong[0]
         return f"{wrong.size} of {actual.size} values, first {actual[first]} not {expected[first]}"

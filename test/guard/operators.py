@@ -16,7 +16,7 @@ from graphs import ONNX_TYPES, Expr, broadcast, size_of
 
 FLOATS = ("f32", "f64")
 NUMBERS = ("f32", "f32", "i64", "i32", "f64")
-ALL = ("f32", "f32", "i64", "i32", "bool", "f64", "i8", "u8")
+ALL = ("f32", "f32", "i64", "i32", "bool", "f64", "i8", "u8", "f16")
 
 
 def total(dims):

@@ -13,7 +13,7 @@ const fs = require('fs');
 const ort = require('onnxruntime-node');
 
 const kinds = {
-  float32: Float32Array, float64: Float64Array, int64: BigInt64Array, int32: Int32Array,
+  float32: Float32Array, float64: Float64Array, float16: Uint16Array, int64: BigInt64Array, int32: Int32Array,
   int8: Int8Array, uint8: Uint8Array, bool: Uint8Array,
 };
 

@@ -8,7 +8,7 @@ import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-TYPE_NAMES = {"f32": "float32", "f64": "float64", "i64": "int64", "i32": "int32", "i8": "int8",
+TYPE_NAMES = {"f32": "float32", "f64": "float64", "f16": "float16", "i64": "int64", "i32": "int32", "i8": "int8",
               "u8": "uint8", "bool": "bool"}
 
 
