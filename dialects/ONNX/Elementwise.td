@@ -52,7 +52,7 @@ def ONNX_ReciprocalOp : ONNX_Unary<"Reciprocal", "kF32 | kF64"> {
   }];
 }
 
-def ONNX_ExpOp : ONNX_Unary<"Exp", "kF32"> {
+def ONNX_ExpOp : ONNX_Unary<"Exp", "kF32 | kF64"> {
   let summary = "Y = e to the power of X";
   let description = [{
     Example:
@@ -62,7 +62,7 @@ def ONNX_ExpOp : ONNX_Unary<"Exp", "kF32"> {
   }];
 }
 
-def ONNX_LogOp : ONNX_Unary<"Log", "kF32"> {
+def ONNX_LogOp : ONNX_Unary<"Log", "kF32 | kF64"> {
   let summary = "Y = the natural logarithm of X";
   let description = [{
     Example:
@@ -72,7 +72,7 @@ def ONNX_LogOp : ONNX_Unary<"Log", "kF32"> {
   }];
 }
 
-def ONNX_ErfOp : ONNX_Unary<"Erf", "kF32"> {
+def ONNX_ErfOp : ONNX_Unary<"Erf", "kF32 | kF64"> {
   let summary = "Y = the Gauss error function of X";
   let description = [{
     Example:
@@ -83,7 +83,7 @@ def ONNX_ErfOp : ONNX_Unary<"Erf", "kF32"> {
   let since = 9;
 }
 
-def ONNX_TanhOp : ONNX_Unary<"Tanh", "kF32"> {
+def ONNX_TanhOp : ONNX_Unary<"Tanh", "kF32 | kF64"> {
   let summary = "Y = the hyperbolic tangent of X";
   let description = [{
     Example:
@@ -93,7 +93,7 @@ def ONNX_TanhOp : ONNX_Unary<"Tanh", "kF32"> {
   }];
 }
 
-def ONNX_SigmoidOp : ONNX_Unary<"Sigmoid", "kF32"> {
+def ONNX_SigmoidOp : ONNX_Unary<"Sigmoid", "kF32 | kF64"> {
   let summary = "Y = 1 / (1 + exp(-X))";
   let description = [{
     Example:
@@ -124,7 +124,7 @@ def ONNX_SignOp : ONNX_Unary<"Sign", "kNumbers", [ONNX_KeepsHalves]> {
   let since = 9;
 }
 
-def ONNX_RoundOp : ONNX_Unary<"Round", "kF32", [ONNX_KeepsHalves]> {
+def ONNX_RoundOp : ONNX_Unary<"Round", "kF32 | kF64", [ONNX_KeepsHalves]> {
   let summary = "Y = X rounded to the nearest integer, halves to even";
   let description = [{
     Example:
@@ -135,7 +135,7 @@ def ONNX_RoundOp : ONNX_Unary<"Round", "kF32", [ONNX_KeepsHalves]> {
   let since = 11;
 }
 
-def ONNX_FloorOp : ONNX_Unary<"Floor", "kF32", [ONNX_KeepsHalves]> {
+def ONNX_FloorOp : ONNX_Unary<"Floor", "kF32 | kF64", [ONNX_KeepsHalves]> {
   let summary = "Y = the largest integer that is not above X";
   let description = [{
     Example:
@@ -145,7 +145,7 @@ def ONNX_FloorOp : ONNX_Unary<"Floor", "kF32", [ONNX_KeepsHalves]> {
   }];
 }
 
-def ONNX_CeilOp : ONNX_Unary<"Ceil", "kF32", [ONNX_KeepsHalves]> {
+def ONNX_CeilOp : ONNX_Unary<"Ceil", "kF32 | kF64", [ONNX_KeepsHalves]> {
   let summary = "Y = the smallest integer that is not below X";
   let description = [{
     Example:
@@ -155,7 +155,7 @@ def ONNX_CeilOp : ONNX_Unary<"Ceil", "kF32", [ONNX_KeepsHalves]> {
   }];
 }
 
-def ONNX_LeakyReluOp : ONNX_Unary<"LeakyRelu", "kF32"> {
+def ONNX_LeakyReluOp : ONNX_Unary<"LeakyRelu", "kF32 | kF64"> {
   let summary = "Y = X, or alpha * X where X is negative";
   let description = [{
     Example:
@@ -166,7 +166,7 @@ def ONNX_LeakyReluOp : ONNX_Unary<"LeakyRelu", "kF32"> {
   let arguments = (ins AnyTensor:$X, DefaultValuedAttr<F32Attr, "0.01f">:$alpha);
 }
 
-def ONNX_EluOp : ONNX_Unary<"Elu", "kF32"> {
+def ONNX_EluOp : ONNX_Unary<"Elu", "kF32 | kF64"> {
   let summary = "Y = X, or alpha * (exp(X) - 1) where X is negative";
   let description = [{
     Example:
@@ -190,7 +190,7 @@ def ONNX_CeluOp : ONNX_Unary<"Celu", "kF32"> {
   let arguments = (ins AnyTensor:$X, DefaultValuedAttr<F32Attr, "1.0f">:$alpha);
 }
 
-def ONNX_SeluOp : ONNX_Unary<"Selu", "kF32"> {
+def ONNX_SeluOp : ONNX_Unary<"Selu", "kF32 | kF64"> {
   let summary = "Y = gamma * X, or gamma * alpha * (exp(X) - 1) where X is not positive";
   let description = [{
     Example:
@@ -203,7 +203,7 @@ def ONNX_SeluOp : ONNX_Unary<"Selu", "kF32"> {
                        DefaultValuedAttr<F32Attr, "1.05070102214813232421875f">:$gamma);
 }
 
-def ONNX_HardSigmoidOp : ONNX_Unary<"HardSigmoid", "kF32"> {
+def ONNX_HardSigmoidOp : ONNX_Unary<"HardSigmoid", "kF32 | kF64"> {
   let summary = "Y = max(0, min(1, alpha * X + beta))";
   let description = [{
     Example:
@@ -215,7 +215,7 @@ def ONNX_HardSigmoidOp : ONNX_Unary<"HardSigmoid", "kF32"> {
                        DefaultValuedAttr<F32Attr, "0.5f">:$beta);
 }
 
-def ONNX_HardSwishOp : ONNX_Unary<"HardSwish", "kF32"> {
+def ONNX_HardSwishOp : ONNX_Unary<"HardSwish", "kF32 | kF64"> {
   let summary = "Y = X * max(0, min(1, X / 6 + 0.5))";
   let description = [{
     Example:
@@ -226,7 +226,7 @@ def ONNX_HardSwishOp : ONNX_Unary<"HardSwish", "kF32"> {
   let since = 14;
 }
 
-def ONNX_SoftplusOp : ONNX_Unary<"Softplus", "kF32"> {
+def ONNX_SoftplusOp : ONNX_Unary<"Softplus", "kF32 | kF64"> {
   let summary = "Y = log(exp(X) + 1)";
   let description = [{
     Example:
@@ -246,7 +246,7 @@ def ONNX_SoftsignOp : ONNX_Unary<"Softsign", "kF32 | kF64"> {
   }];
 }
 
-def ONNX_ThresholdedReluOp : ONNX_Unary<"ThresholdedRelu", "kF32", [ONNX_KeepsHalves]> {
+def ONNX_ThresholdedReluOp : ONNX_Unary<"ThresholdedRelu", "kF32 | kF64", [ONNX_KeepsHalves]> {
   let summary = "Y = X where X is above alpha, else 0";
   let description = [{
     Example:
@@ -259,7 +259,7 @@ def ONNX_ThresholdedReluOp : ONNX_Unary<"ThresholdedRelu", "kF32", [ONNX_KeepsHa
 }
 
 def ONNX_PReluOp
-    : ONNX_Operator<"PRelu", "kF32", [SameOperandsAndResultElementType, ONNX_InfersShape]> {
+    : ONNX_Operator<"PRelu", "kF32 | kF64", [SameOperandsAndResultElementType, ONNX_InfersShape]> {
   let summary = "Y = X, or slope * X where X is negative; the slope is broadcast to X";
   let description = [{
     Example:
@@ -352,7 +352,7 @@ def ONNX_PowOp : ONNX_Operator<"Pow", "kF32 | kI32 | kI64", [ONNX_BroadcastShape
     %z = onnx.Pow %x, %y : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
     ```
   }];
-  let restriction = "exponents of type f32, i32 or i64";
+  let restriction = "exponents of type f32, i32 or i64; f64 to constant powers, whole from -16 to 16 or 0.5";
   let arguments = (ins AnyTensor:$X, AnyTensor:$Y);
   let results = (outs AnyTensor:$Z);
   let hasVerifier = 1;

@@ -52,7 +52,7 @@ def ONNX_ReduceL1Op : ONNX_Reduce<"ReduceL1", "kF32 | kF64 | kI32 | kI64"> {
   }];
 }
 
-def ONNX_ReduceL2Op : ONNX_Reduce<"ReduceL2", "kF32"> {
+def ONNX_ReduceL2Op : ONNX_Reduce<"ReduceL2", "kF32 | kF64"> {
   let summary = "The square root of the sum of squares over `axes`";
   let description = [{
     Example:
@@ -82,7 +82,7 @@ def ONNX_ReduceSumSquareOp : ONNX_Reduce<"ReduceSumSquare", "kF32 | kF64 | kI32 
   }];
 }
 
-def ONNX_ReduceLogSumOp : ONNX_Reduce<"ReduceLogSum", "kF32"> {
+def ONNX_ReduceLogSumOp : ONNX_Reduce<"ReduceLogSum", "kF32 | kF64"> {
   let summary = "The natural logarithm of the sum over `axes`";
   let description = [{
     Example:
@@ -199,7 +199,7 @@ def ONNX_TopKIndicesOp : ONNX_Op<"TopKIndices", [ONNX_InfersShape]> {
 //===-- Normalisation along axes ------------------------------------------===//
 
 def ONNX_SoftmaxOp
-    : ONNX_Operator<"Softmax", "kF32", [SameOperandsAndResultElementType,
+    : ONNX_Operator<"Softmax", "kF32 | kF64", [SameOperandsAndResultElementType,
                                         SameOperandsAndResultShape, ONNX_ShapeOfFirst]> {
   let summary = "exp(x) divided by its sum along `axis`";
   let description = [{
@@ -214,7 +214,7 @@ def ONNX_SoftmaxOp
 }
 
 def ONNX_LogSoftmaxOp
-    : ONNX_Operator<"LogSoftmax", "kF32", [SameOperandsAndResultElementType,
+    : ONNX_Operator<"LogSoftmax", "kF32 | kF64", [SameOperandsAndResultElementType,
                                            SameOperandsAndResultShape, ONNX_ShapeOfFirst]> {
   let summary = "The logarithm of the softmax along `axis`";
   let description = [{
@@ -228,7 +228,7 @@ def ONNX_LogSoftmaxOp
   let hasVerifier = 1;
 }
 
-def ONNX_LayerNormalizationOp : ONNX_Operator<"LayerNormalization", "kF32", [ONNX_InfersShape]> {
+def ONNX_LayerNormalizationOp : ONNX_Operator<"LayerNormalization", "kF32 | kF64", [ONNX_InfersShape]> {
   let summary = "(X - mean) / sqrt(variance + epsilon) * Scale + B over the axes from `axis` on";
   let description = [{
     Example:

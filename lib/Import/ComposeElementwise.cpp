@@ -82,12 +82,12 @@ void addElementwise(std::vector<Composition> &all) {
     spec.nodeAttributes = std::move(attributes);
     all.push_back({std::move(spec), compose});
   };
-  unsigned f32 = onnx::kF32, floats = onnx::kF32 | onnx::kF64;
-  add(specOf("Gelu", 20, 1, 1, f32), composeGelu,
+  unsigned floats = onnx::kF32 | onnx::kF64;
+  add(specOf("Gelu", 20, 1, 1, floats), composeGelu,
       {{AttributeSpec::String, "approximate"}});
-  add(specOf("Swish", 24, 1, 1, f32), composeSwish,
+  add(specOf("Swish", 24, 1, 1, floats), composeSwish,
       {{AttributeSpec::Float, "alpha"}});
-  add(specOf("Mish", 18, 1, 1, f32), composeMish);
+  add(specOf("Mish", 18, 1, 1, floats), composeMish);
   add(specOf("Shrink", 9, 1, 1, floats), composeShrink,
       {{AttributeSpec::Float, "bias"}, {AttributeSpec::Float, "lambd"}});
   add(specOf("BitwiseNot", 18, 1, 1, onnx::kIntegers), composeBitwiseNot);

@@ -261,6 +261,32 @@ void composeHardmax(Composer &c) {
 }
 } // namespace
 
+Value composeSoftmax(Composer &c, Value x, int64_t axis, bool isLog) {
+  Type element = c.elementOf(x);
+  if (!element.isF64())
+    return isLog ? c.make<onnx::LogSoftmaxOp>(element, x, c.i64Attr(axis))
+                 : c.make<onnx::SoftmaxOp>(element, x, c.i64Attr(axis));
+  Value d = c.sub(x, c.reduce<onnx::ReduceMaxOp>(x, {axis}));
+  Value e = c.unary<onnx::ExpOp>(d), sum = c.reduceSum(e, {axis});
+  return isLog ? c.sub(d, c.unary<onnx::LogOp>(sum)) : c.div(e, sum);
+}
+
+void composeLayerNorm(Composer &c) {
+  Value x = c.in(0);
+  int64_t rank = c.rankOf(x), axis = c.wrapAxis(c.integer("axis", -1), rank);
+  auto axes = llvm::to_vector(llvm::seq<int64_t>(axis, rank));
+  Value mean = c.reduce<onnx::ReduceMeanOp>(x, axes), d = c.sub(x, mean);
+  Value variance = c.reduce<onnx::ReduceMeanOp>(c.mul(d, d), axes);
+  Value root =
+      c.sqrt(c.add(variance, c.like(x, float(c.number("epsilon", 1e-5)))));
+  Value y = c.mul(c.div(d, root), c.in(1));
+  c.setOutput(0, c.has(2) ? c.add(y, c.in(2)) : y);
+  if (c.isRead(1))
+    c.setOutput(1, c.castTo(mean, c.f32Type()));
+  if (c.isRead(2))
+    c.setOutput(2, c.castTo(c.unary<onnx::ReciprocalOp>(root), c.f32Type()));
+}
+
 void addNormalizations(std::vector<Composition> &all) {
   auto add = [&](onnx::OperatorSpec spec, void (*compose)(Composer &),
                  std::vector<AttributeSpec> attributes) -> auto & {
@@ -268,35 +294,34 @@ void addNormalizations(std::vector<Composition> &all) {
     all.push_back({std::move(spec), compose});
     return all.back().spec;
   };
-  unsigned f32 = onnx::kF32;
+  unsigned f32 = onnx::kF32, floats = f32 | onnx::kF64;
   AttributeSpec epsilon{AttributeSpec::Float, "epsilon"},
       axis{AttributeSpec::Int, "axis"}, stash{AttributeSpec::Int, "stash_type"};
-  auto &batch = add(specOf("BatchNormalization", 7, 5, 5, f32), composeBatch,
+  auto &batch = add(specOf("BatchNormalization", 7, 5, 5, floats), composeBatch,
                     {epsilon,
                      {AttributeSpec::Float, "momentum"},
                      {AttributeSpec::Int, "training_mode"}});
   batch.maxOutputs = 3;
   batch.restriction = "in inference, of one output";
-  add(specOf("InstanceNormalization", 7, 3, 3, f32), composeInstance,
+  add(specOf("InstanceNormalization", 7, 3, 3, floats), composeInstance,
       {epsilon});
-  add(specOf("GroupNormalization", 18, 3, 3, f32), composeGroup,
+  add(specOf("GroupNormalization", 18, 3, 3, floats), composeGroup,
       {epsilon,
        {AttributeSpec::Int, "num_groups", /*required=*/true},
        {AttributeSpec::Int, "stash_type", false, 21}});
-  add(specOf("MeanVarianceNormalization", 9, 1, 1, f32), composeMeanVariance,
+  add(specOf("MeanVarianceNormalization", 9, 1, 1, floats), composeMeanVariance,
       {{AttributeSpec::Ints, "axes"}});
-  add(specOf("RMSNormalization", 23, 2, 2, f32), composeRootMeanSquare,
+  add(specOf("RMSNormalization", 23, 2, 2, floats), composeRootMeanSquare,
       {axis, epsilon, stash});
-  add(specOf("LpNormalization", 7, 1, 1, f32), composeLp,
+  add(specOf("LpNormalization", 7, 1, 1, floats), composeLp,
       {axis, {AttributeSpec::Int, "p"}});
   add(specOf("LRN", 7, 1, 1, f32), composeLocalResponse,
       {{AttributeSpec::Float, "alpha"},
        {AttributeSpec::Float, "beta"},
        {AttributeSpec::Float, "bias"},
        {AttributeSpec::Int, "size", /*required=*/true}});
-  add(specOf("Hardmax", 7, 1, 1, f32), composeHardmax, {axis});
-  auto &sum = add(specOf("ReduceLogSumExp", 7, 1, 1, f32 | onnx::kF64),
-                  composeLogSumExp,
+  add(specOf("Hardmax", 7, 1, 1, floats), composeHardmax, {axis});
+  auto &sum = add(specOf("ReduceLogSumExp", 7, 1, 1, floats), composeLogSumExp,
                   {{AttributeSpec::Ints, "axes"},
                    {AttributeSpec::Int, "keepdims"},
                    {AttributeSpec::Int, "noop_with_empty_axes", false, 18}});

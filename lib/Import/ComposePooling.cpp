@@ -211,7 +211,7 @@ void addPooling(std::vector<Composition> &all) {
     all.push_back({std::move(spec), compose});
     return all.back().spec;
   };
-  unsigned f32 = onnx::kF32, floats = onnx::kF32 | onnx::kF64;
+  unsigned floats = onnx::kF32 | onnx::kF64;
   AttributeSpec ceil{AttributeSpec::Int, "ceil_mode"},
       p{AttributeSpec::Int, "p"};
   const char *known = "axes of the image of constant length";
@@ -223,12 +223,12 @@ void addPooling(std::vector<Composition> &all) {
   add(specOf("AveragePool", 7, 1, 1, floats), composeAveragePool,
       {ceil, {AttributeSpec::Int, "count_include_pad"}})
       .restriction = known;
-  add(specOf("LpPool", 7, 1, 1, f32), composeLpPool, {ceil, p}).restriction =
+  add(specOf("LpPool", 7, 1, 1, floats), composeLpPool, {ceil, p}).restriction =
       known;
   add(specOf("GlobalAveragePool", 7, 1, 1, floats), composeGlobalAverage, {},
       false);
   add(moving(specOf("GlobalMaxPool", 7, 1, 1, floats)), composeGlobalMax, {},
       false);
-  add(specOf("GlobalLpPool", 7, 1, 1, f32), composeGlobalLp, {p}, false);
+  add(specOf("GlobalLpPool", 7, 1, 1, floats), composeGlobalLp, {p}, false);
 }
 } // namespace mlir::bnn

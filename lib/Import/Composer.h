@@ -217,6 +217,13 @@ struct Composition {
   void (*compose)(Composer &);
 };
 
+/// Softmax, or LogSoftmax, along an axis: one operation, or of f64 the ones
+/// that it is made of.
+mlir::Value composeSoftmax(Composer &c, mlir::Value x, int64_t axis,
+                           bool isLog);
+/// LayerNormalization of f64, and its statistics.
+void composeLayerNorm(Composer &c);
+
 /// All of them, in no order.
 llvm::ArrayRef<Composition> getCompositions();
 

@@ -285,6 +285,8 @@ LogicalResult Importer::addNode(const ::onnx::NodeProto &node) {
     return failure();
   if (coversAxes(node, operands[0]))
     return addSoftmaxOfAxes(node, operands[0]);
+  if (isOfDoubles(node, operands[0]))
+    return addOfDoubles(node, operands);
   if (hasBlocks(node))
     return addBlockQuantization(node, operands);
   if (failed(readAttributes(node, spec, attributes)) ||

@@ -116,13 +116,33 @@ LogicalResult Importer::addSoftmaxOfAxes(const ::onnx::NodeProto &node,
   int64_t axis = c.integer("axis", 1), rank = c.rankOf(x);
   Type element = c.elementOf(x);
   Value rows = c.make<onnx::FlattenOp>(element, x, c.i64Attr(axis));
-  Value y = node.op_type() == "Softmax"
-                ? c.make<onnx::SoftmaxOp>(element, rows, c.i64Attr(-1))
-                : c.make<onnx::LogSoftmaxOp>(element, rows, c.i64Attr(-1));
+  Value y = composeSoftmax(c, rows, -1, node.op_type() == "LogSoftmax");
   SmallVector<Extent> extents;
   for (int64_t i = 0; i < rank; ++i)
     extents.push_back(c.extent(x, i));
   c.setOutput(0, c.reshape(y, extents));
+  return success(!c.hasFailed());
+}
+
+/// An operation along rows has no f64: whether it is one of these.
+bool Importer::isOfDoubles(const ::onnx::NodeProto &node, Value x) {
+  return getElementTypeOrSelf(x.getType()).isF64() &&
+         (node.op_type() == "Softmax" || node.op_type() == "LogSoftmax" ||
+          node.op_type() == "LayerNormalization");
+}
+
+/// Writes it as others.
+LogicalResult Importer::addOfDoubles(const ::onnx::NodeProto &node,
+                                     ArrayRef<Value> operands) {
+  Composer c(*this, node, operands);
+  if (node.op_type() == "LayerNormalization") {
+    composeLayerNorm(c);
+  } else {
+    int64_t axis = c.wrapAxis(c.integer("axis", opset < 13 ? 1 : -1),
+                              c.rankOf(operands[0]));
+    c.setOutput(0, composeSoftmax(c, operands[0], axis,
+                                  node.op_type() == "LogSoftmax"));
+  }
   return success(!c.hasFailed());
 }
 

@@ -159,6 +159,9 @@ private:
   bool coversAxes(const ::onnx::NodeProto &node, mlir::Value input);
   mlir::LogicalResult addSoftmaxOfAxes(const ::onnx::NodeProto &node,
                                        mlir::Value x);
+  static bool isOfDoubles(const ::onnx::NodeProto &node, mlir::Value x);
+  mlir::LogicalResult addOfDoubles(const ::onnx::NodeProto &node,
+                                   llvm::ArrayRef<mlir::Value> operands);
   static bool hasBlocks(const ::onnx::NodeProto &node);
   mlir::LogicalResult
   addBlockQuantization(const ::onnx::NodeProto &node,

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/ExpandMath/Doubles.h"
 #include "passes/ExpandMath/FloatBuilder.h"
 #include "passes/ExpandMath/Power.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -352,10 +353,13 @@ private:
     if (staysAsItIs(op))
       return success();
     Type type = op->getResult(0).getType();
+    Type element = getElementTypeOrSelf(type);
     if (!isa<FloatType, VectorType>(type) ||
-        !getElementTypeOrSelf(type).isF32())
+        !(element.isF32() || element.isF64()))
       return op->emitOpError("has no lowering on ")
-             << type << ": only f32 and vectors of f32 have one";
+             << type << ": only f32, f64 and vectors of them have one";
+    if (element.isF64())
+      return replace(op, bnn::expandDouble(op));
 
     OpBuilder builder(op);
     F32Builder m(builder, op->getLoc(), type, scalesFloats);
@@ -382,13 +386,16 @@ private:
                 [&](math::FloorOp o) { return expandFloor(m, o.getOperand()); })
             .Case([&](math::CeilOp o) { return expandCeil(m, o.getOperand()); })
             .Case([&](math::PowFOp o) { return expandPow(m, o); })
-            .Default([&](Operation *o) -> FailureOr<Value> {
-              return o->emitOpError(
-                  "has no lowering that gives the same bits on every target");
-            });
-    if (mlir::failed(result))
-      return failure();
-    op->getResult(0).replaceAllUsesWith(*result);
+            .Default([](Operation *) { return FailureOr<Value>(Value()); });
+    return mlir::failed(result) ? failure() : replace(op, *result);
+  }
+
+  /// Null: there is no sequence for it.
+  LogicalResult replace(Operation *op, Value result) {
+    if (!result)
+      return op->emitOpError(
+          "has no lowering that gives the same bits on every target");
+    op->getResult(0).replaceAllUsesWith(result);
     op->erase();
     ++expanded;
     return success();

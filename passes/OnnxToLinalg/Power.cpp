@@ -27,6 +27,19 @@ static std::optional<double> constantExponent(Value value) {
   return std::nullopt;
 }
 
+/// x to the power of a short exponent.
+static Value powerOfDouble(Scalars &s, Value x, double exponent) {
+  Type type = x.getType();
+  if (exponent == 0.5) {
+    // Unlike the square root, the power of -0 is +0 and that of -inf is +inf.
+    Value root = s.sqrt(s.add(x, s.number(type, 0)));
+    return s.select(s.equal(x, s.number(type, -INFINITY)),
+                    s.number(type, INFINITY), root);
+  }
+  Value power = s.power(x, unsigned(std::abs(exponent)));
+  return exponent < 0 ? s.div(s.number(type, 1), power) : power;
+}
+
 Lowered lowerPow(Lowering &l, Operation *operation) {
   auto op = dyn_cast<PowOp>(operation);
   if (!op)
@@ -36,14 +49,21 @@ Lowered lowerPow(Lowering &l, Operation *operation) {
   auto isNumber = [](Type t) {
     return t.isF32() || t.isSignlessInteger(32) || t.isSignlessInteger(64);
   };
+  std::optional<double> exponent = constantExponent(op.getY());
+  bool isShort = exponent && isShortExponent(*exponent);
+  if (type.isF64() && isShort)
+    return FailureOr<SmallVector<Value>>(
+        {l.broadcast(op.getZ(), type, {op.getX(), op.getY()},
+                     [&](OpBuilder &b, Location loc, ValueRange x) {
+                       Scalars s(b, loc);
+                       return powerOfDouble(s, x[0], *exponent);
+                     })});
   if (!isNumber(type) || !isNumber(exponentType)) {
     op.emitError("onnx.Pow is not supported on elements of ")
         << type << " and " << exponentType
         << "; cast its inputs to f32, i32 or i64";
     return failure();
   }
-  std::optional<double> exponent = constantExponent(op.getY());
-  bool isShort = exponent && isShortExponent(*exponent);
   bool isFloat = type.isF32();
   auto body = [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
     Scalars s(b, loc);

@@ -240,7 +240,7 @@ LogicalResult checkElements(Operation *op, Type element) {
                               "to numbers";
   bool needsFloat = isa<ReduceL2Op, ReduceLogSumOp>(op);
   bool isSupported =
-      needsFloat ? element.isF32()
+      needsFloat ? isa<FloatType>(element)
                  : !element.isInteger(8) || isa<ReduceMaxOp, ReduceMinOp>(op);
   if (isSupported)
     return success();

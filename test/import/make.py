@@ -120,7 +120,7 @@ COMPOSED = {
     "shift": lambda: composed(node("BitShift", ["x", "x"], ["y"], direction="UP"), [2],
                               element=TensorProto.UINT8),
     "gelu": lambda: composed(node("Gelu", ["x"], ["y"], approximate="some"), [2]),
-    "gelu-type": lambda: composed(node("Gelu", ["x"], ["y"]), [2], element=TensorProto.DOUBLE),
+    "sine-type": lambda: composed(node("Sin", ["x"], ["y"]), [2], element=TensorProto.DOUBLE),
     "pads": lambda: composed(node("Pad", ["x", "w"], ["y"]), [2, 3], [array("w", [1], np.int64)]),
     "compress": lambda: composed(node("Compress", ["x", "x"], ["y"]), [2],
                                  element=TensorProto.BOOL),

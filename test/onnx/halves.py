@@ -298,14 +298,18 @@ def run_there(model, feeds, work, options):
     return results
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def parse_options(description):
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("work")
     parser.add_argument("--flag", action="append", default=[], help="for bnn-opt")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--link-flag", action="append", default=[])
     parser.add_argument("--emulator", action="append", default=[])
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    options = parse_options(__doc__)
     np.seterr(all="ignore")
     check_rounding()
     outputs = failures = 0

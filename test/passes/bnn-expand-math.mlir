@@ -222,3 +222,20 @@ module attributes {bnn.target = #bnn.target<strategy = "avx512", instructions = 
     return %y : vector<8xf32>
   }
 }
+
+// -----
+
+// f64 has functions of its own.
+// CHECK-LABEL: func.func @doubles
+// CHECK-NOT: math.exp
+// CHECK-NOT: math.tanh
+// CHECK: math.copysign
+// CHECK: math.sqrt
+// CHECK-NEXT: arith.divf
+// CHECK-NEXT: return
+func.func @doubles(%x: f64, %y: vector<4xf64>) -> (f64, vector<4xf64>) {
+  %0 = math.exp %x : f64
+  %1 = math.tanh %0 : f64
+  %2 = math.rsqrt %y : vector<4xf64>
+  return %1, %2 : f64, vector<4xf64>
+}
