@@ -18,7 +18,8 @@ from bnn._library import ModelInfo, Tensor  # noqa: E402
 
 MARKER = "\n// -----\n"
 TIMEOUT = 120
-DTYPES = {1: np.float32, 2: np.int64, 3: np.int32, 4: np.uint8, 5: np.int8, 6: np.uint8, 7: np.float64}
+DTYPES = {1: np.float32, 2: np.int64, 3: np.int32, 4: np.uint8, 5: np.int8, 6: np.uint8, 7: np.float64,
+          8: np.float16, 9: np.uint16}
 
 
 class Tools:
