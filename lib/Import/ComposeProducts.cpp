@@ -94,6 +94,7 @@ private:
   static constexpr int kEllipsis = 256;
 
   bool parse();
+  bool isColumnsFirst() const;
   std::optional<Labels> read(StringRef text, int64_t ellipsisRank);
   Term diagonal(Term term);
   Term sumAway(Term term, function_ref<bool(int)> isKept);
@@ -278,11 +279,23 @@ Term EinsumComposer::multiply(Term a, Term b, function_ref<bool(int)> isKept) {
   return {c.reshape(y, full), join(batch, rows, columns)};
 }
 
+/// Whether the result begins with what only the second of two factors has, as
+/// far as both have something of their own.
+bool EinsumComposer::isColumnsFirst() const {
+  for (int label : output)
+    if (terms[0].has(label) != terms[1].has(label))
+      return terms[1].has(label);
+  return false;
+}
+
 void EinsumComposer::run() {
   if (!parse())
     return;
   for (Term &term : terms)
     term = diagonal(term);
+  // The first factor's labels become rows, which stand before columns.
+  if (terms.size() == 2 && isColumnsFirst())
+    std::swap(terms[0], terms[1]);
   Term result = terms[0];
   for (size_t i = 1; i < terms.size() && !c.hasFailed(); ++i)
     result = multiply(result, terms[i], [&](int label) {
