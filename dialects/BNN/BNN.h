@@ -24,7 +24,7 @@ struct AttentionParts {
   mlir::TypeAttr probability{};
   mlir::FloatAttr threshold{};
   bool inclusive = false, causal = false, cross = false;
-  llvm::SmallVector<bool> filled{}; ///< Of each mask.
+  llvm::SmallVector<MaskKind> maskKinds{}; ///< Of each mask.
   int64_t earlyMasks = 0, heads = 1;
   float divisor = 1;
 };

@@ -206,4 +206,19 @@ def BNN_ZeroPolicy : I32EnumAttr<"ZeroPolicy", "What the sign of 0 is", [
 }
 def BNN_ZeroPolicyAttr : EnumAttr<BNN_Dialect, BNN_ZeroPolicy, "zero_policy">;
 
+def BNN_MaskKind : I32EnumAttr<"MaskKind", "What a mask does to scores", [
+    I32EnumAttrCase<"Add", 0, "add">,
+    I32EnumAttrCase<"Fill", 1, "fill">,
+    I32EnumAttrCase<"Multiply", 2, "multiply">,
+    I32EnumAttrCase<"Max", 3, "max">,
+    I32EnumAttrCase<"Min", 4, "min">]> {
+  let genSpecializedAttr = 0;
+  let cppNamespace = "::mlir::bnn";
+}
+def BNN_MaskKindAttr : EnumAttr<BNN_Dialect, BNN_MaskKind, "mask_kind"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+def BNN_MaskKinds : TypedArrayAttrBase<BNN_MaskKindAttr,
+                                       "array of kinds of masks">;
+
 #endif

@@ -450,10 +450,10 @@ static LogicalResult verifyMasks(AttentionOp op) {
                 "tokens of the query, tokens of the key]";
   }
   // [A20]
-  if (op.getFilled() && op.getFilled()->size() != op.getMasks().size())
-    return op.emitOpError("'filled' has ")
-           << op.getFilled()->size() << " elements for " << op.getMasks().size()
-           << " masks";
+  if (op.getMaskKinds() && op.getMaskKinds()->size() != op.getMasks().size())
+    return op.emitOpError("'mask_kinds' has ")
+           << op.getMaskKinds()->size() << " elements for "
+           << op.getMasks().size() << " masks";
   const int64_t early = int64_t(op.getEarlyMasks());
   // [A21]
   if (early < 0 || early > int64_t(op.getMasks().size()))
@@ -534,14 +534,17 @@ LogicalResult AttentionOp::verify() {
 void AttentionOp::build(OpBuilder &builder, OperationState &state,
                         const AttentionParts &parts, EpilogueBuilder epilogue) {
   auto unit = [&](bool is) { return is ? builder.getUnitAttr() : UnitAttr(); };
-  DenseBoolArrayAttr filled;
-  if (llvm::is_contained(parts.filled, true))
-    filled = builder.getDenseBoolArrayAttr(parts.filled);
+  SmallVector<Attribute> kinds;
+  for (MaskKind kind : parts.maskKinds)
+    kinds.push_back(MaskKindAttr::get(builder.getContext(), kind));
+  const bool areAdded = llvm::all_of(
+      parts.maskKinds, [](MaskKind kind) { return kind == MaskKind::Add; });
   build(builder, state, getTensorTypes(parts.outs), parts.query, parts.key,
         parts.value, parts.queryZeros, parts.keyZeros, parts.valueZeros,
         parts.left, parts.right, parts.residual, parts.masks, parts.scale,
         parts.cutoff, parts.step, parts.minimum, parts.params, parts.outs,
-        parts.probability, parts.threshold, unit(parts.inclusive), filled,
+        parts.probability, parts.threshold, unit(parts.inclusive),
+        areAdded ? ArrayAttr() : builder.getArrayAttr(kinds),
         builder.getI64IntegerAttr(parts.earlyMasks), unit(parts.causal),
         unit(parts.cross), builder.getI64IntegerAttr(parts.heads),
         builder.getF32FloatAttr(parts.divisor));

@@ -297,8 +297,10 @@ def AttentionOp : BNN_EpilogueOp<"attention",
     - score: s = fma(sum_c q[i,c] k[j,c], scale, sum_r left[i,r] right[j,r]),
       the sum over r by fma in order from left[i,0] * right[j,0]; then s = s /
       divisor. Masks apply one after the other, the first `early_masks` of them
-      before the division: s = s + mask, or where `filled` says so s = mask if
-      that is no NaN, and s where it is;
+      before the division, each as `mask_kinds` says: `add` (where nothing is
+      said) gives s + mask; `fill` mask, but s where mask is NaN; `multiply`
+      s * mask; `max` mask where it is above s, else s; `min` mask where it is
+      below s, else s;
     - probability bit: p = 1 if exp(s - max_j s) > cutoff * sum_j exp(s -
       max_j s), with the sum in the canonical order of `bnn.reduce`;
     - the epilogue gets acc[i, h * d + c] = sum_j p[i,j] v[j,c], an exact i32,
@@ -347,7 +349,7 @@ def AttentionOp : BNN_EpilogueOp<"attention",
       query, tokens of the key], where the first three may be 1.
     - [A18] The divisor is neither 0 nor NaN.
     - [A19] The outputs have the shape of the query.
-    - [A20] `filled` has one element a mask.
+    - [A20] `mask_kinds` has one element a mask.
     - [A21] `early_masks` is at least 0 and at most the number of masks.
     - [A22] The threshold is not NaN.
     - [A23] `causal` does not go with `cross`.
@@ -378,7 +380,7 @@ def AttentionOp : BNN_EpilogueOp<"attention",
                        Variadic<BNN_Param>:$params, Variadic<BNN_Out>:$outs,
                        OptionalAttr<TypeAttrOf<BNN_BitsType>>:$probability,
                        OptionalAttr<F32Attr>:$threshold, UnitAttr:$inclusive,
-                       OptionalAttr<DenseBoolArrayAttr>:$filled,
+                       OptionalAttr<BNN_MaskKinds>:$mask_kinds,
                        DefaultValuedAttr<I64Attr, "0">:$early_masks,
                        UnitAttr:$causal, UnitAttr:$cross,
                        I64Attr:$heads, F32Attr:$divisor);
@@ -408,8 +410,12 @@ def AttentionOp : BNN_EpilogueOp<"attention",
   let extraClassDeclaration = destinationDeclaration # [{
     /// What has the tokens of the key: without `cross` the query.
     ::mlir::Value getKeyTokens() { return getCross() ? getKey() : getQuery(); }
-    /// Whether mask `i` replaces scores, where it is no NaN.
-    bool fills(size_t i) { return getFilled() && (*getFilled())[i]; }
+    /// What mask `i` does.
+    ::mlir::bnn::MaskKind kindOf(size_t i) {
+      return getMaskKinds() ? ::llvm::cast<::mlir::bnn::MaskKindAttr>(
+                                  (*getMaskKinds())[i]).getValue()
+                            : ::mlir::bnn::MaskKind::Add;
+    }
   }];
 }
 

@@ -180,16 +180,8 @@ Value Attention::maskLanes(size_t mask, const Place &place) {
 // A score after the masks from `first` to `end`.
 Value Attention::applyMasks(Value score, size_t first, size_t end,
                             const Place &place) {
-  for (size_t mask = first; mask < end; ++mask) {
-    Value lanes = maskLanes(mask, place);
-    if (!op.fills(mask)) {
-      score = b.create<arith::AddFOp>(score, lanes);
-      continue;
-    }
-    Value isKept =
-        b.create<arith::CmpFOp>(arith::CmpFPredicate::UNO, lanes, lanes);
-    score = b.create<arith::SelectOp>(isKept, score, lanes);
-  }
+  for (size_t mask = first; mask < end; ++mask)
+    score = b.applyMask(op.kindOf(mask), score, maskLanes(mask, place));
   return score;
 }
 

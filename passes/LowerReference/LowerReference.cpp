@@ -293,13 +293,7 @@ Value masked(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
       if (type.getRank() == 4 && type.getDimSize(d) == 1)
         at[d] = b.index(0);
     Value value = b.load(mask, at);
-    if (!op.fills(i)) {
-      score = b.create<arith::AddFOp>(score, value);
-      continue;
-    }
-    Value isNaN =
-        b.create<arith::CmpFOp>(arith::CmpFPredicate::UNO, value, value);
-    score = b.create<arith::SelectOp>(isNaN, score, value);
+    score = b.applyMask(op.kindOf(i), score, value);
   }
   return score;
 }

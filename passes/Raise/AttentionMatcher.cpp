@@ -14,16 +14,6 @@
 using namespace mlir;
 using namespace mlir::bnn;
 
-static SmallVector<int64_t> permutationOf(onnx::TransposeOp op) {
-  if (auto perm = op.getPerm())
-    return SmallVector<int64_t>(*perm);
-  int64_t rank = cast<ShapedType>(op.getType()).getRank();
-  SmallVector<int64_t> reversed;
-  for (int64_t i = rank; i-- > 0;)
-    reversed.push_back(i);
-  return reversed;
-}
-
 bool AttentionMatcher::refuse(Value at, const Twine &reason) {
   why = reason.str();
   Operation *op = at.getDefiningOp();
@@ -49,108 +39,6 @@ bool AttentionMatcher::sameDims(Value a, ArrayRef<int64_t> axesOfA, Value b,
   for (auto [i, j] : llvm::zip_equal(axesOfA, axesOfB))
     if ((*shapeA)[i] != (*shapeB)[j])
       return false;
-  return true;
-}
-
-// Whether a tensor was reshaped, and then perhaps transposed.
-static bool isReshaped(Value value) {
-  while (auto transpose = value.getDefiningOp<onnx::TransposeOp>())
-    value = transpose.getData();
-  return bool(value.getDefiningOp<onnx::ReshapeOp>());
-}
-
-// Undoes Mul by a scalar, Sign, Transpose and Reshape, in whichever order they
-// stand, or a quantiser, down to the tensor that was split into heads.
-bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
-                                  Heads &heads) {
-  SmallVector<int64_t> axes = {0, 1, 2, 3};
-  bool isSplit = true;
-  auto untransposed = [&](Value value) {
-    while (auto transpose = value.getDefiningOp<onnx::TransposeOp>()) {
-      SmallVector<int64_t> perm = permutationOf(transpose);
-      isSplit &= perm.size() == axes.size();
-      if (!isSplit)
-        break;
-      for (int64_t &axis : axes)
-        axis = perm[axis];
-      value = transpose.getData();
-    }
-    return value;
-  };
-  static_cast<BinaryInput &>(heads) = BinaryInput();
-  bool areBitsSplit = false; // And not what they are made of.
-  std::string whyNot;
-  auto quantiser = matchQuantiser(source, untransposed, &whyNot);
-  if (quantiser && quantiser->element.getIsSigned()) {
-    heads.alpha = heads.step = quantiser->step;
-    heads.element = quantiser->element;
-    source = quantiser->input;
-  } else {
-    axes = {0, 1, 2, 3};
-    source = untransposed(source);
-    heads.element = BitsType::get(source.getContext(), /*isSigned=*/true, 1);
-    if (auto scaled = matchTimesScalar<onnx::MulOp>(source)) {
-      heads.alpha = scaled->second;
-      source = untransposed(scaled->first);
-    }
-    std::optional<BinaryInput> bits;
-    auto sign = source.getDefiningOp<onnx::SignOp>();
-    // A sign of a sign, or of what is negated.
-    if (sign && !isReshaped(sign.getX()) && (bits = matchSign(source)))
-      sign = {};
-    if (auto split = source.getDefiningOp<onnx::ReshapeOp>()) {
-      bits = matchBinaryInput(split.getData());
-      areBitsSplit = bits.has_value();
-    } else if (!sign && !bits) {
-      bits = matchSign(source);
-    }
-    // Nothing is there that would take a minimum, and channels are side by
-    // side, one shift for each, only before they are split.
-    const bool isSigned = bits && bits->element.getIsSigned() &&
-                          bits->minimum == 0 &&
-                          (areBitsSplit || bits->shift.size() < 2);
-    if (!sign && quantiser)
-      return refuse(source,
-                    "the quantiser of the " + heads.role + " is unsigned");
-    if (!sign && !isSigned && !whyNot.empty())
-      return refuse(source, "the " + heads.role + " is not binary: " + whyNot);
-    if (!sign && !isSigned)
-      return refuse(source, "no sign or quantiser before the " + heads.role);
-    if (isSigned) {
-      bits->alpha *= heads.alpha;
-      static_cast<BinaryInput &>(heads) = *bits;
-    }
-    if (!areBitsSplit)
-      source = untransposed(sign ? sign.getX() : bits->input);
-  }
-  if (!std::isfinite(heads.alpha))
-    return refuse("the scale of the " + heads.role + " is not finite");
-  auto reshape = source.getDefiningOp<onnx::ReshapeOp>();
-  if (!isSplit || !reshape || axes != SmallVector<int64_t>(order))
-    return refuse(source, "the " + heads.role +
-                              " is not split into heads by Reshape and "
-                              "Transpose");
-  if (!areBitsSplit)
-    heads.input = reshape.getData();
-  return matchSplit(reshape, heads);
-}
-
-// The sizes of heads that are split as they should be.
-bool AttentionMatcher::matchSplit(onnx::ReshapeOp reshape, Heads &heads) {
-  auto split = dyn_cast<RankedTensorType>(reshape.getType());
-  auto whole = dyn_cast<RankedTensorType>(reshape.getData().getType());
-  if (!split || !whole || split.getRank() != 4 || whole.getRank() != 3 ||
-      !whole.getElementType().isF32() || split.isDynamicDim(2) ||
-      split.isDynamicDim(3) ||
-      whole.getDimSize(2) != split.getDimSize(2) * split.getDimSize(3) ||
-      !sameDims(reshape.getReshaped(), {0, 1}, reshape.getData(), {0, 1}))
-    return refuse(reshape, "the " + heads.role +
-                               " is not split into [batch, tokens, heads, "
-                               "size]");
-  if (heads.shift.size() == 1)
-    heads.shift.resize(whole.getDimSize(2), heads.shift[0]);
-  heads.heads = split.getDimSize(2);
-  heads.size = split.getDimSize(3);
   return true;
 }
 
@@ -302,9 +190,32 @@ bool AttentionMatcher::matchContext(Value context) {
       return refuse(context,
                     "what is added to probabilities times value is not the "
                     "probabilities times one number a token");
-    return matchProbabilities(product.getA());
+    return matchProbabilities(product.getA()) &&
+           applyProbabilityMasks(product.getB());
   }
   return false;
+}
+
+// What the context was before constants that heads or channels are multiplied
+// with.
+Value AttentionMatcher::stepOverContextScales(Value value, bool areHeadsFirst) {
+  OpBuilder::InsertionGuard guard(rewriter);
+  while (auto scaled = matchScaled(value)) {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (!onnx::ConstantView::get(scaled->by) || type.getRank() != 4)
+      break;
+    rewriter.setInsertionPointAfterValue(scaled->by);
+    Value factor = areHeadsFirst ? createFactor(scaled->by, {0, 1, 2, 3})
+                                 : createFactor(scaled->by, {0, 2, 1, 3});
+    if (!factor)
+      break;
+    auto sizes = cast<RankedTensorType>(factor.getType());
+    if (sizes.getDimSize(0) != 1 || sizes.getDimSize(2) != 1)
+      break;
+    contextFactors.push_back({factor, scaled->isDivisor, scaled->op});
+    value = scaled->of;
+  }
+  return value;
 }
 
 bool AttentionMatcher::checkHeads(Value reshaped) {
@@ -328,7 +239,7 @@ bool AttentionMatcher::checkHeads(Value reshaped) {
   if (width > 1 && residual)
     return refuse("there is a value residual beside integers of " +
                   Twine(width) + " bits");
-  if (!sameDims(reshaped, {0, 1, 2}, query.input, {0, 1, 2}))
+  if (reshaped && !sameDims(reshaped, {0, 1, 2}, query.input, {0, 1, 2}))
     return refuse(reshaped, "the context has not the query's shape");
   return true;
 }
@@ -368,7 +279,8 @@ bool AttentionMatcher::checkTerms() {
 }
 
 bool AttentionMatcher::match(onnx::ReshapeOp op) {
-  auto transpose = op.getData().getDefiningOp<onnx::TransposeOp>();
+  Value joined = stepOverContextScales(op.getData(), /*areHeadsFirst=*/false);
+  auto transpose = joined.getDefiningOp<onnx::TransposeOp>();
   auto type = dyn_cast<RankedTensorType>(op.getType());
   if (!transpose || !type || type.getRank() != 3 ||
       permutationOf(transpose) != SmallVector<int64_t>{0, 2, 1, 3})
@@ -379,8 +291,22 @@ bool AttentionMatcher::match(onnx::ReshapeOp op) {
     format = round.getFormat();
     context = onnx::beforeRounding(context);
   }
+  context = stepOverContextScales(context, /*areHeadsFirst=*/true);
   if (!matchContext(context) || !checkHeads(op.getReshaped()) ||
       !checkMasks() || !checkTerms())
+    return false;
+  findCausal();
+  return true;
+}
+
+bool AttentionMatcher::matchUnjoined(onnx::MatMulOp op) {
+  // Probabilities that are read elsewhere would be computed twice.
+  auto type = dyn_cast<RankedTensorType>(op.getType());
+  if (!type || type.getRank() != 4 || !op.getA().hasOneUse())
+    return refuse(op.getY(), "its heads are not split by Reshape and "
+                             "Transpose, and joined by Transpose and Reshape");
+  if (!matchContext(op.getY()) || !checkHeads(Value()) || !checkMasks() ||
+      !checkTerms())
     return false;
   findCausal();
   return true;

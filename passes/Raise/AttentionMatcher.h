@@ -13,13 +13,32 @@
 
 namespace mlir::bnn {
 
+/// A scale of query, key, value, probabilities or context that broadcasts to
+/// their four dimensions.
+struct HeadFactor {
+  mlir::Value tensor; ///< Of four dimensions.
+  bool isDivisor;
+  mlir::Operation *op; ///< What multiplied or divided.
+};
+
 /// The binary input that is made of a [B, S, heads * d] tensor and split into
 /// heads.
 struct Heads : BinaryInput {
   Heads(llvm::StringRef role) : role(role) {}
   llvm::StringRef role;
   int64_t heads = 0, size = 0;
+  llvm::SmallVector<HeadFactor> factors;
 };
+
+/// `of` times `by`, or divided by it, where `of` gives the result its shape.
+struct ScaledValue {
+  mlir::Value of, by;
+  bool isDivisor;
+  mlir::Operation *op;
+};
+std::optional<ScaledValue> matchScaled(mlir::Value value);
+
+llvm::SmallVector<int64_t> permutationOf(onnx::TransposeOp op);
 
 /// One projection of the layer's input to a few numbers a token.
 struct Projection {
@@ -35,10 +54,12 @@ struct LowRankTerm {
   Projection left, right;
 };
 
-/// Matches the reshape that ends an attention layer.
+/// Matches the reshape that ends an attention layer, or the product with the
+/// values. What it writes on the way is dead if there is no match.
 class AttentionMatcher {
 public:
-  AttentionMatcher(const onnx::SymbolicShapes &shapes) : shapes(shapes) {}
+  AttentionMatcher(RewriterBase &rewriter, onnx::SymbolicShapes &shapes)
+      : rewriter(rewriter), shapes(shapes) {}
 
   /// The parts, after match() succeeded.
   Heads query{"query"}, key{"key"}, value{"value"};
@@ -65,13 +86,28 @@ public:
   /// and of what they are sums of.
   bool leavesRounding = false;
 
+  /// What the context is multiplied with: [1, heads or 1, 1, size or 1] each.
+  llvm::SmallVector<HeadFactor> contextFactors;
+
   bool match(onnx::ReshapeOp op);
+  /// The product with the values, whose heads nobody joins.
+  bool matchUnjoined(onnx::MatMulOp op);
   llvm::SmallVector<const Projection *> allProjections() const;
 
   std::string why; // Not, after match() failed.
 
 private:
-  const onnx::SymbolicShapes &shapes;
+  /// Zeros among the probabilities: where a condition holds, or does not, or
+  /// where numbers that are 0 or 1 are 0.
+  struct ProbabilityMask {
+    mlir::Value tensor;
+    bool isInverted;
+    mlir::Operation *op;
+  };
+
+  RewriterBase &rewriter;
+  onnx::SymbolicShapes &shapes;
+  llvm::SmallVector<ProbabilityMask> probabilityMasks;
 
   bool refuse(const llvm::Twine &reason) {
     why = reason.str();
@@ -83,9 +119,33 @@ private:
   /// The value before it was rounded to 16 bits, which is left out.
   mlir::Value unrounded(mlir::Value value);
   bool matchQuantised(mlir::Value source, std::string &whyNot);
+  mlir::Value visited(mlir::Operation *op);
+  mlir::Value createTranspose(mlir::Value value, llvm::ArrayRef<int64_t> perm);
+  mlir::Value createFourDimensions(mlir::Value value, bool atEnd);
+  mlir::Value createFactor(mlir::Value value, llvm::ArrayRef<int64_t> axes);
+  std::optional<mlir::Value> stepBelowSplit(onnx::ReshapeOp reshape,
+                                            llvm::ArrayRef<int64_t> axes,
+                                            Heads &heads);
+  std::optional<mlir::Value> stepOverScale(mlir::Value value,
+                                           llvm::SmallVector<int64_t> &axes,
+                                           double &scalar, Heads &heads);
+  bool checkFactors(const Heads &heads);
+  bool rejoin(mlir::Value source, llvm::ArrayRef<int64_t> axes,
+              llvm::ArrayRef<int64_t> order, Heads &heads);
   bool matchHeads(mlir::Value source, llvm::ArrayRef<int64_t> order,
                   Heads &heads);
-  bool matchSplit(onnx::ReshapeOp reshape, Heads &heads);
+  bool matchBits(mlir::Value source, llvm::ArrayRef<int64_t> start,
+                 llvm::ArrayRef<int64_t> order, Heads &heads);
+  bool matchSplit(mlir::Value source, llvm::ArrayRef<int64_t> axes,
+                  llvm::ArrayRef<int64_t> order, bool areBitsSplit,
+                  Heads &heads);
+  bool matchSizes(onnx::ReshapeOp reshape, Heads &heads);
+  mlir::Value stepOverContextScales(mlir::Value value, bool areHeadsFirst);
+  mlir::Value stepOverProbabilityMasks(mlir::Value value, bool areQuantised);
+  mlir::Value stepOverConditions(mlir::Value source);
+  bool applyProbabilityMasks(mlir::Value values);
+  bool maskValues(mlir::Value values);
+  bool fillHidden();
   bool matchContext(mlir::Value context);
   bool matchProbabilities(mlir::Value source);
   bool matchComparison(mlir::Value source);
@@ -95,15 +155,20 @@ private:
   std::optional<mlir::Value> stepBack(mlir::Value source, bool &isScaled);
   std::optional<mlir::Value> stepOverFill(onnx::WhereOp op);
   std::optional<mlir::Value> stepOverSum(mlir::Operation *op);
+  std::optional<mlir::Value> stepOverFactor(mlir::Operation *op,
+                                            bool &isScaled);
+  std::optional<mlir::Value> stepOverBound(mlir::Operation *op);
   bool matchBracket(mlir::Value source);
   bool matchProjection(mlir::Value source, Projection &projection);
   bool matchResidual(mlir::Value source);
   bool checkHeads(mlir::Value reshaped);
   bool checkMasks();
   bool checkTerms();
+  bool addFactors();
   void findCausal();
-  std::optional<float> hiddenScore(const ScoreMask &mask, bool isEarly,
-                                   float bound);
+  bool hasScoresShape(const ScoreMask &mask);
+  bool hidesExactly(size_t i);
+  bool hideTogether(float bound);
   bool sameDims(mlir::Value a, llvm::ArrayRef<int64_t> axesOfA, mlir::Value b,
                 llvm::ArrayRef<int64_t> axesOfB);
 };

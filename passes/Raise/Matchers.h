@@ -148,7 +148,17 @@ mlir::LogicalResult raiseEmbedding(RaiseRewriter &rewriter, onnx::GatherOp op);
 mlir::LogicalResult raiseLayerNorm(RaiseRewriter &rewriter,
                                    mlir::Operation *op);
 mlir::LogicalResult raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
-                                   const onnx::SymbolicShapes &shapes,
+                                   onnx::SymbolicShapes &shapes,
                                    MaskForms &forms);
+/// Writes attention over [batch * heads, tokens, size], or over one head
+/// without a dimension of its own, with four dimensions, where its values are
+/// bits; `op` is the product with the values.
+mlir::LogicalResult unfoldHeads(RaiseRewriter &rewriter, onnx::MatMulOp op,
+                                onnx::SymbolicShapes &shapes);
+/// `op` is the product with the values, and nothing joins its heads.
+mlir::LogicalResult raiseUnjoinedAttention(RaiseRewriter &rewriter,
+                                           onnx::MatMulOp op,
+                                           onnx::SymbolicShapes &shapes,
+                                           MaskForms &forms);
 
 } // namespace mlir::bnn

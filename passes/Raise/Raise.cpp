@@ -39,10 +39,16 @@ struct Raise : impl::RaiseBase<Raise> {
     rewriter.takeStock(func, shapes);
     // Attention first: its matcher reads the onnx form of the projections and
     // of the layers that feed it only through their results.
+    for (Operation *op : collect<onnx::MatMulOp>(func))
+      (void)unfoldHeads(rewriter, cast<onnx::MatMulOp>(op), shapes);
     MaskForms forms(rewriter, shapes);
     for (Operation *op : collect<onnx::ReshapeOp>(func))
       attentionsRaised += succeeded(
           raiseAttention(rewriter, cast<onnx::ReshapeOp>(op), shapes, forms));
+    eraseDead(rewriter, func);
+    for (Operation *op : collect<onnx::MatMulOp>(func))
+      attentionsRaised += succeeded(raiseUnjoinedAttention(
+          rewriter, cast<onnx::MatMulOp>(op), shapes, forms));
     eraseDead(rewriter, func);
     for (Operation *op : collect<onnx::GatherOp>(func))
       embeddingsRaised +=

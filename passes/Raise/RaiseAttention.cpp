@@ -122,6 +122,37 @@ static Value createScalar(OpBuilder &b, Location loc, double value) {
       loc, b.getF32FloatAttr(static_cast<float>(value)));
 }
 
+// What every channel is multiplied with: nothing where all factors are absent.
+static SmallVector<double> channelScale(const AttentionMatcher &m,
+                                        ArrayRef<HeadFactor> factors,
+                                        SmallVector<double> scale = {}) {
+  const int64_t heads = m.value.heads, size = m.value.size;
+  if (!factors.empty())
+    scale.resize(heads * size, 1);
+  for (const HeadFactor &factor : factors) {
+    auto view = onnx::ConstantView::get(factor.tensor);
+    ArrayRef<int64_t> sizes = view->getType().getShape();
+    for (int64_t c = 0; c < heads * size; ++c) {
+      const int64_t head = sizes[1] == 1 ? 0 : c / size,
+                    channel = sizes[3] == 1 ? 0 : c % size;
+      const double by = view->at<float>(head * sizes[3] + channel);
+      scale[c] = factor.isDivisor ? scale[c] / by : scale[c] * by;
+    }
+  }
+  return scale;
+}
+
+// One number, or one for each channel.
+static Value createParameter(OpBuilder &b, Location loc, double value,
+                             ArrayRef<double> scale) {
+  if (scale.empty())
+    return createScalar(b, loc, value);
+  SmallVector<float> values;
+  for (double of : scale)
+    values.push_back(static_cast<float>(value * of));
+  return constantTensor(b, loc, values, int64_t(values.size()));
+}
+
 // The probabilities, and the epilogue's parameters.
 static void addProbabilities(OpBuilder &b, Location loc,
                              const AttentionMatcher &m, AttentionParts &parts) {
@@ -131,10 +162,16 @@ static void addProbabilities(OpBuilder &b, Location loc,
   const Quantiser &p = m.probability;
   const bool isQuantised = p.element.getWidth() > 1;
   auto scalar = [&](double value) { return createScalar(b, loc, value); };
-  parts.params = {scalar(double(p.step) * m.value.alpha)};
-  if (!isQuantised || p.minimum != 0)
+  const SmallVector<double> ofContext = channelScale(m, m.contextFactors),
+                            ofValue =
+                                channelScale(m, m.value.factors, ofContext);
+  parts.params = {
+      createParameter(b, loc, double(p.step) * m.value.alpha, ofValue)};
+  if (isQuantised && p.minimum != 0)
     parts.params.push_back(
-        scalar(isQuantised ? double(p.minimum) * m.value.alpha : p.step));
+        createParameter(b, loc, double(p.minimum) * m.value.alpha, ofValue));
+  else if (!isQuantised)
+    parts.params.push_back(createParameter(b, loc, p.step, ofContext));
   if (isQuantised) {
     parts.step = scalar(p.step);
     parts.minimum = scalar(p.minimum);
@@ -155,7 +192,7 @@ static void addMasks(OpBuilder &b, Location loc, const AttentionMatcher &m,
     if (!value)
       continue;
     parts.masks.push_back(value);
-    parts.filled.push_back(mask.isFill);
+    parts.maskKinds.push_back(mask.kind);
     parts.earlyMasks += int64_t(i) < m.earlyMasks;
   }
   parts.causal = m.isCausal;
@@ -184,36 +221,79 @@ static Value createAttention(OpBuilder &b, Location loc,
   return b.create<AttentionOp>(loc, parts, buildContext).getResult(0);
 }
 
+// Says what the layer became, and what its projections did.
+static void note(RaiseRewriter &rewriter, Operation *layer,
+                 const AttentionMatcher &m) {
+  if (!layer)
+    return;
+  StringRef residue;
+  if (m.leavesRounding)
+    residue = "scores are not rounded to 16 bits";
+  for (const Heads *heads : {&m.query, &m.key, &m.value})
+    if (!heads->residue.empty())
+      residue = heads->residue;
+  rewriter.became(layer, m.query.element, m.key.element, residue);
+  const Type f32 = rewriter.getF32Type();
+  for (const Projection *projection : m.allProjections())
+    rewriter.became(projection->matmul, f32, f32,
+                    "a low-rank term of the attention '" +
+                        nodeName(layer->getLoc()) + "'");
+}
+
+static void replaceWith(RaiseRewriter &rewriter, Operation *op, Value result) {
+  Type type = op->getResult(0).getType();
+  if (result.getType() != type)
+    result = rewriter.create<tensor::CastOp>(result.getLoc(), type, result);
+  rewriter.replaceOp(op, result);
+}
+
 LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
-                                  const onnx::SymbolicShapes &shapes,
+                                  onnx::SymbolicShapes &shapes,
                                   MaskForms &forms) {
   // Most reshapes have nothing to do with attention.
   Operation *layer = rewriter.attentionBehind(op.getReshaped());
-  AttentionMatcher m(shapes);
+  AttentionMatcher m(rewriter, shapes);
   if (!m.match(op))
     return rewriter.refuse(layer, m.why);
   rewriter.setInsertionPoint(op);
   Location loc = layer ? layer->getLoc() : op.getData().getLoc();
   Value result = createAttention(rewriter, loc, m, forms);
-  if (result.getType() != op.getType())
-    result = rewriter.create<tensor::CastOp>(loc, op.getType(), result);
+  note(rewriter, layer, m);
   if (m.format)
     result = rewriter.create<onnx::RoundToHalfOp>(loc, result.getType(), result,
                                                   m.format);
-  if (layer) {
-    StringRef residue;
-    if (m.leavesRounding)
-      residue = "scores are not rounded to 16 bits";
-    for (const Heads *heads : {&m.query, &m.key, &m.value})
-      if (!heads->residue.empty())
-        residue = heads->residue;
-    rewriter.became(layer, m.query.element, m.key.element, residue);
-    const Type f32 = rewriter.getF32Type();
-    for (const Projection *projection : m.allProjections())
-      rewriter.became(projection->matmul, f32, f32,
-                      "a low-rank term of the attention '" +
-                          nodeName(layer->getLoc()) + "'");
-  }
-  rewriter.replaceOp(op, result);
+  replaceWith(rewriter, op, result);
+  return success();
+}
+
+LogicalResult bnn::raiseUnjoinedAttention(RaiseRewriter &rewriter,
+                                          onnx::MatMulOp op,
+                                          onnx::SymbolicShapes &shapes,
+                                          MaskForms &forms) {
+  Operation *layer = rewriter.attentionBehind(op.getY());
+  if (!layer)
+    return failure();
+  AttentionMatcher m(rewriter, shapes);
+  if (!m.matchUnjoined(op))
+    return rewriter.refuse(layer, m.why);
+  rewriter.setInsertionPoint(op);
+  Location loc = layer->getLoc();
+  Value result = createAttention(rewriter, loc, m, forms);
+  note(rewriter, layer, m);
+  auto joined = cast<RankedTensorType>(result.getType());
+  SmallVector<int64_t> sizes = {joined.getDimSize(0), joined.getDimSize(1),
+                                m.value.heads, m.value.size};
+  auto listType = RankedTensorType::get(4, rewriter.getI64Type());
+  Value list = rewriter.create<onnx::ConstantOp>(
+      loc, listType,
+      DenseIntElementsAttr::get(
+          listType, ArrayRef<int64_t>{0, 0, m.value.heads, m.value.size}));
+  result = rewriter.create<onnx::ReshapeOp>(
+      loc, RankedTensorType::get(sizes, joined.getElementType()), result, list);
+  std::swap(sizes[1], sizes[2]);
+  result = rewriter.create<onnx::TransposeOp>(
+      loc, RankedTensorType::get(sizes, joined.getElementType()), result,
+      rewriter.getDenseI64ArrayAttr({0, 2, 1, 3}));
+  replaceWith(rewriter, op, result);
   return success();
 }

@@ -87,7 +87,7 @@ static bool isDecision(Operation *op) {
 static bool isBetweenProducts(Operation *op) {
   return isa<onnx::AddOp, onnx::SubOp, onnx::MulOp, onnx::DivOp, onnx::ClipOp,
              onnx::RoundOp, onnx::SignOp, onnx::ReluOp, onnx::NotOp,
-             onnx::MaxOp, onnx::MinOp, onnx::WhereOp, onnx::CastOp,
+             onnx::AndOp, onnx::MaxOp, onnx::MinOp, onnx::WhereOp, onnx::CastOp,
              onnx::DropoutOp, onnx::IdentityOp, onnx::RoundToHalfOp,
              onnx::UnsqueezeOp, onnx::SqueezeOp, onnx::ReshapeOp,
              onnx::ExpandOp, onnx::TransposeOp>(op);
@@ -394,6 +394,20 @@ void RaiseRewriter::became(Operation *op, Type weights, Type activations,
   layer->reason = reason.str();
 }
 
+void RaiseRewriter::wroteAgain(Operation *op, Operation *copy) {
+  if (auto it = indexOf.find(op); it != indexOf.end()) {
+    const size_t index = it->second;
+    indexOf.erase(it);
+    indexOf[copy] = index;
+    layers[index].op = copy;
+  }
+  if (Operation *layer = contexts.lookup(op))
+    contexts[copy] = layer;
+  for (auto &[product, layer] : contexts)
+    if (layer == op)
+      layer = copy;
+}
+
 void RaiseRewriter::notifyOperationErased(Operation *op) {
   ForwardingListener::notifyOperationErased(op);
   contexts.erase(op);
@@ -405,20 +419,22 @@ void RaiseRewriter::notifyOperationErased(Operation *op) {
 
 Operation *RaiseRewriter::attentionBehind(Value value) const {
   // Heads are joined by Transpose and Reshape; a residual is added before.
-  for (int depth = 0; depth < 4; ++depth) {
+  for (int depth = 0; depth < 6; ++depth) {
     Operation *op = value.getDefiningOp();
     if (!op)
       return nullptr;
     if (Operation *softmax = contexts.lookup(op))
       return softmax;
-    if (isa<onnx::AddOp>(op))
+    // Scales of heads are on either side.
+    if (isa<onnx::AddOp, onnx::MulOp, onnx::DivOp>(op))
       for (Value operand : op->getOperands())
         if (Operation *product = onnx::beforeRounding(operand).getDefiningOp())
           if (Operation *softmax = contexts.lookup(product))
             return softmax;
-    if (!isa<onnx::ReshapeOp, onnx::TransposeOp, onnx::RoundToHalfOp>(op))
+    if (!isa<onnx::ReshapeOp, onnx::TransposeOp, onnx::RoundToHalfOp,
+             onnx::MulOp, onnx::DivOp>(op))
       return nullptr;
-    value = op->getOperand(0);
+    value = op->getOperand(onnx::ConstantView::get(op->getOperand(0)) ? 1 : 0);
   }
   return nullptr;
 }

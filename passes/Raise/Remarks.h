@@ -80,6 +80,9 @@ public:
   void became(mlir::Operation *layer, mlir::Type weights,
               mlir::Type activations, const llvm::Twine &reason = "");
 
+  /// `copy` stands for `op` from here on, which nothing will read.
+  void wroteAgain(mlir::Operation *op, mlir::Operation *copy);
+
   /// What stands for the attention that `value` is the context of, its softmax
   /// or the product with the values if it has none, by the chain of Reshape,
   /// Transpose, Add and MatMul behind it; null if there is none.

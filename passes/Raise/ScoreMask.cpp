@@ -20,6 +20,51 @@ using namespace mlir;
 using namespace mlir::bnn;
 
 //===----------------------------------------------------------------------===//
+// Numbers that are 0 or 1
+//===----------------------------------------------------------------------===//
+
+static bool isZeroOrOne(Value value, int depth) {
+  if (auto view = onnx::ConstantView::get(value)) {
+    const bool isFloat = isa<FloatType>(view->getElementType());
+    for (int64_t i = 0; i < view->getNumElements(); ++i) {
+      double element =
+          isFloat ? view->getFloat(i) : double(view->getInteger(i));
+      if (element != 0 && element != 1)
+        return false;
+    }
+    return true;
+  }
+  if (getElementTypeOrSelf(value.getType()).isInteger(1))
+    return true;
+  Operation *op = value.getDefiningOp();
+  if (!op || depth == 0)
+    return false;
+  auto areAll = [&](ValueRange operands) {
+    return llvm::all_of(operands, [&](Value operand) {
+      return isZeroOrOne(operand, depth - 1);
+    });
+  };
+  if (isa<onnx::MulOp, onnx::MaxOp, onnx::MinOp>(op))
+    return areAll(op->getOperands());
+  if (isa<onnx::SubOp>(op))
+    return onnx::getConstantScalar(op->getOperand(0)) == 1.0 &&
+           areAll(op->getOperand(1));
+  if (isa<onnx::WhereOp>(op))
+    return areAll(op->getOperands().drop_front());
+  if (isa<onnx::CastOp, onnx::ReshapeOp, onnx::UnsqueezeOp, onnx::SqueezeOp,
+          onnx::ExpandOp, onnx::SliceOp, onnx::TransposeOp, onnx::IdentityOp,
+          onnx::FlattenOp, onnx::SplitOp, onnx::GatherOp>(op))
+    return areAll(op->getOperand(0));
+  return false;
+}
+
+bool bnn::isZeroOrOne(Value value) {
+  constexpr int kMostOperators = 12;
+  return getElementTypeOrSelf(value.getType()).isF32() &&
+         ::isZeroOrOne(value, kMostOperators);
+}
+
+//===----------------------------------------------------------------------===//
 // Undoing Expand
 //===----------------------------------------------------------------------===//
 
@@ -167,11 +212,14 @@ Value MaskForms::strip(Value value) {
 // Operands of bnn.attention
 //===----------------------------------------------------------------------===//
 
-// What one element of the mask becomes: the number that is added, or the fill,
-// with NaN where there is none.
+// What one element of the mask becomes: a number, or the fill, with NaN where
+// there is none.
 static Value convert(OpBuilder &b, Location loc, const ScoreMask &mask,
                      Value element) {
-  if (!mask.isFill)
+  if (mask.isDivisor)
+    return b.create<arith::DivFOp>(
+        loc, b.create<arith::ConstantOp>(loc, b.getF32FloatAttr(1)), element);
+  if (!mask.isFill())
     return mask.isNegated ? b.create<arith::NegFOp>(loc, element) : element;
   Value fill = b.create<arith::ConstantOp>(loc, b.getF32FloatAttr(mask.fill));
   Value keep = b.create<arith::ConstantOp>(
@@ -183,7 +231,7 @@ static Value convert(OpBuilder &b, Location loc, const ScoreMask &mask,
 
 // Whether the mask can be had by another shape of its elements alone.
 static bool isAsItIs(const ScoreMask &mask) {
-  return !mask.isFill && !mask.isNegated;
+  return !mask.isFill() && !mask.isNegated && !mask.isDivisor;
 }
 
 // The mask's numbers, as what is added to scores or as what is filled, read at
@@ -252,7 +300,8 @@ static Value createRows(OpBuilder &b, Location loc, const ScoreMask &mask,
 Value MaskForms::create(OpBuilder &b, Location loc, const ScoreMask &mask,
                         Value key) {
   if (auto value = onnx::getConstantScalar(mask.tensor);
-      value && *value == 0 && !mask.isFill)
+      value && ((*value == 0 && mask.kind == MaskKind::Add) ||
+                (*value == 1 && mask.kind == MaskKind::Multiply)))
     return Value(); // A sum with 0 has the same exponential.
   Value source = strip(mask.tensor);
   auto type = cast<RankedTensorType>(source.getType());

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "dialects/BNN/BNN.h"
 #include "dialects/ONNX/ONNXDialect.h"
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "mlir/IR/PatternMatch.h"
@@ -14,15 +15,23 @@
 namespace mlir::bnn {
 
 /// What is done to scores [batch, heads, S, T] before the softmax: numbers are
-/// added, or one number is put in their place where a condition holds.
+/// added or multiplied, are bounds, or one number is put in the place of scores
+/// where a condition holds.
 struct ScoreMask {
   mlir::Value tensor; ///< f32, or the condition; broadcasts to the scores.
   mlir::Operation *op;
-  bool isFill = false;
+  MaskKind kind = MaskKind::Add;
   bool isInverted = false; ///< The fill is where the condition does not hold.
   bool isNegated = false;  ///< The numbers are subtracted.
+  bool isDivisor = false;  ///< Scores are divided by them, not multiplied.
   float fill = 0;
+
+  bool isFill() const { return kind == MaskKind::Fill; }
 };
+
+/// Whether every element of an f32 tensor is 0 or 1, whatever the model's
+/// inputs.
+bool isZeroOrOne(mlir::Value value);
 
 /// Makes masks what bnn.attention takes. What an Expand repeats is computed
 /// once: the operators behind it are written again on its input.

@@ -173,6 +173,28 @@ float LoopBuilder::neutral(ReduceKind kind) {
   return kind == ReduceKind::Add ? 0 : kind == ReduceKind::Max ? -inf : inf;
 }
 
+Value LoopBuilder::applyMask(MaskKind kind, Value score, Value mask) {
+  auto whereTrue = [&](arith::CmpFPredicate order, Value other) -> Value {
+    Value isTaken = create<arith::CmpFOp>(order, mask, other);
+    return create<arith::SelectOp>(isTaken, mask, score);
+  };
+  switch (kind) {
+  case MaskKind::Add:
+    return create<arith::AddFOp>(score, mask);
+  case MaskKind::Multiply:
+    return create<arith::MulFOp>(score, mask);
+  case MaskKind::Max:
+    return whereTrue(arith::CmpFPredicate::OGT, score);
+  case MaskKind::Min:
+    return whereTrue(arith::CmpFPredicate::OLT, score);
+  case MaskKind::Fill: {
+    Value isKept = create<arith::CmpFOp>(arith::CmpFPredicate::UNO, mask, mask);
+    return create<arith::SelectOp>(isKept, score, mask);
+  }
+  }
+  llvm_unreachable("no kind of masks");
+}
+
 Value LoopBuilder::reciprocalDeviation(Value squares, Value count,
                                        float epsilon) {
   Value variance = create<arith::DivFOp>(squares, count);

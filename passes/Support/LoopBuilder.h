@@ -61,6 +61,9 @@ public:
   /// What a reduction starts from.
   static float neutral(ReduceKind kind);
 
+  /// A score after a mask of `bnn.attention`.
+  mlir::Value applyMask(MaskKind kind, mlir::Value score, mlir::Value mask);
+
   /// 1 / sqrt(squares / count + epsilon), as `bnn.layer_norm` defines it.
   mlir::Value reciprocalDeviation(mlir::Value squares, mlir::Value count,
                                   float epsilon);

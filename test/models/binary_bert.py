@@ -286,7 +286,8 @@ class BinaryBert:
                 total = g.node(scope, "ReduceL1", part, axes=[-1], keepdims=1)
                 token = g.node(scope, "Div", total, g.scalar(scope, self.size))
                 bits.append(g.node(scope, "Mul", g.node(scope, "Sign", part), token))
-                became = "float"
+                # A factor of each score, but not of the low-rank terms beside them.
+                became = "float" if value_residual else became
             else:
                 bits.append(g.quantise(scope, f"{parameter}.clip_{name}", part, q))
         query, key, value = bits

@@ -154,7 +154,7 @@ def expanded_first():
     g.add("Unsqueeze", "wide axis1", "wide4")
     g.number("fill", -np.inf)
     model = g.end(g.softmax(g.add("Where", f"{g.hides_padding('wide4')} fill {scaled}", "masked")))
-    return model, padded(g), ROW + r".*filled = array<i1: true>"
+    return model, padded(g), ROW + r".*mask_kinds = \[#bnn.mask_kind<fill>\]"
 
 
 def zeros_filled():
@@ -174,7 +174,7 @@ def filled():
     scaled = g.scale(g.begin())
     g.number("fill", -np.inf)
     model = g.end(g.softmax(g.add("Where", f"{g.hides_padding(g.padding())} fill {scaled}", "masked")))
-    return model, padded(g), ROW + r".*filled = array<i1: true>"
+    return model, padded(g), ROW + r".*mask_kinds = \[#bnn.mask_kind<fill>\]"
 
 
 def guarded():
@@ -189,7 +189,7 @@ def guarded():
     for operator, inputs, output in (("Div", "softmax alpha", "divided"), ("Round", "divided", "rounded"),
                                      ("Clip", "rounded zero one", "bits"), ("Mul", "bits alpha", "probabilities")):
         g.add(operator, inputs, output)
-    return g.end("probabilities"), padded(g, 16), ROW + r".*filled = array<i1: true>"
+    return g.end("probabilities"), padded(g, 16), ROW + r".*mask_kinds = \[#bnn.mask_kind<fill>\]"
 
 
 def filled_all():
@@ -198,7 +198,7 @@ def filled_all():
     scaled = g.scale(g.begin())
     g.number("fill", LEAST)
     model = g.end(g.softmax(g.add("Where", f"{g.hides_padding(g.padding())} fill {scaled}", "masked")))
-    return model, padded(g, 16), ROW + r".*filled = array<i1: true>"
+    return model, padded(g, 16), ROW + r".*mask_kinds = \[#bnn.mask_kind<fill>\]"
 
 
 def filled_with_little():
@@ -207,7 +207,7 @@ def filled_with_little():
     scaled = g.scale(g.begin())
     g.number("fill", -1.5)
     model = g.end(g.softmax(g.add("Where", f"{g.hides_padding(g.padding())} fill {scaled}", "masked")))
-    return model, padded(g, 16), ROW + r".*filled = array<i1: true>"
+    return model, padded(g, 16), ROW + r".*mask_kinds = \[#bnn.mask_kind<fill>\]"
 
 
 def filled_before_the_division():
@@ -216,7 +216,7 @@ def filled_before_the_division():
     g.add("Cast", g.padding(), "kept", to=BOOL)
     g.number("fill", LEAST)
     model = g.end(g.softmax(g.scale(g.add("Where", f"kept {scores} fill", "masked"))))
-    return model, padded(g, 16), ROW + r".*early_masks = 1 : i64, filled = array<i1: true>"
+    return model, padded(g, 16), ROW + r".*early_masks = 1 : i64.*mask_kinds = \[#bnn.mask_kind<fill>\]"
 
 
 #===------------------------------------------------------------------------===#
@@ -244,7 +244,7 @@ def given(shape, element, operator):
     if element != BOOL and operator == "Add" and len(shape) == 4:
         form = ROWS.format("x".join(re.escape(str(s)) for s in sizes))
     else:
-        form = ROWS.format("x".join(re.escape(str(s)) for s in sizes)) + (".*filled" if element == BOOL else "")
+        form = ROWS.format("x".join(re.escape(str(s)) for s in sizes)) + (".*mask_kind<fill>" if element == BOOL else "")
     return g.end(g.softmax(masked)), [feeds(g, b, s, mask=seen(b, s)) for b, s in ((2, 5), (1, 33))], form
 
 
@@ -282,8 +282,8 @@ def position_bias():
     g.number("fill", -np.inf)
     model = g.end(g.softmax(g.add("Where", f"{g.hides_padding(g.padding())} fill {scaled}", "masked")))
     return (model, [feeds(g, 2, 9, hidden=[0, 4])],
-            r"mask\(%\w+, %\w+ : tensor<1x2x9x9xf32>, tensor<\?x9xf32>\).*early_masks = 1 : i64, "
-            r"filled = array<i1: false, true>")
+            r"mask\(%\w+, %\w+ : tensor<1x2x9x9xf32>, tensor<\?x9xf32>\).*early_masks = 1 : i64.*"
+            r"<add>, #bnn.mask_kind<fill>")
 
 
 #===------------------------------------------------------------------------===#
@@ -504,11 +504,441 @@ def rounded_scores():
     return without_softmax(write, r"threshold\(")
 
 
+#===------------------------------------------------------------------------===#
+# Scales of heads, tokens and channels
+#===------------------------------------------------------------------------===#
+
+PER_HEAD = np.array([0.5, -1.75], np.float32)
+
+
+class Scaled(Graph):
+    """Signs that something is done to on their way to the heads: `hook(graph, name, value, stage)`, where they are
+    just bits, `split` or, at last, `moved`."""
+
+    def __init__(self, hook=lambda g, name, value, stage: value, **options):
+        super().__init__(**options)
+        self.hook, self.values = hook, None
+
+    def heads(self, name, order):
+        value = self.hook(self, name, self.add("Sign", name, name + "s"), "bits")
+        value = self.hook(self, name, self.add("Reshape", f"{value} split", name + "4"), "split")
+        value = self.hook(self, name, self.add("Transpose", value, name + "t", perm=order), "moved")
+        self.values = value
+        return value
+
+    def end(self, probabilities, after=lambda g, context: context):
+        """`after` is done to the context before its heads are joined."""
+        self.add("MatMul", f"{probabilities} {self.values}", "context")
+        self.add("Transpose", after(self, "context"), "back", perm=[0, 2, 1, 3])
+        self.add("Reshape", "back joined", "y")
+        graph = helper.make_graph(self.nodes, "model", self.inputs, [info("y", ["batch", self.seq, CHANNELS])],
+                                  self.constants)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def by(operator, value, constant_value, suffix="x"):
+    """`value` times, or divided by, a constant."""
+    def note(g):
+        name = g.number(f"{value}_{suffix}", constant_value)
+        return g.add(operator, f"{value} {name}", f"{value}_by_{suffix}")
+    return note
+
+
+def scaled_heads(wanted, at, constant_value, operator="Mul", form=None):
+    """Query, key and value of the roles in `wanted` with a constant at one stage."""
+    def hook(g, name, value, stage):
+        return by(operator, value, constant_value)(g) if name in wanted and stage == at else value
+    g = Scaled(hook)
+    scaled = g.scale(g.begin())
+    return g.end(g.softmax(scaled)), lengths(g), form
+
+
+MULTIPLIED = r"mask\(.*mask_kinds = \[(#bnn.mask_kind<multiply>(, )?)+\]"
+CHANNELS_APART = rf"params\(.*tensor<{CHANNELS}xf32>"
+
+
+def head_scales_of_bits():
+    return scaled_heads("qk", "moved", PER_HEAD.reshape(1, HEADS, 1, 1), form=MULTIPLIED)
+
+
+def head_divisors_of_bits():
+    return scaled_heads("kv", "moved", PER_HEAD.reshape(HEADS, 1, 1), "Div", MULTIPLIED)
+
+
+def head_scales_before_transpose():
+    return scaled_heads("qkv", "split", PER_HEAD.reshape(HEADS, 1), form=MULTIPLIED)
+
+
+def head_scales_before_split():
+    """One number a channel, the same for all of a head."""
+    return scaled_heads("qk", "bits", np.repeat(PER_HEAD, SIZE), form=MULTIPLIED)
+
+
+def channel_scales_of_values():
+    return scaled_heads("v", "bits", np.random.default_rng(6).random(CHANNELS) + 0.5, form=CHANNELS_APART)
+
+
+def channel_scales_of_queries():
+    """No factor of a score."""
+    return scaled_heads("q", "moved", np.random.default_rng(6).random(SIZE) + 0.5, form="^$")
+
+
+def token_scales():
+    """The mean of |x| of each token, of query and key."""
+    def hook(g, name, value, stage):
+        if name == "v" or stage != "bits":
+            return value
+        g.add("Abs", name, name + "abs")
+        g.add("ReduceMean", name + "abs", name + "mean", axes=[-1], keepdims=1)
+        return g.add("Mul", f"{name}mean {value}", name + "scaled")
+    g = Scaled(hook)
+    scaled = g.scale(g.begin())
+    return g.end(g.softmax(scaled)), lengths(g), MULTIPLIED
+
+
+def with_scores(change, form, end=None, inputs=lengths):
+    """`change` is done to the scores after the division."""
+    g = Scaled()
+    scaled = g.scale(g.begin())
+    model = (end or (lambda g, scores: g.end(g.softmax(scores))))(g, change(g, scaled))
+    return model, inputs(g), form
+
+
+def head_scales_of_scores():
+    return with_scores(lambda g, s: by("Mul", s, PER_HEAD.reshape(HEADS, 1, 1))(g), MULTIPLIED)
+
+
+def scaled_thrice():
+    """Neither factor is a power of two, so that both round."""
+    return with_scores(lambda g, s: by("Mul", by("Mul", s, 0.75)(g), 0.3)(g), MULTIPLIED)
+
+
+def head_scales_of_probabilities():
+    def end(g, scores):
+        return g.end(by("Mul", g.softmax(scores), PER_HEAD.reshape(1, HEADS, 1, 1))(g))
+    return with_scores(lambda g, s: s, CHANNELS_APART, end)
+
+
+def head_scales_of_context():
+    def end(g, scores):
+        return g.end(g.softmax(scores), lambda g, c: by("Mul", c, PER_HEAD.reshape(HEADS, 1, 1))(g))
+    return with_scores(lambda g, s: s, CHANNELS_APART, end)
+
+
+def head_scales_given():
+    """An input: of the context it is no parameter, but a product of its own."""
+    g = Scaled()
+    scaled = g.scale(g.begin())
+    g.inputs.append(info("gate", ["batch", HEADS, 1, 1]))
+    model = g.end(g.softmax(g.add("Mul", f"gate {scaled}", "gated")),
+                  lambda g, c: g.add("Mul", f"{c} gate", "gated_context"))
+
+    def gates(batch):
+        return lambda rng: rng.standard_normal((batch, HEADS, 1, 1)).astype(np.float32)
+    return model, [feeds(g, 2, 5, gate=gates(2)), feeds(g, 1, 33, gate=gates(1))], MULTIPLIED
+
+
+#===------------------------------------------------------------------------===#
+# Masks that are multiplied, bounds of scores, and what hides probabilities
+#===------------------------------------------------------------------------===#
+
+def as_numbers(g, proved):
+    """The padding as f32, 0 or 1 whatever the input, or what the input is."""
+    value = g.padding()
+    if proved:
+        value = g.add("Cast", value, "kept", to=BOOL)
+    return g.add("Cast", value, "floats", to=FLOAT)
+
+
+def masks_multiplied():
+    """Scores times numbers, whatever they are."""
+    return with_scores(lambda g, s: g.add("Mul", f"{s} {as_numbers(g, False)}", "masked"), MULTIPLIED,
+                       inputs=lambda g: padded(g, 16))
+
+
+def causal_by_products():
+    """GPT's first form: scores * b - 1e10 * (1 - b)."""
+    g = Scaled(seq=40)
+    scaled = g.scale(g.begin())
+    g.number("b", np.tri(40)[None, None])
+    g.number("large", 1e10)
+    g.add("Mul", f"{scaled} b", "kept")
+    g.add("Sub", "one b", "rest")
+    g.add("Mul", "rest large", "hidden")
+    return g.end(g.softmax(g.add("Sub", "kept hidden", "masked"))), [feeds(g, 2, 40)], CAUSAL
+
+
+def causal_with_head_scales():
+    g = Scaled(seq=40)
+    scaled = g.scale(g.begin())
+    g.number("mask", np.triu(np.full((40, 40), LEAST), 1)[None, None])
+    kept = by("Mul", scaled, PER_HEAD.reshape(HEADS, 1, 1))(g)
+    return g.end(g.softmax(g.add("Add", f"{kept} mask", "masked"))), [feeds(g, 2, 40)], r"mask_kind<multiply>\]|\bcausal\b"
+
+
+def at_least_the_least(causal=False):
+    """OPT: what two masks made -inf is the least float again, and a row that is hidden whole has equal
+    probabilities."""
+    g = Scaled(**({"seq": 40} if causal else {}))
+    scores = g.scale(g.begin())
+    g.number("least", LEAST)
+    if causal:
+        g.number("later", np.triu(np.full((40, 40), LEAST), 1)[None, None])
+        scores = g.add("Add", f"{scores} later", "past")
+    else:
+        g.add("Sub", f"one {as_numbers(g, False)}", "inverse")
+        g.add("Mul", "inverse least", "mask")
+        scores = g.add("Add", f"{scores} mask", "once")
+        scores = g.add("Add", f"{scores} mask", "twice")
+    model = g.end(g.softmax(g.add("Max", f"{scores} least", "masked")))
+    return model, [feeds(g, 2, 40)] if causal else padded(g, 16), r"\bcausal\b" if causal else "mask_kind<max>"
+
+
+def causal_at_least():
+    return at_least_the_least(causal=True)
+
+
+def bounded():
+    def change(g, scores):
+        g.number("low", -0.5)
+        return g.add("Clip", f"{scores} low alpha", "bounded")
+    return with_scores(change, r"mask_kinds = \[#bnn.mask_kind<max>, #bnn.mask_kind<min>\]")
+
+
+def hidden_probabilities(proved=True, where="bits"):
+    """Probabilities times a mask: after they are bits, or before."""
+    g = Scaled()
+    scaled = g.scale(g.begin())
+    mask = as_numbers(g, proved)
+    if where == "bits":
+        probabilities = g.add("Mul", f"{g.softmax(scaled)} {mask}", "masked")
+    else:
+        g.add("Softmax", scaled, "raw", axis=-1)
+        g.add("Where" if where == "where" else "Mul", "kept raw zero" if where == "where" else f"raw {mask}", "softmax")
+        for operator, inputs, output in (("Div", "softmax alpha", "divided"), ("Round", "divided", "rounded"),
+                                         ("Clip", "rounded zero one", "bits"), ("Mul", "bits alpha", "probabilities")):
+            probabilities = g.add(operator, inputs, output)
+    return g.end(probabilities), padded(g, 16), "value_zeros" if proved else "^$"
+
+
+def hidden_bits():
+    return hidden_probabilities()
+
+
+def hidden_before_rounding():
+    return hidden_probabilities(where="softmax")
+
+
+def hidden_by_where():
+    return hidden_probabilities(where="where")
+
+
+def hidden_by_numbers():
+    """The input may have other numbers than 0 and 1."""
+    return hidden_probabilities(proved=False)
+
+
+def hidden_decisions(both):
+    """BiBERT's probabilities of tokens that are padding, by And or by a product."""
+    def write(g, scores):
+        g.add("Cast", "padding", "kept", to=BOOL)
+        decided = g.add("Greater", f"{scores} zero", "is_high")
+        if both:
+            return g.add("Cast", g.add("And", f"{decided} kept", "seen"), "probabilities", to=FLOAT)
+        g.add("Cast", decided, "bits", to=FLOAT)
+        return g.add("Mul", f"bits {g.add('Cast', 'kept', 'numbers', to=FLOAT)}", "probabilities")
+    return without_softmax(write, r"threshold\(.*<fill>\]")
+
+
+def decisions_and_padding():
+    return hidden_decisions(True)
+
+
+def decisions_times_padding():
+    return hidden_decisions(False)
+
+
+#===------------------------------------------------------------------------===#
+# Heads that are split and joined in other ways
+#===------------------------------------------------------------------------===#
+
+def packed(split):
+    """One projection of all three: [batch, tokens, 3, heads, size] as timm writes it, by Gather or Split, or
+    [batch, tokens, heads, 3 * size]."""
+    g = Scaled()
+    g.inputs = [info("x", ["batch", "seq", 3 * CHANNELS])]
+    for name, value in (("split", [0, 0, HEADS, 3 * SIZE] if split == "heads" else [0, 0, 3, HEADS, SIZE]),
+                        ("joined", [0, 0, CHANNELS])):
+        g.number(name, value, np.int64)
+    for name, value in (("root", 4.0), ("alpha", 0.07), ("zero", 0.0), ("one", 1.0)):
+        g.number(name, value)
+    g.add("Reshape", "x split", "x5")
+    if split == "heads":
+        g.add("Split", "x5", "q4 k4 v4", axis=3)
+        for name in "qkv":
+            g.add("Transpose", name + "4", name, perm=[0, 2, 1, 3])
+    else:
+        g.add("Transpose", "x5", "xt", perm=[2, 0, 3, 1, 4])
+        g.number("axis0", [0], np.int64)
+        if split == "split":
+            g.add("Split", "xt", "q5 k5 v5", axis=0)
+        for number, name in enumerate("qkv"):
+            if split == "split":
+                g.add("Squeeze", f"{name}5 axis0", name)
+            else:
+                g.add("Gather", f"xt {g.number('i' + name, number, np.int64)}", name, axis=0)
+    g.add("Transpose", "k", "kt", perm=[0, 1, 3, 2])
+    for name, source in (("qb", "q"), ("kb", "kt"), ("vb", "v")):
+        g.add("Sign", source, name)
+    g.values = "vb"
+    model = g.end(g.softmax(g.scale(g.add("MatMul", "qb kb", "scores"))))
+    rng = np.random.default_rng(9)
+    return model, [{"x": rng.standard_normal((2, tokens, 3 * CHANNELS)).astype(np.float32)} for tokens in (7, 33)], "attention"
+
+
+def packed_by_gather():
+    return packed("gather")
+
+
+def packed_by_split():
+    return packed("split")
+
+
+def packed_in_heads():
+    return packed("heads")
+
+
+def turned_positions():
+    """Something of each head before the sign, as rotary positions are."""
+    g = Graph()
+    g.number("cosine", np.random.default_rng(8).standard_normal((1, 1, 1, SIZE)))
+
+    def heads(name, order):
+        g.add("Reshape", f"{name} split", name + "4")
+        g.add("Transpose", name + "4", name + "t", perm=order)
+        value = g.add("Mul", f"{name}t cosine", name + "r") if name == "q" else name + "t"
+        return g.add("Sign", value, name + "b")
+    g.heads = heads
+    scaled = g.scale(g.begin())
+    return g.end(g.softmax(scaled)), lengths(g), "attention"
+
+
+def never_joined():
+    """The context with its heads is the output."""
+    g = Graph()
+    g.softmax(g.scale(g.begin()))
+    g.add("MatMul", "probabilities vb", "y")
+    graph = helper.make_graph(g.nodes, "model", g.inputs, [info("y", ["batch", HEADS, "seq", SIZE])], g.constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model, lengths(g), "attention"
+
+
+def read_elsewhere():
+    """Probabilities that are an output are computed anyway."""
+    g = Graph()
+    g.softmax(g.scale(g.begin()))
+    g.add("MatMul", "probabilities vb", "y")
+    outputs = [info("y", ["batch", HEADS, "seq", SIZE]), info("probabilities", ["batch", HEADS, "seq", "seq"])]
+    graph = helper.make_graph(g.nodes, "model", g.inputs, outputs, g.constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model, lengths(g), "^$"
+
+
+def folded(bits="outside", single=False):
+    """BART: batch and heads are one dimension of the products, and two of the masks. Or one head, and no dimension."""
+    g = Graph()
+    for name, value in (("root", 4.0), ("alpha", 0.07), ("zero", 0.0), ("one", 1.0)):
+        g.number(name, value)
+    if single:
+        for name in "qkv":
+            g.add("Sign", name, name + "b")
+    else:
+        for name, value in (("split", [0, 0, HEADS, SIZE]), ("joined", [0, 0, CHANNELS]), ("all", [-1]),
+                            ("heads", [HEADS]), ("size", [SIZE])):
+            g.number(name, value, np.int64)
+        g.sizes()
+        g.add("Mul", "batch_size heads", "both")
+        g.add("Concat", "both all size", "folded", axis=0)
+        for name in "qkv":
+            g.add("Reshape", f"{name} split", name + "4")
+            value = g.add("Transpose", name + "4", name + "t", perm=[0, 2, 1, 3])
+            if bits == "inside":
+                value = g.add("Sign", value, name + "s")
+            value = g.add("Reshape", f"{value} folded", name + "b" if bits == "inside" else name + "f")
+            if bits == "outside":
+                g.add("Sign", value, name + "b")
+    g.add("Transpose", "kb", "kbt", perm=[0, 2, 1])
+    scores = g.scale(g.add("MatMul", "qb kbt", "scores"))
+    g.number("fill", -np.inf)
+    if single:
+        g.inputs.append(info("attention_mask", ["batch", "seq"], INT64))
+        g.number("axis1", [1], np.int64)
+        g.add("Unsqueeze", "attention_mask axis1", "padding")
+    else:
+        g.add("Concat", "batch_size heads seq_size seq_size", "unfolded", axis=0)
+        g.add("Reshape", "scaled unfolded", "scores4")
+        scores = "scores4"
+        g.padding()
+    scores = g.add("Where", f"{g.hides_padding('padding')} fill {scores}", "masked")
+    if not single:
+        g.add("Concat", "both seq_size seq_size", "refolded", axis=0)
+        scores = g.add("Reshape", "masked refolded", "masked3")
+    g.add("MatMul", f"{g.softmax(scores)} vb", "y" if single else "context3")
+    if not single:
+        g.add("Concat", "batch_size heads seq_size size", "context_shape", axis=0)
+        g.add("Reshape", "context3 context_shape", "context")
+        g.add("Transpose", "context", "back", perm=[0, 2, 1, 3])
+        g.add("Reshape", "back joined", "y")
+    graph = helper.make_graph(g.nodes, "model", g.inputs, [info("y", ["batch", "seq", CHANNELS])], g.constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model, padded(g), ROW + ".*mask_kind<fill>"
+
+
+def folded_heads():
+    return folded()
+
+
+def folded_bits():
+    return folded("inside")
+
+
+def one_head():
+    return folded(single=True)
+
+
+def einsums():
+    """Keras: all products are Einsum, and scores are a product of keys and queries."""
+    g = Graph()
+    g.inputs = [info("x", ["batch", "seq", CHANNELS])]
+    rng = np.random.default_rng(4)
+    for name in "qkv":
+        g.number("w" + name, rng.standard_normal((CHANNELS, HEADS, SIZE)))
+        g.add("Einsum", f"x w{name}", name, equation="abc,cde->abde")
+        g.add("Sign", name, name + "b")
+    for name, value in (("root", 0.25), ("alpha", 0.07), ("zero", 0.0), ("one", 1.0)):
+        g.number(name, value)
+    g.add("Mul", "qb root", "smaller")
+    g.add("Einsum", f"{g.softmax(g.add('Einsum', 'kb smaller', 'scores', equation='aecd,abcd->acbe'))} vb", "context",
+          equation="acbe,aecd->abcd")
+    g.number("wo", np.eye(CHANNELS).reshape(HEADS, SIZE, CHANNELS))
+    g.add("Einsum", "context wo", "y", equation="abcd,cde->abe")
+    graph = helper.make_graph(g.nodes, "model", g.inputs, [info("y", ["batch", "seq", CHANNELS])], g.constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model, [{"x": rng.standard_normal((2, 9, CHANNELS)).astype(np.float32)}], "attention"
+
+
 SPELLINGS = [expanded, expanded_first, zeros_filled, filled, guarded, filled_all, filled_with_little, filled_before_the_division,
              one_for_all_heads, one_a_head, without_batch, subtracted, a_condition, position_bias, causal_least,
              causal_infinite, not_hidden, one_token_ahead, causal_part, first_row_for_all, causal_trilu, causal_ranges,
              others_only, causal_with_padding, least_with_padding, causal_integers, cross, above, at_least, not_below,
-             below_the_score, inverted, clipped_sign, rectified_sign, rounded_scores]
+             below_the_score, inverted, clipped_sign, rectified_sign, rounded_scores, head_scales_of_bits,
+             head_divisors_of_bits, head_scales_before_transpose, head_scales_before_split, channel_scales_of_values,
+             channel_scales_of_queries, token_scales, head_scales_of_scores, scaled_thrice, head_scales_of_probabilities,
+             head_scales_of_context, head_scales_given, masks_multiplied, causal_by_products, causal_with_head_scales,
+             at_least_the_least, causal_at_least, bounded, hidden_bits, hidden_before_rounding, hidden_by_where,
+             hidden_by_numbers, decisions_and_padding, decisions_times_padding, packed_by_gather, packed_by_split,
+             packed_in_heads, turned_positions, never_joined, read_elsewhere,
+             folded_heads, folded_bits, one_head, einsums]
 
 
 def form_of(path):

@@ -1,7 +1,6 @@
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Modules of attention in its other forms: masks of any shape that are added or filled in, tokens that do not see
-later ones, keys of another number than queries, and probabilities without a softmax."""
+"""Modules of attention in its other forms: masks of any shape and kind, tokens that do not see later ones, keys of another number than queries, and probabilities without a softmax."""
 import numpy as np
 
 import model
@@ -25,6 +24,21 @@ def fills(rng, shape):
     hidden = rng.random(shape) < 0.4
     hidden[rng.random(shape[:-1]) < 0.2] = True
     return np.where(hidden, rng.choice(HIDING), np.nan).astype(np.float32)
+
+
+def factors(rng, shape):
+    """Scales of both signs, and zeros."""
+    scales = rng.standard_normal(shape).astype(np.float32)
+    return np.where(rng.random(shape) < 0.2, np.float32(0), scales).astype(np.float32)
+
+
+def bounds(rng, shape):
+    """Bounds, of which some bind everywhere and some nowhere."""
+    middle = rng.standard_normal(shape).astype(np.float32)
+    return np.where(rng.random(shape) < 0.2, rng.choice([-np.inf, np.inf]), middle).astype(np.float32)
+
+
+NUMBERS = {"add": numbers, "fill": fills, "multiply": factors, "max": bounds, "min": bounds}
 
 
 def encoded(m, dims, bits, with_zeros):
@@ -60,22 +74,22 @@ def operands(m, heads, form, keys):
         text += f"value_residual(%{optional['residual']} : tensor<?x?x1xf32>) "
     axes = {"keys": keys, "queries": "tokens", "heads": heads, "batch": "batch", 1: 1}
     masks = []
-    for shape, is_fill in form.masks:
+    for shape, kind in form.masks:
         dims = tuple(axes[axis] for axis in shape)
-        masks.append((m.input("f32", dims, fills if is_fill else numbers), is_fill, shape_type(dims, "f32")))
+        masks.append((m.input("f32", dims, NUMBERS[kind]), kind, shape_type(dims, "f32")))
     if masks:
         text += f"mask({', '.join('%' + name for name, _, _ in masks)} : {', '.join(t for _, _, t in masks)}) "
 
     def read(feeds):
         values = {key: feeds[name] for key, name in optional.items()}
-        return {**values, "masks": [(feeds[name], is_fill) for name, is_fill, _ in masks]}
+        return {**values, "masks": [(feeds[name], kind) for name, kind, _ in masks]}
     return text, read
 
 
 def attributes(heads, divisor, form):
     listed = [f"heads = {heads} : i64", f"divisor = {scalar(divisor)} : f32"]
-    if any(is_fill for _, is_fill in form.masks):
-        listed.append(f"filled = array<i1: {', '.join(str(is_fill).lower() for _, is_fill in form.masks)}>")
+    if any(kind != "add" for _, kind in form.masks):
+        listed.append(f"mask_kinds = [{', '.join(f'#bnn.mask_kind<{kind}>' for _, kind in form.masks)}]")
     if form.early:
         listed.append(f"early_masks = {form.early} : i64")
     if form.threshold and form.threshold[1]:
@@ -134,29 +148,35 @@ def attention(m, heads, width, form):
 
 
 def forms():
-    """Each shape of a mask, added and filled in; several of them; the rest in turn."""
+    """Each shape of a mask in two of the kinds; several of them; the rest in turn."""
     for i, shape in enumerate(SHAPES):
-        for is_fill in (False, True):
-            yield Form(masks=[(shape, is_fill)], zeros=i % 2 == 0, low_rank=i % 3 == 0)
-    yield Form(masks=[(SHAPES[5], False), (SHAPES[0], True)], early=1)
-    yield Form(masks=[(SHAPES[1], True), (SHAPES[0], False), (SHAPES[2], False)], early=2, low_rank=True)
+        for kind in ("add", "fill"):
+            yield Form(masks=[(shape, kind)], zeros=i % 2 == 0, low_rank=i % 3 == 0)
+    yield Form(masks=[(SHAPES[5], "add"), (SHAPES[0], "fill")], early=1)
+    yield Form(masks=[(SHAPES[1], "fill"), (SHAPES[0], "add"), (SHAPES[2], "add")], early=2, low_rank=True)
     yield Form(causal=True)
     yield Form(causal=True, zeros=True, low_rank=True, residual=True)
-    yield Form(causal=True, masks=[(SHAPES[0], True)])
-    yield Form(causal=True, masks=[(SHAPES[5], False)], zeros=True)
+    yield Form(causal=True, masks=[(SHAPES[0], "fill")])
+    yield Form(causal=True, masks=[(SHAPES[5], "add")], zeros=True)
     for inclusive in (False, True):
         yield Form(threshold=(0.0, inclusive), zeros=inclusive)
-        yield Form(threshold=(-0.25, inclusive), masks=[(SHAPES[0], inclusive)], residual=True)
-        yield Form(threshold=(0.0, inclusive), causal=True, masks=[(SHAPES[4], not inclusive)])
+        yield Form(threshold=(-0.25, inclusive), masks=[(SHAPES[0], "fill" if inclusive else "add")], residual=True)
+        yield Form(threshold=(0.0, inclusive), causal=True, masks=[(SHAPES[4], "add" if inclusive else "fill")])
         yield Form(threshold=(0.0, inclusive), cross=True, low_rank=True)
     yield Form(cross=True, zeros=True)
-    yield Form(cross=True, low_rank=True, residual=True, masks=[(SHAPES[0], True)])
-    yield Form(cross=True, masks=[(SHAPES[4], False), (SHAPES[1], True)])
+    yield Form(cross=True, low_rank=True, residual=True, masks=[(SHAPES[0], "fill")])
+    yield Form(cross=True, masks=[(SHAPES[4], "add"), (SHAPES[1], "fill")])
     for bits in (2, 4):
-        yield Form(bits, masks=[(SHAPES[4], False)])
-        yield Form(bits, masks=[(SHAPES[0], True), (SHAPES[2], False)], early=1)
+        yield Form(bits, masks=[(SHAPES[4], "add")])
+        yield Form(bits, masks=[(SHAPES[0], "fill"), (SHAPES[2], "add")], early=1)
         yield Form(bits, causal=True)
-        yield Form(bits, cross=True, masks=[(SHAPES[1], True)])
+        yield Form(bits, cross=True, masks=[(SHAPES[1], "fill")])
+    yield Form(masks=[(SHAPES[3], "multiply"), (SHAPES[0], "add")], early=1, zeros=True)
+    yield Form(masks=[(SHAPES[0], "multiply"), (SHAPES[2], "max"), (SHAPES[1], "min")], early=2)
+    yield Form(masks=[(SHAPES[0], "min"), (SHAPES[5], "multiply")], early=1, causal=True)
+    yield Form(masks=[(SHAPES[4], "multiply"), (SHAPES[0], "max")], cross=True, low_rank=True)
+    yield Form(masks=[(SHAPES[0], "max"), (SHAPES[3], "multiply")], threshold=(0.1, True))
+    yield Form(2, masks=[(SHAPES[0], "max"), (SHAPES[3], "multiply"), (SHAPES[1], "min")], early=2)
 
 
 def modules():

@@ -142,11 +142,14 @@ def heads_last(x):
 
 
 def masked(s, masks):
-    """Scores [B, heads, S, T] after masks (numbers, whether they fill), one after the other."""
-    for mask, fills in masks:
+    """Scores [B, heads, S, T] after masks (numbers, and their kind), one after the other."""
+    kinds = {"add": lambda s, m: s + m, "fill": lambda s, m: np.where(np.isnan(m), s, m),
+             "multiply": lambda s, m: s * m, "max": lambda s, m: np.where(m > s, m, s),
+             "min": lambda s, m: np.where(m < s, m, s)}
+    for mask, kind in masks:
         if mask.ndim == 2:
             mask = mask[:, None, None, :]
-        s = np.where(np.isnan(mask), s, mask) if fills else s + mask
+        s = kinds[kind](s, mask)
     return s
 
 
@@ -173,7 +176,7 @@ def attention(q, k, v, heads, scale, divisor, cutoff=None, probability=None, lef
     sure: no probability is so near to a cut or to the middle of two integers that exp decides."""
     q, k, v = (heads_first(x, heads) for x in (q, k, v))
     if mask is not None:
-        masks = [(mask, False)]
+        masks = [(mask, "add")]
     s = scores(q, k, scale, divisor, left, right, list(masks), early)
     seen = np.tri(s.shape[-2], s.shape[-1], dtype=bool) if causal else np.ones(s.shape[-2:], bool)
     with np.errstate(all="ignore"):

@@ -1986,9 +1986,9 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: me
 
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<2x5xf32>) {
   // [A20]
-  // expected-error @+1 {{'filled' has 2 elements for 1 masks}}
+  // expected-error @+1 {{'mask_kinds' has 2 elements for 1 masks}}
   bnn.attention %q, %q, %q mask(%m : memref<2x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<2x5x12xf32>)
-      {filled = array<i1: true, false>, heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
+      {mask_kinds = [#bnn.mask_kind<fill>, #bnn.mask_kind<min>], heads = 3 : i64, divisor = 2.0 : f32} : memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1>, memref<2x5x12x!bnn.s1> {
   ^bb0(%acc: i32, %res: f32):
     bnn.yield %res : f32
   }

@@ -316,10 +316,10 @@ func.func @buffers(%x: memref<?x64xf32>, %s: memref<64xf32>,
 // CHECK-LABEL: func.func @attention_forms
 func.func @attention_forms(%q: tensor<?x?x64x!bnn.s1>, %k: tensor<?x?x64x!bnn.s1>, %m: tensor<?x?xf32>,
                            %n: tensor<1x4x?x?xf32>, %s: f32, %o: tensor<?x?x64xf32>) {
-  // CHECK: bnn.attention %{{.*}} mask(%{{.*}}, %{{.*}} : tensor<1x4x?x?xf32>, tensor<?x?xf32>) scale(%{{.*}}) cutoff(%{{.*}}) outs(%{{.*}} : tensor<?x?x64xf32>) {causal, divisor = 4.000000e+00 : f32, early_masks = 1 : i64, filled = array<i1: false, true>, heads = 4 : i64}
+  // CHECK: bnn.attention %{{.*}} mask(%{{.*}}, %{{.*}} : tensor<1x4x?x?xf32>, tensor<?x?xf32>) scale(%{{.*}}) cutoff(%{{.*}}) outs(%{{.*}} : tensor<?x?x64xf32>) {causal, divisor = 4.000000e+00 : f32, early_masks = 1 : i64, heads = 4 : i64, mask_kinds = [#bnn.mask_kind<max>, #bnn.mask_kind<fill>]}
   %0 = bnn.attention %q, %q, %q mask(%n, %m : tensor<1x4x?x?xf32>, tensor<?x?xf32>) scale(%s) cutoff(%s)
       outs(%o : tensor<?x?x64xf32>)
-      {causal, divisor = 4.0 : f32, early_masks = 1 : i64, filled = array<i1: false, true>, heads = 4 : i64}
+      {causal, divisor = 4.0 : f32, early_masks = 1 : i64, mask_kinds = [#bnn.mask_kind<max>, #bnn.mask_kind<fill>], heads = 4 : i64}
       : tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.s1>, tensor<?x?x64x!bnn.s1> -> tensor<?x?x64xf32> {
   ^bb0(%acc: i32, %res: f32):
     bnn.yield %res : f32
