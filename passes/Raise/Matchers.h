@@ -123,6 +123,10 @@ std::optional<BinaryInput> matchBinaryInput(mlir::Value value,
 std::optional<BinaryInput> matchSign(mlir::Value value,
                                      std::string *why = nullptr);
 
+/// The same of a tensor that has two values, or a number, its opposite and 0,
+/// whatever it is computed from: the input is the tensor itself.
+std::optional<BinaryInput> matchFewValues(mlir::Value value);
+
 /// An empty tensor of f32 or bits with the leading dimensions of `like` and a
 /// last dimension of `columns`.
 mlir::Value emptyRows(mlir::OpBuilder &b, mlir::Location loc, mlir::Value like,

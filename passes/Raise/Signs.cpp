@@ -175,6 +175,8 @@ std::optional<BinaryInput> bnn::matchSign(Value value, std::string *why) {
       found = in;
     return found && !hasZeros(*found) && !comesFromSteps(*found);
   });
+  if (!found)
+    found = matchFewValues(value);
   if (found)
     return found;
   if (hasSteps && why && why->empty())

@@ -225,21 +225,50 @@ def scaled_by_division(g, x):
     return g.Div(g.Neg(g.Sign(x)), 2.0)
 
 
-@spelling(became="1xf32")
+@spelling()
 def dead_zone(g, x):
     """Three values, of which more than one number gives the middle one."""
     return g.Where(g.Greater(x, 0.5), 1.0, g.Where(g.Less(x, -0.5), -1.0, 0.0))
 
 
-@spelling(became="1xf32")
+@spelling()
 def nan_is_one(g, x):
-    """Sign, but that NaN is 1 in it: no mask says so."""
+    """Sign, but that NaN is 1 in it."""
     return g.Where(g.LessOrEqual(x, 0.0), g.Where(g.Less(x, 0.0), -1.0, 0.0), 1.0)
 
 
-@spelling(became="1xf32")
+@spelling()
 def not_monotone(g, x):
     return g.Where(g.And(g.Greater(x, -1.0), g.Less(x, 1.0)), 1.0, -1.0)
+
+
+@spelling()
+def not_monotone_bits(g, x):
+    return g.Cast(g.Or(g.Greater(x, 1.0), g.Less(x, -0.5)), to=FLOAT)
+
+
+@spelling()
+def two_values_by_a_range(g, x):
+    return g.Where(g.And(g.Greater(x, -1.0), g.Less(x, 1.0)), 0.5, 2.0)
+
+
+@spelling()
+def ternary_by_casts(g, x):
+    """Two thresholds that are not each other's opposites."""
+    return g.Mul(g.Sub(g.Cast(g.Greater(x, 0.75), to=FLOAT), g.Cast(g.Less(x, -0.25), to=FLOAT)), 0.5)
+
+
+@spelling()
+def ternary_by_product(g, x):
+    """Signs, and which of them count."""
+    sign = g.Where(g.GreaterOrEqual(x, 0.0), 1.0, -1.0)
+    return g.Mul(sign, g.Cast(g.Greater(g.Abs(x), 0.5), to=FLOAT))
+
+
+@spelling(became="1xf32")
+def four_values(g, x):
+    inner = g.Where(g.Greater(x, 0.0), 0.5, 1.0)
+    return g.Where(g.And(g.Greater(x, -1.0), g.Less(x, 1.0)), inner, g.Where(g.Greater(x, 0.0), 3.0, 0.25))
 
 
 @spelling(became="1xf32")
