@@ -360,6 +360,10 @@ void spellOut(Module &module, const TargetMachine &machine) {
   if (!triple.isArch32Bit())
     return;
   const bool isARM = triple.isARM() || triple.isThumb();
+  // Tables for unwinding would ask for a function that reads them.
+  if (isARM)
+    for (Function &function : module)
+      function.setDoesNotThrow();
   const MCSubtargetInfo *info = machine.getMCSubtargetInfo();
   const bool divides =
       !isARM || info->checkFeatures(triple.isThumb() ? "+hwdiv" : "+hwdiv-arm");
