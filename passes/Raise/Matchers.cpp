@@ -111,10 +111,11 @@ std::optional<BinaryInput> bnn::matchBinaryInput(Value value, std::string *why,
     found = matchSign(value, why);
   else if (found->element.getIsSigned() && found->element.getWidth() == 1)
     // A sign of what is never 0, such as Sign(x) + 0.5, is better without
-    // zeros.
-    if (auto decided = matchSign(value); decided &&
-                                         decided->element.getIsSigned() &&
-                                         decided->zero != ZeroPolicy::Zero)
+    // zeros, and a sign of a sign without one of them.
+    if (auto decided = matchSign(value);
+        decided && decided->element.getIsSigned() &&
+        (decided->zero != ZeroPolicy::Zero ||
+         found->input.getDefiningOp<onnx::SignOp>()))
       found = decided;
   if (!found && why && why->empty())
     *why = describeScale(value);
