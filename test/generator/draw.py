@@ -9,7 +9,7 @@ import numpy as np
 
 TEST = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TEST, "models"), os.path.join(TEST, "e2e")]
-from binary_bert import ALL_INPUTS, Options
+from binary_bert import ALL_INPUTS, MASKS, Options
 
 # (hidden, heads, size of a head or 0 for hidden / heads): multiples of no tile, of 8, 16, 32 and
 # 64, one channel a head, one head, and heads that are narrower or wider together than the layer.
@@ -70,13 +70,15 @@ def draw(seed):
         o.near_miss = r.choice(sorted(NEAR_MISSES))
         place = r.choice(NEAR_MISSES[o.near_miss])
         o.near_layer = place if place == "embedding" else f"{r.randrange(o.layers)}/{place}"
-    o.mask = r.choice(["added", "added", "expanded", "filled", "causal"])
+    o.mask = r.choice(["added", *MASKS])
     return legal(o), r.random() < 0.2
 
 
 def legal(o):
     """Options that contradict each other give way."""
     o.positions = max(o.positions, o.seq)
+    if o.mask == "trilu" and o.opset < 14:
+        o.mask = "causal"
     if o.custom:  # there is nothing folded then, and no optimiser that knows the nodes
         o.folded = True
     if o.near_miss == "clip_multiplier":

@@ -18,6 +18,11 @@ from onnx_graph import Graph, Quantiser
 
 ALL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
+# How tokens are hidden: each spelling, and the one whose numbers it has.
+MASKS = {"added": "added", "inverted": "added", "zeros": "added", "expanded": "added",
+         "filled": "filled", "equal": "filled", "kept": "filled", "filled_wide": "filled",
+         "causal": "causal", "trilu": "causal", "ranges": "causal"}
+
 
 @dataclasses.dataclass
 class Options:
@@ -50,7 +55,7 @@ class Options:
     lora_scale: float = 1.0
     half_binary: str = ""      # "W32A1" or "W1A32" of the layers in `half_layers`
     half_layers: tuple = ()
-    mask: str = "added"        # or expanded, filled, causal
+    mask: str = "added"        # one of MASKS
     score_mul: bool = False    # scores times 1 / root d in place of divided by it
     hidden_states: bool = False
     attentions: str = ""       # "", scores, softmax or probabilities as outputs
@@ -305,10 +310,11 @@ class BinaryBert:
             scores = g.node(scope, "Mul", scores, g.scalar(scope, 1 / root))
         else:
             scores = g.node(scope, "Div", scores, g.scalar(scope, root))
-        if mask and o.mask in ("filled", "causal"):
-            scores = g.node(scope, "Where", mask, g.scalar(scope, -np.inf), scores)
-        elif mask:
+        if MASKS[o.mask] == "added":
             scores = g.node(scope, "Add", scores, mask)
+        else:
+            arms = [g.scalar(scope, -np.inf), scores]
+            scores = g.node(scope, "Where", mask, *(reversed(arms) if o.mask == "kept" else arms))
         weights = softmax = g.softmax(scope, scores, 4)
         name_of_attention = g.producers[softmax]
         q = self.probability_quantiser()
@@ -384,28 +390,53 @@ class BinaryBert:
         return g.node(scope, "Concat", batch, g.constant(scope, [1]), length, length, axis=0)
 
     def later_tokens(self, scope):
-        """A condition that hides later tokens: a part of a triangle of all positions."""
+        """A condition that hides later tokens: a part of a triangle of all positions, or one that
+        is made at run time."""
         g, o = self.g, self.o
-        triangle = np.triu(np.ones((o.positions, o.positions), dtype=bool), 1)[None, None]
-        whole = g.constant(scope, triangle, bool)
+        if o.mask == "causal":
+            triangle = np.triu(np.ones((o.positions, o.positions), dtype=bool), 1)[None, None]
+            whole = g.constant(scope, triangle, bool)
         ends = g.node(scope, "Slice", self.square(scope), g.constant(scope, [2]), g.constant(scope, [4]))
+        if o.mask == "trilu":
+            true = numpy_helper.from_array(np.array([True]))
+            whole = g.node(scope, "ConstantOfShape", ends, value=true)
+            return g.node(scope, "Trilu", whole, g.constant(scope, 1), upper=1)
+        if o.mask == "ranges":
+            length = g.node(scope, "Gather", ends, g.constant(scope, 0), axis=0)
+            tokens = g.node(scope, "Range", g.constant(scope, 0), length, g.constant(scope, 1))
+            rows, columns = g.unsqueeze(scope, tokens, 1), g.unsqueeze(scope, tokens, 0)
+            return g.node(scope, "Greater", columns, rows)
         return g.node(scope, "Slice", whole, g.constant(scope, [0, 0]), ends, g.constant(scope, [2, 3]))
 
     def attention_mask(self, scope):
-        g = self.g
+        """What is added to scores, or a condition."""
+        g, form = self.g, self.o.mask
         mask = "attention_mask"
         if mask not in self.o.inputs:
             mask = self.like_ids(scope, 1)
-        if self.o.mask == "causal":
+        if MASKS[form] == "causal":
             return self.later_tokens(scope)
         mask = g.unsqueeze(scope, g.unsqueeze(scope, mask, 1), 2)
-        if self.o.mask == "filled":
-            return g.node(scope, "Not", g.node(scope, "Cast", mask, to=TensorProto.BOOL))
-        if self.o.mask == "expanded":
+        if form in ("expanded", "filled_wide"):
             mask = g.node(scope, "Expand", mask, self.square(scope))
+        if form in ("equal", "filled_wide", "zeros"):
+            # Ids, and so masks, may have 32 bits.
+            hidden = g.node(scope, "Equal", g.node(scope, "Cast", mask, to=TensorProto.INT64),
+                            g.constant(scope, 0))
+        elif MASKS[form] == "filled":
+            hidden = g.node(scope, "Cast", mask, to=TensorProto.BOOL)
+        if form == "filled":
+            hidden = g.node(scope, "Not", hidden)
+        if MASKS[form] == "filled":
+            return hidden
+        lowest = np.finfo(np.float32).min if self.is_bipft else -10000.0
+        if form == "zeros":
+            return g.node(scope, "Where", hidden, g.scalar(scope, lowest), g.scalar(scope, 0.0))
         mask = g.node(scope, "Cast", mask, to=TensorProto.FLOAT)
         mask = g.node(scope, "Sub", g.scalar(scope, 1.0), mask)
-        lowest = np.finfo(np.float32).min if self.is_bipft else -10000.0
+        if form == "inverted":  # as transformers write it
+            hidden = g.node(scope, "Cast", mask, to=TensorProto.BOOL)
+            return g.node(scope, "Where", hidden, g.scalar(scope, lowest), mask)
         return g.node(scope, "Mul", mask, g.scalar(scope, lowest))
 
     def position_ids(self, scope):

@@ -14,7 +14,7 @@ import argparse
 import dataclasses
 import sys
 
-from binary_bert import BinaryBert, Options
+from binary_bert import MASKS, BinaryBert, Options
 
 
 def main():
@@ -35,7 +35,7 @@ def main():
     parser.add_argument("--int32", action="store_true", help="32-bit ids")
     parser.add_argument("--zero-bias", action="store_true",
                         help="all biases and shifts zero, as in a model before training")
-    parser.add_argument("--mask", default="added", choices=["added", "expanded", "filled", "causal"],
+    parser.add_argument("--mask", default="added", choices=list(MASKS),
                         help="how tokens are hidden (default added)")
     parser.add_argument("--no-residual", action="store_true",
                         help="attention without the low-rank residual terms")

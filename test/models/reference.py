@@ -34,7 +34,7 @@ def axes_of(node, attributes, inputs, index=1):
 class Evaluator:
     """Evaluates `model` in the float type `real`.
 
-    Each decision, a Sign or a Round whose Clip follows, is a value on one side of a threshold or
+    Each decision, a Sign, a comparison or a Round whose Clip follows, is a value on one side of a threshold or
     the other. `report` gets (margin, node's name) of each node's closest one, as a share of the
     spread of its values. `near`, a function of the distances in that measure, makes `decisions` a
     list of (margin, output, flat index) where it is true. `flips`, a set of (output, flat index),
@@ -119,14 +119,24 @@ class Evaluator:
     def op_Relu(self, node, a, x): return np.maximum(x, 0)
     def op_Not(self, node, a, x): return ~x
     def op_Equal(self, node, a, x, y): return x == y
-    def op_Greater(self, node, a, x, y): return x > y
+    def op_Less(self, node, a, x, y): return self.compare(node, x, y, x < y)
+    def op_LessOrEqual(self, node, a, x, y): return self.compare(node, x, y, x <= y)
+    def op_Greater(self, node, a, x, y): return self.compare(node, x, y, x > y)
+    def op_GreaterOrEqual(self, node, a, x, y): return self.compare(node, x, y, x >= y)
     def op_Where(self, node, a, c, x, y): return np.where(c, x, y)
     def op_MatMul(self, node, a, x, y): return np.matmul(x, y)
     def op_Transpose(self, node, a, x): return np.transpose(x, a.get("perm"))
     def op_Concat(self, node, a, *x): return np.concatenate(x, axis=a["axis"])
     def op_Shape(self, node, a, x): return np.array(x.shape, dtype=np.int64)
+    def op_Trilu(self, node, a, x, k=0): return np.triu(x, int(k)) if a.get("upper", 1) else np.tril(x, int(k))
     def op_Range(self, node, a, start, end, step): return np.arange(start, end, step)
     def op_Gather(self, node, a, x, i): return np.take(x, i, axis=a.get("axis", 0))
+
+    def compare(self, node, x, y, result):
+        if np.asarray(x).dtype.kind != "f":
+            return result
+        # As for Sign, equality is far from every other decision.
+        return self.decide(node, np.where(x == y, np.inf, np.abs(x - y)), x, result, ~result)
 
     def op_Sign(self, node, a, x):
         # 0 is a decision of its own: it is far from every other.
