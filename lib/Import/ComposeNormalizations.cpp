@@ -60,8 +60,9 @@ void composeBatch(Composer &c) {
   auto list = [&](Value numbers) {
     return perChannel(c, numbers, rank, channels);
   };
-  Value variance = c.add(c.in(4), c.like(x, c.number("epsilon", 1e-5)));
-  Value scale = list(c.div(c.in(1), c.sqrt(variance)));
+  // Each by itself: what is combined first would broadcast.
+  Value variance = c.add(list(c.in(4)), c.like(x, c.number("epsilon", 1e-5)));
+  Value scale = c.div(list(c.in(1)), c.sqrt(variance));
   Value centred = c.sub(x, list(c.in(3)));
   c.setOutput(0, c.add(c.mul(centred, scale), list(c.in(2))));
 }

@@ -44,6 +44,12 @@ def two_inputs():
                  [info("y", ["n", "m"])])
 
 
+def batch_lists():
+    """A normalisation whose lists have lengths of their own, which must be that of the channels."""
+    return model([node("BatchNormalization", ["x", "s", "b", "m", "v"], ["y"])],
+                 [info("x", ["n", "c"]), *(info(name, [name + "_length"]) for name in "sbmv")], [info("y", None)])
+
+
 def doubled(name, other):
     """y, of 2*n elements, is declared to have `name`; an input that nobody reads has `other`."""
     return model([node("Concat", ["x", "x"], ["y"], axis=0), node("Relu", ["z"], ["w"])],
@@ -384,6 +390,7 @@ BYTES = {
 MODELS = {
     "linear": linear,
     "unnamed": unnamed,
+    "batch-lists": batch_lists,
     "two-inputs": two_inputs,
     "doubled-lie": lambda: doubled("k", "k"),
     "doubled-rows": lambda: doubled("rows", "k"),
