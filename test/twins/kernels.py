@@ -50,7 +50,10 @@ def parse_tile(text):
     tile = f"rows = {rows}, panels = {panels}"
     count = ", params = {count_bytes}" if "bytes" in flags else ""
     queries = ", queries = 2" if "queries2" in flags else ""
-    dots = [f"xor_count, {tile}, parity = true{queries}{count}", f"and_count, {tile}{count}"]
+    parity = "" if "chain" in flags else ", parity = true"
+    dots = [f"xor_count, {tile}{parity}{queries}{count}", f"and_count, {tile}{count}"]
+    if "chain" in flags:
+        dots.append(f"parity_chain, rows = {rows}, panels = 1")
     instructions = ["ternary_logic", "scale_floats"] if "avx512" in flags else []
     for size, table in (("32", 2), ("64", 4)):
         if "table" + size in flags:
@@ -182,7 +185,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cpu", required=True)
     parser.add_argument("--tile", action="append", required=True,
-                        help="ROWSxPANELS[,bytes][,avx512][,queries2][,table32][,table64]")
+                        help="ROWSxPANELS[,bytes][,avx512][,queries2][,table32][,table64][,chain]")
     parser.add_argument("--triple")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--emulator")
