@@ -103,7 +103,9 @@ Expected<StrategyChoice> selectStrategy(const TargetSpec &spec,
                              names);
   }
   Triple triple(spec.triple);
-  StringRef architecture = Triple::getArchTypeName(triple.getArch());
+  // Thumb is another encoding of what the same CPU does.
+  StringRef architecture = Triple::getArchTypeName(
+      triple.isThumb() ? Triple::arm : triple.getArch());
   std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
   for (const KernelStrategy &strategy : table)
     if (strategy.architecture == "any" ||

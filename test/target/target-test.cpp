@@ -90,6 +90,7 @@ static void testStrategies() {
   is("x86_64-linux-gnu", "icelake-server", "avx512-vpopcntdq");
   is("x86_64-linux-gnu", "icelake-server", "avx512", "-avx512vpopcntdq");
   is("aarch64-linux-gnu", "", "neon");
+  is("thumbv7-linux-gnueabihf", "cortex-a7", "armv7-neon");
   is("aarch64-linux-android", "cortex-a76", "neon");
   is("riscv64-linux-gnu", "sifive-u74", "portable");
 
