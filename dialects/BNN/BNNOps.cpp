@@ -587,7 +587,7 @@ LogicalResult EmbeddingOp::verify() {
     return failure();
   ArrayRef<int64_t> weight = shaped(getWeight()).getShape();
   // [E2]
-  if (weight.size() != 2 || weight[0] == 0)
+  if (weight.size() != 2 || weight[0] == 0 || ShapedType::isDynamic(weight[0]))
     return emitOpError("the table is a matrix of rows, not ")
            << getWeight().getType();
   // [E3]

@@ -428,7 +428,7 @@ def EmbeddingOp : BNN_DestinationOp<"embedding"> {
 
     Rules:
     - [E1] 1 output.
-    - [E2] The weight is a matrix with at least one row.
+    - [E2] The weight is a matrix with a known number of rows, at least one.
     - [E3] Its elements are `!bnn.s1`.
     - [E4] The scale has one value per row of it.
     - [E5] The output has a row for each index.

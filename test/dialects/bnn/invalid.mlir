@@ -1445,6 +1445,15 @@ func.func @f(%i: memref<5xi64>, %t: memref<10x!bnn.s1>, %s: memref<10xf32>, %o: 
 
 // -----
 
+func.func @f(%i: memref<5xi64>, %t: memref<?x64x!bnn.s1>, %s: memref<10xf32>, %o: memref<5x64xf32>) {
+  // [E2]
+  // expected-error @+1 {{the table is a matrix of rows, not 'memref<?x64x!bnn.s1>'}}
+  bnn.embedding %i, %t, %s outs(%o : memref<5x64xf32>) : memref<5xi64>, memref<?x64x!bnn.s1>, memref<10xf32>
+  return
+}
+
+// -----
+
 func.func @f(%i: memref<5xi64>, %t: memref<0x64x!bnn.s1>, %s: memref<10xf32>, %o: memref<5x64xf32>) {
   // [E2]
   // expected-error @+1 {{the table is a matrix of rows, not 'memref<0x64x!bnn.s1>'}}
