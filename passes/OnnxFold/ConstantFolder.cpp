@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "passes/OnnxFold/ConstantFolder.h"
 #include "dialects/ONNX/ConstantMemory.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -63,6 +64,14 @@ SmallVector<Operation *> ConstantFolder::findRoots() {
   return roots;
 }
 
+/// The bytes of all elements, or the most that a number can say.
+static int64_t bytesOf(ShapedType type) {
+  uint64_t bytes = getElementBytes(type.getElementType());
+  for (int64_t size : type.getShape())
+    bytes = llvm::SaturatingMultiply(bytes, uint64_t(size));
+  return int64_t(std::min<uint64_t>(bytes, INT64_MAX));
+}
+
 /// The values of the operands, as far as they are available; `finished` gets
 /// the bytes that nothing reads any more once `op` is evaluated.
 std::optional<ConstantFolder::Operands>
@@ -89,10 +98,7 @@ ConstantFolder::takeOperands(Operation *op,
     if (!view)
       return std::nullopt;
     // A splat is one element in the module, and all of them here.
-    if (view->isSplat() &&
-        !state.budget.hasMemory(
-            view->getNumElements() *
-            getElementBytes(getElementTypeOrSelf(operand.getType()))))
+    if (view->isSplat() && !state.budget.hasMemory(bytesOf(view->getType())))
       return std::nullopt;
     operands.push_back(EvalTensor::get(*view));
     if (operands.back()->ownBytes()) {
