@@ -151,9 +151,16 @@ Values lowerUnsqueeze(Lowering &l, UnsqueezeOp op) {
   if (!listed)
     return op.emitError("onnx.Unsqueeze has computed axes; export the model "
                         "with constant axes");
-  return one(l.insertUnitAxes(
-      op.getData(),
-      normalizeAxes(*listed, Lowering::rankOf(op.getExpanded()))));
+  const int64_t rank = Lowering::rankOf(op.getExpanded());
+  SmallVector<int64_t> axes = normalizeAxes(*listed, rank);
+  llvm::SmallDenseSet<int64_t> seen(axes.begin(), axes.end());
+  if (seen.size() != axes.size() ||
+      rank != Lowering::rankOf(op.getData()) + int64_t(axes.size()) ||
+      llvm::any_of(axes,
+                   [&](int64_t axis) { return axis < 0 || axis >= rank; }))
+    return op.emitError("onnx.Unsqueeze has an axis twice, or one that is not "
+                        "of its result");
+  return one(l.insertUnitAxes(op.getData(), axes));
 }
 
 Values lowerExpand(Lowering &l, ExpandOp op) {

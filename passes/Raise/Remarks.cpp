@@ -454,6 +454,9 @@ FailureOr<ArrayAttr> RaiseRewriter::takeRemarks() {
                      "Transpose, and joined by Transpose and Reshape");
       layer.weights = layer.activations = getF32Type();
     }
+    // A size that is not known is 0.
+    for (int64_t &size : layer.sizes)
+      size = std::max<int64_t>(size, 0);
     remarks.push_back(LayerAttr::get(
         getContext(), layer.kind, layer.opName, layer.loc,
         getDenseI64ArrayAttr(layer.sizes), layer.weights, layer.activations,
