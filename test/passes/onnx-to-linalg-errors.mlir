@@ -192,8 +192,8 @@ func.func @cumulative(%x: tensor<3xi8>) -> tensor<3xi8> {
 // -----
 
 func.func @axis_twice(%x: tensor<4xi8>) -> tensor<1x4x1xi8> {
-  %axes = onnx.Constant {value = dense<1> : tensor<2xi64>} : () -> tensor<2xi64>
+  %axes = onnx.Constant {value = dense<1> : tensor<128xi64>} : () -> tensor<128xi64>
   // expected-error @+1 {{onnx.Unsqueeze has an axis twice, or one that is not of its result}}
-  %0 = onnx.Unsqueeze %x, %axes : (tensor<4xi8>, tensor<2xi64>) -> tensor<1x4x1xi8>
+  %0 = onnx.Unsqueeze %x, %axes : (tensor<4xi8>, tensor<128xi64>) -> tensor<1x4x1xi8>
   return %0 : tensor<1x4x1xi8>
 }
