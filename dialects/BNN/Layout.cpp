@@ -96,7 +96,7 @@ DenseElementsAttr packBits(DenseElementsAttr logical, ShapedType type) {
     for (int64_t w = 0; running && w < rowWords; ++w) {
       uint32_t &word = words[first + w * stride];
       sum ^= word;
-      word = w % 4 == 1 ? ~sum : sum;
+      word = isComplement(w) ? ~sum : sum;
     }
   }
   auto wordType =

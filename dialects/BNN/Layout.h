@@ -34,6 +34,11 @@ int64_t packedPosition(int64_t k, int64_t group);
 /// with a layout). A dynamic dimension stays dynamic.
 llvm::SmallVector<int64_t> getStorageShape(mlir::ShapedType type);
 
+/// Whether word `w` of running parities (`#bnn.panels`) is stored as their
+/// complement: every fourth one.
+constexpr int64_t kComplementPeriod = 4;
+constexpr bool isComplement(int64_t w) { return w % kComplementPeriod == 1; }
+
 /// Packs logical bits (i1, in the shape of `type`) into words for the layout of
 /// `type`. The result has the storage shape.
 mlir::DenseElementsAttr packBits(mlir::DenseElementsAttr logical,

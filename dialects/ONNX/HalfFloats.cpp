@@ -11,6 +11,7 @@
 #include "dialects/ONNX/ONNXTraits.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/bit.h"
 #include <cmath>
 #include <limits>
@@ -38,36 +39,15 @@ float widenHalf(uint16_t bits, Type format) {
       sign | llvm::bit_cast<uint32_t>(float(fraction) * 0x1p-24f));
 }
 
-/// The float that is nearest to `value` and, where there is none of its value,
-/// has 1 for its last bit: rounded once more, to fewer bits, it becomes what
-/// `value` would.
-static float roundToOdd(double value) {
-  auto nearest = float(value);
-  double back = nearest;
-  if (back == value || std::isnan(value))
-    return nearest;
-  auto bits = llvm::bit_cast<uint32_t>(nearest);
-  if (std::fabs(back) > std::fabs(value))
-    --bits;
-  return llvm::bit_cast<float>(bits | 1);
-}
-
 uint16_t narrowToHalf(double value, Type format) {
-  const bool isBrain = format.isBF16();
-  if (std::isnan(value))
-    return isBrain ? 0x7fc0 : 0x7e00;
-  auto bits = llvm::bit_cast<uint32_t>(roundToOdd(value));
-  const uint32_t sign = bits >> 16 & 0x8000;
-  uint32_t size = bits & 0x7fffffff;
-  if (isBrain)
-    return uint16_t(sign | (size + 0x7fff + (size >> 16 & 1)) >> 16);
-  if (size < 0x38800000) {
-    // A multiple of 2^-24: the last bit of a float from 0.5 to 1.
-    float moved = llvm::bit_cast<float>(size) + 0.5f;
-    return uint16_t(sign | (llvm::bit_cast<uint32_t>(moved) - 0x3f000000));
-  }
-  size = (size + 0xfff + (size >> 13 & 1)) >> 13;
-  return uint16_t(sign | std::min(size - 0x1c000, 0x7c00u));
+  const llvm::fltSemantics &semantics =
+      cast<FloatType>(format).getFloatSemantics();
+  llvm::APFloat number(value);
+  bool isInexact;
+  number.convert(semantics, llvm::APFloat::rmNearestTiesToEven, &isInexact);
+  if (number.isNaN())
+    number = llvm::APFloat::getQNaN(semantics);
+  return uint16_t(number.bitcastToAPInt().getZExtValue());
 }
 
 //===----------------------------------------------------------------------===//

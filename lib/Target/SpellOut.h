@@ -22,6 +22,8 @@ namespace mlir::bnn {
 ///   divide), which would be calls of a compiler's library;
 /// - on 32-bit ARM and Apple's systems, long memory intrinsics, which would be
 ///   calls of other functions than memset, memcpy and memmove;
+/// - on 32-bit ARM, tables for unwinding, which would name a function that
+///   reads them;
 /// - on 32-bit ARM, arithmetic on vectors of floats: NEON flushes subnormals
 ///   to zero there, VFP does not;
 /// - on AArch64, integers of the bits of more than 16 lanes, whose parts would

@@ -10,7 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/ExpandMath/Doubles.h"
-#include "passes/ExpandMath/FloatBuilder.h"
+#include "passes/ExpandMath/Rounding.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
@@ -21,6 +21,8 @@ namespace {
 /// Arithmetic on one type: f64, or a vector of it.
 class F64Builder : public bnn::FloatBuilder {
 public:
+  static constexpr double kWhole = 0x1p52;
+
   F64Builder(OpBuilder &b, Location loc, Type type)
       : FloatBuilder(b, loc, type), type(type), intType(with(b.getI64Type())) {}
 
@@ -153,28 +155,6 @@ Value expandErf(F64Builder &m, Value x) {
   return m.withSign(m.select(m.eq(t, bound), m.f(1), result), x);
 }
 
-/// For x >= 0 or NaN; from 2^52 on a double has no fraction.
-Value roundEvenMagnitude(F64Builder &m, Value x) {
-  Value big = m.f(0x1p52);
-  return m.select(m.lt(x, big), m.sub(m.add(x, big), big), x);
-}
-Value truncMagnitude(F64Builder &m, Value x) {
-  Value r = roundEvenMagnitude(m, x);
-  return m.select(m.gt(r, x), m.sub(r, m.f(1)), r);
-}
-Value expandTrunc(F64Builder &m, Value x) {
-  return m.withSign(truncMagnitude(m, m.abs(x)), x);
-}
-Value expandFloor(F64Builder &m, Value x) {
-  Value r = expandTrunc(m, x);
-  return m.select(m.gt(r, x), m.sub(r, m.f(1)), r);
-}
-Value expandCeil(F64Builder &m, Value x) {
-  Value r = expandTrunc(m, x);
-  // From -1 to 0 it is -0.
-  return m.withSign(m.select(m.lt(r, x), m.add(r, m.f(1)), r), x);
-}
-
 } // namespace
 
 Value bnn::expandDouble(Operation *op) {
@@ -187,9 +167,7 @@ Value bnn::expandDouble(Operation *op) {
       .Case([&](math::ErfOp) { return expandErf(m, x); })
       .Case([&](math::TanhOp) { return expandTanh(m, x); })
       .Case([&](math::RsqrtOp) { return m.div(m.f(1), m.sqrt(x)); })
-      .Case([&](math::RoundEvenOp) {
-        return m.withSign(roundEvenMagnitude(m, m.abs(x)), x);
-      })
+      .Case([&](math::RoundEvenOp) { return expandRoundEven(m, x); })
       .Case([&](math::TruncOp) { return expandTrunc(m, x); })
       .Case([&](math::FloorOp) { return expandFloor(m, x); })
       .Case([&](math::CeilOp) { return expandCeil(m, x); })

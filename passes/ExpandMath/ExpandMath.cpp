@@ -14,6 +14,7 @@
 #include "passes/ExpandMath/Doubles.h"
 #include "passes/ExpandMath/FloatBuilder.h"
 #include "passes/ExpandMath/Power.h"
+#include "passes/ExpandMath/Rounding.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
@@ -29,6 +30,8 @@ namespace {
 /// Arithmetic on one type: f32 itself, or a vector of it.
 class F32Builder : public bnn::FloatBuilder {
 public:
+  static constexpr float kWhole = 8388608;
+
   F32Builder(OpBuilder &builder, Location loc, Type type, bool scalesFloats)
       : FloatBuilder(builder, loc, type), type(type),
         intType(with(b.getI32Type())), scalesFloats(scalesFloats) {}
@@ -218,27 +221,6 @@ Value expandTanh(F32Builder &m, Value x) {
   return m.withSign(m.select(m.gt(t, m.f(0.625f)), far, near), x);
 }
 
-/// The integer nearest to x, half to even, for x >= 0 or NaN.
-Value roundEvenMagnitude(F32Builder &m, Value x) {
-  // From 2^23 on a float has no fraction; below, adding 2^23 rounds it away.
-  Value big = m.f(8388608.0f);
-  return m.select(m.lt(x, big), m.sub(m.add(x, big), big), x);
-}
-
-/// The largest integer not above x, for x >= 0 or NaN.
-Value truncMagnitude(F32Builder &m, Value x) {
-  Value r = roundEvenMagnitude(m, x);
-  return m.select(m.gt(r, x), m.sub(r, m.f(1.0f)), r);
-}
-
-Value expandRoundEven(F32Builder &m, Value x) {
-  return m.withSign(roundEvenMagnitude(m, m.abs(x)), x);
-}
-
-Value expandTrunc(F32Builder &m, Value x) {
-  return m.withSign(truncMagnitude(m, m.abs(x)), x);
-}
-
 Value expandRound(F32Builder &m, Value x) {
   Value t = m.abs(x);
   Value r = truncMagnitude(m, t);
@@ -246,16 +228,6 @@ Value expandRound(F32Builder &m, Value x) {
   Value up = m.add(r, m.f(1.0f));
   // An infinity minus itself is NaN, which is not less: inf + 1 is inf.
   return m.withSign(m.select(down, r, up), x);
-}
-
-Value expandFloor(F32Builder &m, Value x) {
-  Value r = expandTrunc(m, x);
-  return m.select(m.gt(r, x), m.sub(r, m.f(1.0f)), r);
-}
-
-Value expandCeil(F32Builder &m, Value x) {
-  Value r = expandTrunc(m, x);
-  return m.select(m.lt(r, x), m.add(r, m.f(1.0f)), r);
 }
 
 /// x to the n-th by repeated squaring, n >= 1.

@@ -22,6 +22,7 @@
 //===----------------------------------------------------------------------===//
 #include "passes/LowerKernels/Dots/ParityChain.h"
 #include "dialects/BNN/BNNTarget.h"
+#include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
@@ -33,7 +34,7 @@ using namespace mlir::bnn;
 static constexpr int64_t kCopies = 4, kHalf = kLanes / 2;
 // Words of a step of the loop; the most of its steps that bytes can count: each
 // adds at most 16 to one.
-static constexpr int64_t kStepWords = 4, kMostSteps = 15;
+static constexpr int64_t kStepWords = kComplementPeriod, kMostSteps = 15;
 // Of a block of rows: they stay in the first cache beside the weights.
 static constexpr int64_t kBlockBytes = 24 << 10;
 
@@ -149,15 +150,15 @@ SmallVector<Value> ParityChain::sumCarries(const Half &half, int64_t quads,
     SmallVector<Value> next(carried);
     MutableArrayRef<Value> sums(next), last = sums.drop_front(size);
     Value k = b.mul(quad, b.index(kStepWords));
-    for (bool isComplement : {false, true}) {
-      Values first = differing(half, b.offset(k, isComplement ? 2 : 0));
-      Values second = differing(half, b.offset(k, isComplement ? 3 : 1));
+    for (bool isSecond : {false, true}) {
+      Values first = differing(half, b.offset(k, isSecond ? 2 : 0));
+      Values second = differing(half, b.offset(k, isSecond ? 3 : 1));
       for (size_t i = 0; i < size; ++i) {
         Value bits = b.create<vector::BitCastOp>(
             byteType, carry(first[i], second[i], last[i]));
         bits = b.popcount(bits);
-        sums[i] = isComplement ? Value(b.create<arith::SubIOp>(sums[i], bits))
-                               : b.add(sums[i], bits);
+        sums[i] = isSecond ? Value(b.create<arith::SubIOp>(sums[i], bits))
+                           : b.add(sums[i], bits);
         last[i] = second[i];
       }
     }
@@ -212,7 +213,7 @@ void ParityChain::addRest(const Half &half, int64_t k, Values &totals,
   // The adder of two words: the carry is where both are 1.
   Values last = differing(half, b.index(k));
   for (auto [i, total] : llvm::enumerate(totals)) {
-    Value sum = k % kStepWords ? complement(before[i]) : before[i];
+    Value sum = isComplement(k - 1) ? complement(before[i]) : before[i];
     Value both = b.create<arith::AndIOp>(sum, complement(last[i]));
     total = b.add(total, b.popcount(both));
   }
@@ -225,9 +226,8 @@ SmallVector<Value> ParityChain::countHalf(const Half &half) const {
   Values before(half.planes, splatWords(0));
   Values totals = sumCarries(half, quads, before);
   addRest(half, quads * kStepWords, totals, before);
-  const bool isComplement = p.words % kStepWords == 2;
   for (auto [total, sum] : llvm::zip_equal(totals, before)) {
-    Value last = isComplement ? complement(sum) : sum;
+    Value last = isComplement(p.words - 1) ? complement(sum) : sum;
     total = b.add(b.popcount(last), b.add(total, total));
   }
   return totals;

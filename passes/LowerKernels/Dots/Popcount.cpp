@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/LowerKernels/Dots/Popcount.h"
+#include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -223,17 +224,17 @@ SmallVector<Value> Popcount::countWithParity(const Tile &tile,
   return counts;
 }
 
-// Adds the counts of word `k`, which is `place` modulo 4, where weights are
-// running parities: two of them, of which one is a complement where `place` is
-// 1 or 2, differ in the word that is meant. `before` has the last word of each
-// panel, and becomes this one.
+// Adds the counts of word `k`, which is `place` modulo the period of
+// complements, where weights are running parities: two of them, of which one
+// may be a complement, differ in the word that is meant. `before` has the last
+// word of each panel, and becomes this one.
 void Popcount::addDifference(const Tile &tile, Value k, int64_t place,
                              bool masked, State counts, State before) const {
   SmallVector<Value> weights = loadWeights(tile, k);
   for (auto [weight, last] : llvm::zip_equal(weights, before)) {
     Value stored = weight;
     weight = b.create<arith::XOrIOp>(stored, last);
-    if (place == 1 || place == 2)
+    if (isComplement(place) || isComplement(place - 1))
       weight = b.bitNot(weight);
     last = stored;
   }
@@ -243,7 +244,7 @@ void Popcount::addDifference(const Tile &tile, Value k, int64_t place,
 // The counts of all words of a tile, [row][panel], where each word of the
 // weights is the parity of all up to it.
 SmallVector<Value> Popcount::countRunning(const Tile &tile, bool masked) const {
-  constexpr int64_t kStep = 4;
+  constexpr int64_t kStep = kComplementPeriod;
   SmallVector<Value> before(tile.panels, b.splatI32(0));
   SmallVector<Value> counts =
       sumCounts(p.words / kStep, kStep, tile.rows * tile.panels, before,
