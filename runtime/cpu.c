@@ -88,34 +88,91 @@ static long system_call(long number, long a, long b, long c) {
   return x0;
 }
 
-/* The capability words that the kernel gave this process. They stay 0, which
- * claims nothing, where /proc cannot be read. */
-static void read_capabilities(uint64_t *hwcap, uint64_t *hwcap2) {
+enum { at_null = 0, at_hwcap = 16, at_hwcap2 = 26 };
+
+/* The C library's, where it is part of the program. */
+extern unsigned long getauxval(unsigned long type) __attribute__((weak));
+
+/* The capability words that the kernel gave this process, from its file: 0
+ * where it cannot be read, as by a process that may not be looked at
+ * (PR_SET_DUMPABLE). */
+static int read_auxv(uint64_t *hwcap, uint64_t *hwcap2) {
   enum { at_fdcwd = -100, sys_openat = 56, sys_close = 57, sys_read = 63 };
-  enum { at_null = 0, at_hwcap = 16, at_hwcap2 = 26 };
   static const char path[] = "/proc/self/auxv";
   uint64_t entry[2];
   long file = system_call(sys_openat, at_fdcwd, (long)path, 0);
+  int found = 0;
 
-  *hwcap = *hwcap2 = 0;
   if (file < 0)
-    return;
+    return 0;
   while (system_call(sys_read, file, (long)entry, sizeof entry) ==
              (long)sizeof entry &&
          entry[0] != at_null) {
-    if (entry[0] == at_hwcap)
+    if (entry[0] == at_hwcap) {
       *hwcap = entry[1];
-    else if (entry[0] == at_hwcap2)
+      found = 1;
+    } else if (entry[0] == at_hwcap2) {
       *hwcap2 = entry[1];
+    }
   }
   system_call(sys_close, file, 0, 0);
+  return found;
+}
+
+/* Whether the kernel lets programs read the ID registers, which all have done
+ * since 4.11: it is asked for its version, as older ones end the program. */
+static int may_read_registers(void) {
+  enum { sys_uname = 160, length = 65, release = 2 * length };
+  char names[6 * length];
+  const char *c = names + release;
+  unsigned number[2] = {0, 0}, i;
+
+  if (system_call(sys_uname, (long)names, 0, 0) < 0)
+    return 0;
+  for (i = 0; i < 2; ++i) {
+    for (; *c >= '0' && *c <= '9' && number[i] < 1000; ++c)
+      number[i] = number[i] * 10 + (unsigned)(*c - '0');
+    if (*c == '.')
+      ++c;
+  }
+  return number[0] > 4 || (number[0] == 4 && number[1] >= 11);
+}
+
+/* By their numbers: an assembler may not know the names. */
+#define READ(REGISTER)                                                         \
+  __extension__({                                                              \
+    uint64_t value;                                                            \
+    __asm__("mrs %0, " REGISTER : "=r"(value));                                \
+    value;                                                                     \
+  })
+
+/* The four bits from bit `field` on, a signed number. */
+static int field_of(uint64_t value, unsigned field) {
+  return (int)((value >> field & 15) ^ 8) - 8;
+}
+
+static uint64_t features_from_registers(void) {
+  const uint64_t PFR0 = READ("S3_0_C0_C4_0"), ZFR0 = READ("S3_0_C0_C4_4"),
+                 ISAR0 = READ("S3_0_C0_C6_0"), ISAR1 = READ("S3_0_C0_C6_1"),
+                 ISAR2 = READ("S3_0_C0_C6_2");
+  uint64_t features = 0;
+#define BNN_AARCH64(NAME, LLVM, WORD, BIT, REGISTER, FIELD, LEAST, MACRO)      \
+  features |= field_of(REGISTER, FIELD) >= (LEAST) ? BNN_CPU_ARM_##NAME : 0;
+#include "bnn/cpu_features.def"
+  return features;
 }
 
 static uint64_t features_from_system(void) {
-  uint64_t Hwcap, Hwcap2, features = 0;
+  uint64_t Hwcap = 0, Hwcap2 = 0, features = 0;
 
-  read_capabilities(&Hwcap, &Hwcap2);
-#define BNN_AARCH64(NAME, LLVM, WORD, BIT, MACRO)                              \
+  if (getauxval) {
+    Hwcap = getauxval(at_hwcap);
+    Hwcap2 = getauxval(at_hwcap2);
+  }
+  /* No AArch64 with Linux has none. */
+  if (!Hwcap && !read_auxv(&Hwcap, &Hwcap2))
+    return may_read_registers() ? features_from_registers() : 0;
+#define BNN_AARCH64(NAME, LLVM, WORD, BIT, REGISTER, FIELD, LEAST, MACRO)      \
   features |= WORD >> BIT & 1 ? BNN_CPU_ARM_##NAME : 0;
 #include "bnn/cpu_features.def"
   return features;
@@ -138,7 +195,7 @@ static uint64_t features_from_system(void) { return 0; }
 
 uint64_t bnn_cpu_features(void) {
   uint64_t features = features_from_system();
-#define BNN_AARCH64(NAME, LLVM, WORD, BIT, MACRO)                              \
+#define BNN_AARCH64(NAME, LLVM, WORD, BIT, REGISTER, FIELD, LEAST, MACRO)      \
   features |= ASSUMED(MACRO) ? BNN_CPU_ARM_##NAME : 0;
 #include "bnn/cpu_features.def"
   return features;

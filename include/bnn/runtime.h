@@ -27,6 +27,11 @@
  *     The model's descriptor, or NULL when it needs an ABI newer than max_abi.
  *     Pass BNN_ABI_VERSION.
  *
+ * An object for several CPUs that was compiled for musl, or for an Android
+ * before API level 30, remembers which of them it runs on: that is all that it
+ * ever writes to memory of its own. On AArch64 it takes getauxval from the C
+ * library.
+ *
  * The functions below are in libbnn_runtime.a. It needs no C library, keeps no
  * state and allocates nothing. A program that calls a model by name and knows
  * its CPU can do without it. */
@@ -42,8 +47,10 @@ extern "C" {
 const char *bnn_status_string(int32_t status);
 
 /* The BNN_CPU_* bits of this CPU that the operating system lets programs use.
- * On AArch64 the optional features are read from the kernel on Linux and
- * Android; elsewhere they are those that the runtime was compiled for. */
+ * On AArch64 with Linux or Android the kernel says it: by getauxval where the
+ * program has that, by /proc/self/auxv otherwise, and where that cannot be read
+ * by the ID registers, from Linux 4.11 on. Elsewhere the optional features are
+ * those that the runtime was compiled for. */
 uint64_t bnn_cpu_features(void);
 
 /* Whether this CPU and this version of the interface can run the model: BNN_OK,

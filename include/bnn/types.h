@@ -82,6 +82,9 @@ typedef enum bnn_element_type {
 #define BNN_CPU_ARM_SVE2 (UINT64_C(1) << 38)
 #define BNN_CPU_ARM_I8MM (UINT64_C(1) << 39)
 #define BNN_CPU_ARM_BF16 (UINT64_C(1) << 40)
+#define BNN_CPU_ARM_SHA3 (UINT64_C(1) << 41)
+#define BNN_CPU_ARM_MOPS (UINT64_C(1) << 42)
+#define BNN_CPU_ARM_CSSC (UINT64_C(1) << 43)
 
 /* One input or output of a call: dense, row-major, aligned to its element.
  * <prefix>_run reads shape of an input and fills in shape of an output; entries

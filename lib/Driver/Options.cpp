@@ -50,7 +50,7 @@ void addCompileOptions(OptionTable &table, CompileOptions &options) {
       "Target CPU, as llc's (default: this machine's, or the oldest supported "
       "with --mtriple). bnn-opt takes a list as well, as in "
       "x86-64-v3,icelake-server: a program runs the code for the last one that "
-      "its machine fits (x86-64, ELF)",
+      "its machine fits (x86-64 with ELF, AArch64 with Linux)",
       options.cpu);
   table.addValue("mattr", "+a,-b,...", "Target features, as llc's",
                  options.attrs);

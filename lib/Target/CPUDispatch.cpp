@@ -8,68 +8,24 @@
 
 #include "lib/Target/CPUDispatch.h"
 
-#include "bnn/types.h"
+#include "lib/Target/CPUChooser.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/GlobalIFunc.h"
 #include "llvm/IR/IRBuilder.h"
-#include "llvm/IR/InlineAsm.h"
 #include "llvm/Linker/Linker.h"
 #include "llvm/TargetParser/Triple.h"
 #include "llvm/Transforms/IPO/ConstantMerge.h"
-
-#include <array>
 
 using namespace llvm;
 
 namespace mlir::bnn {
 
 // This file is about LLVM IR: its values and types, not MLIR's.
-using llvm::ArrayType;
 using llvm::FunctionType;
-using llvm::IntegerType;
 using llvm::ModuleAnalysisManager;
 using llvm::Type;
 using llvm::Value;
-
-namespace {
-/// Where a CPU says what it has: registers of CPUID's leaves, and what the
-/// operating system saves of it.
-enum Word { Leaf1C, Leaf7B, Leaf7C, Leaf7D, Leaf7Sub1A, Extended1C, XCR0 };
-constexpr unsigned wordCount = XCR0 + 1;
-using Words = std::array<uint32_t, wordCount>;
-
-struct FeatureWord {
-  uint64_t feature;
-  Word word;
-  unsigned bit;
-  uint32_t state;
-};
-} // namespace
-
-static const FeatureWord featureWords[] = {
-#define BNN_X86(NAME, LLVM, WORD, BIT, STATE)                                  \
-  {BNN_CPU_X86_##NAME, WORD, BIT, STATE},
-#include "bnn/cpu_features.def"
-};
-
-/// The bits that a CPU must have to run code for `spec`.
-static Expected<Words> requiredWords(const TargetSpec &spec) {
-  Words words = {};
-  const uint64_t features = requiredCPUFeatures(spec);
-  uint64_t left = features;
-  for (const FeatureWord &entry : featureWords)
-    if (features & entry.feature) {
-      words[entry.word] |= 1u << entry.bit;
-      words[XCR0] |= entry.state;
-      left &= ~entry.feature;
-    }
-  if (left)
-    return createStringError("the CPU '" + spec.cpu +
-                             "' needs features that cannot be asked for at run "
-                             "time: name it alone with --mcpu");
-  return words;
-}
 
 Expected<std::vector<std::string>> splitCPUs(StringRef list) {
   std::vector<std::string> names;
@@ -89,127 +45,130 @@ Expected<std::vector<std::string>> splitCPUs(StringRef list) {
   return names;
 }
 
-Error checkSeveralCPUs(StringRef name) {
-  Triple triple(name);
-  if (triple.getArch() == Triple::x86_64 && triple.isOSBinFormatELF())
-    return Error::success();
-  return createStringError("an object for several CPUs needs x86-64 and ELF, "
-                           "which " +
-                           name + " is not: name one CPU with --mcpu");
-}
-
-/// Builds the functions that choose a variant. They run while a program is
-/// loaded, on any CPU: they are code for the oldest, without a stack to speak
-/// of, and call nothing.
 namespace {
-class Chooser {
-public:
-  explicit Chooser(Module &module)
-      : module(module), b(module.getContext()), i32(b.getInt32Ty()) {}
-
-  /// i32 f(): the number of the last variant that fits, 0 if none does.
-  Function *numberOf(StringRef name, ArrayRef<Words> variants);
-  /// ptr f(): the function of `variants` with that number.
-  Function *resolver(StringRef name, Function *number,
-                     ArrayRef<Function *> variants);
-
-private:
-  Function *create(const Twine &name, Type *result);
-  Value *leaf(uint32_t number, uint32_t sub);
-  Value *part(Value *registers, unsigned index) {
-    return b.CreateExtractValue(registers, index);
-  }
-
-  Module &module;
-  IRBuilder<> b;
-  Type *i32;
+/// When a program finds out which variant it runs.
+enum class Binding {
+  None,       ///< Never: there can be one variant only.
+  WhenLoaded, ///< Its loader asks the resolvers of indirect functions.
+  WhenCalled, ///< At the first call, which remembers the answer.
 };
 } // namespace
 
-Function *Chooser::create(const Twine &name, Type *result) {
-  Function *function =
-      Function::Create(FunctionType::get(result, /*isVarArg=*/false),
-                       GlobalValue::InternalLinkage, name, module);
-  function->addFnAttr("target-cpu", "x86-64");
-  function->addFnAttr("target-features", "");
-  function->setDoesNotThrow();
-  b.SetInsertPoint(BasicBlock::Create(b.getContext(), "", function));
-  return function;
+/// musl has no indirect functions: a program with them starts, and crashes. On
+/// AArch64 a resolver needs to be told what the CPU has.
+static Binding bindingFor(const Triple &triple) {
+  if (!triple.isOSBinFormatELF())
+    return Binding::None;
+  if (triple.getArch() == Triple::x86_64)
+    return triple.isMusl() ? Binding::WhenCalled : Binding::WhenLoaded;
+  if (triple.getArch() != Triple::aarch64 || !triple.isOSLinux() ||
+      triple.getEnvironment() == Triple::GNUILP32)
+    return Binding::None;
+  const bool isTold = triple.isAndroid() ? !triple.isAndroidVersionLT(30)
+                                         : triple.isGNUEnvironment();
+  return isTold ? Binding::WhenLoaded : Binding::WhenCalled;
 }
 
-/// The four registers that CPUID fills in.
-Value *Chooser::leaf(uint32_t number, uint32_t sub) {
-  auto *registers = StructType::get(i32, i32, i32, i32);
-  auto *type = FunctionType::get(registers, {i32, i32}, /*isVarArg=*/false);
-  auto *cpuid = InlineAsm::get(
-      type, "cpuid",
-      "={ax},={bx},={cx},={dx},{ax},{cx},~{dirflag},~{fpsr},~{flags}",
-      /*hasSideEffects=*/true);
-  return b.CreateCall(cpuid, {b.getInt32(number), b.getInt32(sub)});
+Error checkSeveralCPUs(StringRef name) {
+  if (bindingFor(Triple(name)) != Binding::None)
+    return Error::success();
+  return createStringError("an object for several CPUs needs x86-64 and ELF, "
+                           "or AArch64 and Linux, which " +
+                           name + " is not: name one CPU with --mcpu");
 }
 
-Function *Chooser::numberOf(StringRef name, ArrayRef<Words> variants) {
-  enum { A, B, C, D };
-  Function *function = create(name, i32);
-  std::array<Value *, wordCount> has;
-  Value *none = b.getInt32(0);
-  // A leaf that a CPU has not is answered with another one's data.
-  Value *hasLeaf7 =
-      b.CreateICmpUGE(part(leaf(0, 0), A), b.getInt32(7), "hasLeaf7");
-  has[Leaf1C] = part(leaf(1, 0), C);
-  Value *seven = leaf(7, 0);
-  has[Leaf7B] = b.CreateSelect(hasLeaf7, part(seven, B), none);
-  has[Leaf7C] = b.CreateSelect(hasLeaf7, part(seven, C), none);
-  has[Leaf7D] = b.CreateSelect(hasLeaf7, part(seven, D), none);
-  Value *hasSub1 = b.CreateAnd(
-      hasLeaf7, b.CreateICmpUGE(part(seven, A), b.getInt32(1)), "hasSub1");
-  has[Leaf7Sub1A] = b.CreateSelect(hasSub1, part(leaf(7, 1), A), none);
-  has[Extended1C] = part(leaf(0x80000001u, 0), C);
+/// The public functions of a joined module, each with one of every variant.
+namespace {
+class Binder {
+public:
+  Binder(Module &module, CPUChooser &chooser)
+      : module(module), chooser(chooser), b(module.getContext()) {}
 
-  // Only where the operating system says so (OSXSAVE) may XGETBV be used.
-  BasicBlock *before = b.GetInsertBlock();
-  auto *enabled = BasicBlock::Create(b.getContext(), "enabled", function);
-  auto *end = BasicBlock::Create(b.getContext(), "end", function);
-  Value *osxsave = b.CreateAnd(has[Leaf1C], b.getInt32(1u << 27));
-  b.CreateCondBr(b.CreateICmpNE(osxsave, none), enabled, end);
-  b.SetInsertPoint(enabled);
-  auto *xgetbv = InlineAsm::get(
-      FunctionType::get(StructType::get(i32, i32), {i32}, /*isVarArg=*/false),
-      "xgetbv", "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}",
-      /*hasSideEffects=*/true);
-  Value *saved = part(b.CreateCall(xgetbv, {none}), A);
-  b.CreateBr(end);
-  b.SetInsertPoint(end);
-  PHINode *xcr0 = b.CreatePHI(i32, 2);
-  xcr0->addIncoming(none, before);
-  xcr0->addIncoming(saved, enabled);
-  has[XCR0] = xcr0;
+  /// An indirect function, which the loader binds to one of `variants`.
+  void bindWhenLoaded(StringRef name, ArrayRef<Function *> variants);
+  /// A function that calls one of `variants`.
+  void bindWhenCalled(StringRef name, ArrayRef<Function *> variants);
 
-  Value *number = none;
-  for (auto [i, needs] : enumerate(variants)) {
-    Value *fits = b.getTrue();
-    for (unsigned word = 0; word < wordCount; ++word)
-      if (needs[word]) {
-        Value *mask = b.getInt32(needs[word]);
-        fits = b.CreateAnd(fits,
-                           b.CreateICmpEQ(b.CreateAnd(has[word], mask), mask));
-      }
-    number = b.CreateSelect(fits, b.getInt32(i), number);
-  }
-  b.CreateRet(number);
-  return function;
-}
+private:
+  Function *numberToCall();
 
-Function *Chooser::resolver(StringRef name, Function *number,
-                            ArrayRef<Function *> variants) {
-  Function *function = create(name + ".resolver", b.getPtrTy());
-  Value *chosen = b.CreateCall(number);
+  Module &module;
+  CPUChooser &chooser;
+  IRBuilder<> b;
+  Function *number = nullptr;
+};
+} // namespace
+
+void Binder::bindWhenLoaded(StringRef name, ArrayRef<Function *> variants) {
+  Function *resolver = chooser.createFunction(name + ".resolver", b.getPtrTy(),
+                                              chooser.resolverParameters(), b);
+  Value *chosen = chooser.numberWhenLoaded(resolver, b);
   Value *address = variants.front();
   for (auto [i, variant] : enumerate(variants))
     address =
         b.CreateSelect(b.CreateICmpEQ(chosen, b.getInt32(i)), variant, address);
   b.CreateRet(address);
+  GlobalIFunc::create(variants.front()->getFunctionType(), /*AddressSpace=*/0,
+                      GlobalValue::ExternalLinkage, name, resolver, &module);
+}
+
+/// i32 f(): the number of the variant to call. Threads that ask at the same
+/// time find the same, so their stores need no order.
+Function *Binder::numberToCall() {
+  Type *i32 = b.getInt32Ty();
+  Function *function = chooser.createFunction("cpu_to_call", i32, {}, b);
+  // One more than the number: zero is not known yet.
+  auto *known = new GlobalVariable(module, i32, /*isConstant=*/false,
+                                   GlobalValue::InternalLinkage, b.getInt32(0),
+                                   kRememberedCPU);
+  known->setSection((".bss." + kRememberedCPU).str());
+  known->setAlignment(Align(4));
+  auto *ask = BasicBlock::Create(b.getContext(), "ask", function);
+  auto *end = BasicBlock::Create(b.getContext(), "end", function);
+  BasicBlock *before = b.GetInsertBlock();
+  LoadInst *loaded = b.CreateAlignedLoad(i32, known, Align(4));
+  loaded->setAtomic(AtomicOrdering::Monotonic);
+  b.CreateCondBr(b.CreateICmpNE(loaded, b.getInt32(0)), end, ask);
+  b.SetInsertPoint(ask);
+  Value *found = b.CreateAdd(chooser.numberWhenCalled(b), b.getInt32(1));
+  b.CreateAlignedStore(found, known, Align(4))
+      ->setAtomic(AtomicOrdering::Monotonic);
+  b.CreateBr(end);
+  b.SetInsertPoint(end);
+  PHINode *result = b.CreatePHI(i32, 2);
+  result->addIncoming(loaded, before);
+  result->addIncoming(found, ask);
+  b.CreateRet(b.CreateSub(result, b.getInt32(1)));
   return function;
+}
+
+void Binder::bindWhenCalled(StringRef name, ArrayRef<Function *> variants) {
+  if (!number)
+    number = numberToCall();
+  Function *front = variants.front();
+  FunctionType *type = front->getFunctionType();
+  Function *function =
+      chooser.createFunction(name, type->getReturnType(), type->params(), b);
+  function->setLinkage(GlobalValue::ExternalLinkage);
+  SmallVector<Value *> arguments;
+  for (Argument &argument : function->args())
+    arguments.push_back(&argument);
+  auto *first = BasicBlock::Create(b.getContext(), "variant", function);
+  SwitchInst *choice = b.CreateSwitch(b.CreateCall(number), first);
+  for (auto [i, variant] : enumerate(variants)) {
+    BasicBlock *block = first;
+    if (i) {
+      block = BasicBlock::Create(b.getContext(), "variant", function);
+      choice->addCase(b.getInt32(i), block);
+    }
+    b.SetInsertPoint(block);
+    CallInst *call = b.CreateCall(variant, arguments);
+    call->setTailCall();
+    if (call->getType()->isVoidTy())
+      b.CreateRetVoid();
+    else
+      b.CreateRet(call);
+  }
 }
 
 Expected<std::unique_ptr<Module>>
@@ -218,17 +177,17 @@ joinVariants(std::vector<CPUVariant> variants) {
   auto nameFor = [](StringRef name, const CPUVariant &variant) {
     return (name + "." + variant.spec.cpu).str();
   };
-  std::vector<Words> words;
+  std::vector<TargetSpec> specs;
   for (CPUVariant &variant : variants) {
-    auto required = requiredWords(variant.spec);
-    if (!required)
-      return required.takeError();
-    words.push_back(*required);
+    specs.push_back(variant.spec);
     for (Function &function : *variant.module) {
       if (function.isDeclaration())
         continue;
-      function.addFnAttr("target-cpu", variant.spec.cpu);
-      function.addFnAttr("target-features", variant.spec.features);
+      // A function whose order is kept says already what it is for.
+      if (!function.hasFnAttribute("target-cpu")) {
+        function.addFnAttr("target-cpu", variant.spec.cpu);
+        function.addFnAttr("target-features", variant.spec.features);
+      }
       if (function.hasLocalLinkage())
         continue;
       if (&variant == &variants.front())
@@ -252,8 +211,11 @@ joinVariants(std::vector<CPUVariant> variants) {
   ModuleAnalysisManager analyses;
   ConstantMergePass().run(*joined, analyses);
 
-  Chooser chooser(*joined);
-  Function *number = chooser.numberOf("chosen_cpu", words);
+  auto chooser = CPUChooser::create(*joined, specs);
+  if (!chooser)
+    return chooser.takeError();
+  Binder binder(*joined, **chooser);
+  const Binding binding = bindingFor(Triple(specs.front().triple));
   for (const std::string &name : names) {
     SmallVector<Function *> functions;
     for (const CPUVariant &variant : variants) {
@@ -264,10 +226,10 @@ joinVariants(std::vector<CPUVariant> variants) {
       function->setLinkage(GlobalValue::InternalLinkage);
       functions.push_back(function);
     }
-    GlobalIFunc::create(functions.front()->getFunctionType(),
-                        /*AddressSpace=*/0, GlobalValue::ExternalLinkage, name,
-                        chooser.resolver(name, number, functions),
-                        joined.get());
+    if (binding == Binding::WhenCalled)
+      binder.bindWhenCalled(name, functions);
+    else
+      binder.bindWhenLoaded(name, functions);
   }
   return joined;
 }

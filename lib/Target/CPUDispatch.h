@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "lib/Target/ObjectWriter.h"
 #include "lib/Target/Target.h"
 
 #include "llvm/ADT/ArrayRef.h"
@@ -24,7 +25,8 @@ namespace mlir::bnn {
 llvm::Expected<std::vector<std::string>> splitCPUs(llvm::StringRef list);
 
 /// Fails where code for several CPUs cannot be put into one object: it is for
-/// x86-64 and ELF, whose loaders bind indirect functions.
+/// x86-64 with ELF and AArch64 with Linux, where a program can find out which
+/// CPU it runs on.
 llvm::Error checkSeveralCPUs(llvm::StringRef triple);
 
 /// The optimised code of a model for one CPU.
@@ -34,10 +36,12 @@ struct CPUVariant {
 };
 
 /// Joins variants of one model, made in one LLVMContext for one triple, into a
-/// module. Its public functions are indirect ones (ELF's STT_GNU_IFUNC): when
-/// the program is loaded they are bound to the last variant whose features the
-/// CPU and the operating system have, or to the first. What is constant in all
-/// of them, as packed weights are, is there once.
+/// module. Its public functions run the last variant whose features the CPU and
+/// the operating system have, or the first. Where a loader binds indirect
+/// functions (ELF's STT_GNU_IFUNC) and says what the CPU has, that is settled
+/// when the program is loaded; elsewhere (musl, Android before API level 30) at
+/// the first call, and kRememberedCPU keeps it. What is constant in all
+/// variants, as packed weights are, is there once.
 llvm::Expected<std::unique_ptr<llvm::Module>>
 joinVariants(std::vector<CPUVariant> variants);
 

@@ -27,10 +27,11 @@ namespace mlir::bnn {
 /// The only functions that an object may leave for others to define. One for
 /// Microsoft's linker also names _fltused, if it holds floats: it is no
 /// function but a marker, which has the C runtime link what prints them.
-static bool isAllowedUndefined(StringRef name, bool isCOFF) {
+static bool isAllowedUndefined(StringRef name, bool isCOFF, bool remembersCPU) {
   return StringSwitch<bool>(name)
       .Cases("memcpy", "memmove", "memset", true)
       .Case("_fltused", isCOFF)
+      .Case("getauxval", remembersCPU)
       .Default(false);
 }
 
@@ -104,7 +105,9 @@ Error emitObject(Module &module, TargetMachine &machine, raw_ostream &out,
   if (Error error = generate(module, machine, stream, type))
     return error;
   if (type == CodeGenFileType::ObjectFile)
-    if (Error error = checkObjectContract(MemoryBufferRef(buffer, "object")))
+    if (Error error = checkObjectContract(
+            MemoryBufferRef(buffer, "object"),
+            module.getNamedGlobal(kRememberedCPU) != nullptr))
       return error;
   out << buffer;
   return Error::success();
@@ -123,7 +126,7 @@ static Expected<bool> isWritable(const object::SectionRef &section) {
   return section.isBSS() || (section.isData() && *name == "__data");
 }
 
-Error checkObjectContract(MemoryBufferRef buffer) {
+Error checkObjectContract(MemoryBufferRef buffer, bool remembersCPU) {
   Expected<std::unique_ptr<object::ObjectFile>> object =
       object::ObjectFile::createObjectFile(buffer);
   if (!object)
@@ -141,7 +144,7 @@ Error checkObjectContract(MemoryBufferRef buffer) {
     if ((*object)->isMachO())
       plain.consume_front("_");
     if ((*flags & object::SymbolRef::SF_Undefined) && !plain.empty() &&
-        !isAllowedUndefined(plain, (*object)->isCOFF()))
+        !isAllowedUndefined(plain, (*object)->isCOFF(), remembersCPU))
       return createStringError(
           "the object would need '" + *name +
           "' from elsewhere; a model may need memcpy, memmove and memset only");
@@ -150,9 +153,10 @@ Error checkObjectContract(MemoryBufferRef buffer) {
     Expected<bool> writable = isWritable(section);
     if (!writable)
       return writable.takeError();
-    if (*writable)
+    StringRef name = cantFail(section.getName());
+    if (*writable && !(remembersCPU && name == ".bss." + kRememberedCPU.str()))
       return createStringError("the object has writable data in its section " +
-                               cantFail(section.getName()));
+                               name);
   }
   return Error::success();
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "llvm/ADT/StringRef.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/CodeGen.h"
 #include "llvm/Support/Error.h"
@@ -15,6 +16,10 @@
 #include "llvm/Target/TargetMachine.h"
 
 namespace mlir::bnn {
+
+/// The variable in which a module for several CPUs keeps for which of them it
+/// runs, where no loader settles that: the only one that may be written to.
+inline constexpr llvm::StringLiteral kRememberedCPU = "remembered_cpu";
 
 /// Sets the module's data layout and triple and runs LLVM's pipeline for -O0 to
 /// -O3 on it, with no C library to call but memcpy, memmove and memset. Fails
@@ -28,7 +33,9 @@ llvm::Error emitObject(llvm::Module &module, llvm::TargetMachine &machine,
                        llvm::raw_ostream &out, llvm::CodeGenFileType type);
 
 /// Fails, naming what it found, unless the only undefined symbols of an object
-/// are memcpy, memmove and memset, and it has no writable data.
-llvm::Error checkObjectContract(llvm::MemoryBufferRef object);
+/// are memcpy, memmove and memset, and it has no writable data. One that
+/// remembers its CPU may also need getauxval, and has a section for that.
+llvm::Error checkObjectContract(llvm::MemoryBufferRef object,
+                                bool remembersCPU = false);
 
 } // namespace mlir::bnn

@@ -45,7 +45,8 @@ static const FeatureBit x86Features[] = {
 };
 
 static const FeatureBit aarch64Features[] = {
-#define BNN_AARCH64(NAME, LLVM, WORD, BIT, MACRO) {LLVM, BNN_CPU_ARM_##NAME},
+#define BNN_AARCH64(NAME, LLVM, WORD, BIT, REGISTER, FIELD, LEAST, MACRO)      \
+  {LLVM, BNN_CPU_ARM_##NAME},
 #include "bnn/cpu_features.def"
 };
 

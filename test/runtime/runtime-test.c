@@ -123,7 +123,8 @@ static void test_supported(void) {
 static void test_cpu_feature_table(void) {
   static const uint64_t rows[] = {
 #define BNN_X86(NAME, LLVM, WORD, BIT, STATE) BNN_CPU_X86_##NAME,
-#define BNN_AARCH64(NAME, LLVM, WORD, BIT, MACRO) BNN_CPU_ARM_##NAME,
+#define BNN_AARCH64(NAME, LLVM, WORD, BIT, REGISTER, FIELD, LEAST, MACRO)      \
+  BNN_CPU_ARM_##NAME,
 #include "bnn/cpu_features.def"
   };
   uint64_t seen = 0;
@@ -133,7 +134,7 @@ static void test_cpu_feature_table(void) {
     seen |= rows[i];
   }
   EXPECT(seen == (BNN_CPU_X86_GFNI | (BNN_CPU_X86_GFNI - 1) |
-                  ((BNN_CPU_ARM_BF16 << 1) - BNN_CPU_ARM_NEON)));
+                  ((BNN_CPU_ARM_CSSC << 1) - BNN_CPU_ARM_NEON)));
 }
 
 static void test_cpu_features(void) {
