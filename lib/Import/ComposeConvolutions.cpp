@@ -78,6 +78,17 @@ Value perChannel(Composer &c, Value list, size_t axes) {
   return c.rankOf(list) == 1 ? c.unsqueeze(list, others) : list;
 }
 
+/// y + bias, one number for each channel of `y`: a list of one number would be
+/// broadcast.
+Value addBias(Composer &c, Value y, Value bias, size_t axes) {
+  if (c.rankOf(bias) != 1) {
+    c.fail("its bias has rank " + Twine(c.rankOf(bias)) + ", not 1");
+    return y;
+  }
+  bias = c.withExtent(bias, 0, c.extent(y, 1));
+  return c.add(y, perChannel(c, bias, axes));
+}
+
 std::optional<Convolution> readConvolution(Composer &c, Value x, Value w) {
   Convolution conv{x, w, c.integer("group", 1), {}};
   Composer::Integers kernel;
@@ -100,8 +111,7 @@ void composeConv(Composer &c) {
     return;
   Value y = multiply(c, *conv);
   if (c.has(2))
-    y = c.withShapeOf(c.add(y, perChannel(c, c.in(2), conv->windows.size())),
-                      y);
+    y = c.withShapeOf(addBias(c, y, c.in(2), conv->windows.size()), y);
   c.setOutput(0, y);
 }
 
@@ -136,7 +146,7 @@ void composeQLinearConv(Composer &c) {
   size_t axes = conv->windows.size();
   Value y = multiply(c, *conv);
   if (c.has(8))
-    y = c.add(y, perChannel(c, c.in(8), axes));
+    y = addBias(c, y, c.in(8), axes);
   Value factor = c.div(c.mul(c.in(1), c.in(4)), c.in(6));
   Value scaled = c.mul(c.castTo(y, c.f32Type()), perChannel(c, factor, axes));
   Value whole =
@@ -269,7 +279,7 @@ void composeConvTranspose(Composer &c) {
   w = c.reshape(c.transpose(c.reshape(w, split), perm), merged);
   Value y = multiply(c, {x, w, groups, windows});
   if (c.has(2))
-    y = c.withShapeOf(c.add(y, perChannel(c, c.in(2), axes)), y);
+    y = c.withShapeOf(addBias(c, y, c.in(2), axes), y);
   c.setOutput(0, y);
 }
 } // namespace

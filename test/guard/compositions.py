@@ -86,7 +86,11 @@ def instance_norm(g, op):
 
 def group_norm(g, op):
     x = channels(g, g.rng.randint(3, 4))
-    like_many(g, op, [x, of_channels(g, x), of_channels(g, x)], num_groups=2)
+    lists = [of_channels(g, x), of_channels(g, x)]
+    like_many(g, op, [x, *lists], num_groups=2)
+    # ONNX Runtime broadcasts a list of one number.
+    for count in (value.shape[0] for value in lists):
+        g.rules.append(lambda sizes, count=count: size_of(count, sizes) == size_of(x.shape[1], sizes))
 
 
 def mean_variance(g, op):

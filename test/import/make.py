@@ -50,6 +50,13 @@ def batch_lists():
                  [info("x", ["n", "c"]), *(info(name, [name + "_length"]) for name in "sbmv")], [info("y", None)])
 
 
+def conv_bias():
+    """A convolution whose bias has a length of its own, which must be that of the channels."""
+    return model([node("Conv", ["x", "w", "b"], ["y"], kernel_shape=[1, 1])],
+                 [info("x", ["n", 2, 3, 3]), info("b", ["length"])], [info("y", None)],
+                 [array("w", np.ones((3, 2, 1, 1)))])
+
+
 def doubled(name, other):
     """y, of 2*n elements, is declared to have `name`; an input that nobody reads has `other`."""
     return model([node("Concat", ["x", "x"], ["y"], axis=0), node("Relu", ["z"], ["w"])],
@@ -138,6 +145,10 @@ COMPOSED = {
                                 [array("w", [[0], [1]], np.int64)]),
     "huge-window": lambda: composed(node("MaxPool", ["x"], ["y"], kernel_shape=[2 ** 19],
                                          pads=[2 ** 19 - 1, 0]), [1, 1, 2 ** 19]),
+    "bias-of-one": lambda: composed(node("Conv", ["x", "w", "b"], ["y"]), [1, 1, 2, 2],
+                                    [array("w", [[[[1]]], [[[2]]]]), array("b", [1])]),
+    "bias-matrix": lambda: composed(node("Conv", ["x", "w", "b"], ["y"]), [1, 1, 2, 2],
+                                    [array("w", [[[[1]]], [[[2]]]]), array("b", [[1, 1]])]),
     "running-mean": lambda: composed(node("BatchNormalization", ["x", "w", "w", "w", "w"], ["z", "y"]),
                                      [2, 3], [array("w", [1, 1, 1])]),
 }
@@ -391,6 +402,7 @@ MODELS = {
     "linear": linear,
     "unnamed": unnamed,
     "batch-lists": batch_lists,
+    "conv-bias": conv_bias,
     "two-inputs": two_inputs,
     "doubled-lie": lambda: doubled("k", "k"),
     "doubled-rows": lambda: doubled("rows", "k"),
