@@ -66,7 +66,7 @@ static void addBufferize(OpPassManager &passes) {
   passes.addPass(createPrepareEntry());
   passes.addPass(bufferization::createEmptyTensorEliminationPass());
   addBufferization(passes);
-  passes.addPass(createCanonicalizerPass());
+  addBufferCanonicalizer(passes);
   passes.addPass(createCSEPass());
 }
 
@@ -81,7 +81,7 @@ static void addTile(OpPassManager &passes, const PhaseOptions &options) {
     passes.addPass(createHoistScratch());
   }
   passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
-  passes.addPass(createCanonicalizerPass());
+  addBufferCanonicalizer(passes);
   passes.addPass(createCSEPass());
   if (options.entry) {
     PlanWorkspaceOptions plan;

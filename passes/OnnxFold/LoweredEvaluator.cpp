@@ -58,9 +58,12 @@ void LoweredEvaluator::getDependentDialects(DialectRegistry &registry) {
 }
 
 /// Whether the code is made for the value of an operand, as in a model where
-/// only the others are computed: axes, and the exponent of a power.
+/// only the others are computed: axes, the exponent of a power, and no
+/// elements, which MLIR has no bare pointers to.
 static bool isPartOfCode(const Evaluation &e, size_t index) {
   const EvalTensor &operand = *e.in[index];
+  if (operand.numElements() == 0)
+    return true;
   return index > 0 && operand.shape.size() <= 1 &&
          operand.numElements() <= 64 &&
          (operand.element.isInteger(64) || isa<onnx::PowOp>(e.op));
@@ -172,6 +175,8 @@ static void unifyNaNs(const EvalTensor &tensor) {
 static constexpr int64_t kOperationsToCompile = 4'000'000;
 
 EvalTensorPtr LoweredEvaluator::evaluate(const Evaluation &e) {
+  if (llvm::is_contained(e.shape, 0))
+    return EvalTensor::allocate(e.element, e.shape);
   auto [entry, isNew] = compiled.try_emplace(describe(e), nullptr);
   if (isNew && !e.budget.takeOperations(kOperationsToCompile)) {
     compiled.erase(entry);

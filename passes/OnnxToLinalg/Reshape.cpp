@@ -146,10 +146,25 @@ Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
   for (; j < resultRank; ++j)
     to.back().push_back(j);
 
+  auto knownSize = [](ArrayRef<std::optional<SymbolicDim>> all,
+                      const ReassociationIndices &group) {
+    std::optional<int64_t> size = 1;
+    for (int64_t axis : group) {
+      std::optional<int64_t> factor;
+      if (all[axis])
+        factor = all[axis]->getConstant();
+      size = size && factor ? std::optional(*size * *factor) : std::nullopt;
+    }
+    return size;
+  };
   // Bufferisation computes a split axis's parts from the axis, which works for
-  // one unknown part. Where there are more, the whole shape is an operand.
-  for (const ReassociationIndices &group : to)
-    if (llvm::count_if(group, [&](int64_t axis) {
+  // one unknown part. Where there are more, the whole shape is an operand; so
+  // it is where the numbers are equal for an axis of length 0 alone.
+  for (auto [sourceGroup, group] : llvm::zip_equal(from, to)) {
+    std::optional<int64_t> before = knownSize(source, sourceGroup),
+                           after = knownSize(target, group);
+    if ((before && after && *before != *after) ||
+        llvm::count_if(group, [&](int64_t axis) {
           return !getConstantIntValue(dims[axis]);
         }) > 1) {
       SmallVector<Value> sizes;
@@ -159,6 +174,7 @@ Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
       return b.create<tensor::ReshapeOp>(
           loc, typeFor(dims, typeOf(tensor).getElementType()), tensor, shape);
     }
+  }
 
   auto isTrivial = [](const Groups &groups) {
     return llvm::all_of(groups, [](const auto &g) { return g.size() == 1; });

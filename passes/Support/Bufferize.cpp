@@ -9,8 +9,11 @@
 #include "dialects/BNN/BNNBase.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/DropEmptyReshapes/DropEmptyReshapes.h"
 
 using namespace mlir;
 
@@ -27,5 +30,13 @@ void bnn::addBufferization(OpPassManager &passes) {
       return ranked.getEncoding();
     return Attribute();
   };
+  passes.addNestedPass<func::FuncOp>(createDropEmptyReshapes());
   passes.addPass(bufferization::createOneShotBufferizePass(options));
+}
+
+void bnn::addBufferCanonicalizer(OpPassManager &passes) {
+  // Of an unknown length and of 0 it makes an axis of 0, which the op's
+  // verifier wants to be unknown.
+  const std::string asksForTheImpossible = "CollapseShapeOpMemRefCastFolder";
+  passes.addPass(createCanonicalizerPass({}, {asksForTheImpossible}));
 }

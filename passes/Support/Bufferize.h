@@ -18,4 +18,8 @@ namespace mlir::bnn {
 /// and a copy becomes loops, since there is no runtime function to call.
 void addBufferization(OpPassManager &passes);
 
+/// Adds MLIR's canonicalizer for IR on buffers, without the pattern that leaves
+/// invalid IR where a buffer has no elements.
+void addBufferCanonicalizer(OpPassManager &passes);
+
 } // namespace mlir::bnn

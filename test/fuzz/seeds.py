@@ -32,7 +32,7 @@ PHASES = {
     "raise": ("bnn-fuse-elementwise", "bnn-fuse", "bnn-fold-thresholds", "bnn-update-in-place",
               "bnn-phase-fuse"),
     "fuse": ("bnn-pack", "bnn-phase-pack"),
-    "pack": ("bnn-prepare-entry", "bnn-phase-bufferize"),
+    "pack": ("bnn-drop-empty-reshapes", "bnn-prepare-entry", "bnn-phase-bufferize"),
     "bufferize": ("bnn-outline-kernels", "bnn-lower-reference", "bnn-instrument",
                   "bnn-lower-kernels", "bnn-phase-tile"),
     "tile": ("bnn-emit-entry", "bnn-lower-checks", "bnn-expand-math", "bnn-check-bounds",

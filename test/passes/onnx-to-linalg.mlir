@@ -856,3 +856,17 @@ func.func @mod(%x: tensor<3xi32>, %y: tensor<3xi32>) -> tensor<3xi32> {
   %0 = onnx.Mod %x, %y : (tensor<3xi32>, tensor<3xi32>) -> tensor<3xi32>
   return %0 : tensor<3xi32>
 }
+
+// -----
+
+// Eight elements and one are as many where the other axis has length 0 alone,
+// which a check says before.
+// CHECK-LABEL: func.func @reshape_of_nothing(
+// CHECK: tensor.reshape %{{.*}}(%{{.*}}) : (tensor<?x8xf32>, tensor<3xindex>) -> tensor<?x1x1xf32>
+func.func @reshape_of_nothing(%x: tensor<?x8xf32>) -> tensor<?x1x1xf32> {
+  %n = onnx.Shape %x {start = 0 : i64, end = 1 : i64} : (tensor<?x8xf32>) -> tensor<1xi64>
+  %ones = onnx.Constant {value = dense<1> : tensor<2xi64>} : () -> tensor<2xi64>
+  %shape = onnx.Concat %n, %ones {axis = 0 : i64} : (tensor<1xi64>, tensor<2xi64>) -> tensor<3xi64>
+  %0 = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<?x8xf32>, tensor<3xi64>) -> tensor<?x1x1xf32>
+  return %0 : tensor<?x1x1xf32>
+}
