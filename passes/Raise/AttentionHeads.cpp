@@ -304,6 +304,7 @@ bool AttentionMatcher::matchBits(Value source, ArrayRef<int64_t> start,
   SmallVector<int64_t> axes(start);
   auto through = [&](Value value) { return untransposed(value, axes); };
   static_cast<BinaryInput &>(heads) = BinaryInput();
+  heads.isUnsigned = false;
   bool areBitsSplit = false; // And not what they are made of.
   std::string whyNot;
   auto quantiser = matchQuantiser(source, through, &whyNot);
@@ -335,9 +336,11 @@ bool AttentionMatcher::matchBits(Value source, ArrayRef<int64_t> start,
     const bool isSigned = bits && bits->element.getIsSigned() &&
                           bits->minimum == 0 &&
                           (areBitsSplit || bits->shift.size() < 2);
-    if (!sign && quantiser)
+    if (!sign && quantiser) {
+      heads.isUnsigned = true;
       return refuse(source,
                     "the quantiser of the " + heads.role + " is unsigned");
+    }
     if (!sign && !isSigned && !whyNot.empty())
       return refuse(source, "the " + heads.role + " is not binary: " + whyNot);
     if (!sign && !isSigned)
@@ -402,6 +405,9 @@ bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
         return refuse("the scale of the " + heads.role + " is not finite");
       return checkFactors(heads);
     }
+    // The scale is the quantiser's own.
+    if (heads.isUnsigned)
+      return false;
     auto before = stepOverScale(source, axes, scalar, heads);
     if (!before)
       break;

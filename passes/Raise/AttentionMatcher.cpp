@@ -300,11 +300,14 @@ bool AttentionMatcher::match(onnx::ReshapeOp op) {
 }
 
 bool AttentionMatcher::matchUnjoined(onnx::MatMulOp op) {
-  // Probabilities that are read elsewhere would be computed twice.
   auto type = dyn_cast<RankedTensorType>(op.getType());
-  if (!type || type.getRank() != 4 || !op.getA().hasOneUse())
+  if (!type || type.getRank() != 4)
     return refuse(op.getY(), "its heads are not split by Reshape and "
                              "Transpose, and joined by Transpose and Reshape");
+  // Probabilities that are read elsewhere would be computed twice. If a
+  // Reshape joins the heads it has said more.
+  if (!op.getA().hasOneUse())
+    return false;
   if (!matchContext(op.getY()) || !checkHeads(Value()) || !checkMasks() ||
       !checkTerms())
     return false;

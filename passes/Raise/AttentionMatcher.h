@@ -28,6 +28,7 @@ struct Heads : BinaryInput {
   llvm::StringRef role;
   int64_t heads = 0, size = 0;
   llvm::SmallVector<HeadFactor> factors;
+  bool isUnsigned = false; // By a quantiser that was found.
 };
 
 /// `of` times `by`, or divided by it, where `of` gives the result its shape.

@@ -275,7 +275,7 @@ LogicalResult bnn::raiseUnjoinedAttention(RaiseRewriter &rewriter,
     return failure();
   AttentionMatcher m(rewriter, shapes);
   if (!m.matchUnjoined(op))
-    return rewriter.refuse(layer, m.why);
+    return m.why.empty() ? failure() : rewriter.refuse(layer, m.why);
   rewriter.setInsertionPoint(op);
   Location loc = layer->getLoc();
   Value result = createAttention(rewriter, loc, m, forms);

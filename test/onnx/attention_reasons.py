@@ -1,0 +1,320 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Attention that stays in f32: the report says at which op the match ended, and why.
+
+    attention_reasons.py WORK [NAME...]
+"""
+import json
+import os
+import sys
+
+import numpy as np
+import onnx
+
+from attention_masks import BOOL, HEADS, SIZE, Graph, Scaled, by
+from models import FLOAT, call, info
+
+CASES = {}
+
+
+def reason(text):
+    """The case below must be left for this reason."""
+    def note(make):
+        CASES[make.__name__] = (make, text)
+        return make
+    return note
+
+
+def scores(change):
+    """`change` is done to the scores after the division."""
+    g = Graph()
+    return g.end(g.softmax(change(g, g.scale(g.begin()))))
+
+
+def heads(name, change, **options):
+    """`change` makes bits of the heads of `name`, which come as [batch, heads, tokens, size]."""
+    g = Graph(**options)
+    usual = g.heads
+
+    def instead(which, order):
+        if which != name:
+            return usual(which, order)
+        g.add("Reshape", f"{which} split", which + "4")
+        return change(g, g.add("Transpose", which + "4", which + "t", perm=order))
+    g.heads = instead
+    return g
+
+
+def whole(g):
+    return g.end(g.softmax(g.scale(g.begin())))
+
+
+def context(change):
+    """`change` makes the context of probabilities and values."""
+    g = Graph()
+    probabilities = g.softmax(g.scale(g.begin()))
+    usual = g.add
+
+    def add(operator, inputs, output, **attributes):
+        if output == "context":
+            g.add = usual
+            return change(g, probabilities)
+        return usual(operator, inputs, output, **attributes)
+    g.add = add
+    return g.end(probabilities)
+
+
+def probabilities(change):
+    """`change` makes probabilities of the scores."""
+    g = Graph()
+    return g.end(change(g, g.scale(g.begin())))
+
+
+#===------------------------------------------------------------------------===#
+# Scores
+#===------------------------------------------------------------------------===#
+
+@reason("what stands in for masked scores is not one number")
+def filled_by_numbers():
+    def change(g, value):
+        g.inputs.append(info("others", ["batch", 1, "seq", "seq"]))
+        g.inputs.append(info("where", ["batch", 1, "seq", "seq"], BOOL))
+        return g.add("Where", f"where others {value}", "masked")
+    return scores(change)
+
+
+@reason("what stands in for masked scores is not one number")
+def filled_with_nan():
+    def change(g, value):
+        g.number("nan", np.nan)
+        g.inputs.append(info("where", ["batch", 1, "seq", "seq"], BOOL))
+        return g.add("Where", f"where nan {value}", "masked")
+    return scores(change)
+
+
+@reason("the scores are no product of query and key")
+def bounded_at_run_time():
+    def change(g, value):
+        g.inputs.append(info("bound", []))
+        return g.add("Max", f"{value} bound", "bounded")
+    return scores(change)
+
+
+@reason("the scores are no product of query and key")
+def bounded_by_nan():
+    def change(g, value):
+        g.number("nan", np.nan)
+        return g.add("Min", f"nan {value}", "bounded")
+    return scores(change)
+
+
+@reason("what the scores are divided by is not one finite constant")
+def divided_by_nothing():
+    return scores(lambda g, value: g.add("Div", f"{value} zero", "divided_again"))
+
+
+@reason("the scores are no product of query and key")
+def added_to_nothing():
+    """Two inputs, where scores should be."""
+    def change(g, value):
+        g.inputs.append(info("given", ["batch", HEADS, "seq", "seq"]))
+        return g.add("Abs", g.add("Add", f"given {value}", "sum"), "positive")
+    return scores(change)
+
+
+@reason("the scores are broadcast")
+def mask_of_another_length():
+    def change(g, value):
+        g.inputs.append(info("other", ["batch", 1, "seq", "other_seq"]))
+        return g.add("Add", f"{value} other", "masked")
+    return scores(change)
+
+
+#===------------------------------------------------------------------------===#
+# Probabilities
+#===------------------------------------------------------------------------===#
+
+@reason("the probabilities are not binary: no quantiser after the softmax")
+def not_quantised():
+    return probabilities(lambda g, value: g.add("Softmax", value, "softmax", axis=-1))
+
+
+def quantised(low, high):
+    def change(g, scaled):
+        g.number("least", low)
+        g.number("most", high)
+        g.add("Softmax", scaled, "softmax", axis=-1)
+        g.add("Div", "softmax alpha", "divided")
+        g.add("Round", "divided", "rounded")
+        g.add("Clip", "rounded least most", "bits")
+        return g.add("Mul", "bits alpha", "probabilities")
+    return probabilities(change)
+
+
+@reason("the quantiser of the probabilities is signed")
+def signed_probabilities():
+    return quantised(-2, 1)
+
+
+@reason("query and probabilities are not quantised to the same number of bits")
+def more_bits_of_probabilities():
+    return quantised(0, 3)
+
+
+@reason("the scale of the probabilities is not finite")
+def infinite_scale():
+    def change(g, value):
+        g.number("infinity", np.inf)
+        g.add("Greater", f"{value} zero", "high")
+        return g.add("Mul", g.add("Cast", "high", "ones", to=FLOAT) + " infinity", "probabilities")
+    return probabilities(change)
+
+
+@reason("the mask after the softmax is more than one number a token")
+def hidden_for_each_query():
+    def change(g, value):
+        g.inputs.append(info("where", ["batch", 1, "seq", "seq"], BOOL))
+        g.add("Cast", "where", "numbers", to=FLOAT)
+        return g.add("Mul", g.softmax(value) + " numbers", "hidden")
+    return probabilities(change)
+
+
+@reason("its scores are compared with -inf, and masked afterwards")
+def compared_with_infinity():
+    def change(g, value):
+        g.number("infinity", -np.inf)
+        g.inputs.append(info("where", ["batch", 1, 1, "seq"], BOOL))
+        g.add("Greater", f"{value} infinity", "high")
+        g.add("And", "high where", "both")
+        return g.add("Cast", "both", "probabilities", to=FLOAT)
+    return probabilities(change)
+
+
+@reason("there is a mask after the softmax, beside values that are no signs times positive numbers")
+def hidden_beside_negative_values():
+    def change(g, value):
+        g.number("minus", -0.5)
+        return g.add("Mul", g.add("Sign", value, "vs") + " minus", "vb")
+    g = heads("v", change)
+    g.inputs.append(info("where", ["batch", 1, 1, "seq"], BOOL))
+    scaled = g.scale(g.begin())
+    g.add("Cast", "where", "numbers", to=FLOAT)
+    return g.end(g.add("Mul", g.softmax(scaled) + " numbers", "hidden"))
+
+
+#===------------------------------------------------------------------------===#
+# Query, key and value
+#===------------------------------------------------------------------------===#
+
+@reason("no sign or quantiser before the query")
+def query_of_floats():
+    return whole(heads("q", lambda g, value: value))
+
+
+@reason("the quantiser of the query is unsigned")
+def unsigned_query():
+    def change(g, value):
+        g.add("Div", f"{value} alpha", "q_divided")
+        g.add("Round", "q_divided", "q_rounded")
+        g.add("Clip", "q_rounded zero three", "q_clipped")
+        return g.add("Mul", "q_clipped alpha", "q_quantised")
+    g = heads("q", change)
+    g.number("three", 3)
+    return whole(g)
+
+
+@reason("the scale of the value is computed at run time")
+def value_scale_given():
+    g = Scaled(lambda g, name, value, stage: g.add("Mul", f"{value} gate", "vg")
+               if name == "v" and stage == "moved" else value)
+    g.inputs.append(info("gate", ["batch", HEADS, 1, 1]))
+    return g.end(g.softmax(g.scale(g.begin())))
+
+
+@reason("the scale of the value differs from token to token")
+def value_scale_of_tokens():
+    g = Scaled(lambda g, name, value, stage: g.add("Mul", f"{value} gate", "vg")
+               if name == "v" and stage == "moved" else value)
+    g.inputs.append(info("gate", ["batch", 1, "seq", 1]))
+    return g.end(g.softmax(g.scale(g.begin())))
+
+
+@reason("the scale of the query is not finite")
+def infinite_query():
+    return whole(heads("q", lambda g, value: by("Mul", g.add("Sign", value, "qs"), np.inf)(g)))
+
+
+@reason("the scale of the key is not finite")
+def product_beyond_floats():
+    def change(g, value):
+        first = by("Mul", g.add("Sign", value, "ks"), np.float32(3e38))(g)
+        return by("Mul", first, np.float32(3e38), "again")(g)
+    return whole(heads("k", change))
+
+
+@reason("query and value are not quantised to the same number of bits")
+def two_widths():
+    def change(g, value):
+        g.add("Div", f"{value} alpha", "v_divided")
+        g.add("Round", "v_divided", "v_rounded")
+        g.add("Clip", "v_rounded low seven", "v_clipped")
+        return g.add("Mul", "v_clipped alpha", "vb")
+    g = heads("v", change)
+    g.number("low", -8)
+    g.number("seven", 7)
+    return whole(g)
+
+
+#===------------------------------------------------------------------------===#
+# Context
+#===------------------------------------------------------------------------===#
+
+@reason("what is added to probabilities times value is no product")
+def bias_of_context():
+    """Else the probabilities would be part of an attention without the bias."""
+    def change(g, value):
+        g.number("bias", np.ones(SIZE))
+        g.add("MatMul", f"{value} vb", "product")
+        return g.add("Add", "product bias", "context")
+    model = context(change)
+    model.graph.output.append(info("probabilities", ["batch", HEADS, "seq", "seq"]))
+    return model
+
+
+@reason("what is added to probabilities times value is not the probabilities times one number a token")
+def another_product():
+    def change(g, value):
+        g.inputs.append(info("other", ["batch", HEADS, "seq", SIZE]))
+        g.add("MatMul", f"{value} vb", "product")
+        g.add("MatMul", f"{value} other", "second")
+        return g.add("Add", "product second", "context")
+    return context(change)
+
+
+def attention_of(path):
+    """What the report says of the layer that would be attention, and of its products."""
+    result = call("bnn-opt", path, "--report=json", "-Wno-float")
+    if result.returncode:
+        return [result.stderr.strip()]
+    return [str(layer.get("reason") or layer["became"]) for layer in json.loads(result.stdout)["layers"]]
+
+
+def main():
+    work, names = sys.argv[1], sys.argv[2:]
+    os.makedirs(work, exist_ok=True)
+    failures = 0
+    for name, (make, text) in CASES.items():
+        if names and name not in names:
+            continue
+        path = os.path.join(work, name + ".onnx")
+        onnx.save(make(), path)
+        said = attention_of(path)
+        if not any(text in one for one in said):
+            failures += 1
+            print(f"FAILED {name}: '{text}' is not in {said}")
+    print(f"{len(CASES)} reasons, {failures} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
