@@ -188,8 +188,9 @@ Values lowerExpand(Lowering &l, ExpandOp op) {
 
 Values lowerConstantOfShape(Lowering &l, ConstantOfShapeOp op) {
   auto values = dyn_cast<DenseElementsAttr>(op.getValue());
-  if (!values || values.getNumElements() != 1)
-    return op.emitError("onnx.ConstantOfShape needs a value of one element");
+  if (!values)
+    return op.emitError("onnx.ConstantOfShape needs a value that is written as "
+                        "dense<...>");
   return one(l.filled(dimsFromList(l, op.getOutput(), op.getInput()),
                       cast<TypedAttr>(values.getValues<Attribute>()[0])));
 }

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/ONNX/HalfFloats.h"
 #include "passes/Raise/AttentionMatcher.h"
 #include <cmath>
 
@@ -305,6 +306,7 @@ bool AttentionMatcher::matchBits(Value source, ArrayRef<int64_t> start,
   auto through = [&](Value value) { return untransposed(value, axes); };
   static_cast<BinaryInput &>(heads) = BinaryInput();
   heads.isUnsigned = false;
+  Type format;
   bool areBitsSplit = false; // And not what they are made of.
   std::string whyNot;
   auto quantiser = matchQuantiser(source, through, &whyNot);
@@ -316,6 +318,12 @@ bool AttentionMatcher::matchBits(Value source, ArrayRef<int64_t> start,
     axes.assign(start.begin(), start.end());
     source = through(source);
     heads.element = BitsType::get(source.getContext(), /*isSigned=*/true, 1);
+    // Signs times a number of 16 bits are rounded to themselves.
+    auto round = source.getDefiningOp<onnx::RoundToHalfOp>();
+    if (round && matchTimesScalar<onnx::MulOp>(round.getX())) {
+      format = round.getFormat();
+      source = round.getX();
+    }
     if (auto scaled = matchTimesScalar<onnx::MulOp>(source)) {
       heads.alpha = scaled->second;
       source = through(scaled->first);
@@ -349,6 +357,9 @@ bool AttentionMatcher::matchBits(Value source, ArrayRef<int64_t> start,
       bits->alpha *= heads.alpha;
       static_cast<BinaryInput &>(heads) = *bits;
     }
+    if (format && onnx::roundToHalf(heads.alpha, format) != heads.alpha)
+      return refuse(source, "the scale of the " + heads.role +
+                                " is no number of 16 bits");
     if (!areBitsSplit)
       source = through(sign ? sign.getX() : bits->input);
   }

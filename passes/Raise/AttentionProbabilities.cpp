@@ -191,7 +191,8 @@ static std::optional<Quantiser> matchRoundedBit(Value source, float &cutoff) {
 
 // What quantises the probabilities.
 bool AttentionMatcher::matchQuantised(Value source, std::string &whyNot) {
-  if (auto quantiser = matchQuantiser(source, unmoved, &whyNot)) {
+  if (auto quantiser = matchQuantiser(source, unmoved, &whyNot);
+      quantiser && !quantiser->input.getDefiningOp<onnx::RoundToHalfOp>()) {
     probability = *quantiser;
     cutoff = 0.5f * probability.step;
     return true;

@@ -13,7 +13,8 @@ compiler makes of them.
 Each model is compiled and run for this machine; its outputs must be within 1e-5 of ONNX Runtime's
 (of their size, where that is above 1), unless decisions within 1e-6 of their threshold, taken the
 other way, explain the difference: those are shown and counted. The bytes must be those of the
-reference lowering, and for some models those of the other strategies. The compiler must claim of
+reference lowering, and for some models those of the other strategies. Models whose numbers have 16
+bits have no other judge: ONNX Runtime computes them in 32. The compiler must claim of
 each layer exactly what the generator knows it to be. ONNX Runtime gets the model as it is spelt, but
 for what it does not take (spell.py), which it gets in the nearest form that it does.
 """
@@ -150,7 +151,8 @@ class Model:
         level = tools.level or ("-O1" if self.o.seed % 8 == 0 else "-O0")
         actual = self.run(tools, "native", level, "--report=json",
                           f"--report-file={self.path('report.json')}")
-        self.compare(actual, tools)
+        if self.spelling.body == "f32":
+            self.compare(actual, tools)
         others = {"reference": ["--reference", "-O0"]}
         strategies = ["portable", "avx2"]
         if self.o.seed % 9 < len(strategies):
@@ -160,8 +162,8 @@ class Model:
             for i, outputs in enumerate(self.run(tools, name, *flags)):
                 for output, value in outputs.items():
                     if value.tobytes() != actual[i][output].tobytes():
-                        wrong = np.flatnonzero(value.ravel().view(np.uint32) !=
-                                               actual[i][output].ravel().view(np.uint32))
+                        word = f"u{value.dtype.itemsize}"
+                        wrong = np.flatnonzero(value.ravel().view(word) != actual[i][output].ravel().view(word))
                         raise Failure(f"run {i}: {output} has other bytes with {name}: "
                                       f"{wrong.size} of {value.size} values")
         claims.check(self.path("report.json"), self.layers,
@@ -331,7 +333,9 @@ def main():
             print("\n".join(f"seed {model.o.seed}: {note}" for note in model.notes), flush=True)
 
     failures = check(tools, models, work, report)
-    print(f"{len(models)} models, {failures} failed, {len(flipped)} with decisions too close to call")
+    halves = sum(model.spelling.body != "f32" for model in models)
+    print(f"{len(models)} models, {halves} of them in 16 bits, {failures} failed, "
+          f"{len(flipped)} with decisions too close to call")
     if not tools.work:
         shutil.rmtree(work)
     if tools.expect_models not in (None, len(models)):

@@ -4,10 +4,13 @@
 
 A model has choices, which its numbers depend on: what a sign makes of 0, and whether its weights fit
 16 bits. `plain` applies them. All else is a spelling of the plain model: `spelt` gives it to the
-compiler and to the referee, to whom it must mean the same.
+compiler and to the referee, to whom it must mean the same. But a model whose numbers all have 16 bits,
+at the compiler's, has no referee: ONNX Runtime keeps 32 between operators.
 """
 import dataclasses
+import os
 import random
+import sys
 
 import onnx
 
@@ -17,9 +20,11 @@ import opsets
 from editor import Editor
 from operator_rules import SIGNS
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "onnx"))
+from half_model import to_half  # noqa: E402
+
 # In the order in which they are applied: each sees what the earlier ones have left. A new form of
-# model (numbers of 16 bits between the operators, say) is a rule here, or a choice of `plain` if it
-# changes numbers.
+# model is a rule here, or a choice of `plain` if it changes numbers.
 RULES = {
     "residues": operator_rules.residues,
     "quantisers": operator_rules.quantisers,
@@ -42,6 +47,8 @@ RULES = {
 COMPILER_ONLY = {"unknown": graph_rules.unknown, "twice": graph_rules.twice}
 # After these, nodes have other names than the generator knows.
 RENAMING = {"branches", "functions", "names"}
+# Not in a model of 16 bits: its branches, functions and attributes would keep 32.
+WITHOUT_HALVES = {"branches", "functions", "constants", "leftovers", "halves", "residues", "quantisers"}
 
 
 @dataclasses.dataclass
@@ -49,6 +56,7 @@ class Spelling:
     seed: int = 0
     sign: str = "zero"       # one of SIGNS
     halves: bool = False     # the weights fit 16 bits
+    body: str = "f32"        # or f16 or bf16: of all numbers, at the compiler's
     signs: bool = False      # signs are spelt in other ways
     rules: tuple = ()        # names of RULES and COMPILER_ONLY
     later_opset: int = 0     # 0: the model's own
@@ -60,7 +68,7 @@ class Spelling:
 
 # What a failing model may do without, in the order in which it is tried.
 SIMPLER = [lambda s: dict(later_opset=0), lambda s: dict(ir=0), lambda s: dict(signs=False),
-           lambda s: dict(sign="zero"), lambda s: dict(halves=False)]
+           lambda s: dict(sign="zero"), lambda s: dict(halves=False), lambda s: dict(body="f32")]
 SIMPLER += [lambda s, gone=name: dict(rules=tuple(rule for rule in s.rules if rule != gone))
             for name in [*RULES, *COMPILER_ONLY]]
 
@@ -76,6 +84,8 @@ def draw(seed, options, optimise):
         spelling.later_opset = r.randint(options.opset, opsets.NEWEST)
     spelling.ir = r.choice([0, 0, 8, 9, 10, 11, 12, 13])
     spelling.halves = "halves" in spelling.rules
+    if not optimise and r.random() < 0.5:
+        spelling.body = r.choice(["f16", "bf16"])
     if optimise:  # It moves transposes between a comparison and its Where, which is f32 to the compiler.
         spelling.sign, spelling.signs = "zero", False
     return legal(spelling, options)
@@ -89,6 +99,12 @@ def legal(spelling, options):
     if options.custom:  # the quantisers and scales of its nodes are the compiler's
         spelling.sign, spelling.signs, spelling.halves = "zero", False, False
         without |= {"residues", "halves"}
+    # Steps of two and four bits are multiples of their scale no longer when each is rounded.
+    if options.custom or options.family not in ("bipft", "bit1") or options.half_binary or options.near_miss:
+        spelling.body = "f32"
+    if spelling.body != "f32":
+        spelling.halves = False
+        without |= WITHOUT_HALVES
     if spelling.sign != "zero":  # the residue is one of Sign
         without.add("residues")
     if "residues" in spelling.rules:
@@ -125,6 +141,8 @@ def spelt(model, spelling):
     newest = model.opset_import[0].version
     model.ir_version = max(spelling.ir or model.ir_version, 8 if "functions" in spelling.rules else 3)
     referee = copy(model)
+    if spelling.body != "f32":
+        to_half(model, spelling.body)
     for name, rule in COMPILER_ONLY.items():
         if name in spelling.rules:
             rule(editor)

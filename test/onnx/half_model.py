@@ -15,8 +15,8 @@ from onnx import TensorProto, helper, numpy_helper
 from halves import FORMATS
 
 
-def main():
-    source, target, name = sys.argv[1:]
+def to_half(model, name):
+    """Changes `model` itself."""
     form = next(form for form in FORMATS if form.name == name)
 
     def convert(tensor):
@@ -27,7 +27,6 @@ def main():
         bits = form.bits(form.round(value)).astype("<u2")
         tensor.CopyFrom(helper.make_tensor(tensor.name, form.element, value.shape, bits.tobytes(), raw=True))
 
-    model = onnx.load(source)
     for tensor in model.graph.initializer:
         convert(tensor)
     for node in model.graph.node:
@@ -39,6 +38,12 @@ def main():
     for info in [*model.graph.input, *model.graph.output, *model.graph.value_info]:
         if info.type.tensor_type.elem_type == TensorProto.FLOAT:
             info.type.tensor_type.elem_type = form.element
+
+
+def main():
+    source, target, name = sys.argv[1:]
+    model = onnx.load(source)
+    to_half(model, name)
     onnx.save(model, target)
 
 

@@ -280,3 +280,89 @@ func.func @full_rank(%q: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %v: tensor<1x
   %y = onnx.Reshape %d, %whole {allowzero = 0 : i64} : (tensor<1x3x2x4xf32>, tensor<3xi64>) -> tensor<1x3x8xf32>
   return %y : tensor<1x3x8xf32>
 }
+
+// -----
+
+// A sign times a number of 16 bits is rounded to itself.
+// CHECK-LABEL: func.func @scale_of_16_bits
+// CHECK: bnn.attention
+// CHECK-NOT: onnx
+func.func @scale_of_16_bits(%q: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %v: tensor<1x3x8xf32>) -> tensor<1x3x8xf32> {
+  %split = onnx.Constant {value = dense<[1, 3, 2, 4]> : tensor<4xi64>} : () -> tensor<4xi64>
+  %whole = onnx.Constant {value = dense<[1, 3, 8]> : tensor<3xi64>} : () -> tensor<3xi64>
+  %two = onnx.Constant {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
+  %zero = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %one = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %alpha = onnx.Constant {value = dense<0.25> : tensor<f32>} : () -> tensor<f32>
+  %aq = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %q0 = onnx.Reshape %q, %split {allowzero = 0 : i64} : (tensor<1x3x8xf32>, tensor<4xi64>) -> tensor<1x3x2x4xf32>
+  %q1 = onnx.Transpose %q0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<1x3x2x4xf32>) -> tensor<1x2x3x4xf32>
+  %q2 = onnx.Sign %q1 : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %q3 = onnx.Mul %q2, %aq : (tensor<1x2x3x4xf32>, tensor<f32>) -> tensor<1x2x3x4xf32>
+  %ak = onnx.Constant {value = dense<3.0> : tensor<f32>} : () -> tensor<f32>
+  %k0 = onnx.Reshape %k, %split {allowzero = 0 : i64} : (tensor<1x3x8xf32>, tensor<4xi64>) -> tensor<1x3x2x4xf32>
+  %k1 = onnx.Transpose %k0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<1x3x2x4xf32>) -> tensor<1x2x3x4xf32>
+  %k2 = onnx.Sign %k1 : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %av = onnx.Constant {value = dense<7.0> : tensor<f32>} : () -> tensor<f32>
+  %v0 = onnx.Reshape %v, %split {allowzero = 0 : i64} : (tensor<1x3x8xf32>, tensor<4xi64>) -> tensor<1x3x2x4xf32>
+  %v1 = onnx.Transpose %v0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<1x3x2x4xf32>) -> tensor<1x2x3x4xf32>
+  %v2 = onnx.Sign %v1 : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %v3 = onnx.Mul %v2, %av : (tensor<1x2x3x4xf32>, tensor<f32>) -> tensor<1x2x3x4xf32>
+  %k3 = onnx.Transpose %k2 {perm = array<i64: 0, 1, 3, 2>} : (tensor<1x2x3x4xf32>) -> tensor<1x2x4x3xf32>
+  %k4 = onnx.Mul %k3, %ak : (tensor<1x2x4x3xf32>, tensor<f32>) -> tensor<1x2x4x3xf32>
+  %kt = onnx.RoundToHalf %k4 {format = f16} : (tensor<1x2x4x3xf32>) -> tensor<1x2x4x3xf32>
+  %s0 = onnx.MatMul %q3, %kt : (tensor<1x2x3x4xf32>, tensor<1x2x4x3xf32>) -> tensor<1x2x3x3xf32>
+  %s2 = onnx.Div %s0, %two : (tensor<1x2x3x3xf32>, tensor<f32>) -> tensor<1x2x3x3xf32>
+  %p0 = onnx.Softmax %s2 {axis = -1 : i64} : (tensor<1x2x3x3xf32>) -> tensor<1x2x3x3xf32>
+  %p1 = onnx.Div %p0, %alpha : (tensor<1x2x3x3xf32>, tensor<f32>) -> tensor<1x2x3x3xf32>
+  %p2 = onnx.Round %p1 : (tensor<1x2x3x3xf32>) -> tensor<1x2x3x3xf32>
+  %p3 = onnx.Clip %p2, %zero, %one : (tensor<1x2x3x3xf32>, tensor<f32>, tensor<f32>) -> tensor<1x2x3x3xf32>
+  %p4 = onnx.Mul %p3, %alpha : (tensor<1x2x3x3xf32>, tensor<f32>) -> tensor<1x2x3x3xf32>
+  %c0 = onnx.MatMul %p4, %v3 : (tensor<1x2x3x3xf32>, tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %d = onnx.Transpose %c0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<1x2x3x4xf32>) -> tensor<1x3x2x4xf32>
+  %y = onnx.Reshape %d, %whole {allowzero = 0 : i64} : (tensor<1x3x2x4xf32>, tensor<3xi64>) -> tensor<1x3x8xf32>
+  return %y : tensor<1x3x8xf32>
+}
+
+// -----
+
+// And this one is not.
+// CHECK-LABEL: func.func @scale_of_32_bits
+// CHECK-NOT: bnn.attention
+// CHECK: return
+func.func @scale_of_32_bits(%q: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %v: tensor<1x3x8xf32>) -> tensor<1x3x8xf32> {
+  %split = onnx.Constant {value = dense<[1, 3, 2, 4]> : tensor<4xi64>} : () -> tensor<4xi64>
+  %whole = onnx.Constant {value = dense<[1, 3, 8]> : tensor<3xi64>} : () -> tensor<3xi64>
+  %two = onnx.Constant {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
+  %zero = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %one = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %alpha = onnx.Constant {value = dense<0.25> : tensor<f32>} : () -> tensor<f32>
+  %aq = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %q0 = onnx.Reshape %q, %split {allowzero = 0 : i64} : (tensor<1x3x8xf32>, tensor<4xi64>) -> tensor<1x3x2x4xf32>
+  %q1 = onnx.Transpose %q0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<1x3x2x4xf32>) -> tensor<1x2x3x4xf32>
+  %q2 = onnx.Sign %q1 : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %q3 = onnx.Mul %q2, %aq : (tensor<1x2x3x4xf32>, tensor<f32>) -> tensor<1x2x3x4xf32>
+  %ak = onnx.Constant {value = dense<0.1> : tensor<f32>} : () -> tensor<f32>
+  %k0 = onnx.Reshape %k, %split {allowzero = 0 : i64} : (tensor<1x3x8xf32>, tensor<4xi64>) -> tensor<1x3x2x4xf32>
+  %k1 = onnx.Transpose %k0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<1x3x2x4xf32>) -> tensor<1x2x3x4xf32>
+  %k2 = onnx.Sign %k1 : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %av = onnx.Constant {value = dense<7.0> : tensor<f32>} : () -> tensor<f32>
+  %v0 = onnx.Reshape %v, %split {allowzero = 0 : i64} : (tensor<1x3x8xf32>, tensor<4xi64>) -> tensor<1x3x2x4xf32>
+  %v1 = onnx.Transpose %v0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<1x3x2x4xf32>) -> tensor<1x2x3x4xf32>
+  %v2 = onnx.Sign %v1 : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %v3 = onnx.Mul %v2, %av : (tensor<1x2x3x4xf32>, tensor<f32>) -> tensor<1x2x3x4xf32>
+  %k3 = onnx.Transpose %k2 {perm = array<i64: 0, 1, 3, 2>} : (tensor<1x2x3x4xf32>) -> tensor<1x2x4x3xf32>
+  %k4 = onnx.Mul %k3, %ak : (tensor<1x2x4x3xf32>, tensor<f32>) -> tensor<1x2x4x3xf32>
+  %kt = onnx.RoundToHalf %k4 {format = f16} : (tensor<1x2x4x3xf32>) -> tensor<1x2x4x3xf32>
+  %s0 = onnx.MatMul %q3, %kt : (tensor<1x2x3x4xf32>, tensor<1x2x4x3xf32>) -> tensor<1x2x3x3xf32>
+  %s2 = onnx.Div %s0, %two : (tensor<1x2x3x3xf32>, tensor<f32>) -> tensor<1x2x3x3xf32>
+  %p0 = onnx.Softmax %s2 {axis = -1 : i64} : (tensor<1x2x3x3xf32>) -> tensor<1x2x3x3xf32>
+  %p1 = onnx.Div %p0, %alpha : (tensor<1x2x3x3xf32>, tensor<f32>) -> tensor<1x2x3x3xf32>
+  %p2 = onnx.Round %p1 : (tensor<1x2x3x3xf32>) -> tensor<1x2x3x3xf32>
+  %p3 = onnx.Clip %p2, %zero, %one : (tensor<1x2x3x3xf32>, tensor<f32>, tensor<f32>) -> tensor<1x2x3x3xf32>
+  %p4 = onnx.Mul %p3, %alpha : (tensor<1x2x3x3xf32>, tensor<f32>) -> tensor<1x2x3x3xf32>
+  %c0 = onnx.MatMul %p4, %v3 : (tensor<1x2x3x3xf32>, tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %d = onnx.Transpose %c0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<1x2x3x4xf32>) -> tensor<1x3x2x4xf32>
+  %y = onnx.Reshape %d, %whole {allowzero = 0 : i64} : (tensor<1x3x2x4xf32>, tensor<3xi64>) -> tensor<1x3x8xf32>
+  return %y : tensor<1x3x8xf32>
+}

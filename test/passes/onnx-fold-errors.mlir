@@ -159,3 +159,59 @@ func.func @pieces(%x: tensor<6xf32>) -> (tensor<*xf32>, tensor<*xf32>) {
   %y:2 = onnx.Split %x, %split {axis = 0 : i64} : (tensor<6xf32>, tensor<3xi64>) -> (tensor<*xf32>, tensor<*xf32>)
   return %y#0, %y#1 : tensor<*xf32>, tensor<*xf32>
 }
+
+// -----
+
+func.func @scatter_ranks(%x: tensor<?xf32>, %i: tensor<?x?xi64>, %u: tensor<?xf32>) -> tensor<?xf32> {
+  // expected-error @+1 {{data, indices and updates differ in rank}}
+  %0 = onnx.ScatterElements %x, %i, %u {axis = 0 : i64, reduction = 0 : i64} : (tensor<?xf32>, tensor<?x?xi64>, tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+func.func @slice_lengths(%x: tensor<4x4xf32>) -> tensor<?x?xf32> {
+  %two = onnx.Constant {value = dense<[0, 0]> : tensor<2xi64>} : () -> tensor<2xi64>
+  %one = onnx.Constant {value = dense<1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %axes = onnx.Constant {value = dense<[0, 1]> : tensor<2xi64>} : () -> tensor<2xi64>
+  // expected-error @+1 {{starts, ends, axes and steps differ in length}}
+  %0 = onnx.Slice %x, %two, %one, %axes, %two : (tensor<4x4xf32>, tensor<2xi64>, tensor<1xi64>, tensor<2xi64>, tensor<2xi64>) -> tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}
+
+// -----
+
+func.func @slice_step(%x: tensor<4xf32>) -> tensor<?xf32> {
+  %zero = onnx.Constant {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>
+  %two = onnx.Constant {value = dense<2> : tensor<1xi64>} : () -> tensor<1xi64>
+  // expected-error @+1 {{a step is 0}}
+  %0 = onnx.Slice %x, %zero, %two, %zero, %zero : (tensor<4xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+func.func @squeeze(%x: tensor<2x3xf32>) -> tensor<3xf32> {
+  %axis = onnx.Constant {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>
+  // expected-error @+1 {{axis 0 of [2, 3] is not 1}}
+  %0 = onnx.Squeeze %x, %axis : (tensor<2x3xf32>, tensor<1xi64>) -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @tile_negative(%x: tensor<2xf32>) -> tensor<?xf32> {
+  %times = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
+  // expected-error @+1 {{repeats is negative}}
+  %0 = onnx.Tile %x, %times : (tensor<2xf32>, tensor<1xi64>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+func.func @gemm(%x: tensor<2x3xf32>, %y: tensor<4x2xf32>) -> tensor<2x2xf32> {
+  %n = onnx.NoValue : () -> none
+  // expected-error @+1 {{operand shapes do not fit: [2, 3] by [4, 2]}}
+  %0 = onnx.Gemm %x, %y, %n {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 0 : i64} : (tensor<2x3xf32>, tensor<4x2xf32>, none) -> tensor<2x2xf32>
+  return %0 : tensor<2x2xf32>
+}

@@ -197,3 +197,29 @@ func.func @axis_twice(%x: tensor<4xi8>) -> tensor<1x4x1xi8> {
   %0 = onnx.Unsqueeze %x, %axes : (tensor<4xi8>, tensor<128xi64>) -> tensor<1x4x1xi8>
   return %0 : tensor<1x4x1xi8>
 }
+
+// -----
+
+func.func @normalised_doubles(%x: tensor<4x2xf64>, %g: tensor<2xf64>, %n: none) -> tensor<4x2xf64> {
+  // expected-error @+1 {{onnx.LayerNormalization needs a tensor of f32 and an axis of it}}
+  %0 = onnx.LayerNormalization %x, %g, %n {axis = -1 : i64, epsilon = 1.0e-5 : f32, stash_type = 1 : i64} : (tensor<4x2xf64>, tensor<2xf64>, none) -> tensor<4x2xf64>
+  return %0 : tensor<4x2xf64>
+}
+
+// -----
+
+func.func @product_of_booleans(%x: tensor<2x2xi1>) -> tensor<2x2xi1> {
+  // expected-error @+1 {{onnx.MatMul needs factors of rank 1 or more, of numbers}}
+  %0 = onnx.MatMul %x, %x : (tensor<2x2xi1>, tensor<2x2xi1>) -> tensor<2x2xi1>
+  return %0 : tensor<2x2xi1>
+}
+
+// -----
+
+func.func @value_elsewhere(%s: tensor<1xi64>) -> tensor<?xf32> {
+  // expected-error @+1 {{onnx.ConstantOfShape needs a value that is written as dense<...>}}
+  %0 = onnx.ConstantOfShape %s {value = dense_resource<one> : tensor<1xf32>} : (tensor<1xi64>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+{-# dialect_resources: { builtin: { one: "0x040000000000803F" } } #-}
