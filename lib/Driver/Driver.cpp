@@ -30,6 +30,8 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 
@@ -422,6 +424,73 @@ FailureOr<CompiledModel> compileModel(const CompileOptions &given, Emit emit,
             result.report->addObject(result.code->getMemBufferRef()))
       return report(context, options, std::move(error));
   return result;
+}
+
+// The options for one of the CPUs of an estimate, whose triple they may leave
+// open.
+static llvm::Expected<CompileOptions> optionsForCPU(const CompileOptions &given,
+                                                    llvm::StringRef cpu) {
+  CompileOptions options = given;
+  options.cpu = cpu.str();
+  // The hook is where one operation ends and the next begins.
+  options.instrument = true;
+  llvm::SmallVector<std::string> triples{given.triple};
+  if (given.triple.empty() && cpu != "native")
+    triples = {llvm::Triple::normalize(llvm::sys::getDefaultTargetTriple()),
+               "aarch64-unknown-linux-gnu", "x86_64-unknown-linux-gnu"};
+  for (const std::string &triple : triples) {
+    options.triple = triple;
+    if (triples.size() == 1 || knowsCPU(triple, cpu))
+      return options;
+  }
+  return llvm::createStringError(
+      "unknown CPU '" + cpu + "' in --estimate: LLVM has no such CPU for " +
+      llvm::join(triples, " or ") +
+      "; --mtriple names another architecture, and llc -mtriple=... "
+      "-mcpu=help lists CPUs");
+}
+
+FailureOr<std::vector<Estimate>> estimateModel(const CompileOptions &given,
+                                               const EstimateOptions &wanted,
+                                               MLIRContext &context) {
+  initializeTargets();
+  std::vector<CompileOptions> all;
+  for (const std::string &cpu : wanted.cpus) {
+    auto options = optionsForCPU(given, cpu);
+    if (!options)
+      return report(context, given, options.takeError());
+    auto target = chooseTarget(*options, context);
+    if (failed(target))
+      return failure();
+    if (llvm::Error error = checkModelled(target->spec))
+      return report(context, given, std::move(error));
+    all.push_back(std::move(*options));
+  }
+  std::vector<Estimate> estimates;
+  for (auto [i, options] : llvm::enumerate(all)) {
+    auto job = prepare(options, context);
+    if (failed(job))
+      return failure();
+    job->wasRead = i > 0;
+    auto targets = chooseTargets(*job, context);
+    if (failed(targets))
+      return failure();
+    llvm::LLVMContext llvmContext;
+    auto variant = compileVariant(*job, targets->front(), context, llvmContext);
+    if (failed(variant))
+      return failure();
+    EstimateSettings settings;
+    settings.clock = 1e9 * wanted.clocks[wanted.clocks.size() > 1 ? i : 0];
+    settings.bandwidth = 1e9 * wanted.bandwidth;
+    TimingScope timing = timed(options, "Estimate");
+    auto estimate =
+        estimateModel(*variant->code.module, variant->code.spec,
+                      variant->interface, settings, options.optLevel);
+    if (!estimate)
+      return report(context, given, estimate.takeError());
+    estimates.push_back(std::move(*estimate));
+  }
+  return estimates;
 }
 
 FailureOr<std::unique_ptr<llvm::MemoryBuffer>>

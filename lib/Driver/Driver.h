@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "lib/Estimate/Estimate.h"
 #include "lib/Pipelines/Pipelines.h"
 #include "lib/Report/Report.h"
 #include "lib/Target/StrategyTable.h"
@@ -110,5 +111,21 @@ mlir::FailureOr<CompiledModel> compileModel(const CompileOptions &options,
 /// Compiles the model to an object.
 mlir::FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
 compileToObject(const CompileOptions &options, mlir::MLIRContext &context);
+
+/// For which CPUs to estimate a model.
+struct EstimateOptions {
+  /// As LLVM names them. Without CompileOptions::triple each may be of this
+  /// machine's architecture, AArch64 or x86-64; "native" is this machine's.
+  std::vector<std::string> cpus;
+  std::vector<double> clocks; ///< GHz: one for each CPU, or one for all.
+  double bandwidth = 10;      ///< GB/s.
+};
+
+/// Compiles the model for each of the CPUs, and estimates what it costs there.
+/// Fails, before anything is compiled, where LLVM does not know one of them or
+/// has no scheduling model of it; and where a dimension of the model is open.
+mlir::FailureOr<std::vector<Estimate>>
+estimateModel(const CompileOptions &options, const EstimateOptions &wanted,
+              mlir::MLIRContext &context);
 
 } // namespace mlir::bnn

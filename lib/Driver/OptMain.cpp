@@ -43,6 +43,8 @@ constexpr llvm::StringLiteral overview =
     "bnn-opt - <model.onnx -o x.o    the same from the standard input\n"
     "bnn-opt input.mlir --bnn-...    runs passes, as mlir-opt\n"
     "bnn-opt input.mlir --emit=obj   compiles IR as it does a model\n"
+    "bnn-opt model.onnx --estimate=cortex-a76\n"
+    "                                says what it would cost there\n"
     "bnn-opt model.onnx --after=raise --bnn-... -o model.o\n"
     "                                runs passes on the way\n\n"
     "Exit codes: 0 done, 1 the model or the IR was refused, 2 wrong usage or "
@@ -87,6 +89,7 @@ private:
   int takePasses(const MlirOptMainConfig &config, MLIRContext &context);
   int writeIR(MLIRContext &context);
   int writeModel(MLIRContext &context);
+  int writeEstimate(MLIRContext &context);
   void sayMore(const CompiledModel &model, bool summary) const;
 
   DialectRegistry &registry;
@@ -171,6 +174,25 @@ int OptTool::writeModel(MLIRContext &context) {
   return 0;
 }
 
+int OptTool::writeEstimate(MLIRContext &context) {
+  EstimateOptions estimate = wanted.estimate;
+  if (estimate.clocks.empty())
+    estimate.clocks.push_back(EstimateSettings().clock * 1e-9);
+  auto estimates = estimateModel(options, estimate, context);
+  if (failed(estimates))
+    return kCompileError;
+  auto error = checkPlaces(options, dataFiles, wanted, output);
+  if (!error)
+    error = writeFile(output, [&](llvm::raw_ostream &out) {
+      if (wanted.estimateAsJson)
+        writeJsonEstimates(*estimates, out);
+      else
+        printEstimates(*estimates, out);
+      return llvm::Error::success();
+    });
+  return error ? usageError(std::move(error)) : 0;
+}
+
 int OptTool::compile() {
   if (int code = checkMlirOptOnly())
     return code;
@@ -182,6 +204,8 @@ int OptTool::compile() {
   SourceMgrDiagnosticHandler handler(sources, &context, plainErrors);
   if (int code = takePasses(config, context))
     return code;
+  if (llvm::Error error = verifyEstimate(options, wanted, outputTable))
+    return usageError(std::move(error));
   if (llvm::Error error = verify(options, wanted, output))
     return usageError(std::move(error));
 
@@ -197,6 +221,8 @@ int OptTool::compile() {
     passes.enableTiming(root);
     return applyPassManagerCLOptions(passes);
   };
+  if (wanted.isEstimate())
+    return writeEstimate(context);
   return wanted.phase && !wanted.report ? writeIR(context)
                                         : writeModel(context);
 }
@@ -222,10 +248,10 @@ int OptTool::runPasses() {
   for (std::string &option : outputTable.given())
     given.push_back(std::move(option));
   if (!given.empty())
-    return usageError("options that say how to compile have no effect on " +
-                      options.input +
-                      " unless --emit or --report asks for a result: " +
-                      llvm::join(given, ", "));
+    return usageError(
+        "options that say how to compile have no effect on " + options.input +
+        " unless --emit, --report or --estimate asks for a result: " +
+        llvm::join(given, ", "));
   auto config = MlirOptMainConfig::createFromCLOptions();
   // mlir-opt's own way to a file empties it before the input is read.
   DistinctFiles files;
@@ -278,10 +304,10 @@ int OptTool::run(int argc, char **argv) {
     if (int code = readStandardInput())
       return code;
   // IR is compiled where a result is asked for.
-  const bool resultAsked =
-      llvm::any_of(llvm::ArrayRef<llvm::StringRef>{"emit", "compile-to",
-                                                   "report", "report-file"},
-                   [&](auto name) { return outputTable.isGiven(name); });
+  const bool resultAsked = llvm::any_of(
+      llvm::ArrayRef<llvm::StringRef>{"emit", "compile-to", "report",
+                                      "report-file", "estimate"},
+      [&](auto name) { return outputTable.isGiven(name); });
   const bool isIR = llvm::StringRef(options.input).ends_with(".mlir");
   return isModel() || (isIR && resultAsked) ? compile() : runPasses();
 }

@@ -28,12 +28,18 @@ struct OutputOptions {
   std::string reportFile = "-";       ///< "-" for the standard output.
   /// After which phase the passes run that stand beside a model.
   std::optional<Phase> after;
+  /// If an estimate is wanted, in place of code or IR; and whether as JSON.
+  EstimateOptions estimate;
+  bool estimateAsJson = false;
 
-  bool isObject() const { return !phase && emit == Emit::Object; }
+  bool isEstimate() const { return !estimate.cpus.empty(); }
+  bool isObject() const {
+    return !phase && emit == Emit::Object && !isEstimate();
+  }
 };
 
-/// Adds `--emit`, `--compile-to`, `--after`, `--report` and `--report-file`,
-/// which fill `options`.
+/// Adds `--emit`, `--compile-to`, `--after`, `--report`, `--report-file` and
+/// `--estimate` with what belongs to it, which fill `options`.
 void addOutputOptions(OptionTable &table, OutputOptions &options);
 
 /// Fails where these options and `output` (as -o) are at odds: an object for
@@ -41,6 +47,13 @@ void addOutputOptions(OptionTable &table, OutputOptions &options);
 /// that is not reached.
 llvm::Error verify(const CompileOptions &compile, const OutputOptions &wanted,
                    llvm::StringRef output);
+
+/// Fails where an estimate is asked for with what it does not go with: another
+/// output, --mcpu, clocks for another number of CPUs; and where something is
+/// said about an estimate and none is asked for.
+llvm::Error verifyEstimate(const CompileOptions &compile,
+                           const OutputOptions &wanted,
+                           const OptionTable &given);
 
 /// Fails where the code, its header or the report would go to the same file or
 /// replace one that is read: the input, a table, or one of `dataFiles`.

@@ -9,6 +9,7 @@
 #include "lib/Target/OutputFile.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Path.h"
+#include <cmath>
 
 using namespace llvm;
 
@@ -75,6 +76,96 @@ static ReportFormat formatOf(StringRef path) {
       .Default(ReportFormat::Text);
 }
 
+// A positive number, as in 2.4.
+static Error readPositive(StringRef option, StringRef text, double &value) {
+  if (!text.trim().getAsDouble(value) && value > 0 && std::isfinite(value))
+    return Error::success();
+  return createStringError("'" + text + "' in --" + option +
+                           " is no number above 0");
+}
+
+static void addEstimateOptions(OptionTable &table, OutputOptions &options) {
+  EstimateOptions &estimate = options.estimate;
+  table.addValue(
+      "estimate", "cpu,...",
+      "Estimate a run of the model, operation by operation, on CPUs that need "
+      "not be here, by LLVM's scheduling models of them; native is this one. "
+      "-o takes the estimate (default: standard output), nothing else is "
+      "written, and every shape must be fixed (--input-shape)",
+      [&estimate](StringRef list) -> Error {
+        SmallVector<StringRef> names;
+        list.split(names, ',');
+        for (StringRef name : names) {
+          if (name.trim().empty())
+            return createStringError("'" + list +
+                                     "' in --estimate has an empty name of a "
+                                     "CPU");
+          if (is_contained(estimate.cpus, name.trim()))
+            return createStringError("the CPU '" + name.trim() +
+                                     "' is there twice in --estimate");
+          estimate.cpus.push_back(name.trim().str());
+        }
+        return Error::success();
+      });
+  table.addValue("estimate-clock", "GHz,...",
+                 "The clock of an estimate: one for each CPU of --estimate, or "
+                 "one for all (default: 2)",
+                 [&estimate](StringRef list) -> Error {
+                   SmallVector<StringRef> clocks;
+                   list.split(clocks, ',');
+                   for (StringRef clock : clocks)
+                     if (Error error =
+                             readPositive("estimate-clock", clock,
+                                          estimate.clocks.emplace_back()))
+                       return error;
+                   return Error::success();
+                 });
+  table.addValue("estimate-bandwidth", "GB/s",
+                 "How fast memory is in an estimate (default: 10)",
+                 [&estimate](StringRef text) {
+                   return readPositive("estimate-bandwidth", text,
+                                       estimate.bandwidth);
+                 });
+  table.addValue("estimate-format", "text|json",
+                 "How an estimate is written (default: text)",
+                 [&options](StringRef name) -> Error {
+                   if (name != "text" && name != "json")
+                     return createStringError("unknown format '" + name +
+                                              "' in --estimate-format: use "
+                                              "text or json");
+                   options.estimateAsJson = name == "json";
+                   return Error::success();
+                 });
+}
+
+Error verifyEstimate(const CompileOptions &compile, const OutputOptions &wanted,
+                     const OptionTable &given) {
+  const EstimateOptions &estimate = wanted.estimate;
+  if (!wanted.isEstimate()) {
+    for (StringRef option :
+         {"estimate-clock", "estimate-bandwidth", "estimate-format"})
+      if (given.isGiven(option))
+        return createStringError("--" + option +
+                                 " is about an estimate, and --estimate does "
+                                 "not ask for one");
+    return Error::success();
+  }
+  for (StringRef option : {"emit", "compile-to", "report", "report-file"})
+    if (given.isGiven(option))
+      return createStringError("--estimate and --" + option +
+                               " both say what to write; give one of them");
+  if (!compile.cpu.empty())
+    return createStringError("--estimate names the CPUs that the model is "
+                             "compiled for; leave out --mcpu");
+  if (estimate.clocks.size() > 1 &&
+      estimate.clocks.size() != estimate.cpus.size())
+    return createStringError(
+        "--estimate-clock has " + Twine(estimate.clocks.size()) +
+        " clocks for the " + Twine(estimate.cpus.size()) +
+        " CPUs of --estimate: give one for each, or one for all");
+  return Error::success();
+}
+
 void addOutputOptions(OptionTable &table, OutputOptions &options) {
   auto emitGiven = std::make_shared<bool>(false);
   table.addValue("emit", "kind",
@@ -112,6 +203,7 @@ void addOutputOptions(OptionTable &table, OutputOptions &options) {
                      options.report = formatOf(path);
                    return Error::success();
                  });
+  addEstimateOptions(table, options);
 }
 
 Error verify(const CompileOptions &compile, const OutputOptions &wanted,
@@ -149,6 +241,8 @@ Error checkPlaces(const CompileOptions &compile,
     files.addInput("the strategy table", compile.strategyTable);
   for (StringRef file : dataFiles)
     files.addInput("the model's data", file);
+  if (wanted.isEstimate())
+    return files.addOutput("the estimate", output);
   const bool noCode = wanted.isObject() && output == "-";
   if (!noCode)
     if (Error error = files.addOutput("the code", output))

@@ -83,14 +83,19 @@ Error optimizeModule(Module &module, TargetMachine &machine, unsigned level) {
   return Error::success();
 }
 
-static Error generate(Module &module, TargetMachine &machine,
-                      raw_pwrite_stream &out, CodeGenFileType type) {
+void prepareCodeGeneration(Module &module, TargetMachine &machine,
+                           legacy::PassManager &passes) {
   module.setDataLayout(machine.createDataLayout());
   module.setTargetTriple(machine.getTargetTriple().str());
   spellOut(module, machine);
-  legacy::PassManager passes;
   passes.add(
       new TargetLibraryInfoWrapperPass(libraryInfo(machine.getTargetTriple())));
+}
+
+static Error generate(Module &module, TargetMachine &machine,
+                      raw_pwrite_stream &out, CodeGenFileType type) {
+  legacy::PassManager passes;
+  prepareCodeGeneration(module, machine, passes);
   if (machine.addPassesToEmitFile(passes, out, nullptr, type))
     return createStringError("LLVM cannot write such a file for " +
                              machine.getTargetTriple().str());

@@ -15,6 +15,10 @@
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
+namespace llvm::legacy {
+class PassManager;
+} // namespace llvm::legacy
+
 namespace mlir::bnn {
 
 /// The variable in which a module for several CPUs keeps for which of them it
@@ -26,6 +30,12 @@ inline constexpr llvm::StringLiteral kRememberedCPU = "remembered_cpu";
 /// when the module is invalid or the level is not 0 to 3.
 llvm::Error optimizeModule(llvm::Module &module, llvm::TargetMachine &machine,
                            unsigned level);
+
+/// What comes before code generation in every case: sets the module's data
+/// layout and triple, spells out what the target cannot do by itself, and tells
+/// the passes which C library there is.
+void prepareCodeGeneration(llvm::Module &module, llvm::TargetMachine &machine,
+                           llvm::legacy::PassManager &passes);
 
 /// Writes assembly or an object to `out`. An object is checked by
 /// checkObjectContract first, and nothing is written where it fails.

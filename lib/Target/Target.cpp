@@ -98,6 +98,17 @@ static std::string nearNames(StringRef name, Table table) {
   return result;
 }
 
+bool knowsCPU(const std::string &triple, StringRef cpu) {
+  Expected<const Target *> target = findTarget(triple);
+  if (!target) {
+    consumeError(target.takeError());
+    return false;
+  }
+  std::unique_ptr<MCSubtargetInfo> info(
+      (*target)->createMCSubtargetInfo(triple, "", ""));
+  return info && info->isCPUStringValid(cpu);
+}
+
 static Error checkNames(const Target &target, const TargetSpec &spec) {
   // Made without CPU and features: LLVM prints a warning about unknown ones.
   std::unique_ptr<MCSubtargetInfo> info(

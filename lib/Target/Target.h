@@ -50,6 +50,9 @@ llvm::Expected<TargetSpec> resolveTarget(llvm::StringRef triple,
                                          llvm::StringRef cpu,
                                          llvm::StringRef attributes);
 
+/// Whether LLVM has a CPU of that name for the triple.
+bool knowsCPU(const std::string &triple, llvm::StringRef cpu);
+
 /// What a checked target can do.
 std::unique_ptr<llvm::MCSubtargetInfo>
 createSubtargetInfo(const TargetSpec &spec);
