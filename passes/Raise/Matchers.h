@@ -154,6 +154,10 @@ mlir::LogicalResult raiseLayerNorm(RaiseRewriter &rewriter,
 mlir::LogicalResult raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
                                    onnx::SymbolicShapes &shapes,
                                    MaskForms &forms);
+/// Puts a transpose of a condition behind what a NOT, a cast, or a choice
+/// between two numbers makes of it; says how often.
+int64_t moveTransposes(RaiseRewriter &rewriter, onnx::TransposeOp transpose,
+                       onnx::SymbolicShapes &shapes);
 /// Writes attention over [batch * heads, tokens, size], or over one head
 /// without a dimension of its own, with four dimensions, where its values are
 /// bits; `op` is the product with the values.

@@ -39,6 +39,9 @@ struct Raise : impl::RaiseBase<Raise> {
     rewriter.takeStock(func, shapes);
     // Attention first: its matcher reads the onnx form of the projections and
     // of the layers that feed it only through their results.
+    for (Operation *op : collect<onnx::TransposeOp>(func))
+      transposesMoved +=
+          moveTransposes(rewriter, cast<onnx::TransposeOp>(op), shapes);
     for (Operation *op : collect<onnx::MatMulOp>(func))
       (void)unfoldHeads(rewriter, cast<onnx::MatMulOp>(op), shapes);
     MaskForms forms(rewriter, shapes);

@@ -100,7 +100,9 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
     Statistic<"layerNormsRaised", "layer-norms-raised",
               "Number of layer normalisations raised">,
     Statistic<"attentionsRaised", "attentions-raised",
-              "Number of attentions raised">];
+              "Number of attentions raised">,
+    Statistic<"transposesMoved", "transposes-moved",
+              "Number of transposes moved behind a sign">];
 }
 
 #endif // BNN_PASSES_RAISE

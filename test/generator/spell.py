@@ -86,8 +86,6 @@ def draw(seed, options, optimise):
     spelling.halves = "halves" in spelling.rules
     if not optimise and r.random() < 0.5:
         spelling.body = r.choice(["f16", "bf16"])
-    if optimise:  # It moves transposes between a comparison and its Where, which is f32 to the compiler.
-        spelling.sign, spelling.signs = "zero", False
     return legal(spelling, options)
 
 

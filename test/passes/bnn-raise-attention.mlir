@@ -366,3 +366,27 @@ func.func @scale_of_32_bits(%q: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %v: te
   %y = onnx.Reshape %d, %whole {allowzero = 0 : i64} : (tensor<1x3x2x4xf32>, tensor<3xi64>) -> tensor<1x3x8xf32>
   return %y : tensor<1x3x8xf32>
 }
+
+// -----
+
+// Transposes of conditions come after what is made of them.
+// CHECK-LABEL: func.func @transposed_condition
+// CHECK: %[[NOT:.*]] = onnx.Not %{{.*}} : (tensor<2x3xi1>) -> tensor<2x3xi1>
+// CHECK: %[[SIGN:.*]] = onnx.Where %[[NOT]], %{{.*}}, %{{.*}} : (tensor<2x3xi1>, tensor<f32>, tensor<f32>) -> tensor<2x3xf32>
+// CHECK: onnx.Transpose %[[SIGN]] {perm = array<i64: 1, 0>} : (tensor<2x3xf32>) -> tensor<3x2xf32>
+// CHECK: %[[CAST:.*]] = onnx.Cast %{{.*}} : (tensor<2x3xi1>) -> tensor<2x3xf32>
+// CHECK: onnx.Transpose %[[CAST]]
+// CHECK: onnx.Where %{{.*}}, %{{.*}}, %{{.*}} : (tensor<3x2xi1>, tensor<3x2xf32>, tensor<f32>) -> tensor<3x2xf32>
+func.func @transposed_condition(%x: tensor<2x3xf32>, %v: tensor<3x2xf32>) -> (tensor<3x2xf32>, tensor<3x2xf32>, tensor<3x2xf32>) {
+  %zero = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %one = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %minus = onnx.Constant {value = dense<-1.0> : tensor<f32>} : () -> tensor<f32>
+  %less = onnx.Less %x, %zero : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xi1>
+  %turned = onnx.Transpose %less {perm = array<i64: 1, 0>} : (tensor<2x3xi1>) -> tensor<3x2xi1>
+  %not = onnx.Not %turned : (tensor<3x2xi1>) -> tensor<3x2xi1>
+  %0 = onnx.Where %not, %one, %minus : (tensor<3x2xi1>, tensor<f32>, tensor<f32>) -> tensor<3x2xf32>
+  %1 = onnx.Cast %turned : (tensor<3x2xi1>) -> tensor<3x2xf32>
+  // Not behind a choice of other tensors.
+  %2 = onnx.Where %turned, %v, %zero : (tensor<3x2xi1>, tensor<3x2xf32>, tensor<f32>) -> tensor<3x2xf32>
+  return %0, %1, %2 : tensor<3x2xf32>, tensor<3x2xf32>, tensor<3x2xf32>
+}
