@@ -379,8 +379,22 @@ LogicalResult TriluOp::inferShapes(ShapeInference &shapes) {
 // SqueezeOp
 //===----------------------------------------------------------------------===//
 
+// Each of the axes is one that only `longer` has.
+static LogicalResult verifyAxisCount(Operation *op, Value axes, Value longer,
+                                     Value shorter) {
+  auto list = dyn_cast<RankedTensorType>(axes.getType());
+  std::optional<int64_t> most = rankOf(longer), least = rankOf(shorter);
+  if (!list || list.getRank() != 1 || list.isDynamicDim(0) || !most || !least ||
+      *most - *least == list.getDimSize(0))
+    return success();
+  return op->emitOpError("lists ")
+         << list.getDimSize(0) << " axes between ranks " << *most << " and "
+         << *least;
+}
+
 LogicalResult SqueezeOp::verify() {
-  if (failed(verifyIntegerList(*this, getAxes(), "axes")))
+  if (failed(verifyIntegerList(*this, getAxes(), "axes")) ||
+      failed(verifyAxisCount(*this, getAxes(), getData(), getSqueezed())))
     return failure();
   return verifySameElement(*this, getData(), getSqueezed(), "data and result");
 }
@@ -421,7 +435,8 @@ LogicalResult SqueezeOp::inferShapes(ShapeInference &shapes) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult UnsqueezeOp::verify() {
-  if (failed(verifyIntegerList(*this, getAxes(), "axes")))
+  if (failed(verifyIntegerList(*this, getAxes(), "axes")) ||
+      failed(verifyAxisCount(*this, getAxes(), getExpanded(), getData())))
     return failure();
   return verifySameElement(*this, getData(), getExpanded(), "data and result");
 }

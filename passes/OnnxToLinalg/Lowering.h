@@ -165,9 +165,12 @@ bool isSameSize(mlir::OpFoldResult x, mlir::OpFoldResult y);
 mlir::RankedTensorType typeFor(llvm::ArrayRef<mlir::OpFoldResult> dims,
                                mlir::Type element);
 
-/// Axes, from 0 on and sorted, of a list that may count from the end.
-llvm::SmallVector<int64_t> normalizeAxes(llvm::ArrayRef<int64_t> axes,
-                                         int64_t rank);
+/// Axes, from 0 on and sorted, of a list of `op` that may count from the end.
+/// Failure: an error was emitted, since one is listed twice or is none of the
+/// tensor; nobody else has looked at a list that is too long for shape
+/// inference.
+mlir::FailureOr<llvm::SmallVector<int64_t>>
+normalizeAxes(mlir::Operation *op, llvm::ArrayRef<int64_t> axes, int64_t rank);
 
 /// The values that replace the results of an operation. Nothing: the operation
 /// is not one of the family. Failure: an error was emitted.

@@ -90,6 +90,8 @@ Values lowerSlice(Lowering &l, SliceOp op) {
                           "constant axes");
     axes = *listed;
   }
+  if (failed(normalizeAxes(op, axes, rank)))
+    return failure();
   if (!isa<NoneType>(op.getSteps().getType())) {
     auto listed = getConstantIntegers(op.getSteps());
     if (!listed || int64_t(listed->size()) != count ||

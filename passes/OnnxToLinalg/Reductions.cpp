@@ -256,9 +256,13 @@ lowerReduction(Lowering &l, Op op, std::optional<ArrayRef<int64_t>> listed) {
   int64_t rank = Lowering::rankOf(x);
   if (failed(checkElements(op, Lowering::typeOf(x).getElementType())))
     return failure();
-  SmallVector<int64_t> axes =
-      listed ? normalizeAxes(*listed, rank)
-             : llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (listed) {
+    auto found = normalizeAxes(op, *listed, rank);
+    if (failed(found))
+      return failure();
+    axes = std::move(*found);
+  }
   Dims dims = l.dims(x);
   Value result = reduceTo(l, op, Reduced{x, dims, axes});
   if (op.getKeepdims() && !axes.empty()) {
@@ -342,7 +346,7 @@ FailureOr<SmallVector<Value>> lowerSoftmax(Lowering &l, Operation *op, Value x,
                                            int64_t axis, bool logarithm) {
   int64_t rank = Lowering::rankOf(x);
   Type element = Lowering::typeOf(x).getElementType();
-  SmallVector<int64_t> axes = normalizeAxes({axis}, rank);
+  SmallVector<int64_t> axes = {axisOf(axis, rank)};
   Dims dims = l.dims(x), rows = keptDims(dims, axes);
   AffineMap identity = l.b.getMultiDimIdentityMap(unsigned(rank));
   AffineMap row = keptMap(l, rank, axes);

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "passes/OnnxToLinalg/Lowering.h"
+#include "llvm/ADT/SmallBitVector.h"
 #include "passes/Support/CollapsibleShape.h"
 
 using namespace mlir;
@@ -183,12 +184,19 @@ Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
   return isTrivial(to) ? castToDims(value, dims) : expand(value, dims, to);
 }
 
-SmallVector<int64_t> normalizeAxes(ArrayRef<int64_t> axes, int64_t rank) {
-  SmallVector<int64_t> result;
-  for (int64_t axis : axes)
-    result.push_back(axis < 0 ? axis + rank : axis);
-  llvm::sort(result);
-  return result;
+FailureOr<SmallVector<int64_t>>
+normalizeAxes(Operation *op, ArrayRef<int64_t> axes, int64_t rank) {
+  llvm::SmallBitVector isListed(rank);
+  for (int64_t axis : axes) {
+    axis = axis < 0 ? axis + rank : axis;
+    if (axis < 0 || axis >= rank || isListed[axis])
+      return op->emitError() << op->getName()
+                             << " has an axis twice, or one that a tensor of "
+                                "rank "
+                             << rank << " has not";
+    isListed.set(axis);
+  }
+  return llvm::to_vector_of<int64_t>(isListed.set_bits());
 }
 
 } // namespace mlir::bnn::onnx

@@ -141,7 +141,10 @@ Values lowerSqueeze(Lowering &l, SqueezeOp op) {
     if (!listed)
       return op.emitError("onnx.Squeeze has computed axes; export the model "
                           "with constant axes");
-    axes = normalizeAxes(*listed, rank);
+    auto found = normalizeAxes(op, *listed, rank);
+    if (failed(found))
+      return failure();
+    axes = std::move(*found);
   }
   return one(l.dropUnitAxes(data, axes));
 }
@@ -152,15 +155,10 @@ Values lowerUnsqueeze(Lowering &l, UnsqueezeOp op) {
     return op.emitError("onnx.Unsqueeze has computed axes; export the model "
                         "with constant axes");
   const int64_t rank = Lowering::rankOf(op.getExpanded());
-  SmallVector<int64_t> axes = normalizeAxes(*listed, rank);
-  llvm::SmallDenseSet<int64_t> seen(axes.begin(), axes.end());
-  if (seen.size() != axes.size() ||
-      rank != Lowering::rankOf(op.getData()) + int64_t(axes.size()) ||
-      llvm::any_of(axes,
-                   [&](int64_t axis) { return axis < 0 || axis >= rank; }))
-    return op.emitError("onnx.Unsqueeze has an axis twice, or one that is not "
-                        "of its result");
-  return one(l.insertUnitAxes(op.getData(), axes));
+  auto axes = normalizeAxes(op, *listed, rank);
+  if (failed(axes))
+    return failure();
+  return one(l.insertUnitAxes(op.getData(), *axes));
 }
 
 Values lowerExpand(Lowering &l, ExpandOp op) {

@@ -177,6 +177,22 @@ func.func @squeeze(%x: tensor<1x4xf32>, %a: tensor<1xi32>) {
 
 // -----
 
+func.func @squeeze_count(%x: tensor<1x1x4xf32>, %a: tensor<3xi64>) {
+  // expected-error @+1 {{lists 3 axes between ranks 3 and 1}}
+  %0 = onnx.Squeeze %x, %a : (tensor<1x1x4xf32>, tensor<3xi64>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @unsqueeze_count(%x: tensor<4xf32>, %a: tensor<128xi64>) {
+  // expected-error @+1 {{lists 128 axes between ranks 3 and 1}}
+  %0 = onnx.Unsqueeze %x, %a : (tensor<4xf32>, tensor<128xi64>) -> tensor<1x4x1xf32>
+  return
+}
+
+// -----
+
 func.func @unsqueeze(%x: tensor<4xf32>, %a: tensor<i64>) {
   // expected-error @+1 {{axes must have rank 1, got 'tensor<i64>'}}
   %0 = onnx.Unsqueeze %x, %a : (tensor<4xf32>, tensor<i64>) -> tensor<1x4xf32>
