@@ -60,8 +60,8 @@ class Form:
     def split(self, at):
         """(lower, upper) with self = lower + 2^at upper and lower below 2^at, or None."""
         size = 1 << at
-        lower = Form({t: v for t, v in self.terms.items() if v % size}, self.constant % size)
-        upper = Form({t: v // size for t, v in self.terms.items() if not v % size}, self.constant // size)
+        lower = Form({t: v % size for t, v in self.terms.items() if v % size}, self.constant % size)
+        upper = Form({t: v // size for t, v in self.terms.items() if v // size}, self.constant // size)
         return (lower, upper) if lower.fits(at) else None
 
 
@@ -164,10 +164,17 @@ class Decider:
         return Form({("bits", x, 0, x.width): 1})
 
     def masked(self, x, mask, width):
-        low = (mask & -mask).bit_length() - 1
-        size = (mask >> low).bit_length()
-        if mask != ((1 << size) - 1) << low:
-            return Form({("bits", binary("and", x, const(mask, width)), 0, width): 1})
+        """x & mask, by each of the mask's runs of ones."""
+        total, low = Form(), 0
+        while mask >> low:
+            low += ((mask >> low) & -(mask >> low)).bit_length() - 1
+            size = ((mask >> low) + 1 & -((mask >> low) + 1)).bit_length() - 1
+            total = total.plus(self.kept(x, low, size, width))
+            low += size
+        return total
+
+    def kept(self, x, low, size, width):
+        """x with nothing but its bits `low` to `low + size`."""
         shift = 0
         if x.op == "lshr" and x.args[1].op == "const":
             x, shift = x.args[0], x.args[1].args[0]
@@ -189,7 +196,7 @@ class Decider:
             inside = above[1].split(width)
             if inside:
                 return inside[0]
-        return Form({("bits", x, low, width): 1})
+        return Form({("bits" if width > 1 else "count", x, low, width): 1})
 
     def look_up(self, x):
         """An entry of a table for one digit of two rows and a weight: two counts."""

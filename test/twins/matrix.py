@@ -32,6 +32,9 @@ ISAS = {
     "avx512-vpopcntdq": ["--mcpu=icelake-server"],
     "neon": ["--mtriple=aarch64-linux-gnu", "--mcpu=cortex-a76"],
     "armv7-neon": ["--mtriple=armv7-linux-gnueabihf", "--mcpu=cortex-a7"],
+    "mve": ["--strategy=mve", "--mcpu=x86-64-v3"],
+    # As near to a microcontroller as runs on Linux.
+    "cortex-m": ["--mtriple=thumbv7-linux-gnueabihf", "--mcpu=cortex-a7", "--mattr=-neon", "--strategy=cortex-m"],
 }
 # How a run's end is told, by a library and by a program.
 STATUSES = {f"returned {cases.STATUS_SHAPE}": cases.STATUS_SHAPE, "an input's shape is not": cases.STATUS_SHAPE,

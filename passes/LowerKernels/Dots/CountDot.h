@@ -24,6 +24,7 @@ public:
   int64_t unitOutputs() const override {
     return llvm::alignTo(tilePanels() * kLanes, kWordBits);
   }
+  void begin() override { popcount.begin(); }
   std::unique_ptr<BlockDot> createBlock(DotAttr dot,
                                         TargetAttr target) override;
   llvm::SmallVector<mlir::Value> accumulate(const Tile &tile) override;

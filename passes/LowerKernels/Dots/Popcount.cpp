@@ -25,9 +25,24 @@ Value bnn::countedBits(KernelBuilder &b, CountedBits which, Value x, Value w) {
 // The CPU counts the bits of bytes faster than those of words.
 static constexpr StringLiteral kCountBytes = "count_bytes";
 
+// The CPU has no vectors: an output at a time.
+static constexpr StringLiteral kCarrySave = "carry_save";
+
 ArrayRef<StringLiteral> Popcount::getParams() {
-  static constexpr StringLiteral params[] = {kCountBytes};
+  static constexpr StringLiteral params[] = {kCountBytes, kCarrySave};
   return params;
+}
+
+Popcount::Popcount(KernelBuilder &b, const Product &p, CountedBits which,
+                   DotAttr dot, TargetAttr target)
+    : b(b), p(p), which(which), dot(dot), target(target) {
+  if (dot.hasParam(kCarrySave) && !p.running)
+    oneOutput.emplace(b, p, which);
+}
+
+void Popcount::begin() {
+  if (oneOutput)
+    oneOutput->begin();
 }
 
 // Word `k` of each panel of a tile.
@@ -260,6 +275,9 @@ SmallVector<Value> Popcount::countRunning(const Tile &tile, bool masked) const {
 }
 
 SmallVector<Value> Popcount::count(const Tile &tile, bool masked) const {
+  // Exact zeros are rare.
+  if (oneOutput && !masked)
+    return oneOutput->count(tile);
   if (p.parity)
     return countWithParity(tile, masked);
   if (p.running) {

@@ -6,7 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "passes/LowerKernels/Dots/Dot.h"
+#include "passes/LowerKernels/Dots/CarrySave.h"
+#include <optional>
 
 namespace mlir::bnn {
 
@@ -28,11 +29,13 @@ class Popcount {
 public:
   /// `dot` has how the target (null: any) counts.
   Popcount(KernelBuilder &b, const Product &p, CountedBits which, DotAttr dot,
-           TargetAttr target)
-      : b(b), p(p), which(which), dot(dot), target(target) {}
+           TargetAttr target);
 
   /// The params that it knows.
   static llvm::ArrayRef<llvm::StringLiteral> getParams();
+
+  /// Emits what all tiles share.
+  void begin();
 
   /// The counts of all words of a tile whose rows are planes (without a `row`:
   /// rows of zeros): [row][panel] of 16 lanes of i32. `masked`: what the mask
@@ -48,6 +51,7 @@ private:
   CountedBits which;
   DotAttr dot;
   TargetAttr target;
+  std::optional<CarrySave> oneOutput; // where outputs are counted one by one
 
   using Values = llvm::SmallVector<mlir::Value>;
   using State = llvm::MutableArrayRef<mlir::Value>;

@@ -24,6 +24,7 @@ public:
   using CountDot::CountDot;
 
   void begin() override {
+    CountDot::begin();
     // Almost always no row has a zero: then tiles are not looked at.
     if (p.zeros)
       anyZero = b.anyBit(p.zeros);

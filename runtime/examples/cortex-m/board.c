@@ -11,8 +11,6 @@
 //===----------------------------------------------------------------------===//
 #include "board.h"
 
-#include <stdint.h>
-
 // From the linker script.
 extern uint32_t stack_end, data_begin, data_end, data_load, bss_begin, bss_end;
 extern char heap_begin, heap_end;
@@ -70,6 +68,13 @@ void *board_memory(size_t *size) {
   return &heap_begin;
 }
 
+// SysTick: what it controls, where it begins anew, and where it is. It counts
+// down.
+static volatile uint32_t *const systick = (volatile uint32_t *)0xE000E010;
+enum { CONTROL, RELOAD, CURRENT, TICK_MASK = 0xFFFFFF };
+
+uint32_t board_ticks(void) { return TICK_MASK - systick[CURRENT]; }
+
 static void stop(int failed) {
   // The reasons for an exit: the program ended, or it could not go on.
   semihost(SYS_EXIT, (const void *)(failed ? 0x20023 : 0x20026));
@@ -86,6 +91,9 @@ void reset(void) {
   memcpy(&data_begin, &data_load,
          (size_t)((char *)&data_end - (char *)&data_begin));
   memset(&bss_begin, 0, (size_t)((char *)&bss_end - (char *)&bss_begin));
+  systick[RELOAD] = TICK_MASK;
+  systick[CURRENT] = 0;
+  systick[CONTROL] = 5; // on, by the processor's clock, without interrupts
   stop(main());
 }
 

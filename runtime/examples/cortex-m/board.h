@@ -9,12 +9,16 @@
 #define BOARD_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Writes a text that ends with NUL to wherever the board writes. */
 void board_write(const char *text);
 
 /* Memory that nothing else uses, and its size in bytes. */
 void *board_memory(size_t *size);
+
+/* Ticks of the board's clock, of 24 bits: only differences mean anything. */
+uint32_t board_ticks(void);
 
 /* What the program does; 0 when it could. */
 int main(void);

@@ -16,6 +16,10 @@
 
 #include <stdint.h>
 
+#ifndef INTENT_COUNT
+#define INTENT_COUNT 0 /* 1: say how long a run took */
+#endif
+
 enum { NUM_LABELS = sizeof labels / sizeof *labels };
 
 static const char *const sentences[] = {
@@ -95,7 +99,9 @@ int main(void) {
     bnn_tensor output = {logits, {0}};
     for (size_t k = 0; k < count; ++k)
       mask[k] = 1;
+    uint32_t begin = board_ticks();
     int32_t status = intent_run(inputs, &output, workspace, NULL);
+    uint32_t ticks = (board_ticks() - begin) & 0xFFFFFF;
     if (status != BNN_OK)
       return fail(bnn_status_string(status));
     int best = 0;
@@ -108,6 +114,13 @@ int main(void) {
     board_write("  ");
     board_write(sentences[i]);
     board_write("\n");
+    if (INTENT_COUNT) {
+      board_write("ticks ");
+      write_hex(ticks);
+      board_write(" tokens ");
+      write_hex((uint32_t)count);
+      board_write("\n");
+    }
   }
   return 0;
 }

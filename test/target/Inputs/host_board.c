@@ -16,3 +16,5 @@ void *board_memory(size_t *size) {
   *size = sizeof memory;
   return memory;
 }
+
+uint32_t board_ticks(void) { return 0; }
