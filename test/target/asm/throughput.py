@@ -7,7 +7,8 @@ Compiles the kernel as hot_loops.py does, takes the innermost loops that hold th
 that --hot matches, or --count of them, lets llvm-mca run --iterations of each, and compares the slowest of them with
 --least. A hot instruction counts the bits of one vector of --bits; each bit is one
 multiply-accumulate, unless --words says that so many words need fewer counts, as in a carry-save
-adder: 3/2. What llvm-mca does not model (caches, the branch predictor) is not in the result.
+adder: 3/2. What llvm-mca does not model (caches, the branch predictor) is not in the result. With
+--assembly FILE the loops of that file are taken in place of a kernel's.
 """
 import argparse
 import fractions
@@ -37,9 +38,10 @@ def cycles(lines, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kernel", choices=kernels.KERNELS)
+    parser.add_argument("kernel", choices=kernels.KERNELS, nargs="?")
+    parser.add_argument("--assembly", metavar="FILE")
     parser.add_argument("--mtriple", required=True)
-    parser.add_argument("--mcpu", required=True, help="what the kernel is compiled for")
+    parser.add_argument("--mcpu", help="what the kernel is compiled for")
     parser.add_argument("--model", required=True, help="the CPU that llvm-mca models")
     parser.add_argument("--mattr")
     parser.add_argument("--strategy")
@@ -49,26 +51,33 @@ def main():
     parser.add_argument("--words", type=fractions.Fraction, default=fractions.Fraction(1))
     parser.add_argument("--iterations", type=int, default=1000)
     parser.add_argument("--least", type=float, required=True)
-    parser.add_argument("--work", required=True)
+    parser.add_argument("--work")
     options = parser.parse_args()
+    if not options.assembly and not (options.kernel and options.mcpu and options.work):
+        parser.error("name a kernel with --mcpu and --work, or --assembly")
     hot = re.compile(rf"(?:{options.hot})\b")
-    loops = []
-    for function, lines in functions(compile_kernel(options.kernel, options)).items():
+    if options.assembly:
+        with open(options.assembly) as file:
+            text = file.read()
+    else:
+        text = compile_kernel(options.kernel, options)
+    name, loops = options.kernel or "file", []
+    for function, lines in functions(text).items():
         for loop in innermost_loops(function, lines):
             loops.append((sum(bool(hot.match(line)) for line in loop.lines), loop))
     most = options.count or max(count for count, _ in loops)
     if not most or most not in [count for count, _ in loops]:
-        raise SystemExit(f"{options.kernel}: no innermost loop has {options.count or ''} {options.hot}")
+        raise SystemExit(f"{name}: no innermost loop has {options.count or ''} {options.hot}")
     slowest = None
     for count, loop in loops:
         if count != most:
             continue
         rate = float(count * options.bits * options.words) / cycles(loop.lines, options)
-        print(f"{options.kernel}: {loop.function}: {count} hot of {len(loop.lines)}: "
+        print(f"{name}: {loop.function}: {count} hot of {len(loop.lines)}: "
               f"{rate:.1f} multiply-accumulates a cycle on {options.model}")
         slowest = rate if slowest is None else min(slowest, rate)
     if slowest < options.least:
-        print(f"{options.kernel}: {slowest:.1f} a cycle are below {options.least}", file=sys.stderr)
+        print(f"{name}: {slowest:.1f} a cycle are below {options.least}", file=sys.stderr)
         return 1
     return 0
 
