@@ -18,6 +18,8 @@ namespace mlir::bnn {
 
 namespace {
 constexpr uint32_t kNone = ~uint32_t(0);
+/// Blocks of the path that may be a part of the one before them.
+constexpr size_t mostInside = 8;
 
 class Follower {
 public:
@@ -33,7 +35,8 @@ private:
   /// Where `target` comes first in the path behind `position`, if only blocks
   /// that have no code lie between.
   std::optional<size_t> find(uint32_t target, size_t position) const;
-  uint32_t choose(uint32_t block) const;
+  /// The block that comes after `block`; moves on in the path.
+  uint32_t goOn(uint32_t block);
   /// Whether another block of the path begins where `block` is entered from one
   /// of the block `left` of IR.
   bool begins(uint32_t block, uint32_t left) const {
@@ -92,28 +95,29 @@ std::optional<size_t> Follower::find(uint32_t target, size_t position) const {
   return std::nullopt;
 }
 
-uint32_t Follower::choose(uint32_t block) const {
+uint32_t Follower::goOn(uint32_t block) {
   ArrayRef<unsigned> next = code.blocks[block].successors;
-  if (next.size() == 1)
-    return next.front();
+  const uint32_t left = irOf[block];
   SmallVector<uint32_t> targets;
-  // A block whose code is that of another one, which ends in the same way, is
-  // not found; what comes behind it is.
-  for (size_t from = position; from < run.path.size() && from < position + 8;
-       ++from) {
+  // A block of the path may have gone into the one before it, and have code of
+  // its own for others that lead to it: what comes behind it is looked for.
+  const size_t last = std::min(position + mostInside, run.path.size());
+  for (size_t from = position; from < last; ++from) {
     std::optional<size_t> best;
     uint32_t chosen = 0;
     for (uint32_t candidate : next) {
       targets.clear();
-      addTargets(candidate, irOf[block], 4, targets);
+      addTargets(candidate, left, 4, targets);
       for (uint32_t target : targets)
         if (auto at = find(target, from); at && (!best || *at < *best)) {
           best = at;
           chosen = candidate;
         }
     }
-    if (best)
+    if (best) {
+      position = begins(chosen, left) ? *best : from;
       return chosen;
+    }
   }
   return next.front();
 }
@@ -125,11 +129,7 @@ Expected<std::vector<uint32_t>> Follower::follow() {
     blocks.push_back(block);
     if (code.blocks[block].successors.empty())
       break;
-    uint32_t left = irOf[block];
-    block = choose(block);
-    if (begins(block, left))
-      if (auto at = find(irOf[block], position))
-        position = *at;
+    block = goOn(block);
   }
   for (size_t i = position + 1; i < run.path.size(); ++i)
     if (hasCode[run.path[i]] || blocks.size() > most)
