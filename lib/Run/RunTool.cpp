@@ -9,6 +9,7 @@
 #include "lib/Run/RunTool.h"
 
 #include "dialects/BNN/PlainText.h"
+#include "lib/Driver/PlainStream.h"
 #include "lib/Run/Compare.h"
 #include "lib/Run/LoadedModel.h"
 #include "lib/Run/Measure.h"
@@ -18,6 +19,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -68,6 +70,9 @@ loadModel(const RunOptions &options, ArrayRef<NamedTensor> inputs) {
       compile.inputShapes[input.name].assign(input.tensor.shape.begin(),
                                              input.tensor.shape.end());
   mlir::MLIRContext context;
+  SourceMgr sources;
+  PlainStream errors(errs()); // A model's names are not to be trusted.
+  mlir::SourceMgrDiagnosticHandler handler(sources, &context, errors);
   auto object = compileToObject(compile, context);
   if (failed(object)) // Why, it has said itself.
     return createStringError("cannot compile '" + compile.input + "'");

@@ -347,6 +347,39 @@ def external(location, size=48, length=None, offset=0):
     return make
 
 
+def external_entry(key, value):
+    """`external` with one more entry that says where the data lies."""
+    def make(path):
+        result = external("weights.bin")(path)
+        entry = result.graph.initializer[0].external_data.add()
+        entry.key, entry.value = key, value
+        if key != "location":
+            first = result.graph.initializer[0].external_data
+            kept = [(one.key, one.value) for one in first if one.key != key or one is first[-1]]
+            del first[:]
+            for name, text in kept:
+                one = first.add()
+                one.key, one.value = name, text
+        return result
+    return make
+
+
+def in_segments():
+    result = linear()
+    result.graph.initializer[0].segment.begin = 0
+    return result
+
+
+def booleans(raw):
+    """A constant of booleans, one of which is 2."""
+    flags = TensorProto(data_type=TensorProto.BOOL, dims=[2], name="flags")
+    if raw:
+        flags.raw_data = b"\1\2"
+    else:
+        flags.int32_data.extend([1, 2])
+    return model([node("Not", ["flags"], ["y"])], [], [info("y", [2], TensorProto.BOOL)], [flags])
+
+
 def large_raw(change):
     """`large` after `change` of its weight, whose data lies in the file."""
     def make():
@@ -402,6 +435,9 @@ MODELS = {
     "linear": linear,
     "unnamed": unnamed,
     "batch-lists": batch_lists,
+    "segments": in_segments,
+    "booleans": lambda: booleans(raw=False),
+    "booleans-raw": lambda: booleans(raw=True),
     "conv-bias": conv_bias,
     "two-inputs": two_inputs,
     "doubled-lie": lambda: doubled("k", "k"),
@@ -466,6 +502,10 @@ EXTERNAL = {
     "external-short": external("weights.bin", size=40),
     "external-escape": external("../weights.bin"),
     "external-absolute": external("/etc/passwd"),
+    "external-twice": external_entry("location", "weights.bin"),
+    "external-text": external_entry("offset", "ten"),
+    "external-length": external_entry("length", "-1"),
+    "external-folder": external("folder", size=0),
     "external-offset": external("weights.bin", offset=2 ** 62, size=0),
 }
 
