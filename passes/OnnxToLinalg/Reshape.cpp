@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "passes/OnnxToLinalg/Lowering.h"
-#include "llvm/ADT/SmallBitVector.h"
 #include "passes/Support/CollapsibleShape.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
 
@@ -105,7 +105,28 @@ Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
   if (source == target && llvm::all_of(source, [](auto &d) { return !!d; }))
     return castToDims(tensor, dims);
 
-  // Without axes on one side there is one element, and only axes of length 1.
+  // The shape as an operand: nothing is said of how axes become others.
+  auto reshapeWhole = [&]() -> Value {
+    SmallVector<Value> sizes;
+    for (OpFoldResult dim : dims)
+      sizes.push_back(asValue(dim));
+    Value shape =
+        sizes.empty()
+            ? b.create<tensor::EmptyOp>(loc, ArrayRef<int64_t>(0),
+                                        b.getIndexType())
+                  .getResult()
+            : b.create<tensor::FromElementsOp>(loc, sizes).getResult();
+    return b.create<tensor::ReshapeOp>(
+        loc, typeFor(dims, typeOf(tensor).getElementType()), tensor, shape);
+  };
+  // Without axes on one side there is one element, and only axes of length 1;
+  // where others are known a check fails before.
+  auto isAnother = [](std::optional<SymbolicDim> size) {
+    return size && size->getConstant() && !size->is(1);
+  };
+  if ((resultRank == 0 && llvm::any_of(source, isAnother)) ||
+      (sourceRank == 0 && llvm::any_of(target, isAnother)))
+    return reshapeWhole();
   if (resultRank == 0)
     return dropUnitAxes(tensor,
                         llvm::to_vector(llvm::seq<int64_t>(0, sourceRank)));
@@ -167,14 +188,8 @@ Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
     if ((before && after && *before != *after) ||
         llvm::count_if(group, [&](int64_t axis) {
           return !getConstantIntValue(dims[axis]);
-        }) > 1) {
-      SmallVector<Value> sizes;
-      for (OpFoldResult dim : dims)
-        sizes.push_back(asValue(dim));
-      Value shape = b.create<tensor::FromElementsOp>(loc, sizes);
-      return b.create<tensor::ReshapeOp>(
-          loc, typeFor(dims, typeOf(tensor).getElementType()), tensor, shape);
-    }
+        }) > 1)
+      return reshapeWhole();
   }
 
   auto isTrivial = [](const Groups &groups) {

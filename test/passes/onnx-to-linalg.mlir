@@ -870,3 +870,24 @@ func.func @reshape_of_nothing(%x: tensor<?x8xf32>) -> tensor<?x1x1xf32> {
   %0 = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<?x8xf32>, tensor<3xi64>) -> tensor<?x1x1xf32>
   return %0 : tensor<?x1x1xf32>
 }
+
+// -----
+
+// One element is not 35 or more, which a check says before.
+// CHECK-LABEL: func.func @reshape_of_scalar(
+// CHECK: tensor.reshape %{{.*}}(%{{.*}}) : (tensor<f32>, tensor<3xindex>) -> tensor<?x7x5xf32>
+func.func @reshape_of_scalar(%x: tensor<f32>, %like: tensor<?x7x5xf32>) -> tensor<?x7x5xf32> {
+  %shape = onnx.Shape %like {start = 0 : i64} : (tensor<?x7x5xf32>) -> tensor<3xi64>
+  %0 = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<f32>, tensor<3xi64>) -> tensor<?x7x5xf32>
+  return %0 : tensor<?x7x5xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @reshape_to_scalar(
+// CHECK: tensor.reshape %{{.*}}(%{{.*}}) : (tensor<?x7xf32>, tensor<0xindex>) -> tensor<f32>
+func.func @reshape_to_scalar(%x: tensor<?x7xf32>) -> tensor<f32> {
+  %shape = onnx.Constant {value = dense<> : tensor<0xi64>} : () -> tensor<0xi64>
+  %0 = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<?x7xf32>, tensor<0xi64>) -> tensor<f32>
+  return %0 : tensor<f32>
+}
