@@ -215,3 +215,31 @@ func.func @gemm(%x: tensor<2x3xf32>, %y: tensor<4x2xf32>) -> tensor<2x2xf32> {
   %0 = onnx.Gemm %x, %y, %n {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 0 : i64} : (tensor<2x3xf32>, tensor<4x2xf32>, none) -> tensor<2x2xf32>
   return %0 : tensor<2x2xf32>
 }
+
+// -----
+
+func.func @expand(%x: tensor<2xf32>) -> tensor<*xf32> {
+  %shape = onnx.Constant {value = dense<3> : tensor<1xi64>} : () -> tensor<1xi64>
+  // expected-error @+1 {{cannot broadcast [2] and [3]}}
+  %0 = onnx.Expand %x, %shape : (tensor<2xf32>, tensor<1xi64>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @slice_axis(%x: tensor<4x8xf32>) -> tensor<*xf32> {
+  %one = onnx.Constant {value = dense<1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %axes = onnx.Constant {value = dense<2> : tensor<1xi64>} : () -> tensor<1xi64>
+  // expected-error @+1 {{axis 2 is out of range for rank 2}}
+  %0 = onnx.Slice %x, %one, %one, %axes, %one : (tensor<4x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @another_rank(%x: tensor<2x3xf32>) -> tensor<2x3x1xf32> {
+  %shape = onnx.Constant {value = dense<[3, 2]> : tensor<2xi64>} : () -> tensor<2xi64>
+  // expected-error @+1 {{has a result of rank 2 but its type is 'tensor<2x3x1xf32>'}}
+  %0 = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<2x3x1xf32>
+  return %0 : tensor<2x3x1xf32>
+}

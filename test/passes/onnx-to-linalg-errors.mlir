@@ -236,6 +236,22 @@ func.func @product_of_booleans(%x: tensor<2x2xi1>) -> tensor<2x2xi1> {
 
 // -----
 
+func.func @largest_boolean(%x: tensor<4xi1>) -> tensor<2xi64> {
+  // expected-error @+1 {{onnx.TopKIndices is not supported on booleans; cast}}
+  %0 = onnx.TopKIndices %x {axis = 0 : i64, k = 2 : i64} : (tensor<4xi1>) -> tensor<2xi64>
+  return %0 : tensor<2xi64>
+}
+
+// -----
+
+func.func @dequantized_words(%x: tensor<4xi64>, %s: tensor<f32>, %n: none) -> tensor<4xf32> {
+  // expected-error @+1 {{onnx.DequantizeLinear is supported}}
+  %0 = onnx.DequantizeLinear %x, %s, %n {axis = 0 : i64} : (tensor<4xi64>, tensor<f32>, none) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
 func.func @value_elsewhere(%s: tensor<1xi64>) -> tensor<?xf32> {
   // expected-error @+1 {{onnx.ConstantOfShape needs a value that is written as dense<...>}}
   %0 = onnx.ConstantOfShape %s {value = dense_resource<one> : tensor<1xf32>} : (tensor<1xi64>) -> tensor<?xf32>
