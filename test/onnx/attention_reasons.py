@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import onnx
 
-from attention_masks import BOOL, HEADS, SIZE, Graph, Scaled, by
+from attention_masks import BOOL, CHANNELS, HEADS, PER_HEAD, SIZE, Graph, Scaled, by
 from models import FLOAT, call, info
 
 CASES = {}
@@ -130,6 +130,35 @@ def mask_of_another_length():
     return scores(change)
 
 
+@reason("the scores are no product of query and key")
+def sum_of_inputs():
+    g = Graph()
+    for name in ("first", "second"):
+        g.inputs.append(info(name, ["batch", HEADS, "seq", "seq"]))
+    g.begin()
+    return g.end(g.softmax(g.add("Add", "first second", "given")))
+
+
+def projection(g, name, rank=1):
+    """[batch, seq, rank] of the layer's input."""
+    if all(known.name != "layer" for known in g.inputs):
+        g.inputs.append(info("layer", ["batch", g.keys, CHANNELS]))
+    g.number(name + "_weight", np.ones((CHANNELS, rank)))
+    return g.add("MatMul", f"layer {name}_weight", name)
+
+
+@reason("a scale of the query that is not one number, beside low-rank terms")
+def scales_beside_terms():
+    g = Scaled(lambda g, name, value, stage: by("Mul", value, PER_HEAD.reshape(HEADS, 1, 1))(g)
+               if name == "q" and stage == "moved" else value)
+    scores = g.begin()
+    g.number("axis1", [1], np.int64)
+    turned = g.add("Transpose", projection(g, "right", 2), "turned", perm=[0, 2, 1])
+    term = g.add("MatMul", f"{projection(g, 'left', 2)} {turned}", "term")
+    bracket = g.add("Unsqueeze", f"{term} axis1", "bracket")
+    return g.end(g.softmax(g.scale(g.add("Add", f"{scores} {bracket}", "corrected"))))
+
+
 #===------------------------------------------------------------------------===#
 # Probabilities
 #===------------------------------------------------------------------------===#
@@ -177,6 +206,38 @@ def hidden_for_each_query():
         g.add("Cast", "where", "numbers", to=FLOAT)
         return g.add("Mul", g.softmax(value) + " numbers", "hidden")
     return probabilities(change)
+
+
+@reason("the probabilities are multiplied with numbers that may be other than 0 and 1")
+def hidden_by_any_numbers():
+    def change(g, scaled):
+        g.inputs.append(info("numbers", ["batch", 1, 1, "seq"]))
+        g.add("Softmax", scaled, "softmax", axis=-1)
+        g.add("Mul", "softmax numbers", "hidden")
+        g.add("Div", "hidden alpha", "divided")
+        g.add("Round", "divided", "rounded")
+        g.add("Clip", "rounded zero one", "bits")
+        return g.add("Mul", "bits alpha", "probabilities")
+    return probabilities(change)
+
+
+@reason("its scores are compared with a number, beside integers of 2 bits")
+def compared_beside_integers():
+    g = Graph(bits=2)
+    scaled = g.scale(g.begin())
+    g.add("Greater", f"{scaled} zero", "above")
+    return g.end(g.add("Cast", "above", "probabilities", to=FLOAT))
+
+
+@reason("its heads are not split by Reshape and Transpose, and joined by Transpose and Reshape")
+def read_elsewhere():
+    """Nothing joins the heads, and the probabilities are an output too."""
+    g = Graph()
+    g.softmax(g.scale(g.begin()))
+    g.add("MatMul", "probabilities vb", "y")
+    outputs = [info("y", ["batch", HEADS, "seq", SIZE]), info("probabilities", ["batch", HEADS, "seq", "seq"])]
+    graph = onnx.helper.make_graph(g.nodes, "model", g.inputs, outputs, g.constants)
+    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
 
 
 @reason("its scores are compared with -inf, and masked afterwards")
@@ -289,6 +350,30 @@ def another_product():
         g.add("MatMul", f"{value} other", "second")
         return g.add("Add", "product second", "context")
     return context(change)
+
+
+def with_residual(**options):
+    """One number a token is added to the values."""
+    g = Graph(**options)
+    weights = g.softmax(g.scale(g.begin()))
+    g.number("axis1", [1], np.int64)
+    column = g.add("Unsqueeze", f"{projection(g, 'residual')} axis1", "column")
+    g.add("MatMul", f"{weights} vb", "product")
+    g.add("MatMul", f"{weights} {column}", "second")
+    usual = g.add
+    g.add = lambda operator, inputs, output, **attributes: (
+        usual("Add", "product second", output) if output == "context" else usual(operator, inputs, output, **attributes))
+    return g.end(weights)
+
+
+@reason("there is a value residual beside integers of 2 bits")
+def residual_beside_integers():
+    return with_residual(bits=2)
+
+
+@reason("the low-rank terms are projections of several tensors")
+def residual_of_keys():
+    return with_residual(keys="keys")
 
 
 def attention_of(path):

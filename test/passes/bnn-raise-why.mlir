@@ -42,3 +42,13 @@ func.func @product(%a: tensor<2x3x4xf32>, %b: tensor<2x4x5xf32>) -> tensor<2x3x5
   %y = onnx.MatMul %a, %b : (tensor<2x3x4xf32>, tensor<2x4x5xf32>) -> tensor<2x3x5xf32>
   return %y : tensor<2x3x5xf32>
 }
+
+// -----
+
+func.func @alpha(%x: tensor<2x3xf32>) -> tensor<2x2xf32> {
+  %w = onnx.Constant {value = dense<0.5> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %n = onnx.NoValue : () -> none
+  // expected-remark @below {{'onnx.Gemm' is left as it is: a Gemm with an alpha or beta that is no number}}
+  %0 = onnx.Gemm %x, %w, %n {alpha = 0x7FC00000 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 0 : i64} : (tensor<2x3xf32>, tensor<3x2xf32>, none) -> tensor<2x2xf32>
+  return %0 : tensor<2x2xf32>
+}
