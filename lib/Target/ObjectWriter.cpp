@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Target/ObjectWriter.h"
+#include "lib/Target/NarrowIndices.h"
 #include "lib/Target/SpellOut.h"
 
 #include "llvm/ADT/SmallString.h"
@@ -19,6 +20,7 @@
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/TargetParser/Triple.h"
+#include "llvm/Transforms/InstCombine/InstCombine.h"
 
 using namespace llvm;
 
@@ -64,6 +66,17 @@ Error optimizeModule(Module &module, TargetMachine &machine, unsigned level) {
   functions.registerPass([&] {
     return TargetLibraryAnalysis(libraryInfo(machine.getTargetTriple()));
   });
+  if (machine.getTargetTriple().isArch32Bit())
+    // Last: what LLVM unrolls stays the same.
+    builder.registerOptimizerLastEPCallback([](ModulePassManager &passes,
+                                               OptimizationLevel level) {
+      if (level == OptimizationLevel::O0)
+        return;
+      FunctionPassManager functions;
+      functions.addPass(NarrowIndices());
+      functions.addPass(InstCombinePass());
+      passes.addPass(createModuleToFunctionPassAdaptor(std::move(functions)));
+    });
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(components);
   builder.registerFunctionAnalyses(functions);

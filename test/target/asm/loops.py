@@ -9,7 +9,7 @@ Loop = collections.namedtuple("Loop", "function lines")
 # A branch that does not come back: where it may go, and whether it may fall through.
 X86_JUMP = re.compile(r"j(mp|[a-z]+)\s+(\.L\w+)")
 ARM_JUMP = re.compile(r"(?:(b)|b\.?(?:eq|ne|cs|cc|hs|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)(?:\.w)?|"
-                      r"cbn?z\s+\w+,|tbn?z\s+\w+, #\w+,)\s+(\.L\w+)$")
+                      r"cbn?z\s+\w+,|tbn?z\s+\w+, #\w+,|le(?:tp)?\s+lr,)\s+(\.L\w+)$")
 RETURN = re.compile(r"(ret\w*|bx\s+lr|pop\s+\{.*pc\}|ud2|brk\s.*|udf\s.*|jmp\w*\s+\*.*|br\s+\w+)$")
 # Arm's blo, bls, blt and ble are branches: b and a condition.
 CALL = re.compile(r"(call\w*|blx?|blr)\s")
