@@ -133,6 +133,10 @@ public:
   mlir::Value insertUnitAxes(mlir::Value tensor, llvm::ArrayRef<int64_t> axes);
   /// The tensor without `axes`, which have length 1.
   mlir::Value dropUnitAxes(mlir::Value tensor, llvm::ArrayRef<int64_t> axes);
+  /// A reshape to which its shape is an operand: nothing is said of how axes
+  /// become others.
+  mlir::Value reshapeWhole(mlir::Value tensor,
+                           llvm::ArrayRef<mlir::OpFoldResult> dims);
   /// Any reshape. `result` is the value being lowered, whose dimensions may be
   /// known symbolically.
   mlir::Value reshape(mlir::Value tensor,

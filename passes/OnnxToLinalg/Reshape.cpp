@@ -88,58 +88,23 @@ Value Lowering::dropUnitAxes(Value tensor, ArrayRef<int64_t> axes) {
   return collapse(tensor, unitGroups(rankOf(tensor), axes));
 }
 
-Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
-                        Value result) {
-  int64_t sourceRank = rankOf(tensor), resultRank = int64_t(dims.size());
-  // Of no elements there is nothing to keep.
-  if (llvm::any_of(dims, [](auto dim) { return isConstantIntValue(dim, 0); }))
-    return empty(dims, typeOf(tensor).getElementType());
-  SmallVector<std::optional<SymbolicDim>> source, target;
-  for (int64_t i = 0; i < sourceRank; ++i)
-    source.push_back(symbolic(tensor, i));
-  for (int64_t i = 0; i < resultRank; ++i) {
-    std::optional<int64_t> constant = getConstantIntValue(dims[i]);
-    target.push_back(constant ? std::optional(SymbolicDim(*constant))
-                              : symbolic(result, i));
-  }
-  if (source == target && llvm::all_of(source, [](auto &d) { return !!d; }))
-    return castToDims(tensor, dims);
+/// The lengths of some axes, as far as they are known.
+using Lengths = SmallVector<std::optional<SymbolicDim>>;
 
-  // The shape as an operand: nothing is said of how axes become others.
-  auto reshapeWhole = [&]() -> Value {
-    SmallVector<Value> sizes;
-    for (OpFoldResult dim : dims)
-      sizes.push_back(asValue(dim));
-    Value shape =
-        sizes.empty()
-            ? b.create<tensor::EmptyOp>(loc, ArrayRef<int64_t>(0),
-                                        b.getIndexType())
-                  .getResult()
-            : b.create<tensor::FromElementsOp>(loc, sizes).getResult();
-    return b.create<tensor::ReshapeOp>(
-        loc, typeFor(dims, typeOf(tensor).getElementType()), tensor, shape);
-  };
-  // Without axes on one side there is one element, and only axes of length 1;
-  // where others are known a check fails before.
-  auto isAnother = [](std::optional<SymbolicDim> size) {
-    return size && size->getConstant() && !size->is(1);
-  };
-  if ((resultRank == 0 && llvm::any_of(source, isAnother)) ||
-      (sourceRank == 0 && llvm::any_of(target, isAnother)))
-    return reshapeWhole();
-  if (resultRank == 0)
-    return dropUnitAxes(tensor,
-                        llvm::to_vector(llvm::seq<int64_t>(0, sourceRank)));
-  if (sourceRank == 0)
-    return expand(tensor, Dims(resultRank, index(1)), {});
+static std::optional<SymbolicDim>
+productOf(ArrayRef<std::optional<SymbolicDim>> factors) {
+  std::optional<SymbolicDim> result = SymbolicDim(1);
+  for (const std::optional<SymbolicDim> &factor : factors)
+    result = factor && result ? result->times(*factor) : std::nullopt;
+  return result;
+}
 
-  auto product = [](ArrayRef<std::optional<SymbolicDim>> factors) {
-    std::optional<SymbolicDim> result = SymbolicDim(1);
-    for (const std::optional<SymbolicDim> &factor : factors)
-      result = factor && result ? result->times(*factor) : std::nullopt;
-    return result;
-  };
-  // The shortest runs of axes, on both sides, of the same number of elements.
+/// The shortest runs of axes, on both sides, of the same number of elements,
+/// and then the rest.
+static std::pair<Groups, Groups> matchRuns(const Lengths &source,
+                                           const Lengths &target) {
+  const auto sourceRank = int64_t(source.size()),
+             resultRank = int64_t(target.size());
   Groups from, to;
   int64_t i = 0, j = 0;
   while (i < sourceRank && j < resultRank) {
@@ -150,8 +115,8 @@ Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
       for (int64_t n = 1; n < total && !found; ++n) {
         if (i + n > sourceRank || j + total - n > resultRank)
           continue;
-        auto x = product(ArrayRef(source).slice(i, n));
-        auto y = product(ArrayRef(target).slice(j, total - n));
+        auto x = productOf(ArrayRef(source).slice(i, n));
+        auto y = productOf(ArrayRef(target).slice(j, total - n));
         if (x && y && *x == *y) {
           takeFrom = n;
           takeTo = total - n;
@@ -167,9 +132,14 @@ Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
     from.back().push_back(i);
   for (; j < resultRank; ++j)
     to.back().push_back(j);
+  return {from, to};
+}
 
-  auto knownSize = [](ArrayRef<std::optional<SymbolicDim>> all,
-                      const ReassociationIndices &group) {
+/// Whether axes are known to have other numbers of elements than others: then
+/// both have none, or a check fails before.
+static bool contradict(const Lengths &source, const ReassociationIndices &from,
+                       const Lengths &target, const ReassociationIndices &to) {
+  auto knownSize = [](const Lengths &all, const ReassociationIndices &group) {
     std::optional<int64_t> size = 1;
     for (int64_t axis : group) {
       std::optional<int64_t> factor;
@@ -179,18 +149,66 @@ Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
     }
     return size;
   };
-  // Bufferisation computes a split axis's parts from the axis, which works for
-  // one unknown part. Where there are more, the whole shape is an operand; so
-  // it is where the numbers are equal for an axis of length 0 alone.
-  for (auto [sourceGroup, group] : llvm::zip_equal(from, to)) {
-    std::optional<int64_t> before = knownSize(source, sourceGroup),
-                           after = knownSize(target, group);
-    if ((before && after && *before != *after) ||
-        llvm::count_if(group, [&](int64_t axis) {
-          return !getConstantIntValue(dims[axis]);
-        }) > 1)
-      return reshapeWhole();
+  std::optional<int64_t> before = knownSize(source, from),
+                         after = knownSize(target, to);
+  return before && after && *before != *after;
+}
+
+Value Lowering::reshapeWhole(Value tensor, ArrayRef<OpFoldResult> dims) {
+  SmallVector<Value> sizes;
+  for (OpFoldResult dim : dims)
+    sizes.push_back(asValue(dim));
+  Value shape;
+  if (sizes.empty())
+    shape =
+        b.create<tensor::EmptyOp>(loc, ArrayRef<int64_t>(0), b.getIndexType());
+  else
+    shape = b.create<tensor::FromElementsOp>(loc, sizes);
+  return b.create<tensor::ReshapeOp>(
+      loc, typeFor(dims, typeOf(tensor).getElementType()), tensor, shape);
+}
+
+Value Lowering::reshape(Value tensor, ArrayRef<OpFoldResult> dims,
+                        Value result) {
+  int64_t sourceRank = rankOf(tensor), resultRank = int64_t(dims.size());
+  // Of no elements there is nothing to keep.
+  if (llvm::any_of(dims, [](auto dim) { return isConstantIntValue(dim, 0); }))
+    return empty(dims, typeOf(tensor).getElementType());
+  Lengths source, target;
+  for (int64_t i = 0; i < sourceRank; ++i)
+    source.push_back(symbolic(tensor, i));
+  for (int64_t i = 0; i < resultRank; ++i) {
+    std::optional<int64_t> constant = getConstantIntValue(dims[i]);
+    target.push_back(constant ? std::optional(SymbolicDim(*constant))
+                              : symbolic(result, i));
   }
+  if (source == target && llvm::all_of(source, [](auto &d) { return !!d; }))
+    return castToDims(tensor, dims);
+
+  // Without axes on one side there is one element, and only axes of length 1;
+  // where others are known a check fails before.
+  auto isAnother = [](std::optional<SymbolicDim> size) {
+    return size && size->getConstant() && !size->is(1);
+  };
+  if ((resultRank == 0 && llvm::any_of(source, isAnother)) ||
+      (sourceRank == 0 && llvm::any_of(target, isAnother)))
+    return reshapeWhole(tensor, dims);
+  if (resultRank == 0)
+    return dropUnitAxes(tensor,
+                        llvm::to_vector(llvm::seq<int64_t>(0, sourceRank)));
+  if (sourceRank == 0)
+    return expand(tensor, Dims(resultRank, index(1)), {});
+
+  auto [from, to] = matchRuns(source, target);
+  // Bufferisation computes a split axis's parts from the axis, which works for
+  // one unknown part.
+  auto isUnknown = [&](int64_t axis) {
+    return !getConstantIntValue(dims[axis]);
+  };
+  for (auto [fromGroup, toGroup] : llvm::zip_equal(from, to))
+    if (contradict(source, fromGroup, target, toGroup) ||
+        llvm::count_if(toGroup, isUnknown) > 1)
+      return reshapeWhole(tensor, dims);
 
   auto isTrivial = [](const Groups &groups) {
     return llvm::all_of(groups, [](const auto &g) { return g.size() == 1; });
