@@ -170,8 +170,9 @@ def of_tensors(ours, plain):
     packed = ours("bufferize", "tile", "llvm")
     yield Subject("bnn-pack", "bnn", ours("fuse"), ours("pack"), rest, packed)
     yield Subject("bnn-phase-pack", "bnn", ours("fuse"), ["bnn-phase-pack"], rest, packed)
+    # No program has a tensor of no elements that is known to be one.
     yield Subject("bnn-drop-empty-reshapes", "fused", ours("fuse"),
-                  [ON_FUNCTIONS.format("bnn-drop-empty-reshapes")], rest, rest)
+                  [ON_FUNCTIONS.format("bnn-drop-empty-reshapes")], rest, rest, SAME_TEXT)
     yield Subject("bnn-phase-bufferize", "bnn", ours("fuse"), ["bnn-phase-bufferize"], rest, plain("tile", "llvm"))
     yield Subject("bnn-prepare-entry", "bnn", [], ["bnn-prepare-entry"], rest, rest, make_before=True,
                   make_after=lambda text: text.replace("@main(", "@entry("))
