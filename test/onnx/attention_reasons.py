@@ -45,6 +45,15 @@ def heads(name, change, **options):
     return g
 
 
+def quantise(g, value, low, high, output=None):
+    """alpha times the integers from `low` to `high`."""
+    name = value + "_"
+    g.add("Div", f"{value} alpha", name + "divided")
+    g.add("Round", name + "divided", name + "rounded")
+    g.add("Clip", f"{name}rounded {low} {high}", name + "clipped")
+    return g.add("Mul", f"{name}clipped alpha", output or name + "quantised")
+
+
 def whole(g):
     return g.end(g.softmax(g.scale(g.begin())))
 
@@ -173,10 +182,7 @@ def quantised(low, high):
         g.number("least", low)
         g.number("most", high)
         g.add("Softmax", scaled, "softmax", axis=-1)
-        g.add("Div", "softmax alpha", "divided")
-        g.add("Round", "divided", "rounded")
-        g.add("Clip", "rounded least most", "bits")
-        return g.add("Mul", "bits alpha", "probabilities")
+        return quantise(g, "softmax", "least", "most")
     return probabilities(change)
 
 
@@ -214,10 +220,7 @@ def hidden_by_any_numbers():
         g.inputs.append(info("numbers", ["batch", 1, 1, "seq"]))
         g.add("Softmax", scaled, "softmax", axis=-1)
         g.add("Mul", "softmax numbers", "hidden")
-        g.add("Div", "hidden alpha", "divided")
-        g.add("Round", "divided", "rounded")
-        g.add("Clip", "rounded zero one", "bits")
-        return g.add("Mul", "bits alpha", "probabilities")
+        return quantise(g, "hidden", "zero", "one")
     return probabilities(change)
 
 
@@ -275,10 +278,7 @@ def query_of_floats():
 @reason("the quantiser of the query is unsigned")
 def unsigned_query():
     def change(g, value):
-        g.add("Div", f"{value} alpha", "q_divided")
-        g.add("Round", "q_divided", "q_rounded")
-        g.add("Clip", "q_rounded zero three", "q_clipped")
-        return g.add("Mul", "q_clipped alpha", "q_quantised")
+        return quantise(g, value, "zero", "three")
     g = heads("q", change)
     g.number("three", 3)
     return whole(g)
@@ -316,10 +316,7 @@ def product_beyond_floats():
 @reason("query and value are not quantised to the same number of bits")
 def two_widths():
     def change(g, value):
-        g.add("Div", f"{value} alpha", "v_divided")
-        g.add("Round", "v_divided", "v_rounded")
-        g.add("Clip", "v_rounded low seven", "v_clipped")
-        return g.add("Mul", "v_clipped alpha", "vb")
+        return quantise(g, value, "low", "seven", "vb")
     g = heads("v", change)
     g.number("low", -8)
     g.number("seven", 7)
