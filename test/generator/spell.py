@@ -84,7 +84,7 @@ def draw(seed, options, optimise):
         spelling.later_opset = r.randint(options.opset, opsets.NEWEST)
     spelling.ir = r.choice([0, 0, 8, 9, 10, 11, 12, 13])
     spelling.halves = "halves" in spelling.rules
-    if not optimise and r.random() < 0.5:
+    if not optimise and r.random() < 0.25:
         spelling.body = r.choice(["f16", "bf16"])
     return legal(spelling, options)
 

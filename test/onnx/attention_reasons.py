@@ -375,7 +375,7 @@ def residual_of_keys():
 
 def attention_of(path):
     """What the report says of the layer that would be attention, and of its products."""
-    result = call("bnn-opt", path, "--report=json", "-Wno-float")
+    result = call("bnn-opt", path, "-O0", "--report=json", "-Wno-float")
     if result.returncode:
         return [result.stderr.strip()]
     return [str(layer.get("reason") or layer["became"]) for layer in json.loads(result.stdout)["layers"]]
