@@ -202,7 +202,7 @@ void ConcatOp::inferElements(ShapeInference &shapes) {
 LogicalResult SliceOp::verify() {
   for (Value list : {Value(getStarts()), Value(getEnds()), Value(getAxes()),
                      Value(getSteps())})
-    if (failed(verifyIntegerList(*this, list, "a bound", /*i32Too=*/true)))
+    if (failed(verifyAxisList(*this, list, "a bound", /*i32Too=*/true)))
       return failure();
   return verifySameElement(*this, getData(), getOutput(), "data and output");
 }
@@ -393,7 +393,7 @@ static LogicalResult verifyAxisCount(Operation *op, Value axes, Value longer,
 }
 
 LogicalResult SqueezeOp::verify() {
-  if (failed(verifyIntegerList(*this, getAxes(), "axes")) ||
+  if (failed(verifyAxisList(*this, getAxes(), "axes")) ||
       failed(verifyAxisCount(*this, getAxes(), getData(), getSqueezed())))
     return failure();
   return verifySameElement(*this, getData(), getSqueezed(), "data and result");
@@ -435,7 +435,7 @@ LogicalResult SqueezeOp::inferShapes(ShapeInference &shapes) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult UnsqueezeOp::verify() {
-  if (failed(verifyIntegerList(*this, getAxes(), "axes")) ||
+  if (failed(verifyAxisList(*this, getAxes(), "axes")) ||
       failed(verifyAxisCount(*this, getAxes(), getExpanded(), getData())))
     return failure();
   return verifySameElement(*this, getData(), getExpanded(), "data and result");
@@ -462,7 +462,7 @@ LogicalResult UnsqueezeOp::inferShapes(ShapeInference &shapes) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult ReshapeOp::verify() {
-  if (failed(verifyIntegerList(*this, getShape(), "the shape")) ||
+  if (failed(verifyAxisList(*this, getShape(), "the shape")) ||
       failed(verifyFlag(*this, getAllowzero(), "allowzero")))
     return failure();
   return verifySameElement(*this, getData(), getReshaped(), "data and result");
@@ -562,7 +562,7 @@ LogicalResult FlattenOp::inferShapes(ShapeInference &shapes) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult ExpandOp::verify() {
-  if (failed(verifyIntegerList(*this, getShape(), "the shape")))
+  if (failed(verifyAxisList(*this, getShape(), "the shape")))
     return failure();
   return verifySameElement(*this, getInput(), getOutput(), "input and output");
 }
@@ -670,7 +670,7 @@ LogicalResult TransposeOp::inferShapes(ShapeInference &shapes) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult TileOp::verify() {
-  if (failed(verifyIntegerList(*this, getRepeats(), "repeats")))
+  if (failed(verifyAxisList(*this, getRepeats(), "repeats")))
     return failure();
   return verifySameElement(*this, getInput(), getOutput(), "input and output");
 }

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/ONNX/OpSupport.h"
+#include "dialects/ONNX/ShapeInference.h"
 
 using namespace mlir;
 
@@ -50,6 +51,18 @@ LogicalResult verifyIntegerList(Operation *op, Value list, StringRef what,
   std::optional<int64_t> rank = rankOf(list);
   if (rank && *rank != 1)
     return op->emitOpError(what) << " must have rank 1, got " << list.getType();
+  return success();
+}
+
+LogicalResult verifyAxisList(Operation *op, Value list, StringRef what,
+                             bool i32Too) {
+  if (failed(verifyIntegerList(op, list, what, i32Too)))
+    return failure();
+  auto type = dyn_cast<RankedTensorType>(list.getType());
+  if (type && type.getRank() == 1 && type.getDimSize(0) > kMaxShapeElements)
+    return op->emitOpError(what)
+           << " has " << type.getDimSize(0) << " elements, and tensors of more "
+           << "than " << kMaxShapeElements << " axes are not supported";
   return success();
 }
 

@@ -28,6 +28,10 @@ LogicalResult verifySameElement(Operation *op, Value a, Value b,
 /// i64 (`i32Too`: or i32).
 LogicalResult verifyIntegerList(Operation *op, Value list, StringRef what,
                                 bool i32Too = false);
+/// The same, with an element for an axis: no more than shape inference looks
+/// at, so that each has been looked at.
+LogicalResult verifyAxisList(Operation *op, Value list, StringRef what,
+                             bool i32Too = false);
 LogicalResult verifyScalar(Operation *op, Value value, StringRef what);
 /// An attribute is 0 or 1.
 LogicalResult verifyFlag(Operation *op, int64_t value, StringRef name);

@@ -20,7 +20,7 @@ LogicalResult ReduceSumOp::verify() {
   if (failed(verifyFlag(*this, getKeepdims(), "keepdims")) ||
       failed(
           verifyFlag(*this, getNoopWithEmptyAxes(), "noop_with_empty_axes")) ||
-      failed(verifyIntegerList(*this, getAxes(), "axes")))
+      failed(verifyAxisList(*this, getAxes(), "axes")))
     return failure();
   return verifySameElement(*this, getData(), getReduced(), "data and result");
 }

@@ -61,7 +61,7 @@ LogicalResult ConstantOfShapeOp::verify() {
     return emitOpError("value must have one element");
   if (getValue().getElementType() != getElementTypeOrSelf(getType()))
     return emitOpError("value and result differ in element type");
-  return verifyIntegerList(*this, getInput(), "the shape");
+  return verifyAxisList(*this, getInput(), "the shape");
 }
 
 LogicalResult ConstantOfShapeOp::inferShapes(ShapeInference &shapes) {

@@ -191,35 +191,6 @@ func.func @cumulative(%x: tensor<3xi8>) -> tensor<3xi8> {
 
 // -----
 
-// Lists that are longer than what shape inference looks at.
-
-func.func @reduced_twice(%x: tensor<4x8xf32>) -> tensor<4x1xf32> {
-  %axes = onnx.Constant {value = dense<1> : tensor<65xi64>} : () -> tensor<65xi64>
-  // expected-error @+1 {{onnx.ReduceSum has an axis twice, or one that a tensor of rank 2 has not}}
-  %0 = onnx.ReduceSum %x, %axes {keepdims = 1 : i64, noop_with_empty_axes = 0 : i64} : (tensor<4x8xf32>, tensor<65xi64>) -> tensor<4x1xf32>
-  return %0 : tensor<4x1xf32>
-}
-
-// -----
-
-func.func @cut_out_of_range(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
-  %bounds = onnx.Constant {value = dense<8> : tensor<65xi64>} : () -> tensor<65xi64>
-  // expected-error @+1 {{onnx.Slice has an axis twice, or one that a tensor of rank 2 has not}}
-  %0 = onnx.Slice %x, %bounds, %bounds, %bounds, %bounds : (tensor<4x8xf32>, tensor<65xi64>, tensor<65xi64>, tensor<65xi64>, tensor<65xi64>) -> tensor<4x8xf32>
-  return %0 : tensor<4x8xf32>
-}
-
-// -----
-
-func.func @squeezed_twice(%x: tensor<1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1xf32>) -> tensor<f32> {
-  %axes = onnx.Constant {value = dense<1> : tensor<65xi64>} : () -> tensor<65xi64>
-  // expected-error @+1 {{onnx.Squeeze has an axis twice, or one that a tensor of rank 65 has not}}
-  %0 = onnx.Squeeze %x, %axes : (tensor<1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1xf32>, tensor<65xi64>) -> tensor<f32>
-  return %0 : tensor<f32>
-}
-
-// -----
-
 func.func @normalised_doubles(%x: tensor<4x2xf64>, %g: tensor<2xf64>, %n: none) -> tensor<4x2xf64> {
   // expected-error @+1 {{onnx.LayerNormalization needs a tensor of f32 and an axis of it}}
   %0 = onnx.LayerNormalization %x, %g, %n {axis = -1 : i64, epsilon = 1.0e-5 : f32, stash_type = 1 : i64} : (tensor<4x2xf64>, tensor<2xf64>, none) -> tensor<4x2xf64>

@@ -185,9 +185,9 @@ func.func @squeeze_count(%x: tensor<1x1x4xf32>, %a: tensor<3xi64>) {
 
 // -----
 
-func.func @unsqueeze_count(%x: tensor<4xf32>, %a: tensor<128xi64>) {
-  // expected-error @+1 {{lists 128 axes between ranks 3 and 1}}
-  %0 = onnx.Unsqueeze %x, %a : (tensor<4xf32>, tensor<128xi64>) -> tensor<1x4x1xf32>
+func.func @unsqueeze_count(%x: tensor<4xf32>, %a: tensor<3xi64>) {
+  // expected-error @+1 {{lists 3 axes between ranks 3 and 1}}
+  %0 = onnx.Unsqueeze %x, %a : (tensor<4xf32>, tensor<3xi64>) -> tensor<1x4x1xf32>
   return
 }
 
@@ -573,4 +573,60 @@ func.func @round_to_32(%x: tensor<3xf32>) -> tensor<3xf32> {
   // expected-error @below {{attribute 'format' failed to satisfy constraint: type attribute of 16-bit float or bfloat16 type}}
   %y = onnx.RoundToHalf %x {format = f32} : (tensor<3xf32>) -> tensor<3xf32>
   return %y : tensor<3xf32>
+}
+
+// -----
+
+func.func @long_shape(%x: tensor<2xi8>, %s: tensor<65xi64>) {
+  // expected-error @+1 {{the shape has 65 elements, and tensors of more than 64 axes are not supported}}
+  %0 = onnx.Expand %x, %s : (tensor<2xi8>, tensor<65xi64>) -> tensor<*xi8>
+  return
+}
+
+// -----
+
+func.func @long_reshape(%x: tensor<2xi8>, %s: tensor<65xi64>) {
+  // expected-error @+1 {{the shape has 65 elements, and tensors of more than 64 axes are not supported}}
+  %0 = onnx.Reshape %x, %s {allowzero = 0 : i64} : (tensor<2xi8>, tensor<65xi64>) -> tensor<*xi8>
+  return
+}
+
+// -----
+
+func.func @long_constant(%s: tensor<65xi64>) {
+  // expected-error @+1 {{the shape has 65 elements, and tensors of more than 64 axes are not supported}}
+  %0 = onnx.ConstantOfShape %s {value = dense<1> : tensor<1xi64>} : (tensor<65xi64>) -> tensor<*xi64>
+  return
+}
+
+// -----
+
+func.func @long_repeats(%x: tensor<2xi8>, %s: tensor<65xi64>) {
+  // expected-error @+1 {{repeats has 65 elements, and tensors of more than 64 axes are not supported}}
+  %0 = onnx.Tile %x, %s : (tensor<2xi8>, tensor<65xi64>) -> tensor<*xi8>
+  return
+}
+
+// -----
+
+func.func @long_axes(%x: tensor<2x1xi8>, %s: tensor<65xi64>) {
+  // expected-error @+1 {{axes has 65 elements, and tensors of more than 64 axes are not supported}}
+  %0 = onnx.Squeeze %x, %s : (tensor<2x1xi8>, tensor<65xi64>) -> tensor<*xi8>
+  return
+}
+
+// -----
+
+func.func @long_reduction(%x: tensor<2x1xf32>, %s: tensor<65xi64>) {
+  // expected-error @+1 {{axes has 65 elements, and tensors of more than 64 axes are not supported}}
+  %0 = onnx.ReduceSum %x, %s {keepdims = 1 : i64, noop_with_empty_axes = 0 : i64} : (tensor<2x1xf32>, tensor<65xi64>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @long_bounds(%x: tensor<2x1xf32>, %s: tensor<65xi64>) {
+  // expected-error @+1 {{a bound has 65 elements, and tensors of more than 64 axes are not supported}}
+  %0 = onnx.Slice %x, %s, %s, %s, %s : (tensor<2x1xf32>, tensor<65xi64>, tensor<65xi64>, tensor<65xi64>, tensor<65xi64>) -> tensor<*xf32>
+  return
 }
