@@ -19,6 +19,22 @@
 
 namespace mlir::bnn {
 
+/// What a CPU must have: bits of each word in which a machine says what it has.
+using FeatureWords = llvm::SmallVector<uint64_t>;
+
+/// Bits of one word that one feature, BNN_CPU_*, asks for.
+struct FeatureBits {
+  uint64_t feature;
+  unsigned word;
+  uint64_t bits;
+};
+
+/// What each of `variants` must have of `count` words, by the table of all
+/// features that can be asked for at run time. Fails where one needs another.
+llvm::Expected<llvm::SmallVector<FeatureWords>>
+requiredWords(llvm::ArrayRef<TargetSpec> variants,
+              llvm::ArrayRef<FeatureBits> table, unsigned count);
+
 /// Writes functions that find out which of several variants a machine can run.
 /// They are code for the oldest CPU, and call nothing unless they are asked to:
 /// the resolver of an indirect function runs while a program is loaded.
@@ -48,14 +64,17 @@ protected:
   CPUChooser(llvm::Module &module, llvm::StringRef oldestCPU)
       : module(module), oldestCPU(oldestCPU) {}
 
+  /// The i32 number of the last of `variants` whose bits the words `has` have,
+  /// or 0.
+  static llvm::Value *lastThatFits(llvm::IRBuilder<> &b,
+                                   llvm::ArrayRef<llvm::Value *> has,
+                                   llvm::ArrayRef<FeatureWords> variants);
+
   llvm::Module &module;
 
 private:
   llvm::StringRef oldestCPU;
 };
-
-/// Fails where code for a target needs more than `known`, BNN_CPU_* bits.
-llvm::Error checkKnownFeatures(const TargetSpec &spec, uint64_t known);
 
 /// On x86-64, by CPUID.
 llvm::Expected<std::unique_ptr<CPUChooser>>

@@ -13,9 +13,6 @@
 #include "lib/Target/CPUChooser.h"
 
 #include "bnn/types.h"
-#include "llvm/ADT/STLExtras.h"
-
-#include <array>
 
 using namespace llvm;
 
@@ -29,23 +26,16 @@ using llvm::Value;
 namespace {
 enum Word { Hwcap, Hwcap2 };
 constexpr unsigned wordCount = Hwcap2 + 1;
-using Words = std::array<uint64_t, wordCount>;
 
-struct FeatureWord {
-  uint64_t feature;
-  Word word;
-  unsigned bit;
-};
-
-const FeatureWord featureWords[] = {
+const FeatureBits featureBits[] = {
 #define BNN_AARCH64(NAME, LLVM, WORD, BIT, REGISTER, FIELD, LEAST, MACRO)      \
-  {BNN_CPU_ARM_##NAME, WORD, BIT},
+  {BNN_CPU_ARM_##NAME, WORD, UINT64_C(1) << (BIT)},
 #include "bnn/cpu_features.def"
 };
 
 class AArch64Chooser : public CPUChooser {
 public:
-  AArch64Chooser(Module &module, ArrayRef<Words> variants)
+  AArch64Chooser(Module &module, ArrayRef<FeatureWords> variants)
       : CPUChooser(module, "generic") {
     number = createNumber(variants);
   }
@@ -60,29 +50,19 @@ public:
 private:
   /// i32 f(i64 Hwcap, i64 Hwcap2): the number of the last variant that fits, 0
   /// if none does.
-  Function *createNumber(ArrayRef<Words> variants);
+  Function *createNumber(ArrayRef<FeatureWords> variants);
 
   Function *number;
 };
 } // namespace
 
-Function *AArch64Chooser::createNumber(ArrayRef<Words> variants) {
+Function *AArch64Chooser::createNumber(ArrayRef<FeatureWords> variants) {
   IRBuilder<> b(module.getContext());
   Type *i64 = b.getInt64Ty();
   Function *function =
       createFunction("chosen_cpu", b.getInt32Ty(), {i64, i64}, b);
-  Value *result = b.getInt32(0);
-  for (auto [i, needs] : enumerate(variants)) {
-    Value *fits = b.getTrue();
-    for (unsigned word = 0; word < wordCount; ++word)
-      if (needs[word]) {
-        Value *mask = b.getInt64(needs[word]);
-        Value *has = b.CreateAnd(function->getArg(word), mask);
-        fits = b.CreateAnd(fits, b.CreateICmpEQ(has, mask));
-      }
-    result = b.CreateSelect(fits, b.getInt32(i), result);
-  }
-  b.CreateRet(result);
+  Value *has[] = {function->getArg(Hwcap), function->getArg(Hwcap2)};
+  b.CreateRet(lastThatFits(b, has, variants));
   return function;
 }
 
@@ -123,21 +103,10 @@ Value *AArch64Chooser::numberWhenCalled(IRBuilder<> &b) {
 
 Expected<std::unique_ptr<CPUChooser>>
 createAArch64Chooser(Module &module, ArrayRef<TargetSpec> variants) {
-  SmallVector<Words> needs;
-  for (const TargetSpec &spec : variants) {
-    Words words = {};
-    uint64_t known = 0;
-    const uint64_t features = requiredCPUFeatures(spec);
-    for (const FeatureWord &entry : featureWords)
-      if (features & entry.feature) {
-        words[entry.word] |= UINT64_C(1) << entry.bit;
-        known |= entry.feature;
-      }
-    if (Error error = checkKnownFeatures(spec, known))
-      return std::move(error);
-    needs.push_back(words);
-  }
-  return std::make_unique<AArch64Chooser>(module, needs);
+  auto needs = requiredWords(variants, featureBits, wordCount);
+  if (!needs)
+    return needs.takeError();
+  return std::make_unique<AArch64Chooser>(module, *needs);
 }
 
 } // namespace mlir::bnn

@@ -9,7 +9,6 @@
 #include "lib/Target/CPUChooser.h"
 
 #include "bnn/types.h"
-#include "llvm/ADT/STLExtras.h"
 #include "llvm/IR/InlineAsm.h"
 
 #include <array>
@@ -28,24 +27,17 @@ namespace {
 /// operating system saves of it.
 enum Word { Leaf1C, Leaf7B, Leaf7C, Leaf7D, Leaf7Sub1A, Extended1C, XCR0 };
 constexpr unsigned wordCount = XCR0 + 1;
-using Words = std::array<uint32_t, wordCount>;
 
-struct FeatureWord {
-  uint64_t feature;
-  Word word;
-  unsigned bit;
-  uint32_t state;
-};
-
-const FeatureWord featureWords[] = {
+const FeatureBits featureBits[] = {
 #define BNN_X86(NAME, LLVM, WORD, BIT, STATE)                                  \
-  {BNN_CPU_X86_##NAME, WORD, BIT, STATE},
+  {BNN_CPU_X86_##NAME, WORD, UINT64_C(1) << (BIT)},                            \
+      {BNN_CPU_X86_##NAME, XCR0, STATE},
 #include "bnn/cpu_features.def"
 };
 
 class X86Chooser : public CPUChooser {
 public:
-  X86Chooser(Module &module, ArrayRef<Words> variants)
+  X86Chooser(Module &module, ArrayRef<FeatureWords> variants)
       : CPUChooser(module, "x86-64") {
     number = createNumber(variants);
   }
@@ -60,7 +52,7 @@ public:
 
 private:
   /// i32 f(): the number of the last variant that fits, 0 if none does.
-  Function *createNumber(ArrayRef<Words> variants);
+  Function *createNumber(ArrayRef<FeatureWords> variants);
 
   Function *number;
 };
@@ -78,7 +70,7 @@ static Value *leaf(IRBuilder<> &b, uint32_t number, uint32_t sub) {
   return b.CreateCall(cpuid, {b.getInt32(number), b.getInt32(sub)});
 }
 
-Function *X86Chooser::createNumber(ArrayRef<Words> variants) {
+Function *X86Chooser::createNumber(ArrayRef<FeatureWords> variants) {
   enum { A, B, C, D };
   IRBuilder<> b(module.getContext());
   Type *i32 = b.getInt32Ty();
@@ -120,39 +112,16 @@ Function *X86Chooser::createNumber(ArrayRef<Words> variants) {
   xcr0->addIncoming(saved, enabled);
   has[XCR0] = xcr0;
 
-  Value *number = none;
-  for (auto [i, needs] : enumerate(variants)) {
-    Value *fits = b.getTrue();
-    for (unsigned word = 0; word < wordCount; ++word)
-      if (needs[word]) {
-        Value *mask = b.getInt32(needs[word]);
-        fits = b.CreateAnd(fits,
-                           b.CreateICmpEQ(b.CreateAnd(has[word], mask), mask));
-      }
-    number = b.CreateSelect(fits, b.getInt32(i), number);
-  }
-  b.CreateRet(number);
+  b.CreateRet(lastThatFits(b, has, variants));
   return function;
 }
 
 Expected<std::unique_ptr<CPUChooser>>
 createX86Chooser(Module &module, ArrayRef<TargetSpec> variants) {
-  SmallVector<Words> needs;
-  for (const TargetSpec &spec : variants) {
-    Words words = {};
-    uint64_t known = 0;
-    const uint64_t features = requiredCPUFeatures(spec);
-    for (const FeatureWord &entry : featureWords)
-      if (features & entry.feature) {
-        words[entry.word] |= 1u << entry.bit;
-        words[XCR0] |= entry.state;
-        known |= entry.feature;
-      }
-    if (Error error = checkKnownFeatures(spec, known))
-      return std::move(error);
-    needs.push_back(words);
-  }
-  return std::make_unique<X86Chooser>(module, needs);
+  auto needs = requiredWords(variants, featureBits, wordCount);
+  if (!needs)
+    return needs.takeError();
+  return std::make_unique<X86Chooser>(module, *needs);
 }
 
 } // namespace mlir::bnn

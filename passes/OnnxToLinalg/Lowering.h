@@ -171,8 +171,7 @@ mlir::RankedTensorType typeFor(llvm::ArrayRef<mlir::OpFoldResult> dims,
 
 /// Axes, from 0 on and sorted, of a list of `op` that may count from the end.
 /// Failure: an error was emitted, since one is listed twice or is none of the
-/// tensor; nobody else has looked at a list that is too long for shape
-/// inference.
+/// tensor. Shape inference says so before, of elements that it knows.
 mlir::FailureOr<llvm::SmallVector<int64_t>>
 normalizeAxes(mlir::Operation *op, llvm::ArrayRef<int64_t> axes, int64_t rank);
 
