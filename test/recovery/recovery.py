@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What is left when a compile ends early.
 
-    recovery.py MODEL WORK
+    recovery.py MODEL WORK CC
 
 - Killed, at times drawn at random, over outputs that are there: each is what it was or what the
   compile makes of it, whole.
 - In a folder that cannot be written: code 2, one error with the path, nothing new.
+- Ended by a signal at such times: nothing half written, and it does end.
 - With a fault of its own: nothing half written, and a word on what to report.
 """
 import os
@@ -18,7 +19,7 @@ import sys
 import time
 
 KILLS = 24
-CRASHES = 6
+SIGNALS = 6
 
 
 def read(path):
@@ -58,7 +59,7 @@ def check_kills(model, work):
         seen[found == whole] += 1
     expect(seen[0], f"of {KILLS} kills none came before the end")
     print(f"{KILLS} kills: {seen[0]} before and {seen[1]} after the outputs, none half written")
-    return duration, whole[0]
+    return duration, whole
 
 
 def check_folder(model, work):
@@ -79,42 +80,56 @@ def check_folder(model, work):
     print("a folder that cannot be written: code 2 and the path")
 
 
-def check_crash(model, work, duration, whole):
-    """A signal stands for a crash; some may come before the tool listens, or after its end, and some
-    within malloc, where LLVM's handler waits for itself: each ends the process all the same."""
-    output = os.path.join(work, "crash.o")
+def check_signals(model, work, duration, whole):
+    """A signal may come before the tool listens, after its end, or within malloc, where LLVM's handler
+    waits for itself: each ends the process all the same, and leaves no half output."""
+    output = os.path.join(work, "signal.o")
     generator = random.Random(6)
-    said = ""
-    crashes = 0
-    for _ in range(200):
+    for _ in range(SIGNALS):
         if os.path.exists(output):
             os.remove(output)
-        process = subprocess.Popen(compile_(model, output), stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(compile_(model, output), stderr=subprocess.DEVNULL)
         time.sleep(duration * generator.uniform(0.2, 0.9))
         process.send_signal(signal.SIGSEGV)
         try:
-            _, heard = process.communicate(timeout=60)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise SystemExit("recovery: a crash did not end the process")
-        if process.returncode < 0 and heard:
-            crashes += 1
-            said = heard
-            expect(not os.path.exists(output) or read(output) == whole, "a crash left half an output")
-        if crashes == CRASHES:
-            break
-    for part in ("internal error: a crash", "fault of bnn-mlir 0.", "report it with the command",
-                 "--mlir-pass-pipeline-crash-reproducer", "Program arguments: bnn-opt"):
-        expect(part in said, f"no '{part}' in what a crash says: {said}")
-    print("crashes: what to report, and no half an output")
+            raise SystemExit("recovery: a signal did not end the process")
+        expect(not os.path.exists(output) or read(output) == whole, "a signal left half an output")
+    print(f"{SIGNALS} signals: each an end, and no half an output")
+
+
+def check_crashes(model, work, compiler, whole):
+    """At places that are known: before the outputs are placed, before the first and before the second."""
+    library = os.path.join(work, "crash.so")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "crash.c")
+    subprocess.run([compiler, "-shared", "-fPIC", source, "-o", library, "-ldl"], check=True)
+    outputs = [os.path.join(work, name) for name in ("crash.o", "crash.h")]
+    for call, number in (("umask", 1), ("rename", 1), ("rename", 2)):
+        for path in outputs:
+            if os.path.exists(path):
+                os.remove(path)
+        environment = dict(os.environ, LD_PRELOAD=library, CRASH_CALL=call, CRASH_NUMBER=str(number))
+        result = subprocess.run(compile_(model, outputs[0]), capture_output=True, text=True, env=environment)
+        expect(result.returncode == -signal.SIGSEGV, f"{call} {number}: no crash, but code {result.returncode}")
+        for part in ("internal error: a crash", "fault of bnn-mlir 0.", "report it with the command",
+                     "--mlir-pass-pipeline-crash-reproducer", "Program arguments: bnn-opt"):
+            expect(part in result.stderr, f"no '{part}' in what a crash says: {result.stderr}")
+        found = [path for path in outputs if os.path.exists(path)]
+        expect(len(found) == number - 1, f"{call} {number}: {len(found)} outputs are placed")
+        for path in found:
+            expect(read(path) in whole, f"{call} {number}: half an output")
+    print("3 crashes: what to report, and no half an output")
 
 
 def main():
-    model, work = sys.argv[1:]
+    model, work, compiler = sys.argv[1:]
     os.makedirs(work)
     duration, whole = check_kills(model, work)
     check_folder(model, work)
-    check_crash(model, work, duration, whole)
+    check_signals(model, work, duration, whole[0])
+    check_crashes(model, work, compiler, whole)
 
 
 main()
