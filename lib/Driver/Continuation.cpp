@@ -8,6 +8,7 @@
 #include "lib/Driver/Continuation.h"
 #include "dialects/BNN/BNNModel.h"
 #include "dialects/ONNX/ONNXDialect.h"
+#include "lib/Target/Target.h"
 
 using namespace mlir;
 
@@ -82,6 +83,15 @@ llvm::Expected<Continuation> continueFrom(ModuleOp module,
     return result;
   result.options.strategy = target.getStrategy().str();
   result.options.cpu = model.getCpu().str();
+  // The file may say what it likes. What it says is complete, so nothing is
+  // taken from this machine.
+  if (model.getTriple().empty())
+    return llvm::createStringError("the IR has a target, and no triple in "
+                                   "'bnn.model': name it with --mtriple");
+  auto resolved =
+      resolveTarget(model.getTriple(), model.getCpu(), model.getAttributes());
+  if (!resolved)
+    return resolved.takeError();
   result.target = TargetSpec{model.getTriple().str(), model.getCpu().str(),
                              model.getAttributes().str()};
   return result;

@@ -10,7 +10,9 @@
 #include "dialects/BNN/BNN.h"
 #include "dialects/BNN/BNNModel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ShapedOpInterfaces.h"
 #include "passes/CheckBounds/AccessBounds.h"
 #include "passes/CheckBounds/Accesses.h"
 #include "llvm/ADT/MapVector.h"
@@ -27,6 +29,8 @@ struct CheckBounds : impl::CheckBoundsBase<CheckBounds> {
   using CheckBoundsBase::CheckBoundsBase;
 
   void runOnOperation() override {
+    if (getOperation().walk(checkAxis).wasInterrupted())
+      return signalPassFailure();
     bool isInBounds = true;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isPrivate() && !function.isExternal())
@@ -37,6 +41,17 @@ struct CheckBounds : impl::CheckBoundsBase<CheckBounds> {
   }
 
 private:
+  /// MLIR verifies no such axis, and reads its size behind the shape.
+  static WalkResult checkAxis(ShapedDimOpInterface op) {
+    auto type = dyn_cast<ShapedType>(op.getShapedValue().getType());
+    std::optional<int64_t> axis = getConstantIntValue(op.getDimension());
+    if (!axis || !type || !type.hasRank() ||
+        (*axis >= 0 && *axis < type.getRank()))
+      return WalkResult::advance();
+    op->emitError() << "asks for axis " << *axis << " of " << type;
+    return WalkResult::interrupt();
+  }
+
   /// What the entry's checks of its arguments establish.
   SmallVector<EntryFact> factsOf(func::FuncOp entry) {
     ModelAttr model = getModel(getOperation());

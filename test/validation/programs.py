@@ -191,8 +191,9 @@ def linear(m, x, dims, pool, n=None):
     n = n or (dims[-1] if m.chance(0.4) else m.pick(SIZES))
     out = (*dims[:-1], n)
     params, lines, result = epilogue(m, n, out, pool)
+    correction = modules.correct(m, bits, dims, zeros, n, element)[0] if m.chance(0.2) else None
     y, = modules.matmul(m, bits, dims, modules.random_bits(m.rng, (n, dims[-1])), zeros, params, ["f32"],
-                        [*lines, f"bnn.yield {result} : f32"], element)
+                        [*lines, f"bnn.yield {result} : f32"], element, correction)
     return y, out
 
 

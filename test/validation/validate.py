@@ -29,8 +29,8 @@ BATCH = 50
 CALLS = 4
 SHOWN = 5  # failures of each pass
 EMPTY = "module {\n}\n"
-# The compiler's answer to a model that declares an output to be as long as an input, and it may not be.
-UNPROVED = "which is not proved to be"
+# The compiler's answer to a model whose output is not proved to be as long as an input.
+UNPROVED = "so a caller could not know its size"
 
 
 class Checked:
