@@ -236,6 +236,32 @@ SmallVector<Value> QuantizeOp::encode(OpBuilder &builder, Location loc,
 // MatmulOp
 //===----------------------------------------------------------------------===//
 
+// The sums that are added to those of some blocks of outputs.
+static LogicalResult verifyCorrection(MatmulOp op) {
+  if (!op.getCorrection() && !op.getCorrected())
+    return success();
+  ArrayRef<int64_t> blocks = op.getCorrectedBlocks();
+  const int64_t outputs = op.getOutputsPerRow();
+  // [M7]
+  if (!op.getCorrection() || !bitsOf(op.getInput()))
+    return op.emitOpError("a correction and its blocks come together, beside "
+                          "integers");
+  // [M8]
+  if (blocks.empty() || blocks.front() < 0 ||
+      !llvm::is_sorted(blocks, std::less_equal<int64_t>()) ||
+      ShapedType::isDynamic(outputs) || blocks.back() * kLanes >= outputs)
+    return op.emitOpError("the blocks [")
+           << blocks << "] do not ascend within " << outputs << " outputs";
+  SmallVector<int64_t> shape(shaped(op.getInput()).getShape());
+  shape.back() = int64_t(blocks.size()) * kLanes;
+  auto type = shaped(op.getCorrection());
+  // [M9]
+  if (failed(verifyCompatibleShape(type.getShape(), shape)))
+    return op.emitOpError("the correction ")
+           << type << " is not of the shape [" << shape << "]";
+  return success();
+}
+
 LogicalResult MatmulOp::verify() {
   // [M1]
   if (failed(verifyOutputCount(*this, getOuts(), 2)))
@@ -260,16 +286,19 @@ LogicalResult MatmulOp::verify() {
     return failure();
   // [M6]
   BitsType element = bitsOf(getInput());
-  if (element && !sumFits(element, getElementsPerRow()))
-    return emitOpError("sums of ") << getElementsPerRow() << " elements of "
-                                   << element << " can be beyond 32 bits";
+  if (element && !sumFits(element, getAddends()))
+    return emitOpError("sums of ") << getAddends() << " elements of " << element
+                                   << " can be beyond 32 bits";
+  if (failed(verifyCorrection(*this)))
+    return failure();
   return verifyMaskOutput(*this, getOuts());
 }
 
 void MatmulOp::build(OpBuilder &builder, OperationState &state, Value input,
                      Value weight, Value zeros, ValueRange params,
                      ValueRange outs, EpilogueBuilder epilogue) {
-  build(builder, state, getTensorTypes(outs), input, weight, zeros, params,
+  build(builder, state, getTensorTypes(outs), input, weight, zeros,
+        /*correction=*/Value(), /*corrected=*/DenseI64ArrayAttr(), params,
         outs);
   std::optional<DotKind> kind = bnn::getDotKind(
       shaped(input).getElementType(), shaped(weight).getElementType());
@@ -289,14 +318,20 @@ int64_t MatmulOp::getWeightSize(bool ofOutputs) {
   return shaped(getWeight()).getDimSize(ofOutputs == outputsFirst ? 0 : 1);
 }
 
+int64_t MatmulOp::getAddends() {
+  const int64_t elements = shaped(getInput()).getShape().back();
+  return ShapedType::isDynamic(elements) || !getCorrection() ? elements
+                                                             : 2 * elements;
+}
+
 std::optional<AccumulatorRange> MatmulOp::getAccumulatorRange() {
-  int64_t columns = shaped(getInput()).getShape().back();
+  const int64_t addends = getAddends();
   BitsType element = bitsOf(getInput());
   // Sums of bytes are too many for a staircase.
-  if (ShapedType::isDynamic(columns) || !element || element.isByte())
+  if (ShapedType::isDynamic(addends) || !element || element.isByte())
     return std::nullopt;
   const int64_t most =
-      columns * std::max(element.getMost(), -element.getLeast());
+      addends * std::max(element.getMost(), -element.getLeast());
   return AccumulatorRange{-most, most};
 }
 

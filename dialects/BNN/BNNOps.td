@@ -25,6 +25,7 @@ def BNN_F32 : BNN_Shaped<[F32], "tensor or buffer of f32">;
 def BNN_Numbers : BNN_Shaped<[F32, BNN_BitsType], "tensor or buffer of f32 or bits">;
 def BNN_Ids : BNN_Shaped<[I32, I64], "tensor or buffer of i32 or i64">;
 def BNN_Out : BNN_Shaped<[F32, I32, BNN_BitsType], "tensor or buffer of f32, i32 or bits">;
+def BNN_I32 : BNN_Shaped<[I32], "tensor or buffer of i32">;
 def BNN_Param : AnyTypeOf<[F32, I32, BNN_Shaped<[F32, I32], "tensor or buffer of f32 or i32">]>;
 
 class BNN_Op<string mnemonic, list<Trait> traits = []>
@@ -212,7 +213,10 @@ def MatmulOp : BNN_EpilogueOp<"matmul",
 
     - bits, or integers of 2 or 4 bits, by bits {-1, +1}: an exact i32. The
       planes of integers are multiplied one by one (BiT, arXiv 2205.13016,
-      section 3.2). input[.., k] is taken as 0 if `zeros`[.., k] is 1.
+      section 3.2). input[.., k] is taken as 0 if `zeros`[.., k] is 1. Of the
+      outputs n whose block n / 16 is the i-th that `corrected` lists, acc has
+      `correction`[.., 16 * i + n % 16] added: weights that are 0 in a few
+      outputs are bits in a second product of those outputs alone.
     - f32 by bits {-1, +1}: an f32, which adds or subtracts one input after the
       other, in the order of k from +0.0 (W1A32 of BiPFT, arXiv 2312.08937,
       section 4.3).
@@ -236,7 +240,12 @@ def MatmulOp : BNN_EpilogueOp<"matmul",
     - [M4] Rows of both have as many elements.
     - [M5] An output has a row of outputs for each row of the input.
     - [M6] A row's sum of integers fits 32 bits, whatever they are: 2^31 - 1
-      elements of 1 bit, 143,165,576 of `!bnn.u4`.
+      elements of 1 bit, 143,165,576 of `!bnn.u4`; half as many beside a
+      correction.
+    - [M7] A correction and its blocks come together, and beside integers.
+    - [M8] There are blocks, they ascend, and each has an output.
+    - [M9] The correction has 16 numbers for each block, for each row of the
+      input.
 
     Example:
     ```mlir
@@ -252,10 +261,13 @@ def MatmulOp : BNN_EpilogueOp<"matmul",
   }];
   let arguments = (ins BNN_Numbers:$input, BNN_Numbers:$weight,
                        Optional<BNN_Bits>:$zeros,
+                       Optional<BNN_I32>:$correction,
+                       OptionalAttr<DenseI64ArrayAttr>:$corrected,
                        Variadic<BNN_Param>:$params, Variadic<BNN_Out>:$outs);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
     $input `,` $weight (`zeros` `(` $zeros^ `:` type($zeros) `)`)?
+    (`correction` `(` $correction^ `of` $corrected `:` type($correction) `)`)?
     (`params` `(` $params^ `:` type($params) `)`)?
     `outs` `(` $outs `:` type($outs) `)` attr-dict
     `:` type($input) `,` type($weight) (`->` type($results)^)? $epilogue
@@ -268,10 +280,17 @@ def MatmulOp : BNN_EpilogueOp<"matmul",
                    "::mlir::bnn::EpilogueBuilder":$epilogue)>
   ];
   let extraClassDeclaration = destinationDeclaration # [{
+    /// The blocks of outputs whose sums are corrected; none without a
+    /// correction.
+    ::llvm::ArrayRef<int64_t> getCorrectedBlocks() {
+      return getCorrected().value_or(::llvm::ArrayRef<int64_t>());
+    }
     /// The outputs and the elements of a row: N and K.
     int64_t getOutputsPerRow() { return getWeightSize(/*ofOutputs=*/true); }
     int64_t getElementsPerRow() { return getWeightSize(/*ofOutputs=*/false); }
     int64_t getWeightSize(bool ofOutputs);
+    /// How many elements a sum may have: K, or twice that with a correction.
+    int64_t getAddends();
     /// The dot of its operands, whatever the target.
     ::mlir::bnn::DotKind getDotKind();
     /// The dot that adds up most of the op, on buffers, on `target` (null:

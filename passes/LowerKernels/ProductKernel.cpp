@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "passes/LowerKernels/Correction.h"
 #include "passes/LowerKernels/Dots/Dot.h"
 
 using namespace mlir;
@@ -31,6 +32,7 @@ private:
   Product p;
   OutputRows outputs;
   EpilogueParams params;
+  Correction correction;
   Value rows; // M
   ProductDots dots;
 
@@ -81,6 +83,8 @@ ProductKernel::ProductKernel(KernelBuilder &b, MatmulOp op,
     : b(b), op(op), outGroup(outGroupOf(op)), p(productOf(b, op, buffers)),
       outputs(b, op.getOuts(), buffers.getOuts()),
       params(b, buffers.getParams()),
+      correction(b, buffers.getCorrection(), op.getCorrectedBlocks(),
+                 outGroup == p.outputs || outGroup % kLanes == 0),
       rows(b.dim(b.rows2d(buffers.getInput()), 0)),
       dots(createDots(b, p, op, target)) {}
 
@@ -101,6 +105,7 @@ static void forPanels(KernelBuilder &b, int64_t outputs,
 // Loads and computes what depends on the outputs of a unit only.
 void ProductKernel::beginUnit(const UnitOfOutputs &unit) {
   params.loadChannels(b, unit.channel, unit.valid);
+  correction.beginUnit(unit);
   dots.plain->beginPanels(unit.panel, panelsOf(unit.valid));
 }
 
@@ -112,7 +117,8 @@ void ProductKernel::emitTile(const UnitOfOutputs &unit, Dot &dot,
     Value at = b.offset(tile.row, i);
     SmallVector<SmallVector<Value>> values;
     for (int64_t j = 0; j < tile.panels; ++j) {
-      SmallVector<Value> arguments = {accumulators[i * tile.panels + j]};
+      SmallVector<Value> arguments = {
+          correction.add(accumulators[i * tile.panels + j], at, j)};
       arguments.append(params.vectors(b, at, j));
       values.push_back(b.vectorize(op.getEpilogue().front(), arguments));
     }

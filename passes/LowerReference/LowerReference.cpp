@@ -204,8 +204,21 @@ Value accumulateFloats(LoopBuilder &b, MatmulOp op, Value sum, Value x, Value w,
       sum, b.create<arith::SelectOp>(isPlus, value, other));
 }
 
+// What the correction adds to the sum of output n of row m.
+Value corrected(LoopBuilder &b, MatmulOp op, Value sum, Value correction,
+                Value m, Value n) {
+  Value lanes = b.index(kLanes);
+  auto [isOne, column] = b.correctedColumn(b.create<arith::DivUIOp>(n, lanes),
+                                           op.getCorrectedBlocks());
+  Value at = b.add(column, b.create<arith::RemUIOp>(n, lanes));
+  return b.add(sum, b.create<arith::SelectOp>(
+                        isOne, b.load(correction, {m, at}), b.i32(0)));
+}
+
 void lower(LoopBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
   Value x = b.rows2d(in.getInput()), w = in.getWeight();
+  Value correction =
+      in.getCorrection() ? b.rows2d(in.getCorrection()) : Value();
   Value zeros = in.getZeros() ? b.rows2d(in.getZeros()) : Value();
   SmallVector<Value> outs = allRows(b, in.getOuts());
   SmallVector<Value> params = paramRows(b, in.getParams());
@@ -223,6 +236,8 @@ void lower(LoopBuilder &b, MatmulOp op, MatmulOp::Adaptor in) {
               std::swap(at[0], at[1]);
             return b.add(sum, b.mul(left, number(b, op.getWeight(), w, at)));
           });
+      if (correction)
+        acc = corrected(b, op, acc, correction, m, n);
       SmallVector<Value> arguments = {acc};
       arguments.append(paramElements(b, params, m, n));
       auto values = inlineBody(b, op.getEpilogue().front(), arguments);

@@ -344,13 +344,73 @@ static void buildScaled(OpBuilder &b, Location loc, Value sum,
   b.create<bnn::YieldOp>(loc, y);
 }
 
+// Comparing the number of a block with those of more would cost what another
+// plane does.
+constexpr size_t kMostCorrected = 16;
+
+// The blocks of 16 outputs that have weights of 0, if they are few.
+static SmallVector<int64_t> correctedBlocks(const SignMatrix &weight) {
+  SmallVector<int64_t> blocks;
+  for (int64_t row : weight.rowsWithZeros)
+    if (blocks.empty() || blocks.back() != row / kLanes)
+      blocks.push_back(row / kLanes);
+  const bool isFew = blocks.size() <= kMostCorrected &&
+                     2 * int64_t(blocks.size()) * kLanes <= weight.rows;
+  return isFew ? blocks : SmallVector<int64_t>();
+}
+
+// Halves the scales of the outputs that are added up twice.
+static void halveScales(const SignMatrix &weight, ArrayRef<int64_t> blocks,
+                        MutableArrayRef<float> scale) {
+  if (!weight.zeros)
+    return;
+  for (auto [n, s] : llvm::enumerate(scale))
+    if (blocks.empty() || llvm::is_contained(blocks, int64_t(n) / kLanes))
+      s *= 0.5f;
+}
+
+// The rows of the turned bits in the blocks, all 16 of each: behind the last
+// output there are none.
+static DenseElementsAttr turnedBlocks(const SignMatrix &weight,
+                                      ArrayRef<int64_t> blocks) {
+  const int64_t rows = int64_t(blocks.size()) * kLanes;
+  auto turned = weight.turned.getValues<bool>();
+  SmallVector<bool> bits(rows * weight.columns, false);
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t row = blocks[i / kLanes] * kLanes + i % kLanes;
+    for (int64_t k = 0; row < weight.rows && k < weight.columns; ++k)
+      bits[i * weight.columns + k] = turned[row * weight.columns + k];
+  }
+  auto type = RankedTensorType::get(
+      {rows, weight.columns}, IntegerType::get(weight.turned.getContext(), 1));
+  return DenseElementsAttr::get(type, bits);
+}
+
+// The sums of the input with rows of bits.
+static Value createSums(RaiseRewriter &rewriter, Location loc,
+                        const InputBits &input, Value like,
+                        DenseElementsAttr rows) {
+  auto type = cast<RankedTensorType>(rows.getType());
+  Value bits = rewriter.create<bnn::ConstantOp>(
+      loc, type.clone(BitsType::get(rewriter.getContext(), true, 1)), rows);
+  Value out =
+      emptyRows(rewriter, loc, like, type.getDimSize(0), rewriter.getI32Type());
+  auto sums = rewriter.create<MatmulOp>(
+      loc, input.bits, bits, input.zeros, ValueRange(), ValueRange{out},
+      [](OpBuilder &b, Location loc, ValueRange args) {
+        b.create<bnn::YieldOp>(loc, args[0]);
+      });
+  return sums.getResult(0);
+}
+
 // The product of bits, or integers, with the weights: all of them, times scale,
 // plus bias (empty: none). Where weights are 0 there are two products, with
-// each of the two signs in their place: twice the sum, exactly.
+// each of the two signs in their place: twice the sum, exactly. If few blocks
+// of outputs have such weights, the second product is of those alone.
 static Value createProduct(RaiseRewriter &rewriter, Location loc,
                            const InputBits &input, Value like,
-                           const SignMatrix &weight, ArrayRef<float> scale,
-                           ArrayRef<float> bias) {
+                           const SignMatrix &weight, ArrayRef<int64_t> blocks,
+                           ArrayRef<float> scale, ArrayRef<float> bias) {
   auto bitsType =
       RankedTensorType::get({weight.rows, weight.columns},
                             BitsType::get(rewriter.getContext(), true, 1));
@@ -358,19 +418,15 @@ static Value createProduct(RaiseRewriter &rewriter, Location loc,
     return emptyRows(rewriter, loc, like, weight.rows, element);
   };
   SmallVector<Value> params;
-  if (weight.zeros) {
-    Value turned =
-        rewriter.create<bnn::ConstantOp>(loc, bitsType, weight.turned);
-    auto other = rewriter.create<MatmulOp>(
-        loc, input.bits, turned, input.zeros, ValueRange(),
-        ValueRange{out(rewriter.getI32Type())},
-        [](OpBuilder &b, Location loc, ValueRange args) {
-          b.create<bnn::YieldOp>(loc, args[0]);
-        });
-    params.push_back(other.getResult(0));
-  }
+  Value correction;
+  if (!blocks.empty())
+    correction =
+        createSums(rewriter, loc, input, like, turnedBlocks(weight, blocks));
+  const bool hasPlane = weight.zeros && blocks.empty();
+  if (hasPlane)
+    params.push_back(createSums(rewriter, loc, input, like, weight.turned));
   Value bits = rewriter.create<bnn::ConstantOp>(loc, bitsType, weight.bits);
-  if (weight.isUniform())
+  if (weight.isUniform() && blocks.empty())
     params.push_back(rewriter.create<arith::ConstantOp>(
         loc, rewriter.getF32FloatAttr(scale[0])));
   else
@@ -383,12 +439,16 @@ static Value createProduct(RaiseRewriter &rewriter, Location loc,
       [&](OpBuilder &b, Location loc, ValueRange args) {
         Value sum = args[0];
         args = args.drop_front();
-        if (weight.zeros) {
+        if (hasPlane) {
           sum = b.create<arith::AddIOp>(loc, sum, args[0]);
           args = args.drop_front();
         }
         buildScaled(b, loc, sum, args);
       });
+  if (correction) {
+    matmul.getCorrectionMutable().assign(correction);
+    matmul.setCorrected(blocks);
+  }
   return matmul.getResult(0);
 }
 
@@ -441,13 +501,12 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
     return rewriter.refuse(op, "the Gemm's C is not one bias per output");
 
   // Each product of the original is exactly +-(alpha * scale) before rounding;
-  // beside zeros all sums are twice what they are.
+  // beside zeros sums are twice what they are.
   SmallVector<float> scale;
   for (float s : weight->scale)
     scale.push_back(static_cast<float>(double(in.alpha) * linear->factor * s));
-  if (weight->zeros)
-    for (float &s : scale)
-      s *= 0.5f;
+  const SmallVector<int64_t> blocks = correctedBlocks(*weight);
+  halveScales(*weight, blocks, scale);
   if (in.minimum != 0)
     addMinimum(*weight, in.minimum * linear->factor, *bias);
 
@@ -456,7 +515,8 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
   applyMoves(rewriter, *activation);
   Value product = createProduct(
       rewriter, loc, createInputBits(rewriter, loc, in), in.input, *weight,
-      scale, activation->rowScale ? ArrayRef<float>() : ArrayRef<float>(*bias));
+      blocks, scale,
+      activation->rowScale ? ArrayRef<float>() : ArrayRef<float>(*bias));
   if (activation->rowScale)
     product = scaleRows(rewriter, loc, product, activation->rowScale, *bias);
   std::string note = in.residue.str();

@@ -212,6 +212,20 @@ Value LoopBuilder::tableRow(Value id, int64_t rows) {
                                 zero);
 }
 
+std::pair<Value, Value> LoopBuilder::correctedColumn(Value block,
+                                                     ArrayRef<int64_t> blocks) {
+  Value isOne = create<arith::ConstantOp>(getBoolAttr(false)),
+        column = index(0);
+  for (auto [place, listed] : llvm::enumerate(blocks)) {
+    Value is =
+        create<arith::CmpIOp>(arith::CmpIPredicate::eq, block, index(listed));
+    isOne = create<arith::OrIOp>(isOne, is);
+    column =
+        create<arith::SelectOp>(is, index(int64_t(place) * kLanes), column);
+  }
+  return {isOne, column};
+}
+
 Value LoopBuilder::indicesInRange(Value ids, Value limit) {
   // One loop where nothing lies between the elements.
   if (cast<MemRefType>(ids.getType()).getLayout().isIdentity())

@@ -71,6 +71,10 @@ public:
   /// A row of a table of `rows` rows: counted from the end if negative, and
   /// clamped.
   mlir::Value tableRow(mlir::Value id, int64_t rows);
+  /// Of the corrected blocks of a `bnn.matmul`: whether `block` is one of them,
+  /// and the first of its columns (0 if it is none).
+  std::pair<mlir::Value, mlir::Value>
+  correctedColumn(mlir::Value block, llvm::ArrayRef<int64_t> blocks);
   /// The value of `bnn.check_indices`.
   mlir::Value indicesInRange(mlir::Value ids, mlir::Value limit);
 };

@@ -20,6 +20,7 @@ SHAPES = [(72, 3, 0), (72, 6, 0), (72, 8, 0), (100, 4, 0), (100, 5, 0), (130, 2,
 # What is wrong with one layer, or not (score_bias is a mask), and which layers it can be done to.
 NEAR_MISSES = {
     "ternary": ("query", "value", "output", "intermediate", "ffn_output", "embedding"),
+    "few_zeros": ("query", "key", "value", "output", "intermediate", "ffn_output"),
     "two_magnitudes": ("key", "output", "intermediate", "ffn_output"),
     "token_scale": ("query", "key", "intermediate", "attention"),
     "clip_multiplier": ("ffn_output", "attention"),

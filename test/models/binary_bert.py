@@ -135,14 +135,14 @@ class BinaryBert:
         became = f"1x{self.bits}"
         weight = self.latent(outputs, inputs)
         scale = np.float32(np.abs(weight).mean(dtype=np.float64))
-        near = self.is_near_miss("ternary", layer) or self.is_near_miss("two_magnitudes", layer)
+        near = any(self.is_near_miss(kind, layer) for kind in ("ternary", "few_zeros", "two_magnitudes"))
         if near:
             real = np.where(weight < 0, -scale, scale).astype(np.float32)
-            odd = self.rng.random(real.shape) < 0.3
+            odd = self.rng.random(real.shape) < (2 / real.size if o.near_miss == "few_zeros" else 0.3)
             odd[0, :2] = (True, False)  # both in one row, whatever was drawn
-            real[odd] *= np.float32(0 if o.near_miss == "ternary" else 0.5)
+            real[odd] *= np.float32(0.5 if o.near_miss == "two_magnitudes" else 0)
             # Zeros have a second plane of bits.
-            weight, became = real, became if o.near_miss == "ternary" else "float"
+            weight, became = real, "float" if o.near_miss == "two_magnitudes" else became
         elif half == "W32A1":
             became = f"f32x{self.bits}"
         elif half == "W1A32":

@@ -450,3 +450,59 @@ func.func @attention_planes(%q: memref<1x32x32x!bnn.s2, #bnn.rows<word = 32, gro
   }
   return
 }
+
+// -----
+
+// Whether a panel's sums are corrected is known before any row is read: one
+// branch a panel and row, and 16 numbers at once.
+// CHECK-LABEL: func.func @corrected
+// CHECK: scf.for
+// CHECK: %[[IS:.*]] = arith.cmpi eq, %{{.*}}, %c2
+// CHECK: scf.for
+// CHECK: %[[SUMS:.*]] = arith.subi
+// CHECK: %[[RESULT:.*]] = scf.if %[[IS]] -> (vector<16xi32>) {
+// CHECK:   %[[MORE:.*]] = vector.load %arg2[%{{.*}}, %c0] : memref<8x16xi32>, vector<16xi32>
+// CHECK:   %[[CORRECTED:.*]] = arith.addi %{{.*}}, %[[MORE]]
+// CHECK:   scf.yield %[[CORRECTED]]
+// CHECK: } else {
+// CHECK: }
+#rows = #bnn.rows<word = 32, group = 64>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 64>
+module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", dots = [#bnn.dot<xor_count, rows = 1, panels = 1>]>} {
+  func.func @corrected(%x: memref<8x64x!bnn.s1, #rows>, %w: memref<64x64x!bnn.s1, #panels>,
+                       %c: memref<8x16xi32>, %y: memref<8x64xi32>) {
+    bnn.matmul %x, %w correction(%c of [2] : memref<8x16xi32>) outs(%y : memref<8x64xi32>)
+        : memref<8x64x!bnn.s1, #rows>, memref<64x64x!bnn.s1, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// Heads of 24 outputs start within blocks: output by output.
+// CHECK-LABEL: func.func @corrected_heads
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}) -> (vector<16xi32>) {
+// CHECK: arith.divui
+// CHECK: arith.remui
+// CHECK: %[[MORE:.*]] = memref.load %arg2
+// CHECK: %[[SUM:.*]] = vector.extractelement
+// CHECK: vector.insertelement
+#rows = #bnn.rows<word = 32, group = 64>
+#out = #bnn.rows<word = 32, group = 24>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 24>
+module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", dots = [#bnn.dot<xor_count, rows = 1, panels = 1>]>} {
+  func.func @corrected_heads(%x: memref<8x64x!bnn.s1, #rows>, %w: memref<48x64x!bnn.s1, #panels>,
+                             %c: memref<8x16xi32>, %y: memref<8x48x!bnn.s1, #out>) {
+    bnn.matmul %x, %w correction(%c of [1] : memref<8x16xi32>) outs(%y : memref<8x48x!bnn.s1, #out>)
+        : memref<8x64x!bnn.s1, #rows>, memref<48x64x!bnn.s1, #panels> {
+    ^bb0(%acc: i32):
+      %c0 = arith.constant 0 : i32
+      %bit = arith.cmpi sgt, %acc, %c0 : i32
+      bnn.yield %bit : i1
+    }
+    return
+  }
+}

@@ -244,3 +244,28 @@ func.func @sums_and_differences(%x: memref<4x40xf32>, %w: memref<7x40x!bnn.s1>, 
   }
   return
 }
+
+// -----
+
+// The sums of blocks 0 and 2 have a number of the correction added: its columns
+// 0 to 15 and 16 to 31.
+// CHECK-LABEL: func.func @corrected
+// CHECK: %[[SUM:.*]] = scf.for
+// CHECK: %[[BLOCK:.*]] = arith.divui %[[N:.*]], %c16
+// CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[BLOCK]], %c0
+// CHECK: %[[SECOND:.*]] = arith.cmpi eq, %[[BLOCK]], %c2
+// CHECK: %[[ANY:.*]] = arith.ori %[[FIRST]], %[[SECOND]]
+// CHECK: %[[COLUMN:.*]] = arith.select %[[SECOND]], %c16, %c0
+// CHECK: %[[LANE:.*]] = arith.remui %[[N]], %c16
+// CHECK: %[[AT:.*]] = arith.addi %[[COLUMN]], %[[LANE]]
+// CHECK: %[[MORE:.*]] = memref.load %arg2[%{{.*}}, %[[AT]]]
+// CHECK: %[[ADDEND:.*]] = arith.select %[[ANY]], %[[MORE]], %c0_i32
+// CHECK: arith.addi %[[SUM]], %[[ADDEND]]
+func.func @corrected(%x: memref<?x64x!bnn.s1>, %w: memref<40x64x!bnn.s1>, %c: memref<?x32xi32>, %y: memref<?x40xi32>) {
+  bnn.matmul %x, %w correction(%c of [0, 2] : memref<?x32xi32>) outs(%y : memref<?x40xi32>)
+      : memref<?x64x!bnn.s1>, memref<40x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}

@@ -122,6 +122,30 @@ func.func @near_misses(%x: tensor<4x2xf32>, %alphas: tensor<4x1xf32>, %v: tensor
 
 // -----
 
+// A zero in one of 33 outputs: those of its block of 16 are added up twice, and
+// they alone have half the scale.
+// CHECK-LABEL: func.func @few_zeros
+// CHECK: bnn.constant dense<{{\[\[}}true, true], [false, false], {{.*}}> : tensor<16x2xi1> -> tensor<16x2x!bnn.s1>
+// CHECK: %[[MORE:.*]] = bnn.matmul %[[B:.*]], %{{.*}} outs({{.*}} : tensor<4x16xi32>)
+// CHECK: %[[BITS:.*]] = bnn.constant dense<{{\[\[}}true, true], {{.*}}, [true, false]]> : tensor<33x2xi1>
+// CHECK: %[[SCALE:.*]] = arith.constant dense<[5.000000e-01, {{.*}}, 2.500000e-01]> : tensor<33xf32>
+// CHECK: bnn.matmul %[[B]], %[[BITS]] correction(%[[MORE]] of [2] : tensor<4x16xi32>) params(%[[SCALE]] : tensor<33xf32>)
+// CHECK-NOT: arith.addi
+func.func @few_zeros(%x: tensor<4x2xf32>) -> tensor<4x33xf32> {
+  %w = onnx.Constant {value = dense<[
+    [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5],
+    [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.0]]> : tensor<2x33xf32>} : () -> tensor<2x33xf32>
+  %zero = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %plus = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %minus = onnx.Constant {value = dense<-1.0> : tensor<f32>} : () -> tensor<f32>
+  %above = onnx.GreaterOrEqual %x, %zero : (tensor<4x2xf32>, tensor<f32>) -> tensor<4x2xi1>
+  %s = onnx.Where %above, %plus, %minus : (tensor<4x2xi1>, tensor<f32>, tensor<f32>) -> tensor<4x2xf32>
+  %y = onnx.MatMul %s, %w : (tensor<4x2xf32>, tensor<2x33xf32>) -> tensor<4x33xf32>
+  return %y : tensor<4x33xf32>
+}
+
+// -----
+
 // A table of signs; the row that is all 0 has the scale 0.
 // CHECK-LABEL: func.func @embedding
 // CHECK-SAME: (%[[IDS:.*]]: tensor<?x?xi64>)

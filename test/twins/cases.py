@@ -118,6 +118,21 @@ def xor_count_decided(m, k, n):
     product(m, bits, dims, None, "!bnn.s1", model.binarize_decided(rows, zero, nan, shift), n)
 
 
+def corrected(m, k, n):
+    """Sums to some of which those of a second product are added."""
+    x, dims, rows = m.source(k)
+    if k % 2:
+        bits, zeros = binarize(m, x, dims)
+        element, numbers = "!bnn.s1", modules.as_numbers(rows, True)
+    else:
+        bits, zeros, element = planes.quantize(m, x, dims, "s2", 0.7), None, "!bnn.s2"
+        numbers = model.quantize(rows, 0.7, -2, 1)
+    weights = weights_of(m.rng, n, k)
+    correction, added = modules.correct(m, bits, dims, zeros, n, element)
+    y, = matmul(m, bits, dims, weights, zeros, [], ["i32"], IDENTITY, element, correction)
+    m.show(y, "i32", n, model.dot(numbers, signs_of(weights) + added).astype(np.int32))
+
+
 def and_count(m, k, n):
     x, dims, rows = m.source(k)
     threshold, nan = float(m.rng.choice([0.0, 0.25, -0.5, 1e-45])), int(m.rng.integers(2))
@@ -242,7 +257,7 @@ def embedding(m, k, n):
 
 
 COUNTS = [xor_count, xor_count_zeros, and_count, *(plane_count(*row) for row in planes.ELEMENTS)]
-KINDS = [*COUNTS, xor_count_decided, signed_sum, fma, affine, bits_of_product, integers_of_product, layer_norm, layer_norm_bits,
+KINDS = [*COUNTS, xor_count_decided, corrected, signed_sum, fma, affine, bits_of_product, integers_of_product, layer_norm, layer_norm_bits,
          reduction("add"), reduction("max"), reduction("min"), embedding]
 
 

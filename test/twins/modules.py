@@ -214,8 +214,9 @@ def binarize_above(m, x, dims, threshold, nan=0):
                    f"outs({m.empty(dims, '!bnn.u1')} : {u1}) : {shape_type(dims, 'f32')} -> {u1}")
 
 
-def matmul(m, lhs, lhs_dims, weights, zeros, params, outs, epilogue, lhs_element="!bnn.s1"):
-    """outs: elements of the outputs. epilogue: lines on %acc, %p0, ... that end in a yield."""
+def matmul(m, lhs, lhs_dims, weights, zeros, params, outs, epilogue, lhs_element="!bnn.s1", correction=None):
+    """outs: elements of the outputs. epilogue: lines on %acc, %p0, ... that end in a yield. correction: the
+    value that is added to blocks of 16 outputs, and which blocks."""
     n, k = weights.shape
     w = m.bits(weights)
     dims = (*lhs_dims[:-1], n)
@@ -224,6 +225,9 @@ def matmul(m, lhs, lhs_dims, weights, zeros, params, outs, epilogue, lhs_element
     text = f"bnn.matmul {lhs}, {w} "
     if zeros:
         text += f"zeros({zeros} : {shape_type(lhs_dims, '!bnn.u1')}) "
+    if correction:
+        value, blocks = correction
+        text += f"correction({value} of {list(blocks)} : {shape_type((*dims[:-1], 16 * len(blocks)), 'i32')}) "
     if params:
         text += f"params({', '.join(v for v, _ in params)} : {', '.join(t for _, t in params)}) "
     text += f"outs({', '.join(empties)} : {', '.join(types)}) : {shape_type(lhs_dims, lhs_element)}, " \
@@ -240,6 +244,17 @@ def matmul(m, lhs, lhs_dims, weights, zeros, params, outs, epilogue, lhs_element
 
 
 IDENTITY = ["bnn.yield %acc : i32"]
+
+
+def correct(m, lhs, lhs_dims, zeros, n, lhs_element="!bnn.s1"):
+    """A correction of some blocks of n outputs: a second product; and what it adds, as weights [n, K]."""
+    blocks = sorted(m.rng.permutation(-(-n // 16))[:int(m.rng.integers(1, 4))].tolist())
+    weights = random_bits(m.rng, (16 * len(blocks), lhs_dims[-1]))
+    value, = matmul(m, lhs, lhs_dims, weights, zeros, [], ["i32"], IDENTITY, lhs_element)
+    added = np.zeros((-(-n // 16) * 16, lhs_dims[-1]), int)
+    for i, block in enumerate(blocks):
+        added[16 * block:16 * block + 16] = np.where(weights[16 * i:16 * i + 16], 1, -1)
+    return (value, blocks), added[:n]
 
 
 def random_bits(rng, shape):

@@ -714,7 +714,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
   "bnn.matmul"(%x, %w) ({
   ^bb0(%acc: i32):
     bnn.yield
-  }) {operandSegmentSizes = array<i32: 1, 1, 0, 0, 0>} : (memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1>) -> ()
+  }) {operandSegmentSizes = array<i32: 1, 1, 0, 0, 0, 0>} : (memref<4x64x!bnn.s1>, memref<8x64x!bnn.s1>) -> ()
   return
 }
 
@@ -881,6 +881,102 @@ func.func @f(%x: memref<4x2147483648x!bnn.s1>, %w: memref<8x2147483648x!bnn.s1>,
   // [M6]
   // expected-error @+1 {{sums of 2147483648 elements of '!bnn.s1' can be beyond 32 bits}}
   bnn.matmul %x, %w outs(%o : memref<4x8xi32>) : memref<4x2147483648x!bnn.s1>, memref<8x2147483648x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64xf32>, %w: memref<40x64x!bnn.s1>, %c: memref<4x32xi32>, %o: memref<4x40xf32>) {
+  // [M7]
+  // expected-error @+1 {{a correction and its blocks come together, beside integers}}
+  bnn.matmul %x, %w correction(%c of [0, 2] : memref<4x32xi32>) outs(%o : memref<4x40xf32>) : memref<4x64xf32>, memref<40x64x!bnn.s1> {
+  ^bb0(%acc: f32):
+    bnn.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<40x64x!bnn.s1>, %c: memref<4x32xi32>, %o: memref<4x40xi32>) {
+  // [M7]
+  // expected-error @+1 {{a correction and its blocks come together, beside integers}}
+  bnn.matmul %x, %w  outs(%o : memref<4x40xi32>) {corrected = array<i64: 0, 2>} : memref<4x64x!bnn.s1>, memref<40x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<40x64x!bnn.s1>, %c: memref<4x32xi32>, %o: memref<4x40xi32>) {
+  // [M8]
+  // expected-error @+1 {{the blocks [2, 0] do not ascend within 40 outputs}}
+  bnn.matmul %x, %w correction(%c of [2, 0] : memref<4x32xi32>) outs(%o : memref<4x40xi32>) : memref<4x64x!bnn.s1>, memref<40x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<40x64x!bnn.s1>, %c: memref<4x32xi32>, %o: memref<4x40xi32>) {
+  // [M8]
+  // expected-error @+1 {{the blocks [1, 1] do not ascend within 40 outputs}}
+  bnn.matmul %x, %w correction(%c of [1, 1] : memref<4x32xi32>) outs(%o : memref<4x40xi32>) : memref<4x64x!bnn.s1>, memref<40x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<40x64x!bnn.s1>, %c: memref<4x32xi32>, %o: memref<4x40xi32>) {
+  // [M8]
+  // expected-error @+1 {{the blocks [0, 3] do not ascend within 40 outputs}}
+  bnn.matmul %x, %w correction(%c of [0, 3] : memref<4x32xi32>) outs(%o : memref<4x40xi32>) : memref<4x64x!bnn.s1>, memref<40x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<40x64x!bnn.s1>, %c: memref<4x32xi32>, %o: memref<4x40xi32>) {
+  // [M8]
+  // expected-error @+1 {{the blocks [-1, 0] do not ascend within 40 outputs}}
+  bnn.matmul %x, %w correction(%c of [-1, 0] : memref<4x32xi32>) outs(%o : memref<4x40xi32>) : memref<4x64x!bnn.s1>, memref<40x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<40x64x!bnn.s1>, %c: memref<4x48xi32>, %o: memref<4x40xi32>) {
+  // [M9]
+  // expected-error @+1 {{the correction 'memref<4x48xi32>' is not of the shape [4, 32]}}
+  bnn.matmul %x, %w correction(%c of [0, 2] : memref<4x48xi32>) outs(%o : memref<4x40xi32>) : memref<4x64x!bnn.s1>, memref<40x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x1073741824x!bnn.s1>, %w: memref<40x1073741824x!bnn.s1>, %c: memref<4x32xi32>, %o: memref<4x40xi32>) {
+  // [M6]
+  // expected-error @+1 {{sums of 2147483648 elements of '!bnn.s1' can be beyond 32 bits}}
+  bnn.matmul %x, %w correction(%c of [0, 2] : memref<4x32xi32>) outs(%o : memref<4x40xi32>) : memref<4x1073741824x!bnn.s1>, memref<40x1073741824x!bnn.s1> {
   ^bb0(%acc: i32):
     bnn.yield %acc : i32
   }

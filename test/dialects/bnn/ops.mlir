@@ -119,6 +119,18 @@ func.func @matmul(%x: tensor<2x?x48x!bnn.s1>, %w: tensor<40x48x!bnn.s1>, %z: ten
 }
 
 // Unsigned bits times signed weights.
+// CHECK-LABEL: func.func @matmul_corrected
+func.func @matmul_corrected(%x: tensor<?x64x!bnn.s1>, %w: tensor<40x64x!bnn.s1>, %c: tensor<?x32xi32>,
+                            %0: tensor<?x40xi32>) -> tensor<?x40xi32> {
+  // CHECK: bnn.matmul %{{.*}}, %{{.*}} correction(%{{.*}} of [0, 2] : tensor<?x32xi32>) outs(%{{.*}} : tensor<?x40xi32>)
+  %1 = bnn.matmul %x, %w correction(%c of [0, 2] : tensor<?x32xi32>) outs(%0 : tensor<?x40xi32>)
+      : tensor<?x64x!bnn.s1>, tensor<40x64x!bnn.s1> -> tensor<?x40xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return %1 : tensor<?x40xi32>
+}
+
 // CHECK-LABEL: func.func @matmul_unsigned
 func.func @matmul_unsigned(%x: tensor<4x64x!bnn.u1>, %w: tensor<16x64x!bnn.s1>, %0: tensor<4x16xi32>) {
   // CHECK: bnn.matmul {{.*}} : tensor<4x64x!bnn.u1>, tensor<16x64x!bnn.s1> -> tensor<4x16xi32>
