@@ -78,20 +78,38 @@ void ParityChain::begin() {
       {tileRows() * plain.getPlanes(), tilePanels() * kLanes}, b.getI32Type()));
 }
 
+// Stores the running parities of `count` words from `k` on; `before` is that of
+// the words in front of them. Each step is of all words, so that CPUs that
+// issue in order need not wait for a load.
+Value ParityChain::prepareWords(Value source, Value plane, Value k,
+                                int64_t count, Value before) const {
+  auto type = VectorType::get(kCopies, b.getI32Type());
+  Values words;
+  for (int64_t i = 0; i < count; ++i)
+    words.push_back(b.load(p.input, {source, b.offset(k, i)}));
+  for (Value &word : words)
+    word = before = b.create<arith::XOrIOp>(before, word);
+  for (Value &word : words)
+    word = b.create<vector::BroadcastOp>(type, word);
+  for (auto [i, copies] : llvm::enumerate(words))
+    b.create<vector::StoreOp>(
+        copies, parities,
+        ValueRange{plane, b.offset(k, int64_t(i)), b.index(0)});
+  return before;
+}
+
 void ParityChain::prepareRows(Value first, Value count) {
   Value from = plain.planesOf(first);
-  auto type = VectorType::get(kCopies, b.getI32Type());
+  const int64_t quads = p.words / kStepWords, whole = quads * kStepWords;
   b.loop(b.index(0), plain.planesOf(count), 1, [&](Value plane) {
     Value source = b.add(from, plane);
-    b.loop(b.index(0), b.index(p.words), 1, b.i32(0),
-           [&](Value k, ValueRange before) -> SmallVector<Value> {
-             Value parity = b.create<arith::XOrIOp>(
-                 before[0], b.load(p.input, {source, k}));
-             b.create<vector::StoreOp>(
-                 Value(b.create<vector::BroadcastOp>(type, parity)), parities,
-                 ValueRange{plane, k, b.index(0)});
-             return {parity};
-           });
+    Value parity =
+        b.loop(b.index(0), b.index(quads), 1, b.i32(0),
+               [&](Value quad, ValueRange before) -> SmallVector<Value> {
+                 Value k = b.mul(quad, b.index(kStepWords));
+                 return {prepareWords(source, plane, k, kStepWords, before[0])};
+               })[0];
+    prepareWords(source, plane, b.index(whole), p.words - whole, parity);
   });
 }
 

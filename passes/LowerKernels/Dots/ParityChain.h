@@ -42,6 +42,8 @@ private:
   mlir::VectorType wordsType() const;
   mlir::Value splatWords(int64_t value) const;
   mlir::Value complement(mlir::Value words) const;
+  mlir::Value prepareWords(mlir::Value source, mlir::Value plane, mlir::Value k,
+                           int64_t count, mlir::Value before) const;
   Values differing(const Half &half, mlir::Value k) const;
   mlir::Value carry(mlir::Value sum, mlir::Value next,
                     mlir::Value before) const;
