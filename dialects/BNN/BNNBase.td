@@ -142,6 +142,7 @@ def BNN_RowsAttr : BNN_Layout<"Rows", "rows"> {
     - [R3] The elements have 1, 2 or 4 bits.
     - [R4] The last dimension is static.
     - [R5] Groups divide it.
+    - [R6] It is below 2^31.
 
     Example: `tensor<?x768x!bnn.s1, #bnn.rows<word = 32, group = 768>>` is
     stored as `?x24xi32`, and with `!bnn.s4` as `?x96xi32`.
@@ -174,6 +175,7 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
     - [P4] Groups of outputs divide them.
     - [P5] The elements have one bit.
     - [P6] Words have `parity` or are `running`, not both.
+    - [P7] There are fewer than 2^31 outputs.
 
     Example: `tensor<3072x768x!bnn.s1, #bnn.panels<lanes = 16, word = 32,
     group = 768, out_group = 3072>>` is stored as `192x24x16xi32`.

@@ -147,6 +147,10 @@ verifyLayout(ArrayRef<int64_t> shape, Type elementType, int64_t group,
   if (shape.back() % group)
     return emitError() << "groups of " << group << " do not divide a row of "
                        << shape.back();
+  // [R6]
+  if (!llvm::isInt<32>(shape.back()))
+    return emitError() << "a row of " << shape.back()
+                       << " elements is too long to be packed";
   return success();
 }
 
@@ -166,6 +170,9 @@ LogicalResult PanelsAttr::verifyEncoding(
   if (shape[0] % getOutGroup())
     return emitError() << "groups of " << getOutGroup() << " do not divide "
                        << shape[0] << " outputs";
+  // [P7]
+  if (!llvm::isInt<32>(shape[0]))
+    return emitError() << shape[0] << " outputs are too many to be packed";
   // [P5]
   if (auto bits = llvm::dyn_cast<BitsType>(elementType);
       bits && bits.getWidth() != 1)

@@ -243,7 +243,7 @@ SymbolicShapes::SymbolicShapes(func::FuncOp func) : func(func) {
         sources.try_emplace(*symbol,
                             Source{argument, axis, /*isElement=*/false});
     }
-    facts[argument].shape = shape;
+    facts[argument] = std::make_unique<Fact>(Fact{shape, std::nullopt});
   }
   numArgumentSymbols = names.size();
 }
@@ -251,17 +251,17 @@ SymbolicShapes::SymbolicShapes(func::FuncOp func) : func(func) {
 std::optional<ArrayRef<SymbolicDim>>
 SymbolicShapes::shapeOf(Value value) const {
   auto it = facts.find(value);
-  if (it == facts.end() || !it->second.shape)
+  if (it == facts.end() || !it->second->shape)
     return std::nullopt;
-  return ArrayRef<SymbolicDim>(*it->second.shape);
+  return ArrayRef<SymbolicDim>(*it->second->shape);
 }
 
 std::optional<ArrayRef<SymbolicDim>>
 SymbolicShapes::elementsOf(Value value) const {
   auto it = facts.find(value);
-  if (it == facts.end() || !it->second.elements)
+  if (it == facts.end() || !it->second->elements)
     return std::nullopt;
-  return ArrayRef<SymbolicDim>(*it->second.elements);
+  return ArrayRef<SymbolicDim>(*it->second->elements);
 }
 
 bool SymbolicShapes::haveSameShape(Value a, Value b) const {
@@ -279,8 +279,8 @@ void SymbolicShapes::copy(Value from, Value to) {
   auto it = facts.find(from);
   if (it == facts.end())
     return;
-  Fact fact = it->second;
-  facts[to] = fact;
+  auto fact = std::make_unique<Fact>(*it->second);
+  facts[to] = std::move(fact);
 }
 
 std::optional<SmallVector<SymbolicDim>>
@@ -430,7 +430,7 @@ LogicalResult SymbolicShapes::visit(Operation *op) {
     inference.inferElements();
   for (auto [result, fact] : llvm::zip_equal(op->getResults(), found))
     if (isa<TensorType>(result.getType()))
-      facts[result] = std::move(fact);
+      facts[result] = std::make_unique<Fact>(std::move(fact));
   return success();
 }
 } // namespace mlir::bnn::onnx

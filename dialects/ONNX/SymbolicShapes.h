@@ -165,7 +165,8 @@ private:
   unsigned numArgumentSymbols = 0;
   llvm::DenseMap<unsigned, Source> sources;
   llvm::DenseMap<std::pair<mlir::Value, int64_t>, unsigned> elementSymbols;
-  llvm::DenseMap<mlir::Value, Fact> facts;
+  // Each stays where it is: shapeOf() and elementsOf() refer to it.
+  llvm::DenseMap<mlir::Value, std::unique_ptr<Fact>> facts;
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<Requirement, 0>>
       requirements;
 };

@@ -212,8 +212,9 @@ Value Composer::withExtent(Value x, int64_t axis, const Extent &wanted) {
            Twine(wanted.size));
     return x;
   }
+  Value list = asList(wanted); // before what the next op would move
   auto dims = importer.shapes->shapeOf(x);
-  auto elements = importer.shapes->elementsOf(asList(wanted));
+  auto elements = importer.shapes->elementsOf(list);
   if (dims && elements && (*dims)[axis] == elements->front())
     return x;
   // The same number of elements, and the other axes as they are.

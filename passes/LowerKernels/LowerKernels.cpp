@@ -24,13 +24,24 @@ namespace mlir::bnn {
 
 namespace {
 
+// MLIR verifies the layouts of tensors, and not those of buffers. What is wrong
+// with one is said of the op that cannot be converted.
+bool hasPackedLayout(MemRefType type) {
+  MLIRContext *context = type.getContext();
+  auto layout = dyn_cast_or_null<VerifiableTensorEncoding>(getLayout(type));
+  ScopedDiagnosticHandler quiet(context, [](Diagnostic &) {});
+  return layout && succeeded(layout.verifyEncoding(
+                       type.getShape(), type.getElementType(),
+                       [&] { return emitError(UnknownLoc::get(context)); }));
+}
+
 // A buffer of packed bits is a buffer of words, one of bytes stays one.
 Type storageOf(MemRefType type) {
   if (cast<BitsType>(type.getElementType()).isByte())
     return MemRefType::get(type.getShape(),
                            IntegerType::get(type.getContext(), 8),
                            type.getLayout());
-  if (!getLayout(type) || !type.getLayout().isIdentity())
+  if (!hasPackedLayout(type) || !type.getLayout().isIdentity())
     return {};
   return MemRefType::get(getStorageShape(type),
                          IntegerType::get(type.getContext(), kWordBits));

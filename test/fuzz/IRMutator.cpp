@@ -208,7 +208,7 @@ Attribute IRMutator::changedElements(DenseArrayAttr attribute) {
     --size;
     break;
   case 1:
-    bytes.append(bytes.begin(), bytes.begin() + width);
+    bytes.append(SmallVector<char>(ArrayRef<char>(bytes).take_front(width)));
     ++size;
     break;
   case 2:

@@ -19,6 +19,14 @@ func.func @unpacked(%x: memref<4x16xf32>) {
 
 // -----
 
+// MLIR verifies the layouts of tensors alone.
+// expected-error @+1 {{failed to legalize operation 'func.func'}}
+func.func @unknown_size(%x: memref<1x?x!bnn.s1, #bnn.rows<word = 32, group = 40>>) {
+  return
+}
+
+// -----
+
 // What a dot's kernel does not know it does not pass over.
 // expected-error @+1 {{the dot xor_count has no parameter "count_nibbles"}}
 module attributes {bnn.target = #bnn.target<strategy = "t",

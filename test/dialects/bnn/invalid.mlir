@@ -102,6 +102,18 @@ func.func private @f(tensor<4x64x!bnn.s1, #bnn.rows<word = 32, group = 48>>)
 
 // -----
 
+// [R6]
+// expected-error @+1 {{a row of 2147483648 elements is too long to be packed}}
+func.func private @f(tensor<4x2147483648x!bnn.s1, #bnn.rows<word = 32, group = 64>>)
+
+// -----
+
+// [P7]
+// expected-error @+1 {{2147483648 outputs are too many to be packed}}
+func.func private @f(tensor<2147483648x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 64>>)
+
+// -----
+
 // [P3]
 // expected-error @+1 {{panels hold a static matrix of outputs by inputs}}
 func.func private @f(tensor<2x16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>>)
