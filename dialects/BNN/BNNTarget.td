@@ -26,7 +26,9 @@ def BNN_Instructions : I32BitEnumAttr<"Instructions",
       I32BitEnumAttrCaseBit<"ScaleFloats", 1, "scale_floats">,
       // As many bytes, each looked up in a table of 16.
       I32BitEnumAttrCaseBit<"Shuffle32Bytes", 2, "shuffle_32_bytes">,
-      I32BitEnumAttrCaseBit<"Shuffle64Bytes", 3, "shuffle_64_bytes">]> {
+      I32BitEnumAttrCaseBit<"Shuffle64Bytes", 3, "shuffle_64_bytes">,
+      // Sums of pairs of neighbouring unsigned integers, twice as wide.
+      I32BitEnumAttrCaseBit<"AddPairs", 4, "add_pairs">]> {
   let genSpecializedAttr = 0;
   let cppNamespace = "::mlir::bnn";
 }

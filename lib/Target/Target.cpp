@@ -254,9 +254,12 @@ std::unique_ptr<TargetMachine> createTargetMachine(const TargetSpec &spec,
 
 Instructions vectorInstructions(const TargetSpec &spec) {
   Instructions result = Instructions::None;
-  if (!Triple(spec.triple).isX86())
+  const Triple triple(spec.triple);
+  if (!triple.isX86() && !triple.isAArch64())
     return result;
   std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
+  if (triple.isAArch64())
+    return info->checkFeatures("+neon") ? Instructions::AddPairs : result;
   if (info->checkFeatures("+avx512f"))
     result = result | Instructions::TernaryLogic | Instructions::ScaleFloats;
   if (info->checkFeatures("+avx2"))

@@ -396,6 +396,10 @@ def intrinsic(name, arguments):
     if name == "llvm.x86.avx512.pternlog.d.512":
         table = arguments[3].args[0]
         return lanewise(lambda a, b, c: v.ternary(table, a, b, c), *arguments[:3])
+    if name.startswith("llvm.aarch64.neon.uaddlp."):
+        width = 2 * arguments[0][0].width
+        wide = [v.zext(lane, width) for lane in arguments[0]]
+        return [v.binary("add", low, high) for low, high in zip(wide[::2], wide[1::2])]
     if name in ("llvm.x86.avx2.pshuf.b", "llvm.x86.avx512.pshuf.b.512"):
         return shuffle_bytes(*arguments)
     if base == "fma":

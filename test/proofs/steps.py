@@ -7,6 +7,7 @@ Where a loop is entered, one iteration is run alone: its induction variable and 
 are variables, and so is what lies at places that depend on them. The equations are the step of the
 induction over the words of a row; its base and its end are in the proof of a whole kernel.
 """
+import collections
 import re
 
 import ir
@@ -261,20 +262,24 @@ class Steps:
                 self.prove_count(header, step.phis[at], step.next[at], lane, bits, keep)
 
     def prove_running(self):
-        """A word of a row becomes the parity of all words up to it, in each of its copies."""
+        """Words of a row become the parities of all words up to each, in each of its copies."""
         step = self.step
-        (place,) = step.reads["x"]
-        row, k = place
-        self.follow(k[0], [k[1]])
-        parity = v.binary("xor", step.phis[0], self.word("x", row, k))
+        places = sorted(step.reads["x"])
+        self.follow(places[0][1][0], [k[1] for _, k in places])
+        parities, parity = {}, step.phis[0]
+        for row, k in places:
+            parities[k] = parity = v.binary("xor", parity, self.word("x", row, k))
         self.claims.same(step.next[0], parity, step.where)
-        if len(step.stores) != COPIES_BYTES // WORD_BYTES:
-            raise Unproved(f"{step.where} stores {len(step.stores)} words")
+        stored = collections.Counter()
         for offset, _, cell in step.stores:
             a, b = self.affine(offset)
-            if (a // COPIES_BYTES, b // COPIES_BYTES) != k:
+            k = (a // COPIES_BYTES, b // COPIES_BYTES)
+            if k not in parities:
                 raise Unproved(f"{step.where} stores at {offset!r}")
-            self.claims.same(cell, parity, step.where)
+            self.claims.same(cell, parities[k], step.where)
+            stored[k] += 1
+        if any(stored[k] != COPIES_BYTES // WORD_BYTES for k in parities):
+            raise Unproved(f"{step.where} stores {dict(stored)} words")
 
     def prove_chain(self, header):
         """Of rows and half a panel: the carries of four words, of which the second two are subtracted

@@ -8,8 +8,8 @@ import re
 from products import run
 
 DOTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "dialects", "BNN", "Dots.def")
-# What a CPU with a feature does in one instruction: vectorInstructions() of lib/Target.
-INSTRUCTIONS = {"avx2": ["shuffle_32_bytes"], "avx512f": ["ternary_logic", "scale_floats", "shuffle_32_bytes"],
+# What an architecture, or a CPU with a feature, does in one instruction: vectorInstructions() of lib/Target.
+INSTRUCTIONS = {"aarch64": ["add_pairs"], "avx2": ["shuffle_32_bytes"], "avx512f": ["ternary_logic", "scale_floats", "shuffle_32_bytes"],
                 "avx512bw": ["shuffle_64_bytes"]}
 
 
@@ -29,13 +29,15 @@ def read_strategies():
     for line in run(["bnn-opt", "--print-targets"]).splitlines():
         if line.startswith("This machine"):
             break
-        name = re.fullmatch(r"  (\S+) +\S+", line)
+        name = re.fullmatch(r"  (\S+) +(\S+)", line)
         needs = re.match(r"    needs (.*)", line)
         dot = re.fullmatch(r"    (\w+) +(\d+) x (\d+) outputs(.*)", line)
         if name:
+            architecture = name[2]
             found.append(Strategy(name[1], {}, ()))
         elif needs:
-            does = {i for feature, all_ in INSTRUCTIONS.items() if "+" + feature in needs[1].split(",") for i in all_}
+            has = [architecture, *needs[1].replace("+", "").split(",")]
+            does = {i for feature in has for i in INSTRUCTIONS.get(feature, ())}
             found[-1] = dataclasses.replace(found[-1], instructions=tuple(sorted(does)))
         elif dot:
             found[-1].dots[dot[1]] = f"{dot[1]}, rows = {dot[2]}, panels = {int(dot[3]) // 16}{dot[4]}"

@@ -30,7 +30,7 @@ CountDot::CountDot(KernelBuilder &b, const Product &p, CountedBits which,
 std::unique_ptr<BlockDot> CountDot::createBlock(DotAttr block,
                                                 TargetAttr target) {
   if (block.getKind() == DotKind::ParityChain)
-    return std::make_unique<ParityChain>(b, p, *this, block);
+    return std::make_unique<ParityChain>(b, p, *this, block, target);
   return std::make_unique<ByteTable>(b, p, *this, block, target);
 }
 

@@ -39,10 +39,10 @@ static constexpr int64_t kStepWords = kComplementPeriod, kMostSteps = 15;
 static constexpr int64_t kBlockBytes = 24 << 10;
 
 ParityChain::ParityChain(KernelBuilder &b, const Product &p, CountDot &plain,
-                         DotAttr dot)
+                         DotAttr dot, TargetAttr target)
     : BlockDot(b, p, std::max<int64_t>(1, dot.getRows() / plain.getPlanes()),
                kWordBits / kLanes),
-      plain(plain), planesOfTile(dot.getRows()) {}
+      plain(plain), target(target), planesOfTile(dot.getRows()) {}
 
 int64_t ParityChain::blockRows() const {
   const int64_t bytes = p.words * kCopies * 4 * plain.getPlanes();
@@ -190,7 +190,7 @@ SmallVector<Value> ParityChain::sumCarries(const Half &half, int64_t quads,
     init.append(state.begin() + size, state.end());
     Values next = b.loop(from, to, 1, init, step);
     for (size_t i = 0; i < size; ++i)
-      next[i] = b.add(state[i], addBytes(b, next[i]));
+      next[i] = b.add(state[i], addBytes(b, next[i], target));
     return next;
   };
   const int64_t chunks = llvm::divideCeil(quads, kMostSteps);

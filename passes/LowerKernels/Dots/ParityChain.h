@@ -16,7 +16,8 @@ namespace mlir::bnn {
 class ParityChain : public BlockDot {
 public:
   /// `plain` counts where rows have zeros, and makes sums of counts.
-  ParityChain(KernelBuilder &b, const Product &p, CountDot &plain, DotAttr dot);
+  ParityChain(KernelBuilder &b, const Product &p, CountDot &plain, DotAttr dot,
+              TargetAttr target);
 
   void begin() override;
   bool takesAll() const override { return true; }
@@ -28,6 +29,7 @@ private:
   using Values = llvm::SmallVector<mlir::Value>;
 
   CountDot &plain;
+  TargetAttr target; // null: any
   int64_t planesOfTile;
   mlir::Value parities; // [plane of the block][word][copy] i32
   mlir::Value counts;   // [plane of the tile][output of the unit] i32

@@ -11,6 +11,7 @@
 #include "passes/LowerKernels/Dots/Popcount.h"
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -145,7 +146,31 @@ void Popcount::addPair(const Tile &tile, Value k, bool masked, State counts,
 }
 
 // Of pairs, then of pairs of these.
-Value bnn::addBytes(KernelBuilder &b, Value sums) {
+// The sums of neighbouring lanes, twice as wide.
+static Value addPairs(KernelBuilder &b, Value lanes) {
+  auto all = cast<VectorType>(lanes.getType());
+  const int64_t bits = all.getElementTypeBitWidth();
+  const int64_t size = 128 / bits; // lanes of a register
+  auto part = VectorType::get(size / 2, b.getIntegerType(2 * bits));
+  auto name = llvm::formatv("llvm.aarch64.neon.uaddlp.v{0}i{1}.v{2}i{3}",
+                            size / 2, 2 * bits, size, bits);
+  Value result = b.create<arith::ConstantOp>(b.getZeroAttr(
+      VectorType::get(all.getNumElements() / 2, b.getIntegerType(2 * bits))));
+  for (int64_t from = 0; from < all.getNumElements(); from += size) {
+    Value source =
+        b.create<vector::ExtractStridedSliceOp>(lanes, from, size, 1);
+    Value sums = b.create<LLVM::CallIntrinsicOp>(
+                      part, b.getStringAttr(name.str()), ValueRange{source},
+                      LLVM::FastmathFlags::none)
+                     .getResult(0);
+    result = b.create<vector::InsertStridedSliceOp>(sums, result, from / 2, 1);
+  }
+  return result;
+}
+
+Value bnn::addBytes(KernelBuilder &b, Value sums, TargetAttr target) {
+  if (target && target.does(Instructions::AddPairs))
+    return addPairs(b, addPairs(b, sums));
   const int64_t all = cast<VectorType>(sums.getType()).getNumElements() * 8;
   for (int64_t bits : {16, 32}) {
     auto type = VectorType::get(all / bits, b.getIntegerType(bits));
@@ -199,7 +224,7 @@ Popcount::sumCounts(int64_t steps, int64_t words, size_t size, Values &state,
                           b.loop(first, end, 1,
                                  joined(init, total.drop_front(size)), step);
                       for (size_t i = 0; i < size; ++i)
-                        next[i] = b.add(total[i], addBytes(b, next[i]));
+                        next[i] = b.add(total[i], addBytes(b, next[i], target));
                       return next;
                     });
   }

@@ -21,8 +21,8 @@ enum class CountedBits {
 mlir::Value countedBits(KernelBuilder &b, CountedBits which, mlir::Value x,
                         mlir::Value w);
 
-/// The sums of the four bytes of each lane of 32 bits.
-mlir::Value addBytes(KernelBuilder &b, mlir::Value sums);
+/// The sums of the four bytes of each lane of 32 bits, on `target` (null: any).
+mlir::Value addBytes(KernelBuilder &b, mlir::Value sums, TargetAttr target);
 
 /// Counts the bits of a register tile of words.
 class Popcount {
