@@ -158,9 +158,21 @@ Value ParityChain::carry(Value sum, Value next, Value before) const {
   return b.create<arith::OrIOp>(taken, left);
 }
 
-// The counts of all carries of `quads` times four words, [plane] of 8 lanes of
-// i32; the parity after them in `before`.
-SmallVector<Value> ParityChain::sumCarries(const Half &half, int64_t quads,
+Value ParityChain::loadCounts(const Half &half, int64_t plane) const {
+  return b.create<vector::LoadOp>(
+      wordsType(), counts, ValueRange{b.index(half.row + plane), half.output});
+}
+
+void ParityChain::storeCounts(const Half &half, int64_t plane,
+                              Value values) const {
+  b.create<vector::StoreOp>(values, counts,
+                            ValueRange{b.index(half.row + plane), half.output});
+}
+
+// The counts of the carries of four words each from `from` to `to`, which are
+// so many that bytes hold them: [plane] of 8 lanes of i32. The parity before
+// them is in `before`, and then that after them.
+SmallVector<Value> ParityChain::sumCarries(const Half &half, const Quads &quads,
                                            Values &before) const {
   const size_t size = half.planes;
   auto byteType = VectorType::get(kHalf * 4, b.getI8Type());
@@ -182,36 +194,16 @@ SmallVector<Value> ParityChain::sumCarries(const Half &half, int64_t quads,
     }
     return next;
   };
-  // `steps` steps from `from` to `to`, added to what `before` has.
-  auto chunk = [&](Value from, Value to, Value steps, ValueRange state) {
-    Value most = b.create<arith::TruncIOp>(
-        b.getI8Type(), Value(b.create<arith::ShLIOp>(steps, b.i32(3))));
-    Values init(size, b.create<vector::BroadcastOp>(byteType, most));
-    init.append(state.begin() + size, state.end());
-    Values next = b.loop(from, to, 1, init, step);
-    for (size_t i = 0; i < size; ++i)
-      next[i] = b.add(state[i], addBytes(b, next[i], target));
-    return next;
-  };
-  const int64_t chunks = llvm::divideCeil(quads, kMostSteps);
-  const int64_t length = chunks ? llvm::divideCeil(quads, chunks) : 1;
-  Values state(size, splatWords(0));
-  state.append(before);
-  state =
-      b.loop(b.index(0), b.index(quads), length, state,
-             [&](Value from, ValueRange carried) {
-               Value to = b.offset(from, length);
-               Value steps = b.i32(length);
-               if (quads % length) {
-                 to = b.create<arith::MinUIOp>(to, b.index(quads));
-                 steps = b.create<arith::IndexCastUIOp>(
-                     b.getI32Type(), Value(b.create<arith::SubIOp>(to, from)));
-               }
-               return chunk(from, to, steps, carried);
-             });
-  before.assign(state.begin() + size, state.end());
-  state.truncate(size);
-  return state;
+  Value most = b.create<arith::TruncIOp>(
+      b.getI8Type(), Value(b.create<arith::ShLIOp>(quads.count, b.i32(3))));
+  Values all(size, b.create<vector::BroadcastOp>(byteType, most));
+  all.append(before);
+  all = b.loop(quads.from, quads.to, 1, all, step);
+  before.assign(all.begin() + size, all.end());
+  all.truncate(size);
+  for (Value &sums : all)
+    sums = addBytes(b, sums, target);
+  return all;
 }
 
 // Adds the carries of the last words, from `k` on, fewer than four, to
@@ -238,17 +230,72 @@ void ParityChain::addRest(const Half &half, int64_t k, Values &totals,
   before = std::move(last);
 }
 
-// The counts of half a panel, [plane] of 8 lanes of i32.
-SmallVector<Value> ParityChain::countHalf(const Half &half) const {
-  const int64_t quads = p.words / kStepWords;
-  Values before(half.planes, splatWords(0));
-  Values totals = sumCarries(half, quads, before);
+// Stores the counts of half a panel, of whose carries `totals` has those up to
+// the parity `before`, which is after `quads` times four words.
+void ParityChain::finishHalf(const Half &half, int64_t quads, Values totals,
+                             Values before) const {
   addRest(half, quads * kStepWords, totals, before);
-  for (auto [total, sum] : llvm::zip_equal(totals, before)) {
+  for (auto [i, total] : llvm::enumerate(totals)) {
+    Value sum = before[i];
     Value last = isComplement(p.words - 1) ? complement(sum) : sum;
-    total = b.add(b.popcount(last), b.add(total, total));
+    storeCounts(half, i, b.add(b.popcount(last), b.add(total, total)));
   }
-  return totals;
+}
+
+// Stores the counts of `planes` planes from `plane` on, from `row` on.
+void ParityChain::countRows(Value plane, int64_t row, Value panel,
+                            int64_t panels, int64_t planes) const {
+  auto forHalves = [&](llvm::function_ref<void(const Half &)> body) {
+    b.loop(b.index(0), b.index(panels * kLanes), kHalf, [&](Value output) {
+      Value lanes = b.index(kLanes);
+      body({b.offset(plane, row),
+            b.add(panel, b.create<arith::DivUIOp>(output, lanes)), planes,
+            b.create<arith::RemUIOp>(output, lanes), row, output});
+    });
+  };
+  const int64_t quads = p.words / kStepWords;
+  const int64_t chunks = llvm::divideCeil(quads, kMostSteps);
+  const int64_t length = chunks ? llvm::divideCeil(quads, chunks) : 0;
+  const Values zeros(planes, splatWords(0));
+  const Quads first = {b.index(0), b.index(length), b.i32(length)};
+  auto countFirst = [&](const Half &half, Values &before) {
+    return length ? sumCarries(half, first, before) : zeros;
+  };
+  if (chunks <= 1)
+    return forHalves([&](const Half &half) {
+      Values before = zeros;
+      Values totals = countFirst(half, before);
+      finishHalf(half, quads, totals, before);
+    });
+  // Sums that wait for the next chunk would take registers from its loop, and
+  // parities can be had again.
+  auto parities = [&](const Half &half, Value quad) {
+    return differing(half, b.offset(b.mul(quad, b.index(kStepWords)), -1));
+  };
+  forHalves([&](const Half &half) {
+    Values before = zeros;
+    for (auto [i, sums] : llvm::enumerate(countFirst(half, before)))
+      storeCounts(half, i, sums);
+  });
+  b.loop(b.index(length), b.index(quads), length, [&](Value from) {
+    Quads next = {from, b.offset(from, length), b.i32(length)};
+    if (quads % length) {
+      next.to = b.create<arith::MinUIOp>(next.to, b.index(quads));
+      next.count = b.create<arith::IndexCastUIOp>(
+          b.getI32Type(), Value(b.create<arith::SubIOp>(next.to, from)));
+    }
+    forHalves([&](const Half &half) {
+      Values before = parities(half, from);
+      for (auto [i, sums] : llvm::enumerate(sumCarries(half, next, before)))
+        storeCounts(half, i, b.add(loadCounts(half, i), sums));
+    });
+  });
+  forHalves([&](const Half &half) {
+    Values totals;
+    for (int64_t i = 0; i < planes; ++i)
+      totals.push_back(loadCounts(half, i));
+    finishHalf(half, quads, totals, parities(half, b.index(quads)));
+  });
 }
 
 // The counts of `planes` planes from `plane` on, of the block, [plane][panel].
@@ -262,15 +309,7 @@ SmallVector<Value> ParityChain::count(Value plane, Value panel, int64_t panels,
                              ? llvm::divideCeil(left, 2)
                              : std::min(left, planesOfTile);
     next = i + rows;
-    b.loop(b.index(0), b.index(panels * kLanes), kHalf, [&](Value output) {
-      Value lanes = b.index(kLanes);
-      Half half = {b.offset(plane, i),
-                   b.add(panel, b.create<arith::DivUIOp>(output, lanes)), rows,
-                   b.create<arith::RemUIOp>(output, lanes)};
-      for (auto [r, total] : llvm::enumerate(countHalf(half)))
-        b.create<vector::StoreOp>(total, counts,
-                                  ValueRange{b.index(i + int64_t(r)), output});
-    });
+    countRows(plane, i, panel, panels, rows);
   }
   SmallVector<Value> result;
   for (int64_t i = 0; i < planes; ++i)

@@ -35,12 +35,17 @@ private:
   mlir::Value counts;   // [plane of the tile][output of the unit] i32
 
   /// Rows of half a panel: `planes` from `plane` on, of the block, by the
-  /// outputs from `lane` on.
+  /// outputs from `lane` on. Their counts lie in `counts` from `row` and
+  /// `output` on.
   struct Half {
     mlir::Value plane, panel;
     int64_t planes;
     mlir::Value lane;
+    int64_t row;
+    mlir::Value output;
   };
+  mlir::Value loadCounts(const Half &half, int64_t plane) const;
+  void storeCounts(const Half &half, int64_t plane, mlir::Value values) const;
   mlir::VectorType wordsType() const;
   mlir::Value splatWords(int64_t value) const;
   mlir::Value complement(mlir::Value words) const;
@@ -49,10 +54,17 @@ private:
   Values differing(const Half &half, mlir::Value k) const;
   mlir::Value carry(mlir::Value sum, mlir::Value next,
                     mlir::Value before) const;
-  Values sumCarries(const Half &half, int64_t quads, Values &before) const;
+  /// Steps of four words: `count` (i32) of them, from `from` to `to`.
+  struct Quads {
+    mlir::Value from, to, count;
+  };
+  Values sumCarries(const Half &half, const Quads &quads, Values &before) const;
   void addRest(const Half &half, int64_t k, Values &totals,
                Values &before) const;
-  Values countHalf(const Half &half) const;
+  void finishHalf(const Half &half, int64_t quads, Values totals,
+                  Values before) const;
+  void countRows(mlir::Value plane, int64_t row, mlir::Value panel,
+                 int64_t panels, int64_t planes) const;
   Values count(mlir::Value plane, mlir::Value panel, int64_t panels,
                int64_t planes) const;
 };
