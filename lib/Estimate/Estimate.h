@@ -12,6 +12,7 @@
 
 #include "llvm/IR/Module.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cmath>
 
 namespace mlir::bnn {
 
@@ -58,12 +59,15 @@ struct Estimate {
   /// Instructions that the model does not know, which count as none.
   std::vector<std::string> unknownInstructions;
 
-  /// The cycles that an operation waits for memory.
+  /// The cycles that an operation's memory takes, if nothing else is done.
   double memoryCycles(const OpEstimate &op) const {
     return op.bytes / settings.bandwidth * settings.clock;
   }
+  /// Those of both, which overlap in part: a core asks for memory ahead while
+  /// it computes. Neither the sum nor the larger is right; the root of the sum
+  /// of squares lies between them.
   double cycles(const OpEstimate &op) const {
-    return op.cycles + memoryCycles(op);
+    return std::hypot(op.cycles, memoryCycles(op));
   }
   double totalCycles() const;
 };

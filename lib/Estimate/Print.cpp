@@ -22,19 +22,19 @@ static constexpr size_t mostLoops = 12;
 namespace {
 struct Total {
   unsigned count = 0;
-  double cycles = 0, memory = 0;
+  double cycles = 0, memory = 0, both = 0;
   uint64_t binaryMACs = 0;
 };
 } // namespace
 
 static void printLine(const Total &line, const Estimate &estimate,
                       raw_ostream &out) {
-  double all = line.cycles + line.memory;
   out << format("%10.2f %5.1f%% %12.0f %10.0f ",
-                all / estimate.settings.clock * 1e6,
-                100 * all / estimate.totalCycles(), line.cycles, line.memory);
+                line.both / estimate.settings.clock * 1e6,
+                100 * line.both / estimate.totalCycles(), line.cycles,
+                line.memory);
   if (line.binaryMACs)
-    out << format("%8.1f", line.binaryMACs / all);
+    out << format("%8.1f", line.binaryMACs / line.both);
   else
     out << "       -";
   out << "  ";
@@ -74,20 +74,22 @@ static void printEstimate(const Estimate &estimate, raw_ostream &out) {
   MapVector<StringRef, Total> totals;
   Total all;
   for (const OpEstimate &op : estimate.ops) {
-    Total line{1, op.cycles, estimate.memoryCycles(op), op.binaryMACs};
+    Total line{1, op.cycles, estimate.memoryCycles(op), estimate.cycles(op),
+               op.binaryMACs};
     printLine(line, estimate, out);
     out << left_justify(op.kind, 16) << ' ' << op.name << '\n';
     for (Total *total : {&totals[op.kind], &all}) {
       ++total->count;
       total->cycles += line.cycles;
       total->memory += line.memory;
+      total->both += line.both;
       total->binaryMACs += line.binaryMACs;
     }
   }
   auto sorted = totals.takeVector();
   llvm::sort(sorted, [](const auto &a, const auto &b) {
-    return std::pair(-a.second.cycles - a.second.memory, a.first) <
-           std::pair(-b.second.cycles - b.second.memory, b.first);
+    return std::pair(-a.second.both, a.first) <
+           std::pair(-b.second.both, b.first);
   });
   sorted.emplace_back("total", all);
   out << '\n' << columns << "operations\n";

@@ -7,6 +7,7 @@ estimates are compared with what bnn-run --profile measures, the fastest of --ro
 """
 import collections
 import json
+import math
 import os
 import re
 import subprocess
@@ -34,7 +35,9 @@ class Estimates:
         name = "-".join([os.path.basename(os.path.dirname(onnx)), str(tokens), *options])
         path = self.bench.path("estimate-" + re.sub(r"[^\w.]+", "_", name) + ".json")
         compiler = self.bench.tools.bnn_opt
-        if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(compiler):
+        library = os.path.join(os.path.dirname(compiler), "..", "lib", "libBNN.so")
+        newest = max(os.path.getmtime(file) for file in (compiler, library))
+        if not os.path.exists(path) or os.path.getmtime(path) < newest:
             gemm.run([compiler, onnx, f"--input-shape=input_ids:1x{tokens}", *options,
                       "--estimate-format=json", "-o", f"{path}.part"])
             os.rename(f"{path}.part", path)
@@ -184,7 +187,7 @@ def host_table(estimates, rounds):
         clocks.append(clock)
 
         def seconds(kind, memory=1):
-            return sum(op["code_cycles"] / clock + memory * op["memory_bytes"] / bandwidth * 1e-9
+            return sum(math.hypot(op["code_cycles"] / clock, memory * op["memory_bytes"] / bandwidth * 1e-9)
                        for op in estimate["operations"] if kind in (op["kind"], "total"))
 
         def error(kind, memory=1):
