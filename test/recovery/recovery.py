@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What is left when a compile ends early.
 
-    recovery.py MODEL WORK CC
+    recovery.py MODEL WORK
+    recovery.py MODEL WORK CC     a fault of its own, with a library that CC compiles
 
 - Killed, at times drawn at random, over outputs that are there: each is what it was or what the
   compile makes of it, whole.
@@ -100,8 +101,11 @@ def check_signals(model, work, duration, whole):
     print(f"{SIGNALS} signals: each an end, and no half an output")
 
 
-def check_crashes(model, work, compiler, whole):
+def check_crashes(model, work, compiler):
     """At places that are known: before the outputs are placed, before the first and before the second."""
+    paths = [os.path.join(work, name) for name in ("out.o", "out.h")]
+    subprocess.run(compile_(model, paths[0]), check=True, capture_output=True)
+    whole = [read(path) for path in paths]
     library = os.path.join(work, "crash.so")
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "crash.c")
     subprocess.run([compiler, "-shared", "-fPIC", source, "-o", library, "-ldl"], check=True)
@@ -124,12 +128,14 @@ def check_crashes(model, work, compiler, whole):
 
 
 def main():
-    model, work, compiler = sys.argv[1:]
+    model, work, *compiler = sys.argv[1:]
     os.makedirs(work)
+    if compiler:
+        check_crashes(model, work, compiler[0])
+        return
     duration, whole = check_kills(model, work)
     check_folder(model, work)
     check_signals(model, work, duration, whole[0])
-    check_crashes(model, work, compiler, whole)
 
 
 main()
