@@ -236,6 +236,13 @@ SmallVector<Value> QuantizeOp::encode(OpBuilder &builder, Location loc,
 // MatmulOp
 //===----------------------------------------------------------------------===//
 
+// How many of `elements` a sum may have: all, and a correction as many again.
+static int64_t addendsOf(MatmulOp op, int64_t elements) {
+  // The others are dynamic, or too many already.
+  return op.getCorrection() && llvm::isUInt<31>(elements) ? 2 * elements
+                                                          : elements;
+}
+
 // The sums that are added to those of some blocks of outputs.
 static LogicalResult verifyCorrection(MatmulOp op) {
   if (!op.getCorrection() && !op.getCorrected())
@@ -243,13 +250,15 @@ static LogicalResult verifyCorrection(MatmulOp op) {
   ArrayRef<int64_t> blocks = op.getCorrectedBlocks();
   const int64_t outputs = op.getOutputsPerRow();
   // [M7]
-  if (!op.getCorrection() || !bitsOf(op.getInput()))
+  if (!op.getCorrection() || !op.getCorrected() || !bitsOf(op.getInput()))
     return op.emitOpError("a correction and its blocks come together, beside "
                           "integers");
   // [M8]
   if (blocks.empty() || blocks.front() < 0 ||
-      !llvm::is_sorted(blocks, std::less_equal<int64_t>()) ||
-      ShapedType::isDynamic(outputs) || blocks.back() * kLanes >= outputs)
+      std::adjacent_find(blocks.begin(), blocks.end(),
+                         std::greater_equal<int64_t>()) != blocks.end() ||
+      ShapedType::isDynamic(outputs) ||
+      blocks.back() >= int64_t(llvm::divideCeil(outputs, kLanes)))
     return op.emitOpError("the blocks [")
            << blocks << "] do not ascend within " << outputs << " outputs";
   SmallVector<int64_t> shape(shaped(op.getInput()).getShape());
@@ -286,9 +295,10 @@ LogicalResult MatmulOp::verify() {
     return failure();
   // [M6]
   BitsType element = bitsOf(getInput());
-  if (element && !sumFits(element, getAddends()))
-    return emitOpError("sums of ") << getAddends() << " elements of " << element
-                                   << " can be beyond 32 bits";
+  const int64_t addends = addendsOf(*this, getElementsPerRow());
+  if (element && !sumFits(element, addends))
+    return emitOpError("sums of ")
+           << addends << " elements of " << element << " can be beyond 32 bits";
   if (failed(verifyCorrection(*this)))
     return failure();
   return verifyMaskOutput(*this, getOuts());
@@ -318,14 +328,9 @@ int64_t MatmulOp::getWeightSize(bool ofOutputs) {
   return shaped(getWeight()).getDimSize(ofOutputs == outputsFirst ? 0 : 1);
 }
 
-int64_t MatmulOp::getAddends() {
-  const int64_t elements = shaped(getInput()).getShape().back();
-  return ShapedType::isDynamic(elements) || !getCorrection() ? elements
-                                                             : 2 * elements;
-}
-
 std::optional<AccumulatorRange> MatmulOp::getAccumulatorRange() {
-  const int64_t addends = getAddends();
+  const int64_t addends =
+      addendsOf(*this, shaped(getInput()).getShape().back());
   BitsType element = bitsOf(getInput());
   // Sums of bytes are too many for a staircase.
   if (ShapedType::isDynamic(addends) || !element || element.isByte())

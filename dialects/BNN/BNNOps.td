@@ -289,8 +289,6 @@ def MatmulOp : BNN_EpilogueOp<"matmul",
     int64_t getOutputsPerRow() { return getWeightSize(/*ofOutputs=*/true); }
     int64_t getElementsPerRow() { return getWeightSize(/*ofOutputs=*/false); }
     int64_t getWeightSize(bool ofOutputs);
-    /// How many elements a sum may have: K, or twice that with a correction.
-    int64_t getAddends();
     /// The dot of its operands, whatever the target.
     ::mlir::bnn::DotKind getDotKind();
     /// The dot that adds up most of the op, on buffers, on `target` (null:

@@ -83,8 +83,7 @@ llvm::Expected<Continuation> continueFrom(ModuleOp module,
     return result;
   result.options.strategy = target.getStrategy().str();
   result.options.cpu = model.getCpu().str();
-  // The file may say what it likes. What it says is complete, so nothing is
-  // taken from this machine.
+  // The file may say what it likes, and its features are complete.
   if (model.getTriple().empty())
     return llvm::createStringError("the IR has a target, and no triple in "
                                    "'bnn.model': name it with --mtriple");
@@ -92,8 +91,8 @@ llvm::Expected<Continuation> continueFrom(ModuleOp module,
       resolveTarget(model.getTriple(), model.getCpu(), model.getAttributes());
   if (!resolved)
     return resolved.takeError();
-  result.target = TargetSpec{model.getTriple().str(), model.getCpu().str(),
-                             model.getAttributes().str()};
+  result.target =
+      TargetSpec{resolved->triple, resolved->cpu, model.getAttributes().str()};
   return result;
 }
 

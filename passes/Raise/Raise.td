@@ -44,8 +44,9 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
 
     Scales may stand on either side of what moves elements, in a Gemm's alpha and
     beta, or be one for each row, which is a factor of its sums. Weights that are
-    0 are +1 in one product and -1 in another: twice the sum, in integers. Rows of
-    an embedding table with zeros are looked up in a second table as well, with
+    0 are +1 in one product and -1 in another: twice the sum, in integers. If few
+    blocks of 16 outputs have any, the other product is of those alone. Rows of an
+    embedding table with zeros are looked up in a second table as well, with
     half their scale. A row, or an output, that is all 0 has the scale 0.
 
     What differs in any of this stays as it is: two magnitudes, a range that is

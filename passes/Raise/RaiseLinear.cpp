@@ -414,9 +414,6 @@ static Value createProduct(RaiseRewriter &rewriter, Location loc,
   auto bitsType =
       RankedTensorType::get({weight.rows, weight.columns},
                             BitsType::get(rewriter.getContext(), true, 1));
-  auto out = [&](Type element) {
-    return emptyRows(rewriter, loc, like, weight.rows, element);
-  };
   SmallVector<Value> params;
   Value correction;
   if (!blocks.empty())
@@ -435,7 +432,8 @@ static Value createProduct(RaiseRewriter &rewriter, Location loc,
     params.push_back(constantTensor(rewriter, loc, bias, weight.rows));
   auto matmul = rewriter.create<MatmulOp>(
       loc, input.bits, bits, input.zeros, params,
-      ValueRange{out(rewriter.getF32Type())},
+      ValueRange{
+          emptyRows(rewriter, loc, like, weight.rows, rewriter.getF32Type())},
       [&](OpBuilder &b, Location loc, ValueRange args) {
         Value sum = args[0];
         args = args.drop_front();

@@ -257,8 +257,8 @@ def embedding(m, k, n):
 
 
 COUNTS = [xor_count, xor_count_zeros, and_count, *(plane_count(*row) for row in planes.ELEMENTS)]
-KINDS = [*COUNTS, xor_count_decided, corrected, signed_sum, fma, affine, bits_of_product, integers_of_product, layer_norm, layer_norm_bits,
-         reduction("add"), reduction("max"), reduction("min"), embedding]
+KINDS = [*COUNTS, xor_count_decided, corrected, signed_sum, fma, affine, bits_of_product,
+         integers_of_product, layer_norm, layer_norm_bits, reduction("add"), reduction("max"), reduction("min"), embedding]
 
 
 #===------------------------------------------------------------------------===#

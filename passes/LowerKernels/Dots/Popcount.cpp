@@ -145,7 +145,6 @@ void Popcount::addPair(const Tile &tile, Value k, bool masked, State counts,
   }
 }
 
-// Of pairs, then of pairs of these.
 // The sums of neighbouring lanes, twice as wide.
 static Value addPairs(KernelBuilder &b, Value lanes) {
   auto all = cast<VectorType>(lanes.getType());
@@ -168,6 +167,7 @@ static Value addPairs(KernelBuilder &b, Value lanes) {
   return result;
 }
 
+// Of pairs, then of pairs of these.
 Value bnn::addBytes(KernelBuilder &b, Value sums, TargetAttr target) {
   if (target && target.does(Instructions::AddPairs))
     return addPairs(b, addPairs(b, sums));

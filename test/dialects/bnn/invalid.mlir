@@ -997,6 +997,42 @@ func.func @f(%x: memref<4x1073741824x!bnn.s1>, %w: memref<40x1073741824x!bnn.s1>
 
 // -----
 
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<40x64x!bnn.s1>, %c: memref<4x32xi32>, %o: memref<4x40xi32>) {
+  // [M7]
+  // expected-error @+1 {{a correction and its blocks come together, beside integers}}
+  "bnn.matmul"(%x, %w, %c, %o) ({
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }) {operandSegmentSizes = array<i32: 1, 1, 0, 1, 0, 1>} : (memref<4x64x!bnn.s1>, memref<40x64x!bnn.s1>, memref<4x32xi32>, memref<4x40xi32>) -> ()
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<40x64x!bnn.s1>, %c: memref<4x32xi32>, %o: memref<4x40xi32>) {
+  // [M8]
+  // expected-error @+1 {{the blocks [0, 1152921504606846977] do not ascend within 40 outputs}}
+  bnn.matmul %x, %w correction(%c of [0, 1152921504606846977] : memref<4x32xi32>) outs(%o : memref<4x40xi32>) : memref<4x64x!bnn.s1>, memref<40x64x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x?x!bnn.s1>, %w: memref<8x2147483648x!bnn.s1>, %o: memref<4x8xi32>) {
+  // [M6]
+  // expected-error @+1 {{sums of 2147483648 elements of '!bnn.s1' can be beyond 32 bits}}
+  bnn.matmul %x, %w outs(%o : memref<4x8xi32>) : memref<4x?x!bnn.s1>, memref<8x2147483648x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
 func.func @f(%x: memref<4x143165577x!bnn.u4>, %w: memref<8x143165577x!bnn.s1>, %o: memref<4x8xi32>) {
   // [M6]
   // expected-error @+1 {{sums of 143165577 elements of '!bnn.u4' can be beyond 32 bits}}
