@@ -29,6 +29,7 @@ namespace mlir::bnn {
 constexpr int64_t kLanes = 16;
 /// Bits in a packed word.
 constexpr int64_t kWordBits = 32;
+constexpr int64_t kWordBytes = kWordBits / 8;
 /// Bytes to which buffers, constants and the workspace are aligned: the widest
 /// register and the cache line of the targets.
 constexpr int64_t kBufferAlignment = 64;

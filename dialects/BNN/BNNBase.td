@@ -168,13 +168,17 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
     multiple of 4 the complement is there already, and elsewhere the select has
     the complement of the carry.
 
+    Elements of 8 bits take a byte of a word each, the first the least
+    significant: a word of each output is what a sum of four products takes.
+
     Rules (and those of `#bnn.rows` along K):
     - [P1] A panel has 16 outputs.
     - [P2] Both groups have at least one element.
     - [P3] The matrix has two dimensions and its outputs are static.
     - [P4] Groups of outputs divide them.
-    - [P5] The elements have one bit.
-    - [P6] Words have `parity` or are `running`, not both.
+    - [P5] The elements have one bit or eight.
+    - [P6] Words have `parity` or are `running`, not both, and those of bytes
+      neither.
     - [P7] There are fewer than 2^31 outputs.
 
     Example: `tensor<3072x768x!bnn.s1, #bnn.panels<lanes = 16, word = 32,

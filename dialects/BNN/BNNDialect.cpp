@@ -132,14 +132,10 @@ PanelsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return verifyWord(emitError, word);
 }
 
-// A layout fits a tensor of bits whose groups divide its rows.
+// A layout fits rows that its groups divide.
 static LogicalResult
-verifyLayout(ArrayRef<int64_t> shape, Type elementType, int64_t group,
+verifyGroups(ArrayRef<int64_t> shape, int64_t group,
              llvm::function_ref<InFlightDiagnostic()> emitError) {
-  // [R3]
-  if (auto bits = dyn_cast<BitsType>(elementType); !bits || bits.isByte())
-    return emitError() << "a packed layout needs elements of a few bits, not "
-                       << elementType;
   // [R4]
   if (shape.empty() || ShapedType::isDynamic(shape.back()))
     return emitError() << "a packed layout needs a static last dimension";
@@ -157,7 +153,11 @@ verifyLayout(ArrayRef<int64_t> shape, Type elementType, int64_t group,
 LogicalResult RowsAttr::verifyEncoding(
     ArrayRef<int64_t> shape, Type elementType,
     llvm::function_ref<InFlightDiagnostic()> emitError) const {
-  return verifyLayout(shape, elementType, getGroup(), emitError);
+  // [R3]
+  if (auto bits = llvm::dyn_cast<BitsType>(elementType); !bits || bits.isByte())
+    return emitError() << "a packed layout needs elements of a few bits, not "
+                       << elementType;
+  return verifyGroups(shape, getGroup(), emitError);
 }
 
 LogicalResult PanelsAttr::verifyEncoding(
@@ -174,9 +174,12 @@ LogicalResult PanelsAttr::verifyEncoding(
   if (!llvm::isInt<32>(shape[0]))
     return emitError() << shape[0] << " outputs are too many to be packed";
   // [P5]
-  if (auto bits = llvm::dyn_cast<BitsType>(elementType);
-      bits && bits.getWidth() != 1)
-    return emitError() << "panels hold elements of one bit, not "
+  auto bits = llvm::dyn_cast<BitsType>(elementType);
+  if (!bits || (bits.getWidth() != 1 && !bits.isByte()))
+    return emitError() << "panels hold elements of one bit or eight, not "
                        << elementType;
-  return verifyLayout(shape, elementType, getGroup(), emitError);
+  // [P6]
+  if (bits.isByte() && (getParity() || getRunning()))
+    return emitError() << "words of bytes have no parity";
+  return verifyGroups(shape, getGroup(), emitError);
 }

@@ -102,12 +102,13 @@ LogicalResult bnn::ConstantOp::verify() {
   // [C1]
   if (!type.hasStaticShape())
     return emitOpError("needs a static shape, not ") << type;
+  BitsType element = bitsOf(getResult());
   // [C2]
-  if (bitsOf(getResult()).getWidth() != 1)
-    return emitOpError("holds elements of one bit, not ") << type;
+  if (element.getWidth() != 1 && !element.isByte())
+    return emitOpError("holds elements of one bit or eight, not ") << type;
   ShapedType bits = getBits().getShapedType();
   SmallVector<int64_t> shape(type.getShape());
-  unsigned width = 1;
+  unsigned width = element.getWidth();
   if (getLayout(type)) {
     shape = getStorageShape(type);
     width = kWordBits;
@@ -200,13 +201,18 @@ LogicalResult QuantizeOp::verify() {
   // [Q2]
   if (shape.empty())
     return emitOpError("needs an input of rank 1 or more");
+  BitsType element = bitsOf(getOuts()[0]);
   // [Q3]
-  if (!isPlanes(getOuts()[0]))
-    return emitOpError("the output has elements of 2 or 4 bits, not ")
+  if (!isPlanes(getOuts()[0]) && !element.isByte())
+    return emitOpError("the output has elements of 2, 4 or 8 bits, not ")
            << getOuts()[0].getType();
   // [Q4]
-  if (getMinimum() && bitsOf(getOuts()[0]).getIsSigned())
-    return emitOpError("signed integers have no minimum");
+  if (getMinimum() && (element.getIsSigned() || element.isByte()))
+    return emitOpError("signed integers, and those of 8 bits, have no minimum");
+  // [Q7]
+  if (getZeroPoint() && !element.isByte())
+    return emitOpError("a zero point is for integers of 8 bits, not for ")
+           << element;
   // [Q5]
   if (failed(verifyOutputShape(*this, getOuts(), shape)))
     return failure();
@@ -216,7 +222,8 @@ LogicalResult QuantizeOp::verify() {
 
 SmallVector<Value> QuantizeOp::getEncodingParams() {
   SmallVector<Value> params;
-  for (Value param : SmallVector<Value>{getShift(), getMinimum(), getStep()})
+  for (Value param :
+       SmallVector<Value>{getShift(), getMinimum(), getZeroPoint(), getStep()})
     if (param)
       params.push_back(param);
   return params;
@@ -227,9 +234,15 @@ SmallVector<Value> QuantizeOp::encode(OpBuilder &builder, Location loc,
   ImplicitLocOpBuilder b(loc, builder);
   if (getShift())
     element = b.create<arith::AddFOp>(element, params.front());
+  // Beside the step there is a minimum or a zero point.
+  Value beside = params.size() > 1 ? params.drop_back().back() : Value();
   if (getMinimum())
-    element = b.create<arith::SubFOp>(element, params.drop_back().back());
-  return {quantizedBits(b, element, params.back(), bitsOf(getOuts()[0]))};
+    element = b.create<arith::SubFOp>(element, beside);
+  BitsType type = bitsOf(getOuts()[0]);
+  if (type.isByte())
+    return {quantizedByte(b, element, params.back(),
+                          getZeroPoint() ? beside : Value(), type)};
+  return {quantizedBits(b, element, params.back(), type)};
 }
 
 //===----------------------------------------------------------------------===//
@@ -346,9 +359,10 @@ SmallVector<Type> MatmulOp::getLeadingTypes() {
 
 MultiplyAccumulates MatmulOp::getMultiplyAccumulates() {
   BitsType element = bitsOf(getInput());
-  if (!element || element.isByte())
+  if (!element)
     return {};
-  MultiplyAccumulates result{element.getWidth(), {}};
+  // Planes are multiplied one by one.
+  MultiplyAccumulates result{element.isByte() ? 1 : element.getWidth(), {}};
   result.addAllDimensions(getInput());
   result.dimensions.emplace_back(getWeight(), 0);
   return result;
@@ -368,7 +382,8 @@ DotAttr MatmulOp::getDot(TargetAttr target) {
     return chain ? chain : plain;
   }
   DotAttr table = target ? target.getListedDot(DotKind::ByteTable) : DotAttr();
-  if (!table || !getShuffledBytes(target) || !layout || !bitsOf(getInput()))
+  if (!table || !getShuffledBytes(target) || !layout || !bitsOf(getInput()) ||
+      bitsOf(getInput()).isByte())
     return plain;
   ArrayRef<int64_t> input = shaped(getInput()).getShape();
   const int64_t words = packedWords(input.back(), layout.getGroup());

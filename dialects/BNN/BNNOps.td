@@ -69,16 +69,17 @@ class BNN_EpilogueOp<string mnemonic, list<string> epilogueMethods,
         kernelMethods, layoutMethods>;
 
 def ConstantOp : BNN_Op<"constant", [Pure, ConstantLike]> {
-  let summary = "A constant matrix of bits";
+  let summary = "A constant matrix of bits or bytes";
   let description = [{
-    The value is `bits`, one `i1` an element (`true` is +1, or 1). Once the type
-    has a layout, `bits` holds the packed words in the layout's storage shape.
+    The value is `bits`, one `i1` an element (`true` is +1, or 1), or one `i8` if
+    elements have 8 bits. Once the type has a layout, `bits` holds the packed
+    words in the layout's storage shape.
 
     Rules:
     - [C1] The shape is static.
-    - [C2] The elements have one bit.
-    - [C3] `bits` are i1 in the shape of the type or, where that has a layout, i32
-      in the storage shape.
+    - [C2] The elements have one bit or eight.
+    - [C3] `bits` are i1, or i8, in the shape of the type or, where that has a
+      layout, i32 in the storage shape.
 
     Example:
     ```mlir
@@ -173,6 +174,13 @@ def QuantizeOp : BNN_DestinationOp<"quantize", [
     q * step + minimum; whoever reads the planes accounts for both. The division
     is correctly rounded: a product with 1 / step is not this function.
 
+    To integers of 8 bits, `!bnn.u8` or `!bnn.s8`, out = round(v / step) +
+    zero_point (0 without one), the sum an exact integer, brought into the range
+    of the element type, as the zero point is before; NaN gives the least of
+    them. That is ONNX's QuantizeLinear as ONNX Runtime computes it; q stands
+    for (q - zero_point) * step. Step and zero point may be those of a tensor's
+    own range, computed at run time (DynamicQuantizeLinear).
+
     These are the k-bit elastic quantisers of BiT (arXiv 2205.13016, section
     3.2): clip(round(x / a), -2^(k-1), 2^(k-1) - 1) and clip(round((x - b) / a),
     0, 2^k - 1).
@@ -180,22 +188,27 @@ def QuantizeOp : BNN_DestinationOp<"quantize", [
     Rules:
     - [Q1] 1 output.
     - [Q2] The input has a last dimension.
-    - [Q3] The output has elements of 2 or 4 bits.
-    - [Q4] Signed integers have no minimum.
+    - [Q3] The output has elements of 2, 4 or 8 bits.
+    - [Q4] Signed integers, and those of 8 bits, have no minimum.
     - [Q5] The output has the shape of the input.
     - [Q6] The shift has one value per element of the last dimension.
+    - [Q7] A zero point is for elements of 8 bits.
 
     Example:
     ```mlir
     %q = bnn.quantize %x shift(%s : tensor<768xf32>) step(%step) minimum(%low)
         outs(%0 : tensor<4x768x!bnn.u2>) : tensor<4x768xf32> -> tensor<4x768x!bnn.u2>
+    %b = bnn.quantize %x step(%step) zero_point(%zero)
+        outs(%1 : tensor<4x768x!bnn.u8>) : tensor<4x768xf32> -> tensor<4x768x!bnn.u8>
     ```
   }];
   let arguments = (ins BNN_F32:$input, Optional<BNN_F32>:$shift, F32:$step,
-                       Optional<F32>:$minimum, Variadic<BNN_Bits>:$outs);
+                       Optional<F32>:$minimum, Optional<I32>:$zero_point,
+                       Variadic<BNN_Bits>:$outs);
   let assemblyFormat = [{
     $input (`shift` `(` $shift^ `:` type($shift) `)`)?
     `step` `(` $step `)` (`minimum` `(` $minimum^ `)`)?
+    (`zero_point` `(` $zero_point^ `)`)?
     `outs` `(` $outs `:` type($outs) `)` attr-dict
     `:` type($input) (`->` type($results)^)?
   }];
@@ -217,6 +230,8 @@ def MatmulOp : BNN_EpilogueOp<"matmul",
       outputs n whose block n / 16 is the i-th that `corrected` lists, acc has
       `correction`[.., 16 * i + n % 16] added: weights that are 0 in a few
       outputs are bits in a second product of those outputs alone.
+    - integers of 8 bits, by `!bnn.s8`: an exact i32. What zero points and scales
+      make of it is the epilogue's.
     - f32 by bits {-1, +1}: an f32, which adds or subtracts one input after the
       other, in the order of k from +0.0 (W1A32 of BiPFT, arXiv 2312.08937,
       section 4.3).
@@ -240,8 +255,8 @@ def MatmulOp : BNN_EpilogueOp<"matmul",
     - [M4] Rows of both have as many elements.
     - [M5] An output has a row of outputs for each row of the input.
     - [M6] A row's sum of integers fits 32 bits, whatever they are: 2^31 - 1
-      elements of 1 bit, 143,165,576 of `!bnn.u4`; half as many beside a
-      correction.
+      elements of 1 bit, 143,165,576 of `!bnn.u4`, 65,793 of `!bnn.u8`; half as
+      many beside a correction.
     - [M7] A correction and its blocks come together, and beside integers.
     - [M8] There are blocks, they ascend, and each has an output.
     - [M9] The correction has 16 numbers for each block, for each row of the

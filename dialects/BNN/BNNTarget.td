@@ -28,7 +28,15 @@ def BNN_Instructions : I32BitEnumAttr<"Instructions",
       I32BitEnumAttrCaseBit<"Shuffle32Bytes", 2, "shuffle_32_bytes">,
       I32BitEnumAttrCaseBit<"Shuffle64Bytes", 3, "shuffle_64_bytes">,
       // Sums of pairs of neighbouring unsigned integers, twice as wide.
-      I32BitEnumAttrCaseBit<"AddPairs", 4, "add_pairs">]> {
+      I32BitEnumAttrCaseBit<"AddPairs", 4, "add_pairs">,
+      // To each lane of 32 bits, the sum of four products of bytes: of unsigned
+      // ones by signed ones, 32 or 64 products at once, or of signed ones, 16.
+      I32BitEnumAttrCaseBit<"Dot32Bytes", 5, "dot_32_bytes">,
+      I32BitEnumAttrCaseBit<"Dot64Bytes", 6, "dot_64_bytes">,
+      I32BitEnumAttrCaseBit<"DotSigned16Bytes", 7, "dot_signed_16_bytes">,
+      // Sums of two products of 16 bits, 16 or 32 products at once.
+      I32BitEnumAttrCaseBit<"Multiply16Pairs", 8, "multiply_16_pairs">,
+      I32BitEnumAttrCaseBit<"Multiply32Pairs", 9, "multiply_32_pairs">]> {
   let genSpecializedAttr = 0;
   let cppNamespace = "::mlir::bnn";
 }
@@ -48,7 +56,9 @@ def BNN_DotKind : I32EnumAttr<"DotKind", "a way to add up a product", [
     I32EnumAttrCase<"Fma", 4, "fma">,
     // An xor_count of weights with running parities: by a bit select, the carry
     // of an adder is had of three parities.
-    I32EnumAttrCase<"ParityChain", 5, "parity_chain">]> {
+    I32EnumAttrCase<"ParityChain", 5, "parity_chain">,
+    // !bnn.u8 or !bnn.s8 by !bnn.s8: i32, four products at a time.
+    I32EnumAttrCase<"DotBytes", 6, "dot_bytes">]> {
   let genSpecializedAttr = 0;
   let cppNamespace = "::mlir::bnn";
 }

@@ -27,7 +27,10 @@ Value isNeither(ImplicitLocOpBuilder &b, Value v, Value level) {
 }
 
 bool sumFits(BitsType type, int64_t count) {
-  const int64_t magnitude = std::max(type.getMost(), -type.getLeast());
+  int64_t magnitude = std::max(type.getMost(), -type.getLeast());
+  // By signed bytes.
+  if (type.isByte())
+    magnitude *= 128;
   return count <= std::numeric_limits<int32_t>::max() / magnitude;
 }
 
@@ -43,6 +46,29 @@ Value quantizedBits(ImplicitLocOpBuilder &b, Value v, Value step,
   // it.
   Value least = f32Like(b, type.getLeast(), scaled);
   return roundedBits(b, scaled, least, f32Like(b, type.getMost(), scaled));
+}
+
+Value quantizedByte(ImplicitLocOpBuilder &b, Value v, Value step,
+                    Value zeroPoint, BitsType type) {
+  Value scaled = b.create<arith::DivFOp>(v, step);
+  Value least = f32Like(b, type.getLeast(), scaled),
+        most = f32Like(b, type.getMost(), scaled);
+  if (!zeroPoint)
+    return roundedBits(b, scaled, least, most);
+  auto bound = [&](int64_t value) -> Value {
+    TypedAttr attr = b.getI32IntegerAttr(int32_t(value));
+    if (auto vector = dyn_cast<VectorType>(zeroPoint.getType()))
+      attr = DenseElementsAttr::get(vector, attr);
+    return b.create<arith::ConstantOp>(attr);
+  };
+  zeroPoint = b.create<arith::MaxSIOp>(zeroPoint, bound(type.getLeast()));
+  zeroPoint = b.create<arith::MinSIOp>(zeroPoint, bound(type.getMost()));
+  // The bounds less the zero point are integers, too.
+  Value zero = b.create<arith::SIToFPOp>(scaled.getType(), zeroPoint);
+  least = b.create<arith::SubFOp>(least, zero);
+  most = b.create<arith::SubFOp>(most, zero);
+  return b.create<arith::AddIOp>(roundedBits(b, scaled, least, most),
+                                 zeroPoint);
 }
 
 Value roundedBits(ImplicitLocOpBuilder &b, Value v, Value least, Value most) {

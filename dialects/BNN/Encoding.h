@@ -27,13 +27,20 @@ Value selectOrdered(ImplicitLocOpBuilder &b, arith::CmpFPredicate order,
 Value isNeither(ImplicitLocOpBuilder &b, Value v, Value level);
 
 /// Whether an i32 holds every sum of `count` elements of `type`, each added or
-/// subtracted.
+/// subtracted, or bytes times signed bytes.
 bool sumFits(BitsType type, int64_t count);
 
 /// An i32, or a vector of them, whose low bits are round(v / step), half to
 /// even, in the range of `type`; NaN gives 0. `v` and `step` are of one type.
 Value quantizedBits(ImplicitLocOpBuilder &b, Value v, Value step,
                     BitsType type);
+
+/// An i32, or a vector of them: round(v / step), half to even, plus
+/// `zeroPoint`, in the range of `type`, of 8 bits, as the zero point is before;
+/// NaN gives the least. `v` and `step` are of one type, f32, `zeroPoint` is of
+/// as many i32, or null for 0.
+Value quantizedByte(ImplicitLocOpBuilder &b, Value v, Value step,
+                    Value zeroPoint, BitsType type);
 
 /// An i32 whose low bits are those of `v`, a number, brought into the range of
 /// two integers and rounded, half to even. All are of one type, f32 or vectors.

@@ -42,6 +42,13 @@ int64_t packedPosition(int64_t k, int64_t group) {
   return k / group * llvm::alignTo(group, kWordBits) + k % group;
 }
 
+int64_t panelWords(ShapedType type, PanelsAttr panels) {
+  const int64_t columns = type.getShape()[1], group = panels.getGroup();
+  if (!cast<BitsType>(type.getElementType()).isByte())
+    return packedWords(columns, group);
+  return columns / group * llvm::divideCeil(group, kWordBytes);
+}
+
 SmallVector<int64_t> getStorageShape(ShapedType type) {
   Attribute layout = getLayout(type);
   SmallVector<int64_t> shape(type.getShape());
@@ -53,11 +60,37 @@ SmallVector<int64_t> getStorageShape(ShapedType type) {
   auto panels = cast<PanelsAttr>(layout);
   int64_t outputs =
       packedWords(shape[0], panels.getOutGroup()) * panels.getWord();
-  return {outputs / panels.getLanes(), packedWords(shape[1], panels.getGroup()),
+  return {outputs / panels.getLanes(), panelWords(type, panels),
           panels.getLanes()};
 }
 
+// The bytes of a weight matrix, in panels.
+static DenseElementsAttr packBytes(DenseElementsAttr logical, ShapedType type) {
+  auto panels = cast<PanelsAttr>(getLayout(type));
+  SmallVector<int64_t> storage = getStorageShape(type);
+  SmallVector<uint32_t> words(ShapedType::getNumElements(storage), 0);
+  const int64_t group = panels.getGroup(), lanes = panels.getLanes(),
+                rowWords = storage[1], columns = type.getShape()[1];
+  auto bytes = logical.getValues<uint8_t>().begin();
+  for (int64_t n = 0; n < type.getShape()[0]; ++n) {
+    const int64_t output = packedPosition(n, panels.getOutGroup());
+    uint32_t *first =
+        &words[output / lanes * rowWords * lanes + output % lanes];
+    for (int64_t k = 0; k < columns; ++k, ++bytes) {
+      const int64_t at =
+          k / group * llvm::alignTo(group, kWordBytes) + k % group;
+      first[at / kWordBytes * lanes] |= uint32_t(*bytes)
+                                        << (at % kWordBytes * 8);
+    }
+  }
+  auto wordType =
+      RankedTensorType::get(storage, IntegerType::get(type.getContext(), 32));
+  return DenseElementsAttr::get(wordType, ArrayRef<uint32_t>(words));
+}
+
 DenseElementsAttr packBits(DenseElementsAttr logical, ShapedType type) {
+  if (cast<BitsType>(type.getElementType()).isByte())
+    return packBytes(logical, type);
   Attribute layout = getLayout(type);
   SmallVector<int64_t> storage = getStorageShape(type);
   SmallVector<uint32_t> words(ShapedType::getNumElements(storage), 0);

@@ -27,6 +27,9 @@ RowsAttr getRowsLayout(mlir::ShapedType type, int64_t groups, bool parity);
 /// starts a new word.
 int64_t packedWords(int64_t elements, int64_t group);
 
+/// Words of an output of a weight matrix in panels: of bits, or of bytes.
+int64_t panelWords(mlir::ShapedType type, PanelsAttr panels);
+
 /// The bit of a packed row that holds element `k`, counted over whole words.
 int64_t packedPosition(int64_t k, int64_t group);
 
@@ -39,8 +42,8 @@ llvm::SmallVector<int64_t> getStorageShape(mlir::ShapedType type);
 constexpr int64_t kComplementPeriod = 4;
 constexpr bool isComplement(int64_t w) { return w % kComplementPeriod == 1; }
 
-/// Packs logical bits (i1, in the shape of `type`) into words for the layout of
-/// `type`. The result has the storage shape.
+/// Packs logical bits (i1, or i8 for bytes, in the shape of `type`) into words
+/// for the layout of `type`. The result has the storage shape.
 mlir::DenseElementsAttr packBits(mlir::DenseElementsAttr logical,
                                  mlir::ShapedType type);
 

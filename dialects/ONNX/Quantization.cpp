@@ -11,6 +11,13 @@
 using namespace mlir;
 
 namespace mlir::bnn::onnx {
+/// A scalar, or a list of one element, which is as good: writers mix them.
+static bool isOneElement(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.hasStaticShape() && type.getRank() <= 1 &&
+         type.getNumElements() == 1;
+}
+
 /// One scale, or a list of them along an axis of `data`; the zero point is of
 /// the element type of the quantised side and as many.
 static LogicalResult verifyQuantization(Operation *op, Value data, Value scale,
@@ -20,13 +27,15 @@ static LogicalResult verifyQuantization(Operation *op, Value data, Value scale,
   if (scales && *scales > 1)
     return op->emitOpError("the scale must be a scalar or have rank 1, got ")
            << scale.getType();
-  if (scales && zeros && *scales != *zeros)
+  const bool isOne = isOneElement(scale);
+  if (scales && zeros && *scales != *zeros && !(isOne && isOneElement(zero)))
     return op->emitOpError("scale and zero point differ in rank");
   if (failed(verifyFloat(op, scale)) ||
       failed(verifySameElement(op, quantized, zero,
                                "quantised tensor and zero point")))
     return failure();
-  if (scales && *scales == 1)
+  // Of one scale there is no axis, whatever the default says.
+  if (scales && *scales == 1 && !isOne)
     return verifyAxis(op, axis, data);
   return success();
 }
@@ -60,7 +69,7 @@ static LogicalResult inferQuantized(ShapeInference &shapes, Value data,
     return success();
   for (Value list : {scale, zero}) {
     std::optional<ShapeInference::Dims> counts = shapes.dimsOf(list);
-    if (!counts || counts->empty())
+    if (!counts || counts->empty() || isOneElement(list))
       continue;
     std::optional<int64_t> position = shapes.wrapAxis(axis, shape->size());
     if (!position)

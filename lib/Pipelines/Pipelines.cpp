@@ -35,6 +35,7 @@ static void addRaise(OpPassManager &passes, const PhaseOptions &options) {
   RaiseOptions raise;
   raise.recordLayers = options.report || options.requireBinary;
   raise.remarks = options.remarks;
+  raise.budget = options.foldBudget;
   passes.addNestedPass<func::FuncOp>(createRaise(raise));
   if (options.requireBinary) {
     RequireBinaryOptions require;

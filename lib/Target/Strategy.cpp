@@ -47,6 +47,9 @@ static const StrategyDot avx2[] = {
     {DotKind::ByteTable, {2, 4}, "",
      "a byte shuffle counts four bits of two rows for 32 outputs, 1.3 times as "
      "fast as one row at a time from 6 rows on; two pairs of rows would spill"},
+    {DotKind::DotBytes, {2, 2}, "",
+     "a panel takes two of 16 registers: eight accumulators, and what bytes are "
+     "widened to"},
 };
 static const StrategyDot avx512[] = {
     {DotKind::XorCount, {4, 2}, "parity = true, queries = 2, params = {count_bytes}",
@@ -55,11 +58,16 @@ static const StrategyDot avx512[] = {
     {DotKind::AndCount, {4, 2}, "params = {count_bytes}", "as xor_count"},
     {DotKind::ByteTable, {4, 4}, "",
      "a byte shuffle counts four bits of two rows for 64 outputs, from 6 rows on"},
+    {DotKind::DotBytes, {4, 4}, "",
+     "16 accumulators of 32 registers, and what bytes are widened to"},
 };
 static const StrategyDot avx512Vpopcntdq[] = {
     {DotKind::XorCount, {4, 2}, "parity = true, queries = 2",
      "vpopcntd on 32-bit lanes; 4x2 was the best tile for 8 rows and more"},
     {DotKind::AndCount, {4, 2}, "", "as xor_count"},
+    {DotKind::DotBytes, {8, 2}, "",
+     "16 accumulators of 32 registers: ten loads feed 16 vpdpbusd, and two "
+     "panels of 768 inputs stay in the first cache"},
 };
 static const StrategyDot neon[] = {
     {DotKind::XorCount, {3, 1}, "params = {count_bytes}",
@@ -69,12 +77,16 @@ static const StrategyDot neon[] = {
     {DotKind::ParityChain, {3, 1}, "",
      "five operations for two words of four outputs where xor_count has six: "
      "two registers of outputs by three rows leave room for three parities each"},
+    {DotKind::DotBytes, {5, 1}, "",
+     "a panel takes four of 32 registers: 20 accumulators, five rows of four "
+     "words, which sdot takes by lane, and the weights"},
 };
 static const StrategyDot armv7Neon[] = {
     {DotKind::XorCount, {2, 1}, "params = {count_bytes}",
      "a panel takes four of 16 registers: two rows share the weights; vcnt "
      "counts bytes in one instruction"},
     {DotKind::AndCount, {2, 1}, "params = {count_bytes}", "as xor_count"},
+    {DotKind::DotBytes, {1, 1}, "", "a panel takes four of 16 registers"},
 };
 
 static const StrategyDot cortexM[] = {

@@ -258,14 +258,26 @@ Instructions vectorInstructions(const TargetSpec &spec) {
   if (!triple.isX86() && !triple.isAArch64())
     return result;
   std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
-  if (triple.isAArch64())
-    return info->checkFeatures("+neon") ? Instructions::AddPairs : result;
+  if (triple.isAArch64()) {
+    if (info->checkFeatures("+neon"))
+      result = result | Instructions::AddPairs;
+    if (info->checkFeatures("+dotprod"))
+      result = result | Instructions::DotSigned16Bytes;
+    return result;
+  }
   if (info->checkFeatures("+avx512f"))
     result = result | Instructions::TernaryLogic | Instructions::ScaleFloats;
   if (info->checkFeatures("+avx2"))
-    result = result | Instructions::Shuffle32Bytes;
+    result =
+        result | Instructions::Shuffle32Bytes | Instructions::Multiply16Pairs;
   if (info->checkFeatures("+avx512bw"))
-    result = result | Instructions::Shuffle64Bytes;
+    result =
+        result | Instructions::Shuffle64Bytes | Instructions::Multiply32Pairs;
+  if (info->checkFeatures("+avxvnni") ||
+      info->checkFeatures("+avx512vnni,+avx512vl"))
+    result = result | Instructions::Dot32Bytes;
+  if (info->checkFeatures("+avx512vnni"))
+    result = result | Instructions::Dot64Bytes;
   return result;
 }
 

@@ -28,7 +28,7 @@ namespace mlir::bnn {
 namespace {
 
 // Why what `consumer` makes of the producer's result cannot take its place;
-// empty where it can: it is the one user of the one result, f32.
+// empty where it can: it is the one user of the one result, f32 or i32.
 StringRef whyNotReplaced(EpilogueOpInterface producer, Operation *consumer) {
   if (producer.takesMoreOutputs())
     return "the producer keeps its first output";
@@ -44,9 +44,10 @@ StringRef whyNotReplaced(EpilogueOpInterface producer, Operation *consumer) {
       llvm::is_contained(places.getDpsInits(), producer->getResult(0)))
     return "the producer's result is where the outputs go";
   auto type = dyn_cast<RankedTensorType>(producer->getResult(0).getType());
-  return type && type.getElementType().isF32()
+  return type && (type.getElementType().isF32() ||
+                  type.getElementType().isInteger(32))
              ? ""
-             : "the producer's result is no tensor of f32";
+             : "the producer's result is no tensor of f32 or i32";
 }
 
 // Rebuilds `producer` where `rewriter` stands with more parameters and other

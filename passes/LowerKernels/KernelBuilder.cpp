@@ -220,7 +220,8 @@ OutputRows::OutputRows(KernelBuilder &b, ValueRange logical,
                        ValueRange values) {
   for (auto [type, value] : llvm::zip_equal(logical.getTypes(), values)) {
     Output output = {b.rows2d(value), 0, 0, false};
-    if (auto bits = dyn_cast<BitsType>(getElementTypeOrSelf(type))) {
+    if (auto bits = dyn_cast<BitsType>(getElementTypeOrSelf(type));
+        bits && !bits.isByte()) {
       output.planes = bits.getWidth();
       output.words =
           cast<MemRefType>(value.getType()).getShape().back() / output.planes;
@@ -257,9 +258,14 @@ void OutputRows::store(KernelBuilder &b, const Output &output, Value row,
     return std::min<int64_t>(kLanes, unit.valid - panel * kLanes);
   };
   if (output.planes == 0)
-    for (auto [panel, value] : llvm::enumerate(panels))
-      b.storeLanes(value, output.buffer,
+    for (auto [panel, value] : llvm::enumerate(panels)) {
+      Type element = getElementTypeOrSelf(output.buffer.getType());
+      Value stored = element.isInteger(8)
+                         ? b.create<arith::TruncIOp>(b.vectorOf(element), value)
+                         : value;
+      b.storeLanes(stored, output.buffer,
                    {row, b.offset(unit.channel, panel * kLanes)}, lanes(panel));
+    }
   for (int64_t plane = 0; plane < output.planes; ++plane) {
     SmallVector<Value> masks;
     for (auto [panel, value] : llvm::enumerate(panels)) {

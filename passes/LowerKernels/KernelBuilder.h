@@ -85,7 +85,7 @@ struct UnitOfOutputs {
 };
 
 /// Where an op's outputs go: rows of f32 or i32, packed bits, or planes of the
-/// low bits of i32 vectors.
+/// low bits of i32 vectors, or their low bytes.
 class OutputRows {
 public:
   OutputRows(KernelBuilder &b, mlir::ValueRange logical,
@@ -111,7 +111,7 @@ public:
 private:
   struct Output {
     mlir::Value buffer;
-    int64_t planes; // 0 for numbers
+    int64_t planes; // 0 for numbers and bytes
     int64_t words;  // of a plane of a row
     bool hasParity;
   };

@@ -35,9 +35,10 @@ bool hasPackedLayout(MemRefType type) {
                        [&] { return emitError(UnknownLoc::get(context)); }));
 }
 
-// A buffer of packed bits is a buffer of words, one of bytes stays one.
+// A buffer of packed bits, or of bytes of weights, is a buffer of words, and
+// one of bytes in no layout stays one.
 Type storageOf(MemRefType type) {
-  if (cast<BitsType>(type.getElementType()).isByte())
+  if (cast<BitsType>(type.getElementType()).isByte() && !type.getMemorySpace())
     return MemRefType::get(type.getShape(),
                            IntegerType::get(type.getContext(), 8),
                            type.getLayout());

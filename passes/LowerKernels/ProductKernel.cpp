@@ -63,7 +63,7 @@ static Product productOf(KernelBuilder &b, MatmulOp op,
   auto layout =
       dyn_cast_or_null<PanelsAttr>(getLayout(op.getWeight().getType()));
   if (p.element && layout) {
-    p.words = packedWords(p.elements, layout.getGroup());
+    p.words = panelWords(cast<ShapedType>(op.getWeight().getType()), layout);
     p.parity = layout.getParity();
     p.running = layout.getRunning();
   }

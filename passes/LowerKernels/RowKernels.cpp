@@ -19,7 +19,8 @@ static void packRows(KernelBuilder &b, Value logical, Value input, Value shift,
                      OutputRows &outputs,
                      llvm::function_ref<SmallVector<Value>(Value)> element) {
   auto type = cast<ShapedType>(logical.getType());
-  auto rows = cast<RowsAttr>(getLayout(type));
+  // Bytes are in no layout.
+  auto rows = cast_or_null<RowsAttr>(getLayout(type));
   int64_t columns = type.getShape().back();
   Value source = b.rows2d(input);
   SmallVector<Value> shifts;
@@ -27,20 +28,21 @@ static void packRows(KernelBuilder &b, Value logical, Value input, Value shift,
     shifts.push_back(shift);
   EpilogueParams params(b, shifts);
   b.loop(b.index(0), b.dim(source, 0), 1, [&](Value row) {
-    forUnits(b, columns, rows.getGroup(), [&](const UnitOfOutputs &unit) {
-      auto [panel, channel, word, valid] = unit;
-      params.loadChannels(b, channel, valid);
-      SmallVector<SmallVector<Value>> panels;
-      for (int64_t j = 0; j < panelsOf(valid); ++j) {
-        int64_t lanes = std::min(kLanes, valid - j * kLanes);
-        Value v =
-            b.loadLanes(source, {row, b.offset(channel, j * kLanes)}, lanes);
-        for (Value shift : params.vectors(b, row, j))
-          v = b.create<arith::AddFOp>(v, shift);
-        panels.push_back(element(v));
-      }
-      outputs.store(b, row, unit, panels);
-    });
+    forUnits(b, columns, rows ? rows.getGroup() : columns,
+             [&](const UnitOfOutputs &unit) {
+               auto [panel, channel, word, valid] = unit;
+               params.loadChannels(b, channel, valid);
+               SmallVector<SmallVector<Value>> panels;
+               for (int64_t j = 0; j < panelsOf(valid); ++j) {
+                 int64_t lanes = std::min(kLanes, valid - j * kLanes);
+                 Value v = b.loadLanes(
+                     source, {row, b.offset(channel, j * kLanes)}, lanes);
+                 for (Value shift : params.vectors(b, row, j))
+                   v = b.create<arith::AddFOp>(v, shift);
+                 panels.push_back(element(v));
+               }
+               outputs.store(b, row, unit, panels);
+             });
   });
   outputs.finish(b);
 }
@@ -63,13 +65,17 @@ void bnn::emitKernel(KernelBuilder &b, QuantizeOp op,
                      QuantizeOp::Adaptor buffers, TargetAttr) {
   auto type = cast<BitsType>(getElementTypeOrSelf(op.getOuts()[0]));
   OutputRows outputs(b, op.getOuts(), buffers.getOuts());
-  Value step = b.splat(buffers.getStep()), minimum;
+  Value step = b.splat(buffers.getStep()), minimum, zeroPoint;
   if (buffers.getMinimum())
     minimum = b.splat(buffers.getMinimum());
+  if (buffers.getZeroPoint())
+    zeroPoint = b.splat(buffers.getZeroPoint());
   packRows(b, op.getOuts()[0], buffers.getInput(), buffers.getShift(), outputs,
            [&](Value v) -> SmallVector<Value> {
              if (minimum)
                v = b.create<arith::SubFOp>(v, minimum);
+             if (type.isByte())
+               return {b.quantizedByte(v, step, zeroPoint, type)};
              return {b.quantizedBits(v, step, type)};
            });
 }

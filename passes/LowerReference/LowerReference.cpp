@@ -92,6 +92,24 @@ Value quantised(LoopBuilder &b, Value v, Value step, BitsType type) {
   return b.create<arith::FPToSIOp>(b.getI32Type(), number);
 }
 
+// round(v / step), half to even, plus the zero point (null: 0), in the range of
+// `type`, as an i32; NaN is the least.
+Value quantisedByte(LoopBuilder &b, Value v, Value step, Value zeroPoint,
+                    BitsType type) {
+  Value number = b.create<math::RoundEvenOp>(b.create<arith::DivFOp>(v, step));
+  if (zeroPoint) {
+    Value least = b.i32(type.getLeast()), most = b.i32(type.getMost());
+    zeroPoint = b.create<arith::MaxSIOp>(zeroPoint, least);
+    zeroPoint = b.create<arith::MinSIOp>(zeroPoint, most);
+    number = b.create<arith::AddFOp>(
+        number, b.create<arith::SIToFPOp>(b.getF32Type(), zeroPoint));
+  }
+  // Above 2^24 the sum may be rounded, and is out of range all the same.
+  number = b.select(arith::CmpFPredicate::OGT, number, b.f32(type.getLeast()));
+  number = b.select(arith::CmpFPredicate::OLT, number, b.f32(type.getMost()));
+  return b.create<arith::FPToSIOp>(b.getI32Type(), number);
+}
+
 // sum over i in [0, count) of f(i), in the order of i, from `init`.
 Value sequence(LoopBuilder &b, Value count, Value init,
                llvm::function_ref<Value(Value, Value)> next) {
@@ -184,8 +202,10 @@ void lower(LoopBuilder &b, QuantizeOp op, QuantizeOp::Adaptor in) {
         v = b.create<arith::AddFOp>(v, b.load(in.getShift(), k));
       if (in.getMinimum())
         v = b.create<arith::SubFOp>(v, in.getMinimum());
-      storeElement(b, quantised(b, v, in.getStep(), type), op.getOuts()[0], out,
-                   {m, k});
+      Value q = type.isByte()
+                    ? quantisedByte(b, v, in.getStep(), in.getZeroPoint(), type)
+                    : quantised(b, v, in.getStep(), type);
+      storeElement(b, q, op.getOuts()[0], out, {m, k});
     });
   });
 }
@@ -512,6 +532,8 @@ ElementsAttr numbers(ConstantOp op, MemRefType storage) {
   if (!bits)
     return {};
   auto type = cast<BitsType>(getElementTypeOrSelf(op.getType()));
+  if (type.isByte())
+    return bits;
   SmallVector<int8_t> values;
   values.reserve(bits.getNumElements());
   for (bool bit : bits.getValues<bool>())

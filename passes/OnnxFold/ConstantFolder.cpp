@@ -40,7 +40,7 @@ static bool isLeftForItsShape(Operation *op) {
 SmallVector<Operation *> ConstantFolder::findRoots() {
   for (Operation &op : state.body())
     if (ConstantEvaluator::canEvaluate(&op) && !unevaluated.contains(&op) &&
-        !isLeftForItsShape(&op) &&
+        !isLeftForItsShape(&op) && !isLeft(&op) &&
         llvm::all_of(op.getOperands(), [&](Value v) { return isKnown(v); }))
       constant.insert(&op);
   SmallVector<Operation *> roots;

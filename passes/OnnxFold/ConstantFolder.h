@@ -16,7 +16,9 @@ namespace mlir::bnn {
 /// is in memory at a time.
 class ConstantFolder {
 public:
-  explicit ConstantFolder(FoldState &state) : state(state) {}
+  /// `isLeft` holds for what is not evaluated.
+  ConstantFolder(FoldState &state, std::function<bool(Operation *)> isLeft)
+      : state(state), isLeft(std::move(isLeft)) {}
 
   /// Evaluates what it can; returns whether another turn may find more. What
   /// was evaluated is dead afterwards, but not erased.
@@ -40,6 +42,7 @@ private:
   void publish(Value result, const EvalTensorPtr &tensor, Operation *op);
 
   FoldState &state;
+  std::function<bool(Operation *)> isLeft;
   ConstantEvaluator evaluator;
   /// What evaluate() gave up on.
   llvm::DenseSet<Operation *> unevaluated;

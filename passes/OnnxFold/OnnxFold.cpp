@@ -9,6 +9,7 @@
 #include "dialects/BNN/BNNBase.h"
 #include "passes/OnnxFold/ConstantFolder.h"
 #include "passes/OnnxFold/FoldState.h"
+#include "passes/Support/QuantizedFactor.h"
 
 namespace mlir::bnn {
 #define GEN_PASS_DEF_ONNXFOLD
@@ -51,7 +52,12 @@ private:
   /// Every round removes operations or replaces them by constants; a rewrite
   /// may uncover a constant subgraph and the other way round.
   LogicalResult fold(FoldState &state) {
-    ConstantFolder constants(state);
+    // What may be weights of a product of bytes is raised as it is.
+    ConstantFolder constants(state, [](Operation *op) {
+      return widensBytes(op) && feedsOnlyProducts(op, [](Operation *product) {
+               return !isConstantFactor(product->getOperand(0));
+             });
+    });
     if (failed(inferShapes(state)))
       return failure();
     bool changed = true;

@@ -23,6 +23,8 @@ def OnnxFold : Pass<"onnx-fold", "::mlir::func::FuncOp"> {
       by IEEE 754 and so the same wherever it is done. The one exception are the
       statistics of weights, `ReduceMean` and `ReduceL1` of floats, which are
       summed in double and rounded once;
+      What makes numbers of constant bytes for products alone stays, for
+      `bnn-raise`;
     - shapes are followed symbolically through the graph: result types become as
       precise as they can be, shape arithmetic whose result is known becomes a
       constant, and a `Reshape` gets a constant shape where 0 and -1 can express

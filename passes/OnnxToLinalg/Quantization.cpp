@@ -28,13 +28,19 @@ static Value lowerScaled(Lowering &l, Op op, Value x, Value scale, Value zero,
                          Type element, Body body) {
   int64_t rank = Lowering::rankOf(x), axis = axisOf(op.getAxis(), rank);
   Dims dims = l.dims(x);
-  // A list may turn out to be of one element.
-  scale = l.align(scale, op.getY(), dims, {axis});
+  // A list may turn out to be of one element. One that is known to be has no
+  // axis.
+  auto align = [&](Value list) {
+    RankedTensorType type = Lowering::typeOf(list);
+    const bool isOne = type.hasStaticShape() && type.getNumElements() == 1;
+    return isOne ? list : l.align(list, op.getY(), dims, {axis});
+  };
+  scale = align(scale);
   SmallVector<Value> inputs{x, scale};
   SmallVector<AffineMap> maps{l.b.getMultiDimIdentityMap(unsigned(rank)),
                               scaleMap(l, x, scale, axis)};
   if (!isa<NoneType>(zero.getType())) {
-    zero = l.align(zero, op.getY(), dims, {axis});
+    zero = align(zero);
     inputs.push_back(zero);
     maps.push_back(scaleMap(l, x, zero, axis));
   }

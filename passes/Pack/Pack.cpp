@@ -24,13 +24,15 @@ namespace mlir::bnn {
 
 namespace {
 
-// An unpacked tensor of bits. Bytes lie as they are.
+// An unpacked tensor of bits. Bytes lie as they are, but for weights.
 RankedTensorType unpackedBits(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type || type.getEncoding())
     return {};
   auto bits = dyn_cast<BitsType>(type.getElementType());
-  return bits && !bits.isByte() ? type : RankedTensorType();
+  return bits && (!bits.isByte() || matchPattern(value, m_Constant()))
+             ? type
+             : RankedTensorType();
 }
 
 RankedTensorType withLayout(RankedTensorType type, Attribute layout) {

@@ -169,7 +169,8 @@ InputBits bnn::createInputBits(OpBuilder &b, Location loc,
   if (in.element.getWidth() > 1) {
     Value minimum = in.minimum != 0 ? scalar(in.minimum) : Value();
     auto op = b.create<QuantizeOp>(loc, TypeRange(ValueRange(outs)), in.input,
-                                   shift, scalar(in.step), minimum, outs);
+                                   shift, scalar(in.step), minimum,
+                                   /*zero_point=*/Value(), outs);
     return {op.getResult(0), Value()};
   }
   FloatAttr threshold;

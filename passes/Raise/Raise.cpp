@@ -12,8 +12,11 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "passes/OnnxFold/ConstantFolder.h"
+#include "passes/Raise/ByteProduct.h"
 #include "passes/Raise/Matchers.h"
 #include "passes/Raise/ScoreMask.h"
+#include "passes/Support/QuantizedFactor.h"
 
 #define DEBUG_TYPE "bnn-raise"
 
@@ -30,6 +33,16 @@ struct Raise : impl::RaiseBase<Raise> {
 
   void runOnOperation() override {
     func::FuncOp func = getOperation();
+    if (budget < 1) {
+      func->emitError() << "the budget of bnn-raise is a factor of at least 1, "
+                           "not "
+                        << int64_t(budget);
+      return signalPassFailure();
+    }
+    llvm::MapVector<Operation *, std::string> refused;
+    std::vector<ByteProduct> products = findByteProducts(func, refused);
+    if (failed(foldOtherBytes(func, products)))
+      return signalPassFailure();
     onnx::SymbolicShapes shapes(func);
     if (failed(shapes.run()))
       return signalPassFailure();
@@ -37,6 +50,11 @@ struct Raise : impl::RaiseBase<Raise> {
     RaiseRewriter rewriter(&getContext(), refusals);
     eraseDead(rewriter, func);
     rewriter.takeStock(func, shapes);
+    for (const ByteProduct &product : products)
+      raiseByteProduct(rewriter, product);
+    linearsRaised += products.size();
+    products.clear();
+    eraseDead(rewriter, func);
     // Attention first: its matcher reads the onnx form of the projections and
     // of the layers that feed it only through their results.
     for (Operation *op : collect<onnx::TransposeOp>(func))
@@ -57,8 +75,11 @@ struct Raise : impl::RaiseBase<Raise> {
       embeddingsRaised +=
           succeeded(raiseEmbedding(rewriter, cast<onnx::GatherOp>(op)));
     for (Operation *op : collect<onnx::MatMulOp, onnx::GemmOp>(func))
-      if (!isProductOfVariables(op))
+      if (!isProductOfVariables(op)) {
         linearsRaised += succeeded(raiseLinear(rewriter, op));
+        if (auto it = refused.find(op); it != refused.end())
+          (void)rewriter.refuse(op, it->second);
+      }
     // A linear layer takes the addition of its bias with it, so additions are
     // looked at afterwards.
     for (Operation *op : collect<onnx::AddOp, onnx::LayerNormalizationOp>(func))
@@ -70,6 +91,47 @@ struct Raise : impl::RaiseBase<Raise> {
     refusals.emitRemarks();
     if (recordLayers)
       func->setAttr(kLayersAttr, *layers);
+  }
+
+  void getDependentDialects(DialectRegistry &registry) const override {
+    RaiseBase::getDependentDialects(registry);
+    ConstantEvaluator::getDependentDialects(registry);
+  }
+
+  // The products of bytes; `refused` gets why others of constant bytes are
+  // none.
+  static std::vector<ByteProduct>
+  findByteProducts(func::FuncOp func,
+                   llvm::MapVector<Operation *, std::string> &refused) {
+    std::vector<ByteProduct> products;
+    for (Operation *op : collect<onnx::MatMulOp, onnx::GemmOp>(func)) {
+      std::string why;
+      if (auto product = matchByteProduct(op, &why))
+        products.push_back(std::move(*product));
+      else if (!why.empty())
+        refused[op] = why;
+    }
+    return products;
+  }
+
+  // Evaluates what folding left for a product of bytes that is none.
+  LogicalResult foldOtherBytes(func::FuncOp func,
+                               ArrayRef<ByteProduct> products) {
+    llvm::DenseSet<Operation *> ofBytes;
+    for (const ByteProduct &product : products)
+      ofBytes.insert(product.op);
+    FoldState state{func, FoldBudget(func, budget)};
+    state.shapes = std::make_unique<onnx::SymbolicShapes>(func);
+    if (failed(state.shapes->run()))
+      return failure();
+    ConstantFolder constants(state, [&](Operation *op) {
+      return widensBytes(op) && feedsOnlyProducts(op, [&](Operation *product) {
+               return ofBytes.contains(product);
+             });
+    });
+    while (constants.run())
+      ;
+    return success();
   }
 
   // A snapshot of the ops of some kinds. A rewrite erases the op that it was

@@ -38,6 +38,13 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
       key, value and probabilities are all integers of k bits, without such a
       residual.
 
+    `MatMul` (or `Gemm`) of integers of 8 bits becomes `bnn.quantize` and
+    `bnn.matmul` of bytes: of `DequantizeLinear` of the input, with one scale,
+    and of a constant, with one or one for each output; or of such integers as
+    they are, less their zero points (ONNX's MatMulInteger), which the input may
+    have from run time. What stands for f32 is the exact sum, rounded once,
+    times the product of the scales.
+
     Layer normalisation of the last dimension, spelt as one op or as nine, with
     a constant scale and bias becomes `bnn.layer_norm`, whose sums have the
     canonical order.
@@ -89,6 +96,9 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
     Option<"recordLayers", "record-layers", "bool", "false",
            "List every linear layer, attention and embedding in the function's "
            "attribute bnn.layers: what it became and, where not binary, why">,
+    Option<"budget", "budget", "int64_t", /*default=*/"1",
+           "How many times its budget of memory and operations folding weights "
+           "of bytes may use that no product takes">,
     RemarksOption];
   let dependentDialects = ["::mlir::bnn::BNNDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",

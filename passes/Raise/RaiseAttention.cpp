@@ -240,13 +240,6 @@ static void note(RaiseRewriter &rewriter, Operation *layer,
                         nodeName(layer->getLoc()) + "'");
 }
 
-static void replaceWith(RaiseRewriter &rewriter, Operation *op, Value result) {
-  Type type = op->getResult(0).getType();
-  if (result.getType() != type)
-    result = rewriter.create<tensor::CastOp>(result.getLoc(), type, result);
-  rewriter.replaceOp(op, result);
-}
-
 LogicalResult bnn::raiseAttention(RaiseRewriter &rewriter, onnx::ReshapeOp op,
                                   onnx::SymbolicShapes &shapes,
                                   MaskForms &forms) {

@@ -20,10 +20,15 @@ struct LayerNorm {
   float epsilon;
 };
 
+// Scale and bias have as many numbers, even where the model has one: a row may
+// be longer than any model's is, and than memory.
+constexpr int64_t kMostColumns = int64_t(1) << 24;
+
 int64_t columnsOf(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type || type.getRank() == 0 || !type.getElementType().isF32() ||
-      type.isDynamicDim(type.getRank() - 1))
+      type.isDynamicDim(type.getRank() - 1) ||
+      type.getShape().back() > kMostColumns)
     return 0;
   return type.getShape().back();
 }

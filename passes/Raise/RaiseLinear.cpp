@@ -95,13 +95,6 @@ static FailureOr<SmallVector<float>> takeBias(Linear &linear, Operation *op,
   return SmallVector<float>();
 }
 
-static void replaceWith(RaiseRewriter &rewriter, Operation *op, Value result) {
-  Type type = op->getResult(0).getType();
-  if (result.getType() != type)
-    result = rewriter.create<tensor::CastOp>(op->getLoc(), type, result);
-  rewriter.replaceOp(op, result);
-}
-
 // The number of inputs of a row, if it is that of the weights; else 0.
 static int64_t inputsOf(Value activation, int64_t expected) {
   auto type = dyn_cast<RankedTensorType>(activation.getType());

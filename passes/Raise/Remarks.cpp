@@ -8,7 +8,9 @@
 #include "passes/Raise/Remarks.h"
 #include "dialects/ONNX/ConstantView.h"
 #include "dialects/ONNX/HalfFloats.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "passes/Support/QuantizedFactor.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include <cmath>
 
@@ -96,7 +98,14 @@ static bool isBetweenProducts(Operation *op) {
 bool bnn::isProductOfVariables(Operation *op) {
   return isa<onnx::MatMulOp, onnx::GemmOp>(op) &&
          !onnx::ConstantView::get(op->getOperand(0)) &&
-         !onnx::ConstantView::get(op->getOperand(1));
+         !isConstantFactor(op->getOperand(1));
+}
+
+void bnn::replaceWith(RaiseRewriter &rewriter, Operation *op, Value result) {
+  Type type = op->getResult(0).getType();
+  if (result.getType() != type)
+    result = rewriter.create<tensor::CastOp>(result.getLoc(), type, result);
+  rewriter.replaceOp(op, result);
 }
 
 void RaiseRewriter::takeStock(func::FuncOp func,
@@ -163,12 +172,14 @@ static LayerRecord recordOf(Operation *op, LayerKind kind) {
 void RaiseRewriter::addLinear(Operation *op,
                               const onnx::SymbolicShapes &shapes) {
   Value a = op->getOperand(0), b = op->getOperand(1);
-  bool isLeft = !onnx::ConstantView::get(b);
+  bool isLeft = !isConstantFactor(b);
   Value weight = isLeft ? a : b;
   auto type = dyn_cast<RankedTensorType>(weight.getType());
   auto shape = shapes.shapeOf(op->getResult(0));
-  if (!onnx::ConstantView::get(weight) || !type || type.getRank() < 1 ||
-      !isa<FloatType>(type.getElementType()))
+  // Of integers, those that are left for a product of bytes are weights.
+  if (!isConstantFactor(weight) || !type || type.getRank() < 1 ||
+      !(isa<FloatType>(type.getElementType()) ||
+        !onnx::ConstantView::get(weight)))
     return;
   LayerRecord layer = recordOf(op, LayerKind::Linear);
   auto gemm = dyn_cast<onnx::GemmOp>(op);

@@ -38,6 +38,8 @@ struct LayerRecord {
   std::string reason{};
 };
 
+class RaiseRewriter;
+
 /// Notes why a matcher did not match: `return no(why, "weights have three
 /// distinct values")`. `why` may be null. The last note counts.
 inline std::nullopt_t no(std::string *why, const llvm::Twine &reason) {
@@ -45,6 +47,10 @@ inline std::nullopt_t no(std::string *why, const llvm::Twine &reason) {
     *why = reason.str();
   return std::nullopt;
 }
+
+/// Replaces an op of one result by a value of its shape.
+void replaceWith(RaiseRewriter &rewriter, mlir::Operation *op,
+                 mlir::Value result);
 
 /// Whether neither factor of a MatMul or Gemm is constant.
 bool isProductOfVariables(mlir::Operation *op);

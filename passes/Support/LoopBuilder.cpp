@@ -148,6 +148,11 @@ Value LoopBuilder::isNeither(Value v, Value level) {
   return bnn::isNeither(*this, v, level);
 }
 
+Value LoopBuilder::quantizedByte(Value v, Value step, Value zeroPoint,
+                                 BitsType type) {
+  return bnn::quantizedByte(*this, v, step, zeroPoint, type);
+}
+
 Value LoopBuilder::quantizedBits(Value v, Value step, BitsType type) {
   return bnn::quantizedBits(*this, v, step, type);
 }

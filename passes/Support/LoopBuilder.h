@@ -55,6 +55,8 @@ public:
                      mlir::Value b);
   mlir::Value isNeither(mlir::Value v, mlir::Value level);
   mlir::Value quantizedBits(mlir::Value v, mlir::Value step, BitsType type);
+  mlir::Value quantizedByte(mlir::Value v, mlir::Value step,
+                            mlir::Value zeroPoint, BitsType type);
   mlir::Value roundedBits(mlir::Value v, mlir::Value least, mlir::Value most);
   /// One step of `bnn.reduce`.
   mlir::Value combine(ReduceKind kind, mlir::Value a, mlir::Value next);

@@ -1,0 +1,376 @@
+//===- DotBytes.cpp - Bytes by signed bytes -------------------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A word of a panel has four bytes of each output, and four bytes of a row are
+// in all of its lanes: each lane adds the sum of four products to that of its
+// output. An instruction that does so wants the row's bytes unsigned (x86's
+// VNNI) or signed (Arm's dotprod). Where they are not, their highest bits are
+// turned, which adds or takes 128: the accumulators start from the sums of the
+// weights times as much.
+//
+//===----------------------------------------------------------------------===//
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "passes/LowerKernels/Dots/Dot.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::bnn;
+
+namespace {
+
+/// What a CPU does in one instruction for this dot.
+struct Step {
+  Instructions instruction;
+  StringLiteral intrinsic;
+  int64_t bytes;    // of a vector
+  bool wantsSigned; // of the bytes of a row
+  bool takesBytes;  // as vectors of bytes, not of i32
+};
+
+} // namespace
+
+static constexpr Step kSteps[] = {
+    {Instructions::Dot64Bytes, "llvm.x86.avx512.vpdpbusd.512", 64, false,
+     false},
+    {Instructions::Dot32Bytes, "llvm.x86.avx512.vpdpbusd.256", 32, false,
+     false},
+    {Instructions::DotSigned16Bytes, "llvm.aarch64.neon.sdot.v4i32.v16i8", 16,
+     true, true},
+};
+
+// Sums of two products of 16 bits in each lane, if there is an instruction.
+static constexpr Step kPairSteps[] = {
+    {Instructions::Multiply32Pairs, "llvm.x86.avx512.pmaddw.d.512", 64, false,
+     false},
+    {Instructions::Multiply16Pairs, "llvm.x86.avx2.pmadd.wd", 32, false, false},
+};
+
+// Two instructions a cycle, each of which takes four or five.
+static constexpr int64_t kSumsInFlight = 10;
+// Words of a row in a register of 128 bits.
+static constexpr int64_t kFour = 4;
+
+static const Step *findStep(ArrayRef<Step> steps, TargetAttr target) {
+  for (const Step &step : steps)
+    if (target && target.does(step.instruction))
+      return &step;
+  return nullptr;
+}
+
+namespace {
+class DotBytes : public Dot {
+public:
+  DotBytes(KernelBuilder &b, const Product &p, DotAttr dot, TargetAttr target)
+      : Dot(b, p, dot.getRows(), dot.getPanels()),
+        step(findStep(kSteps, target)), pairs(findStep(kPairSteps, target)),
+        isTurned(step && step->wantsSigned != p.element.getIsSigned()) {}
+
+  int64_t unitOutputs() const override { return tilePanels() * kLanes; }
+  void beginPanels(Value panel, int64_t panels) override;
+  SmallVector<Value> accumulate(const Tile &tile) override;
+
+private:
+  using Values = SmallVector<Value>;
+
+  const Step *step, *pairs; // null: none
+  bool isTurned;
+  Values starts; // of the panels that began, where bytes are turned
+
+  int64_t vectorsOfPanel() const;
+  bool takesLanes() const { return step && step->takesBytes; }
+  Value turned(Value words) const;
+  Values loadFour(Value row, Value word) const;
+  void addSteps(const Tile &tile, Value word, int64_t count,
+                ArrayRef<Values> rows, MutableArrayRef<Value> sums) const;
+  void loadAndAdd(const Tile &tile, Value word, int64_t count,
+                  MutableArrayRef<Value> sums) const;
+  Value load(Value row, Value word) const;
+  Value loadTail(Value row) const;
+  Values loadWeights(Value panel, int64_t panels, Value word) const;
+  void addWords(ArrayRef<Value> rows, ArrayRef<Value> weights,
+                MutableArrayRef<Value> sums) const;
+  Value addByStep(Value sum, Value row, Value weights) const;
+  Value part(Value vector, int64_t at, int64_t lanes) const;
+  Value join(ArrayRef<Value> parts) const;
+  Value extend(Value words, bool isSigned, bool odd) const;
+  Value byteOf(Value words, bool isSigned, int64_t byte) const;
+  Value multiplyPairs(Value x, Value y) const;
+};
+} // namespace
+
+// The four bytes of a row that go with `word`.
+Value DotBytes::load(Value row, Value word) const {
+  auto bytes = VectorType::get(kWordBytes, b.getI8Type());
+  Value four = b.create<vector::LoadOp>(
+      bytes, p.input, ValueRange{row, b.mul(word, b.index(kWordBytes))});
+  four = b.create<vector::BitCastOp>(VectorType::get(1, b.getI32Type()), four);
+  return b.create<vector::ExtractOp>(four, ArrayRef<int64_t>{0});
+}
+
+// The bytes that are left behind the last whole word, and zeros.
+Value DotBytes::loadTail(Value row) const {
+  const int64_t first = p.elements / kWordBytes * kWordBytes;
+  Value word = b.i32(0);
+  for (int64_t k = first; k < p.elements; ++k) {
+    Value byte = b.create<arith::ExtUIOp>(b.getI32Type(),
+                                          b.load(p.input, {row, b.index(k)}));
+    byte = b.create<arith::ShLIOp>(byte, b.i32(8 * (k - first)));
+    word = b.create<arith::OrIOp>(word, byte);
+  }
+  return word;
+}
+
+SmallVector<Value> DotBytes::loadWeights(Value panel, int64_t panels,
+                                         Value word) const {
+  Values weights;
+  for (int64_t j = 0; j < panels; ++j)
+    weights.push_back(
+        b.loadLanes(p.weight, {b.offset(panel, j), word, b.index(0)}));
+  return weights;
+}
+
+// Lanes of a vector of words from `at` on.
+Value DotBytes::part(Value vector, int64_t at, int64_t lanes) const {
+  if (lanes == kLanes)
+    return vector;
+  return b.create<vector::ExtractStridedSliceOp>(vector, ArrayRef<int64_t>{at},
+                                                 ArrayRef<int64_t>{lanes},
+                                                 ArrayRef<int64_t>{1});
+}
+
+// 16 lanes of their parts.
+Value DotBytes::join(ArrayRef<Value> parts) const {
+  if (parts.size() == 1)
+    return parts[0];
+  Value whole = b.splatI32(0);
+  const int64_t lanes = kLanes / int64_t(parts.size());
+  for (auto [i, value] : llvm::enumerate(parts))
+    whole = b.create<vector::InsertStridedSliceOp>(
+        value, whole, ArrayRef<int64_t>{int64_t(i) * lanes},
+        ArrayRef<int64_t>{1});
+  return whole;
+}
+
+// sum + row . weights, by the one instruction.
+Value DotBytes::addByStep(Value sum, Value row, Value weights) const {
+  const int64_t lanes = step->bytes / kWordBytes;
+  auto words = VectorType::get(lanes, b.getI32Type());
+  auto bytes = VectorType::get(step->bytes, b.getI8Type());
+  Values parts;
+  for (int64_t at = 0; at < kLanes; at += lanes) {
+    Values operands = {part(sum, at, lanes), part(row, at, lanes),
+                       part(weights, at, lanes)};
+    if (step->takesBytes) {
+      // Of two vectors of signed bytes the second may be one lane of a vector.
+      std::swap(operands[1], operands[2]);
+      for (Value &operand : MutableArrayRef(operands).drop_front())
+        operand = b.create<vector::BitCastOp>(bytes, operand);
+    }
+    parts.push_back(
+        b.create<LLVM::CallIntrinsicOp>(words, b.getStringAttr(step->intrinsic),
+                                        operands, LLVM::FastmathFlags::none)
+            .getResult(0));
+  }
+  return join(parts);
+}
+
+// Every other byte of each lane, from the first or the second on, as two
+// numbers of 16 bits.
+Value DotBytes::extend(Value words, bool isSigned, bool odd) const {
+  auto type = VectorType::get(2 * kLanes, b.getI16Type());
+  Value halves = b.create<vector::BitCastOp>(type, words);
+  Value eight =
+      b.create<arith::ConstantOp>(DenseElementsAttr::get(type, int16_t(8)));
+  if (!odd)
+    halves = b.create<arith::ShLIOp>(halves, eight);
+  return isSigned ? Value(b.create<arith::ShRSIOp>(halves, eight))
+                  : b.create<arith::ShRUIOp>(halves, eight);
+}
+
+// Byte `byte` of each lane, as a number.
+Value DotBytes::byteOf(Value words, bool isSigned, int64_t byte) const {
+  Value up = b.splatI32(8 * (kWordBytes - 1 - byte)),
+        down = b.splatI32(8 * (kWordBytes - 1));
+  words = b.create<arith::ShLIOp>(words, up);
+  return isSigned ? Value(b.create<arith::ShRSIOp>(words, down))
+                  : b.create<arith::ShRUIOp>(words, down);
+}
+
+// In each of 16 lanes the sum of two products of 16 bits.
+Value DotBytes::multiplyPairs(Value x, Value y) const {
+  const int64_t lanes = pairs->bytes / kWordBytes;
+  auto words = VectorType::get(lanes, b.getI32Type());
+  Values parts;
+  for (int64_t at = 0; at < kLanes; at += lanes) {
+    Values operands;
+    for (Value v : {x, y})
+      operands.push_back(lanes == kLanes
+                             ? v
+                             : b.create<vector::ExtractStridedSliceOp>(
+                                   v, ArrayRef<int64_t>{2 * at},
+                                   ArrayRef<int64_t>{2 * lanes},
+                                   ArrayRef<int64_t>{1}));
+    parts.push_back(b.create<LLVM::CallIntrinsicOp>(
+                         words, b.getStringAttr(pairs->intrinsic), operands,
+                         LLVM::FastmathFlags::none)
+                        .getResult(0));
+  }
+  return join(parts);
+}
+
+// Adds the products of a word of each row, in all lanes, with one of each
+// panel: [row][panel].
+void DotBytes::addWords(ArrayRef<Value> rows, ArrayRef<Value> weights,
+                        MutableArrayRef<Value> sums) const {
+  const bool isSigned = p.element.getIsSigned();
+  const size_t panels = weights.size();
+  auto sumOf = [&](size_t i, size_t j) -> Value & {
+    return sums[i * panels + j];
+  };
+  for (auto [j, weight] : llvm::enumerate(weights)) {
+    // By pairs, the even bytes and the odd ones; else the bytes one by one.
+    const int64_t parts = step ? 1 : pairs ? 2 : kWordBytes;
+    for (int64_t at = 0; at < parts; ++at) {
+      auto take = [&](Value words, bool isSigned) {
+        return pairs ? extend(words, isSigned, at == 1)
+                     : byteOf(words, isSigned, at);
+      };
+      Value w = step ? weight : take(weight, /*isSigned=*/true);
+      for (auto [i, row] : llvm::enumerate(rows)) {
+        Value &sum = sumOf(i, j);
+        if (step) {
+          sum = addByStep(sum, row, w);
+          continue;
+        }
+        Value x = take(row, isSigned);
+        sum = b.add(sum, pairs ? multiplyPairs(x, w) : b.mul(x, w));
+      }
+    }
+  }
+}
+
+// Where bytes are turned, 128 times the sums of the weights.
+void DotBytes::beginPanels(Value panel, int64_t panels) {
+  if (!isTurned)
+    return;
+  Values none(panels, b.splatI32(0));
+  Value ones = b.splatI32(0x01010101);
+  starts = b.loop(b.index(0), b.index(p.words), 1, none,
+                  [&](Value word, ValueRange sums) {
+                    Values next(sums);
+                    addWords(ones, loadWeights(panel, panels, word), next);
+                    return next;
+                  });
+  for (Value &start : starts) {
+    start = b.create<arith::ShLIOp>(start, b.splatI32(7));
+    // A signed byte was made larger.
+    if (p.element.getIsSigned())
+      start = b.create<arith::SubIOp>(b.splatI32(0), start);
+  }
+}
+
+// Registers of a panel's sums; where no instruction says, of 128 bits.
+int64_t DotBytes::vectorsOfPanel() const {
+  const int64_t bytes = step ? step->bytes : pairs ? pairs->bytes : 16;
+  return kLanes * kWordBytes / bytes;
+}
+
+// The bytes of a row, turned as the instruction wants them.
+Value DotBytes::turned(Value words) const {
+  if (!isTurned)
+    return words;
+  TypedAttr turn = b.getI32IntegerAttr(int32_t(0x80808080));
+  if (auto type = dyn_cast<VectorType>(words.getType()))
+    turn = DenseElementsAttr::get(type, turn);
+  return b.create<arith::XOrIOp>(words, b.create<arith::ConstantOp>(turn));
+}
+
+// Four words of a row, each in 16 lanes: an instruction may take its factor
+// from one lane of a register that has all four.
+SmallVector<Value> DotBytes::loadFour(Value row, Value word) const {
+  auto bytes = VectorType::get(kFour * kWordBytes, b.getI8Type());
+  Value four = b.create<vector::LoadOp>(
+      bytes, p.input, ValueRange{row, b.mul(word, b.index(kWordBytes))});
+  four = turned(b.create<vector::BitCastOp>(
+      VectorType::get(kFour, b.getI32Type()), four));
+  Values words;
+  for (int64_t lane = 0; lane < kFour; ++lane)
+    words.push_back(b.create<vector::ShuffleOp>(
+        four, four, SmallVector<int64_t>(kLanes, lane)));
+  return words;
+}
+
+// Adds the products of `count` words from `word` on; each row's are in `rows`.
+// Chains of sums take turns.
+void DotBytes::addSteps(const Tile &tile, Value word, int64_t count,
+                        ArrayRef<Values> rows,
+                        MutableArrayRef<Value> sums) const {
+  const size_t size = tile.rows * tile.panels, chains = sums.size() / size;
+  for (int64_t i = 0; i < count; ++i) {
+    Values ofWord;
+    for (const Values &row : rows)
+      ofWord.push_back(row[i]);
+    addWords(ofWord, loadWeights(tile.panel, tile.panels, b.offset(word, i)),
+             sums.slice(i % chains * size, size));
+  }
+}
+
+// The same, with the rows' words loaded.
+void DotBytes::loadAndAdd(const Tile &tile, Value word, int64_t count,
+                          MutableArrayRef<Value> sums) const {
+  SmallVector<Values> rows(tile.rows);
+  for (int64_t i = 0; i < tile.rows; ++i) {
+    Value row = b.offset(tile.row, i);
+    if (count == kFour && takesLanes()) {
+      rows[i] = loadFour(row, word);
+      continue;
+    }
+    for (int64_t k = 0; k < count; ++k)
+      rows[i].push_back(b.splat(turned(load(row, b.offset(word, k)))));
+  }
+  addSteps(tile, word, count, rows, sums);
+}
+
+SmallVector<Value> DotBytes::accumulate(const Tile &tile) {
+  // Few sums would wait for each other: several chains of them take turns.
+  const int64_t size = tile.rows * tile.panels, whole = p.elements / kWordBytes,
+                registers = size * vectorsOfPanel(),
+                chains = int64_t(llvm::PowerOf2Ceil(
+                    llvm::divideCeil(kSumsInFlight, registers))),
+                unrolled = takesLanes() ? std::max(chains, kFour) : chains,
+                steps = whole / unrolled * unrolled;
+  Values sums(size * chains, b.splatI32(0));
+  if (isTurned)
+    for (int64_t i = 0; i < size; ++i)
+      sums[i] = starts[i % tile.panels];
+  if (steps)
+    sums = b.loop(b.index(0), b.index(steps), unrolled, sums,
+                  [&](Value word, ValueRange sums) {
+                    Values next(sums);
+                    loadAndAdd(tile, word, unrolled, next);
+                    return next;
+                  });
+  for (int64_t chain = 1; chain < chains; ++chain)
+    for (int64_t i = 0; i < size; ++i)
+      sums[i] = b.add(sums[i], sums[chain * size + i]);
+  sums.truncate(size);
+  for (int64_t word = steps; word < whole; ++word)
+    loadAndAdd(tile, b.index(word), /*count=*/1, sums);
+  if (p.elements % kWordBytes) {
+    SmallVector<Values> rows;
+    for (int64_t i = 0; i < tile.rows; ++i)
+      rows.push_back({b.splat(turned(loadTail(b.offset(tile.row, i))))});
+    addSteps(tile, b.index(whole), /*count=*/1, rows, sums);
+  }
+  return sums;
+}
+
+static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
+                                   DotAttr dot, TargetAttr target) {
+  return std::make_unique<DotBytes>(b, p, dot, target);
+}
+
+const DotKernel bnn::kDotBytes = {create, /*getParams=*/nullptr};

@@ -1,0 +1,70 @@
+//===- ByteProduct.h - Products of 8-bit integers ---------------*- C++ -*-===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+#include "dialects/BNN/BNNModel.h"
+#include "dialects/BNN/BNNTarget.h"
+#include "passes/Raise/Matchers.h"
+
+namespace mlir::bnn {
+
+/// A scalar: a constant, or that added to the one element of a tensor at run
+/// time.
+template <typename T> struct ScalarOr {
+  T constant;
+  mlir::Value tensor = {}; ///< Null for the constant.
+};
+
+/// A constant matrix of weights: (byte + offset) * scale, where scale and
+/// offset are those of the output.
+struct ByteWeights {
+  int64_t outputs = 0, inputs = 0;
+  llvm::SmallVector<int8_t, 0> bytes;   ///< [outputs, inputs]
+  llvm::SmallVector<float> scale;       ///< Of each output; empty: integers.
+  llvm::SmallVector<int32_t> offsets{}; ///< Of each output; empty: none.
+
+  /// The sum of the bytes of an output.
+  int64_t sumOf(int64_t output) const;
+};
+
+/// A tensor of whole numbers of 8 bits: (byte - point) * scale.
+struct ByteInput {
+  /// What the bytes are made of: an f32 tensor, with a step and a zero point,
+  /// and then moved; the last move first.
+  mlir::Value source;
+  llvm::SmallVector<mlir::OpResult> moves;
+  /// No number is added to a step.
+  ScalarOr<float> step{1};
+  ScalarOr<int32_t> zero{0};
+  BitsType element;
+  ScalarOr<int32_t> point{0};
+  float scale = 1; ///< Of f32 tensors.
+};
+
+/// A MatMul or Gemm of both. The sums are f32, or i32 if the weights have no
+/// scale: the factors of ONNX's MatMulInteger (opset 10), as they are imported.
+struct ByteProduct {
+  mlir::Operation *op;
+  ByteInput input;
+  ByteWeights weights;
+};
+
+/// `why` is told why a product of constant bytes is none.
+std::optional<ByteProduct> matchByteProduct(mlir::Operation *op,
+                                            std::string *why);
+
+/// The same input in signed or unsigned bytes, whichever the instructions of
+/// `target` (null: any) want: 128 less, or more, and so are both points.
+ByteInput asWanted(ByteInput input, TargetAttr target);
+
+/// Rewrites the product: sums are exact in i32, less the zero point's share.
+/// Those of f32 become float(sum) * (scale of the input * scale of the
+/// weights), the factors' product rounded to f32: DequantizeLinear of both and
+/// MatMul with one rounding for each operation, and none inside the sum.
+void raiseByteProduct(RaiseRewriter &rewriter, const ByteProduct &product);
+
+} // namespace mlir::bnn
