@@ -177,9 +177,9 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
     - [P3] The matrix has two dimensions and its outputs are static.
     - [P4] Groups of outputs divide them.
     - [P5] The elements have one bit or eight.
-    - [P6] Words have `parity` or are `running`, not both, and those of bytes
-      neither.
+    - [P6] Words have `parity` or are `running`, not both.
     - [P7] There are fewer than 2^31 outputs.
+    - [P8] Words of bytes have no parity, and are in one group along K.
 
     Example: `tensor<3072x768x!bnn.s1, #bnn.panels<lanes = 16, word = 32,
     group = 768, out_group = 3072>>` is stored as `192x24x16xi32`.

@@ -178,8 +178,9 @@ LogicalResult PanelsAttr::verifyEncoding(
   if (!bits || (bits.getWidth() != 1 && !bits.isByte()))
     return emitError() << "panels hold elements of one bit or eight, not "
                        << elementType;
-  // [P6]
-  if (bits.isByte() && (getParity() || getRunning()))
-    return emitError() << "words of bytes have no parity";
+  // [P8]
+  if (bits.isByte() && (getParity() || getRunning() || getGroup() != shape[1]))
+    return emitError() << "words of bytes have no parity, and one group of "
+                       << shape[1] << " inputs, not of " << getGroup();
   return verifyGroups(shape, getGroup(), emitError);
 }

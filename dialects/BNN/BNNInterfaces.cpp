@@ -206,6 +206,9 @@ void KernelOpInterface::dropMask(Value mask) {
 Attribute bnn::detail::getOperandLayout(OpOperand &operand, int64_t groups,
                                         TargetAttr target) {
   auto type = cast<ShapedType>(operand.get().getType());
+  // Bytes lie as they are.
+  if (cast<BitsType>(type.getElementType()).isByte())
+    return {};
   // Whatever makes a row can give it parity words, but few read them.
   bool isWritten =
       cast<DestinationStyleOpInterface>(operand.getOwner()).isDpsInit(&operand);

@@ -152,8 +152,9 @@ def BNN_LayoutOpInterface : BNN_OpInterface<"LayoutOpInterface"> {
     }], "int64_t", "getRowGroups", (ins), "", "return 1;">,
     InterfaceMethod<[{
       The layout in which the kernel takes `operand`, bits, on `target` (null:
-      any). A `parity` says that the kernel can do with parity words. The layout
-      of weights may follow from those that the activations have.
+      any); null for bytes that lie as they are. A `parity` says that the kernel
+      can do with parity words. The layout of weights may follow from those that
+      the activations have.
     }], "::mlir::Attribute", "getOperandLayout",
       (ins "::mlir::OpOperand &":$operand, "::mlir::bnn::TargetAttr":$target),
       "", [{

@@ -202,6 +202,22 @@ std::optional<int64_t> CountAttr::evaluate(ModelAttr model) const {
 //===----------------------------------------------------------------------===//
 
 // Elements of so few bits are computed plane by plane.
+LogicalResult NoiseAttr::verify(EmitError emitError, FloatAttr kurtosis,
+                                FloatAttr rowKurtosis, FloatAttr peak,
+                                FloatAttr perTensor, FloatAttr perChannel,
+                                DenseI64ArrayAttr histogram) {
+  for (FloatAttr number : {kurtosis, rowKurtosis, peak, perTensor, perChannel})
+    // [NS1]
+    if (!number.getType().isF64() || !number.getValue().isFinite())
+      return emitError() << "the numbers of weights are finite f64, not "
+                         << number;
+  // [NS2]
+  if (llvm::any_of(histogram.asArrayRef(),
+                   [](int64_t count) { return count < 0; }))
+    return emitError() << "a part of a histogram has a negative count";
+  return success();
+}
+
 static bool hasFewBits(Type type) {
   auto bits = llvm::dyn_cast<BitsType>(type);
   return bits && bits.getWidth() <= 4;
@@ -226,7 +242,7 @@ LogicalResult LayerAttr::verify(EmitError emitError, LayerKind kind,
                                 DenseI64ArrayAttr sizes, Type weights,
                                 Type activations, StringRef reason,
                                 CountAttr rows, CountAttr macs,
-                                CountAttr otherMacs) {
+                                CountAttr otherMacs, NoiseAttr) {
   // [LR1]
   if (sizes.size() != 2 ||
       llvm::any_of(sizes.asArrayRef(), [](int64_t size) { return size < 0; }))

@@ -222,6 +222,38 @@ def BNN_CountAttr : BNN_ModelPart<"Count", "count"> {
   }];
 }
 
+def BNN_NoiseAttr : BNN_ModelPart<"Noise", "noise"> {
+  let summary = "What 8 bits make of a matrix of weights";
+  let description = [{
+    Of a layer's weights alone:
+
+    - `kurtosis`, E[((w - mean) / deviation)^4] of all of them: 1.8 if they are
+      uniform, 3 if normal (KURE, arXiv 2002.07686, section 3; ERNIE, arXiv
+      2106.13035); and `row_kurtosis`, the median of those of the outputs, or of
+      the rows of a table;
+    - `peak`, the greatest magnitude over the root of the mean square;
+    - `per_tensor` and `per_channel`, in dB: mean square over mean squared error
+      of symmetric rounding to -127 .. 127, with one scale or one for each
+      output. The first is 52.9 - 20 log10(peak), to 0.2 dB: the steps' error is
+      uniform;
+    - `histogram`, how many weights lie in each of as many equal parts of the
+      range from the negative peak to the peak.
+
+    Rules:
+    - [NS1] The numbers are finite and f64.
+    - [NS2] Parts of the histogram have no negative counts.
+
+    Example: `#bnn.noise<kurtosis = 3.0, row_kurtosis = 3.0, peak = 5.0,
+    per_tensor = 38.9, per_channel = 42.3, histogram = [1, 6, 6, 1]>`
+  }];
+  let parameters = (ins
+    "::mlir::FloatAttr":$kurtosis, "::mlir::FloatAttr":$row_kurtosis,
+    "::mlir::FloatAttr":$peak, "::mlir::FloatAttr":$per_tensor,
+    "::mlir::FloatAttr":$per_channel,
+    "::mlir::DenseI64ArrayAttr":$histogram);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 def BNN_LayerAttr : BNN_ModelPart<"Layer", "layer"> {
   let summary = "What became of a layer, and why";
   let description = [{
@@ -242,7 +274,9 @@ def BNN_LayerAttr : BNN_ModelPart<"Layer", "layer"> {
     - `macs` counts the multiply-accumulates of those types, and `other_macs`
       those that are f32 in any case, as the low-rank terms of attention. A count
       that is not known is left out;
-    - `reason` says why the layer is not binary.
+    - `reason` says why the layer is not binary;
+    - `noise` is what 8 bits make of the weights, where they are f32 or that
+      already.
 
     A layer is binary if both sides have 1, 2 or 4 bits, which is what kernels
     compute plane by plane. An integer of 8 bits is not that.
@@ -264,7 +298,8 @@ def BNN_LayerAttr : BNN_ModelPart<"Layer", "layer"> {
     BNN_OptionalString<"Why not binary">:$reason,
     OptionalParameter<"::mlir::bnn::CountAttr">:$rows,
     OptionalParameter<"::mlir::bnn::CountAttr">:$macs,
-    OptionalParameter<"::mlir::bnn::CountAttr">:$other_macs);
+    OptionalParameter<"::mlir::bnn::CountAttr">:$other_macs,
+    OptionalParameter<"::mlir::bnn::NoiseAttr">:$noise);
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{
     /// How few bits the two sides have.

@@ -407,11 +407,17 @@ SmallVector<OpOperand *> MatmulOp::getOperandsReadInPlace() {
 
 Attribute MatmulOp::getOperandLayout(OpOperand &operand, TargetAttr target) {
   auto type = cast<ShapedType>(operand.get().getType());
-  if (&operand == &getInputMutable())
+  const bool isByte = cast<BitsType>(type.getElementType()).isByte();
+  if (&operand == &getInputMutable() && !isByte)
     return getRowsLayout(type, getRowGroups(),
                          canHaveParity(type.getElementType(), target));
   if (&operand != &getWeightMutable())
     return detail::getOperandLayout(operand, getRowGroups(), target);
+  // Only a constant is packed, and this is none.
+  if (!type.hasStaticShape())
+    return PanelsAttr::get(getContext(), kLanes, kWordBits, /*group=*/1,
+                           /*out_group=*/1, /*parity=*/false,
+                           /*running=*/false);
   auto input = dyn_cast_or_null<RowsAttr>(getLayout(getInput().getType())),
        out = dyn_cast_or_null<RowsAttr>(getLayout(getOuts()[0].getType()));
   const int64_t group = input ? input.getGroup() : type.getDimSize(1);

@@ -30,6 +30,8 @@ static LogicalResult verifyQuantization(Operation *op, Value data, Value scale,
   const bool isOne = isOneElement(scale);
   if (scales && zeros && *scales != *zeros && !(isOne && isOneElement(zero)))
     return op->emitOpError("scale and zero point differ in rank");
+  if (isOne && zeros && *zeros == 1 && !isOneElement(zero))
+    return op->emitOpError("has one scale, but zero points ") << zero.getType();
   if (failed(verifyFloat(op, scale)) ||
       failed(verifySameElement(op, quantized, zero,
                                "quantised tensor and zero point")))

@@ -32,6 +32,7 @@ static llvm::Error checkOptions(const CompileOptions &options, Phase done,
       {!options.inputShapes.empty(), "--input-shape", Phase::Import},
       {options.report, "--report", Phase::Fold},
       {options.requireBinary, "--require-binary", Phase::Raise},
+      {options.requireQuantized, "--require-quantized", Phase::Raise},
       {options.reference && !reference, "--reference", Phase::Fuse},
       {choosesTarget(options),
        "what chooses the target (--mtriple, --mcpu, --mattr, --strategy and "

@@ -59,7 +59,7 @@ struct CompileOptions {
   bool quietFloat = false;
   /// Whether a layer with products that are not binary is an error, unless its
   /// node's name matches one of the patterns (*, ?, [abc]) of `allowFloat`.
-  bool requireBinary = false;
+  bool requireBinary = false, requireQuantized = false;
   std::vector<std::string> allowFloat;
   /// How many times its budget of memory and operations folding constants may
   /// use: 1 or more.

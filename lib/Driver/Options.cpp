@@ -42,6 +42,30 @@ static Error readMaxDim(CompileOptions &options, StringRef value) {
   return Error::success();
 }
 
+// What a model may have that is not binary.
+static void addRequirements(OptionTable &table, CompileOptions &options) {
+  table.addFlag("require-binary",
+                "Refuse a model with a linear layer, an attention or a product "
+                "that is not binary",
+                options.requireBinary);
+  table.addFlag("require-quantized",
+                "The same, but layers of 8-bit integers are accepted",
+                options.requireQuantized);
+  table.addFlag("Wno-float",
+                "Do not warn where some layers of a model are binary and more "
+                "than a tenth of its operations are not",
+                options.quietFloat);
+  table.addList("allow-float", "pattern",
+                "With --require-binary or --require-quantized, accept layers "
+                "whose node's name "
+                "matches: * any characters, ? any one, [abc] one of those; may "
+                "be repeated",
+                [&options](StringRef pattern) {
+                  options.allowFloat.push_back(pattern.str());
+                  return Error::success();
+                });
+}
+
 void addCompileOptions(OptionTable &table, CompileOptions &options) {
   table.addValue("mtriple", "triple", "Target triple (default: this machine)",
                  options.triple);
@@ -84,22 +108,7 @@ void addCompileOptions(OptionTable &table, CompileOptions &options) {
       "Declare the maximum of a symbolic dimension (default: 8 for the first "
       "of an input, 512 for others, and what a table of positions leaves)",
       [&options](StringRef value) { return readMaxDim(options, value); });
-  table.addFlag("require-binary",
-                "Refuse a model with a linear layer, an attention or a product "
-                "that is not binary",
-                options.requireBinary);
-  table.addFlag("Wno-float",
-                "Do not warn where some layers of a model are binary and more "
-                "than a tenth of its operations are not",
-                options.quietFloat);
-  table.addList("allow-float", "pattern",
-                "With --require-binary, accept layers whose node's name "
-                "matches: * any characters, ? any one, [abc] one of those; may "
-                "be repeated",
-                [&options](StringRef pattern) {
-                  options.allowFloat.push_back(pattern.str());
-                  return Error::success();
-                });
+  addRequirements(table, options);
   table.addValue(
       "fold-budget", "factor",
       "Let folding constants use so many times its budget, 64 MiB "
@@ -123,9 +132,10 @@ void addCompileOptions(OptionTable &table, CompileOptions &options) {
 }
 
 Error verify(const CompileOptions &options) {
-  if (!options.allowFloat.empty() && !options.requireBinary)
-    return createStringError(
-        "--allow-float says what --require-binary is to accept; give both");
+  if (!options.allowFloat.empty() && !options.requireBinary &&
+      !options.requireQuantized)
+    return createStringError("--allow-float says what --require-binary or "
+                             "--require-quantized is to accept; give both");
   if (options.foldBudget < 1)
     return createStringError("the budget of folding is a factor of at least 1");
   if (options.optLevel > 3)

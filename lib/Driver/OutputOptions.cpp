@@ -210,9 +210,11 @@ Error verify(const CompileOptions &compile, const OutputOptions &wanted,
              StringRef output) {
   if (Error error = verify(compile))
     return error;
-  if (compile.requireBinary && wanted.phase && *wanted.phase < Phase::Raise)
-    return createStringError("--require-binary is checked in phase raise; this "
-                             "stops before");
+  if ((compile.requireBinary || compile.requireQuantized) && wanted.phase &&
+      *wanted.phase < Phase::Raise)
+    return createStringError(
+        "--require-" + Twine(compile.requireBinary ? "binary" : "quantized") +
+        " is checked in phase raise; this stops before");
   if (compile.extraPasses && wanted.phase &&
       *wanted.phase < compile.extraPasses->after && !wanted.report)
     return createStringError("the passes are to run after a phase that is not "

@@ -25,6 +25,7 @@ PhaseRunner::PhaseRunner(ModuleOp module, Phase done,
   phases.remarks = options.remarks;
   phases.foldBudget = options.foldBudget;
   phases.requireBinary = options.requireBinary;
+  phases.requireQuantized = options.requireQuantized;
   phases.allowFloat = options.allowFloat;
 }
 

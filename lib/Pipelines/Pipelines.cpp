@@ -33,12 +33,14 @@ static void addFold(OpPassManager &passes, const PhaseOptions &options) {
 
 static void addRaise(OpPassManager &passes, const PhaseOptions &options) {
   RaiseOptions raise;
-  raise.recordLayers = options.report || options.requireBinary;
+  const bool isChecked = options.requireBinary || options.requireQuantized;
+  raise.recordLayers = options.report || isChecked;
   raise.remarks = options.remarks;
   raise.budget = options.foldBudget;
   passes.addNestedPass<func::FuncOp>(createRaise(raise));
-  if (options.requireBinary) {
+  if (isChecked) {
     RequireBinaryOptions require;
+    require.takesBytes = !options.requireBinary;
     require.allowFloat = options.allowFloat;
     passes.addNestedPass<func::FuncOp>(createRequireBinary(require));
   }
@@ -80,6 +82,7 @@ static void addTile(OpPassManager &passes, const PhaseOptions &options) {
     passes.addPass(createOutlineKernels());
     passes.addPass(createLowerKernels());
     passes.addPass(createHoistScratch());
+    passes.addPass(createTileProducts());
   }
   passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   addBufferCanonicalizer(passes);

@@ -38,7 +38,7 @@ struct PhaseOptions {
   bool report = false;
   /// Refuses linear layers that are not binary, but those whose node's name
   /// matches one of the patterns of `allowFloat`.
-  bool requireBinary = false;
+  bool requireBinary = false, requireQuantized = false;
   std::vector<std::string> allowFloat;
   /// How many times its budget of memory and operations folding may use.
   int64_t foldBudget = 1;

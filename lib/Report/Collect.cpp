@@ -136,6 +136,7 @@ ModelReport ReportCollector::take() {
     layer.became = attr.getSummary();
     layer.precision = attr.getPrecision();
     layer.reason = attr.getReason().str();
+    layer.noise = attr.getNoise();
     if (layer.kind == LayerKind::Linear || layer.kind == LayerKind::Embedding) {
       layer.bytesBefore = layer.sizes[0] * layer.sizes[1] * 4;
       auto found = packed.find(layer.name);
@@ -150,7 +151,9 @@ ModelReport ReportCollector::take() {
       layer.rows = rows[i];
       if (macs[i] && otherMacs[i]) {
         layer.binaryOps = layer.isBinary() ? *macs[i] : 0;
-        layer.floatOps = *otherMacs[i] + (layer.isBinary() ? 0 : *macs[i]);
+        layer.byteOps = layer.isBytes() ? *macs[i] : 0;
+        layer.floatOps = *otherMacs[i] +
+                         (layer.isBinary() || layer.isBytes() ? 0 : *macs[i]);
       }
     }
     report.layers.push_back(std::move(layer));

@@ -120,9 +120,10 @@ static void writeOverview(const ModelReport &report, raw_ostream &out) {
   bar(
       "operations",
       [](const auto &l) {
-        return double(l.binaryOps.value_or(0)) + double(l.floatOps.value_or(0));
+        return double(l.binaryOps.value_or(0)) + double(l.byteOps.value_or(0)) +
+               double(l.floatOps.value_or(0));
       },
-      double(report.totalBinaryOps()) + double(report.totalFloatOps()),
+      report.totalOps(),
       [&](const auto &l) { return inPercent(report.shareOf(l)); });
   bar(
       "weights before", [](const auto &l) { return double(l.bytesBefore); },
@@ -137,9 +138,9 @@ static void writeOverview(const ModelReport &report, raw_ostream &out) {
 static void writeLayers(const ModelReport &report, raw_ostream &out) {
   double mostBytes = 0, mostOps = 0;
   auto opsOf = [](const ModelReport::Layer &layer) -> std::optional<int64_t> {
-    if (!layer.binaryOps || !layer.floatOps)
+    if (!layer.binaryOps || !layer.byteOps || !layer.floatOps)
       return std::nullopt;
-    return *layer.binaryOps + *layer.floatOps;
+    return *layer.binaryOps + *layer.byteOps + *layer.floatOps;
   };
   for (const ModelReport::Layer &layer : report.layers) {
     mostBytes = std::max(mostBytes, double(layer.bytesBefore));
@@ -176,7 +177,8 @@ static void writeLayers(const ModelReport &report, raw_ostream &out) {
     std::optional<int64_t> ops = opsOf(layer);
     out << "</td><td data-v=\"" << ops.value_or(-1) << "\">";
     if (!ops || *ops) {
-      const double binary = double(layer.binaryOps.value_or(0)),
+      const double binary = double(layer.binaryOps.value_or(0)) +
+                            double(layer.byteOps.value_or(0)),
                    real = double(layer.floatOps.value_or(0));
       out << "<div class=\"bar\">";
       // A part of nothing would still be a pixel wide.
@@ -192,6 +194,54 @@ static void writeLayers(const ModelReport &report, raw_ostream &out) {
     out << "</td><td data-v=\"" << report.shareOf(layer) << "\">"
         << (ops ? escaped(inPercent(report.shareOf(layer))) : "?")
         << "</td></tr>\n";
+  }
+  out << "</tbody></table>\n";
+}
+
+// The histogram of a layer's weights, from the negative peak to the peak.
+static void writeHistogram(NoiseAttr noise, raw_ostream &out) {
+  constexpr int kHeight = 24, kBar = 4;
+  ArrayRef<int64_t> counts = noise.getHistogram().asArrayRef();
+  const double most =
+      counts.empty() ? 1
+                     : double(std::max<int64_t>(1, *llvm::max_element(counts)));
+  out << "<svg width=\"" << counts.size() * kBar << "\" height=\"" << kHeight
+      << "\" role=\"img\" aria-label=\"histogram\">";
+  for (auto [i, count] : llvm::enumerate(counts)) {
+    const double height = double(count) / most * kHeight;
+    out << "<rect x=\"" << i * kBar << "\" width=\"" << kBar - 1 << "\" y=\""
+        << llvm::format("%.1f", kHeight - height) << "\" height=\""
+        << llvm::format("%.1f", height) << "\" fill=\"currentColor\" />";
+  }
+  out << "</svg>";
+}
+
+static void writeNoise(const ModelReport &report, raw_ostream &out) {
+  if (llvm::none_of(report.layers, [](const auto &l) { return bool(l.noise); }))
+    return;
+  out << "<h2>Weights at 8 bits</h2>\n<table><thead><tr>";
+  for (StringRef head : {"layer", "weights", "kurtosis", "of rows",
+                         "peak / rms", "per tensor", "per channel"})
+    out << "<th>" << head << "</th>";
+  out << "</tr></thead>\n<tbody>\n";
+  for (const ModelReport::Layer &layer : report.layers) {
+    if (!layer.noise)
+      continue;
+    out << "<tr><td>" << escaped(layer.name);
+    if (std::string advice = adviseOn(layer.noise); !advice.empty())
+      out << "<em>" << escaped(advice) << "</em>";
+    out << "</td><td>";
+    writeHistogram(layer.noise, out);
+    for (auto [value, unit] :
+         std::initializer_list<std::pair<FloatAttr, StringRef>>{
+             {layer.noise.getKurtosis(), ""},
+             {layer.noise.getRowKurtosis(), ""},
+             {layer.noise.getPeak(), ""},
+             {layer.noise.getPerTensor(), " dB"},
+             {layer.noise.getPerChannel(), " dB"}})
+      out << "</td><td>" << llvm::format("%.1f", value.getValueAsDouble())
+          << unit;
+    out << "</td></tr>\n";
   }
   out << "</tbody></table>\n";
 }
@@ -270,6 +320,7 @@ void writeHtmlReport(const ModelReport &report, raw_ostream &out) {
     writeOverview(report, out);
     writeLayers(report, out);
   }
+  writeNoise(report, out);
   writeSections(report, out);
   writeWorkspace(report, out);
   out << "</main>\n<script>" << kScript << "</script>\n</body>\n</html>\n";

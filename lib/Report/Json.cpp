@@ -50,6 +50,19 @@ static json::Value countOf(ModelReport::Count count) {
       {"binary", count.binary}, {"mixed", count.mixed}, {"all", count.all}};
 }
 
+static void writeNoise(json::OStream &j, NoiseAttr noise) {
+  j.attribute("kurtosis", noise.getKurtosis().getValueAsDouble());
+  j.attribute("row_kurtosis", noise.getRowKurtosis().getValueAsDouble());
+  j.attribute("peak_over_rms", noise.getPeak().getValueAsDouble());
+  j.attribute("sqnr_per_tensor", noise.getPerTensor().getValueAsDouble());
+  j.attribute("sqnr_per_channel", noise.getPerChannel().getValueAsDouble());
+  j.attributeArray("histogram", [&] {
+    for (int64_t count : noise.getHistogram().asArrayRef())
+      j.value(count);
+  });
+  j.attribute("advice", adviseOn(noise));
+}
+
 void writeJsonReport(const ModelReport &report, raw_ostream &out) {
   std::string document;
   raw_string_ostream stream(document);
@@ -75,8 +88,11 @@ void writeJsonReport(const ModelReport &report, raw_ostream &out) {
         j.attribute("bytes_before", layer.bytesBefore);
         j.attribute("bytes_after", layer.bytesAfter);
         j.attribute("binary_ops", number(layer.binaryOps));
+        j.attribute("byte_ops", number(layer.byteOps));
         j.attribute("float_ops", number(layer.floatOps));
         j.attribute("share", report.shareOf(layer));
+        if (layer.noise)
+          j.attributeObject("noise", [&] { writeNoise(j, layer.noise); });
       });
   });
   j.attributeObject("totals", [&] {
@@ -87,8 +103,10 @@ void writeJsonReport(const ModelReport &report, raw_ostream &out) {
     j.attribute("bytes_before", report.totalBytesBefore());
     j.attribute("bytes_after", report.totalBytesAfter());
     j.attribute("binary_ops", report.totalBinaryOps());
+    j.attribute("byte_ops", report.totalByteOps());
     j.attribute("float_ops", report.totalFloatOps());
     j.attribute("binary_share", report.binaryShare());
+    j.attribute("byte_share", report.byteShare());
   });
   j.attribute("summary", summarize(report));
   j.attributeObject("object", [&] {

@@ -46,14 +46,32 @@ int64_t ModelReport::totalFloatOps() const {
   return sum;
 }
 
+int64_t ModelReport::totalByteOps() const {
+  int64_t sum = 0;
+  for (const Layer &layer : layers)
+    sum += layer.byteOps.value_or(0);
+  return sum;
+}
+
+double ModelReport::totalOps() const {
+  return double(totalBinaryOps()) + double(totalByteOps()) +
+         double(totalFloatOps());
+}
+
 double ModelReport::binaryShare() const {
-  double all = double(totalBinaryOps()) + double(totalFloatOps());
+  const double all = totalOps();
   return all > 0 ? double(totalBinaryOps()) / all : 0;
 }
 
+double ModelReport::byteShare() const {
+  const double all = totalOps();
+  return all > 0 ? double(totalByteOps()) / all : 0;
+}
+
 double ModelReport::shareOf(const Layer &layer) const {
-  double all = double(totalBinaryOps()) + double(totalFloatOps());
+  const double all = totalOps();
   return all > 0 ? (double(layer.binaryOps.value_or(0)) +
+                    double(layer.byteOps.value_or(0)) +
                     double(layer.floatOps.value_or(0))) /
                        all
                  : 0;
@@ -72,6 +90,10 @@ ModelReport::Count ModelReport::count(LayerKind kind) const {
 
 bool ModelReport::isAllFloat() const {
   return llvm::all_of(layers, [](const Layer &l) { return l.isFloat(); });
+}
+
+bool ModelReport::hasBytes() const {
+  return llvm::any_of(layers, [](const Layer &l) { return l.isBytes(); });
 }
 
 llvm::Error ModelReport::addObject(llvm::MemoryBufferRef object) {
@@ -112,9 +134,30 @@ std::string summarize(const ModelReport &report) {
     if (count.mixed)
       parts += llvm::formatv(" and {0} on one side", count.mixed).str();
   }
-  return llvm::formatv("{0} of the operations are binary ({1})",
-                       inPercent(report.binaryShare()), parts)
+  std::string bytes;
+  if (report.hasBytes())
+    bytes = ", " + inPercent(report.byteShare()) + " of 8-bit integers";
+  return llvm::formatv("{0} of the operations are binary{1} ({2})",
+                       inPercent(report.binaryShare()), bytes, parts)
       .str();
+}
+
+std::string adviseOn(NoiseAttr noise) {
+  // A bit is 6 dB. Of normal weights one scale leaves 39 dB.
+  constexpr double kBit = 6, kNoisy = 36, kHeavyTails = 6;
+  const double perTensor = noise.getPerTensor().getValueAsDouble(),
+               perChannel = noise.getPerChannel().getValueAsDouble();
+  if (perTensor >= kNoisy)
+    return "";
+  if (noise.getRowKurtosis().getValueAsDouble() > kHeavyTails)
+    return "outliers inside rows: one scale for each output does not help "
+           "enough; train with a kurtosis penalty of 1.8";
+  if (perChannel - perTensor >= kBit)
+    return llvm::formatv("one scale for all costs {0:f0} dB here, one for each "
+                         "output repairs it",
+                         perChannel - perTensor)
+        .str();
+  return "";
 }
 
 std::optional<std::string> warnOfFloat(const ModelReport &report) {
@@ -122,8 +165,7 @@ std::optional<std::string> warnOfFloat(const ModelReport &report) {
   const bool isSomeBinary = llvm::any_of(report.layers, [](const Layer &l) {
     return l.kind != LayerKind::Embedding && (l.isBinary() || l.isMixed());
   });
-  const double floats = double(report.totalFloatOps()),
-               all = floats + double(report.totalBinaryOps());
+  const double floats = double(report.totalFloatOps()), all = report.totalOps();
   if (!isSomeBinary || floats <= kWorthAWord * all)
     return std::nullopt;
   const Layer *most = nullptr;

@@ -41,10 +41,14 @@ struct ModelReport {
     std::string reason;      ///< Why not (wholly) binary; empty if it is.
     int64_t bytesBefore = 0; ///< The weights in f32.
     int64_t bytesAfter = 0;  ///< The weights in the object, with padding.
-    /// Products of few bits on both sides, and others.
-    std::optional<int64_t> binaryOps, floatOps;
+    /// Products of few bits on both sides, of integers of 8 bits, and others.
+    std::optional<int64_t> binaryOps, byteOps, floatOps;
+    /// What 8 bits make of the weights; null where they have fewer.
+    NoiseAttr noise;
 
     bool isFloat() const { return precision == LayerAttr::Precision::Float; }
+    /// Integers of 8 bits on one side, and of no more on the other.
+    bool isBytes() const { return precision == LayerAttr::Precision::ManyBits; }
     /// Only the weights or only the activations are of few bits.
     bool isMixed() const { return precision == LayerAttr::Precision::Mixed; }
     bool isBinary() const {
@@ -80,13 +84,17 @@ struct ModelReport {
   int64_t totalBytesBefore() const;
   int64_t totalBytesAfter() const;
   /// Sums over the layers whose operations are known.
-  int64_t totalBinaryOps() const, totalFloatOps() const;
-  /// Binary operations of all operations, 0 to 1; 0 if there are none.
-  double binaryShare() const;
+  int64_t totalBinaryOps() const, totalByteOps() const, totalFloatOps() const;
+  double totalOps() const;
+  /// Binary operations, and those of 8 bits, of all operations, 0 to 1; 0 if
+  /// there are none.
+  double binaryShare() const, byteShare() const;
   /// A layer's operations of all operations, 0 to 1.
   double shareOf(const Layer &layer) const;
   Count count(LayerKind kind) const;
   bool isAllFloat() const;
+  /// Whether a layer is of integers of 8 bits.
+  bool hasBytes() const;
 
   /// Fills in the object's size and sections.
   llvm::Error addObject(llvm::MemoryBufferRef object);
@@ -94,6 +102,10 @@ struct ModelReport {
 
 /// One sentence: how much of the model is binary.
 std::string summarize(const ModelReport &report);
+
+/// What a layer's noise means for whoever quantises it; empty where nothing
+/// special.
+std::string adviseOn(NoiseAttr noise);
 
 /// What is to be said where some layers are binary and more than a tenth of the
 /// operations are not: the layer that has most of those, and why. Nothing

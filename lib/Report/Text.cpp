@@ -11,6 +11,7 @@
 #include "lib/Report/Report.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/Format.h"
+#include <map>
 
 using namespace llvm;
 
@@ -46,17 +47,32 @@ private:
 } // namespace
 
 static void writeLayers(const ModelReport &report, raw_ostream &out) {
-  Table table({"layer", "kind", "shape", "became", "f32 bytes", "bytes",
-               "binary ops", "float ops", "share"});
+  // Most models have no layer of bytes.
+  const bool hasBytes = report.hasBytes();
+  auto row = [&](std::vector<std::string> cells, const std::string &binary,
+                 const std::string &bytes, const std::string &floats,
+                 const std::string &share) {
+    cells.push_back(binary);
+    if (hasBytes)
+      cells.push_back(bytes);
+    cells.push_back(floats);
+    cells.push_back(share);
+    return cells;
+  };
+  Table table(row({"layer", "kind", "shape", "became", "f32 bytes", "bytes"},
+                  "binary ops", "8-bit ops", "float ops", "share"));
   for (const ModelReport::Layer &layer : report.layers)
-    table.add({escapeHidden(layer.name), stringifyLayerKind(layer.kind).str(),
-               shapeInWords(layer), layer.became, inBytes(layer.bytesBefore),
-               inBytes(layer.bytesAfter), inThousands(layer.binaryOps),
-               inThousands(layer.floatOps), inPercent(report.shareOf(layer))});
-  table.add({"total", "", "", "", inBytes(report.totalBytesBefore()),
-             inBytes(report.totalBytesAfter()),
-             inThousands(report.totalBinaryOps()),
-             inThousands(report.totalFloatOps()), ""});
+    table.add(
+        row({escapeHidden(layer.name), stringifyLayerKind(layer.kind).str(),
+             shapeInWords(layer), layer.became, inBytes(layer.bytesBefore),
+             inBytes(layer.bytesAfter)},
+            inThousands(layer.binaryOps), inThousands(layer.byteOps),
+            inThousands(layer.floatOps), inPercent(report.shareOf(layer))));
+  table.add(row({"total", "", "", "", inBytes(report.totalBytesBefore()),
+                 inBytes(report.totalBytesAfter())},
+                inThousands(report.totalBinaryOps()),
+                inThousands(report.totalByteOps()),
+                inThousands(report.totalFloatOps()), ""));
   table.print(out, 4);
 }
 
@@ -75,6 +91,40 @@ static void writeReasons(const ModelReport &report, raw_ostream &out) {
   }
 }
 
+static void writeNoise(const ModelReport &report, raw_ostream &out) {
+  Table table({"weights at 8 bits", "kurtosis", "of rows", "peak / rms",
+               "per tensor", "per channel"});
+  std::map<std::string, std::vector<StringRef>> byAdvice;
+  bool isEmpty = true;
+  for (const ModelReport::Layer &layer : report.layers) {
+    if (!layer.noise)
+      continue;
+    isEmpty = false;
+    auto number = [](FloatAttr value, int digits) {
+      std::string text;
+      raw_string_ostream(text)
+          << format("%.*f", digits, value.getValueAsDouble());
+      return text;
+    };
+    table.add({escapeHidden(layer.name), number(layer.noise.getKurtosis(), 2),
+               number(layer.noise.getRowKurtosis(), 2),
+               number(layer.noise.getPeak(), 1),
+               number(layer.noise.getPerTensor(), 1) + " dB",
+               number(layer.noise.getPerChannel(), 1) + " dB"});
+    if (std::string advice = adviseOn(layer.noise); !advice.empty())
+      byAdvice[advice].push_back(layer.name);
+  }
+  if (isEmpty)
+    return;
+  out << '\n';
+  table.print(out, 1);
+  for (const auto &[advice, names] : byAdvice) {
+    out << "  " << advice << ":\n";
+    for (StringRef name : names)
+      out << "    " << escapeHidden(name) << '\n';
+  }
+}
+
 void writeTextReport(const ModelReport &report, raw_ostream &out) {
   out << escapeHidden(report.file) << ": opset " << report.opset << ", "
       << report.nodesImported << " nodes, " << report.nodesFolded
@@ -82,6 +132,7 @@ void writeTextReport(const ModelReport &report, raw_ostream &out) {
       << sentence(summarize(report)) << "\n\n";
   writeLayers(report, out);
   writeReasons(report, out);
+  writeNoise(report, out);
 
   out << "\nObject: " << inBytes(report.objectBytes) << '\n';
   Table sections({"section", "bytes"});

@@ -47,9 +47,9 @@ static const StrategyDot avx2[] = {
     {DotKind::ByteTable, {2, 4}, "",
      "a byte shuffle counts four bits of two rows for 32 outputs, 1.3 times as "
      "fast as one row at a time from 6 rows on; two pairs of rows would spill"},
-    {DotKind::DotBytes, {2, 2}, "",
-     "a panel takes two of 16 registers: eight accumulators, and what bytes are "
-     "widened to"},
+    {DotKind::DotBytes, {3, 1}, "",
+     "a panel takes two of 16 registers: six accumulators, the weights and the "
+     "rows; vpdpbusd where the CPU has it, else pairs of 16 bits"},
 };
 static const StrategyDot avx512[] = {
     {DotKind::XorCount, {4, 2}, "parity = true, queries = 2, params = {count_bytes}",

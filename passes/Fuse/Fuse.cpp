@@ -160,6 +160,15 @@ bool isElementwise(linalg::GenericOp op) {
          !op.hasIndexSemantics() && capturesOnlyConstants(op.getRegion());
 }
 
+// Whether `map` reads the one element of a tensor wherever it is.
+bool isOneElement(RankedTensorType type, AffineMap map) {
+  return type && type.hasStaticShape() && type.getNumElements() == 1 &&
+         llvm::all_of(map.getResults(), [](AffineExpr expr) {
+           auto constant = dyn_cast<AffineConstantExpr>(expr);
+           return constant && constant.getValue() == 0;
+         });
+}
+
 // The producer whose epilogue `op` moves into, or null and why there is none.
 // Where a product of bits is added to one of floats, the bits' accumulator is
 // the one that thresholds can be folded for.
@@ -204,6 +213,7 @@ struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
     AffineMap perOutput =
         identity.getMinorIdentityMap(rank, rank ? 1 : 0, rewriter.getContext());
     SmallVector<Value> newParams;
+    SmallVector<bool> areScalars;
     for (OpOperand *input : op.getDpsInputOperands()) {
       auto type = dyn_cast<RankedTensorType>(input->get().getType());
       AffineMap map = op.getMatchingIndexingMap(input);
@@ -216,20 +226,24 @@ struct FuseElementwise : OpRewritePattern<linalg::GenericOp> {
       Type element = getElementTypeOrSelf(input->get().getType());
       bool isVector = type && map == perOutput && type.getRank() == 1;
       bool isFull = type && map == identity;
-      bool isScalar = map.getNumResults() == 0;
+      bool isScalar = map.getNumResults() == 0 || isOneElement(type, map);
       if (!(element.isF32() || element.isInteger(32)) ||
           !(isVector || isFull || isScalar))
         return refusals.refuse(op, "an input is no scalar, value per output or "
                                    "tensor of the result's shape");
       newParams.push_back(input->get());
+      areScalars.push_back(isScalar);
     }
 
     rewriter.setInsertionPoint(op);
-    for (Value &param : newParams)
+    for (auto [param, isScalar] : llvm::zip_equal(newParams, areScalars))
       if (auto type = dyn_cast<RankedTensorType>(param.getType());
-          type && type.getRank() == 0)
-        param = rewriter.create<tensor::ExtractOp>(op.getLoc(), param,
-                                                   ValueRange());
+          type && isScalar) {
+        SmallVector<Value> zeros(
+            type.getRank(),
+            rewriter.create<arith::ConstantIndexOp>(op.getLoc(), 0));
+        param = rewriter.create<tensor::ExtractOp>(op.getLoc(), param, zeros);
+      }
     auto extend = [&](ValueRange yielded, ValueRange params) {
       IRMapping mapping;
       unsigned next = 0;

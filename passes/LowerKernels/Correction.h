@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "passes/LowerKernels/KernelBuilder.h"
+#include "passes/LowerKernels/Kernels.h"
 
 namespace mlir::bnn {
 

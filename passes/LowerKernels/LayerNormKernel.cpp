@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "passes/LowerKernels/KernelBuilder.h"
+#include "passes/LowerKernels/Kernels.h"
 
 using namespace mlir;
 using namespace mlir::bnn;

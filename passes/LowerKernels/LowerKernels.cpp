@@ -38,10 +38,15 @@ bool hasPackedLayout(MemRefType type) {
 // A buffer of packed bits, or of bytes of weights, is a buffer of words, and
 // one of bytes in no layout stays one.
 Type storageOf(MemRefType type) {
-  if (cast<BitsType>(type.getElementType()).isByte() && !type.getMemorySpace())
+  if (cast<BitsType>(type.getElementType()).isByte() &&
+      !type.getMemorySpace()) {
+    // A row has a known number of them.
+    if (type.getRank() == 0 || type.getShape().back() < 1)
+      return {};
     return MemRefType::get(type.getShape(),
                            IntegerType::get(type.getContext(), 8),
                            type.getLayout());
+  }
   if (!hasPackedLayout(type) || !type.getLayout().isIdentity())
     return {};
   return MemRefType::get(getStorageShape(type),

@@ -207,7 +207,7 @@ void ProductKernel::emit() {
       emitPlain(unit, b.index(0), rows);
     };
     const int64_t size = dots.plain->unitOutputs();
-    if (size >= kWordBits || outputs.hasBits())
+    if (size >= kWordBits || outputs.hasBits() || outGroup != p.outputs)
       forUnits(b, p.outputs, outGroup, body, std::max(size, kWordBits));
     else
       forPanels(b, p.outputs, body);

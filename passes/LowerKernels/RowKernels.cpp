@@ -8,7 +8,7 @@
 
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "passes/LowerKernels/KernelBuilder.h"
+#include "passes/LowerKernels/Kernels.h"
 
 using namespace mlir;
 using namespace mlir::bnn;

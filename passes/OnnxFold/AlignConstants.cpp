@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/ONNX/ConstantMemory.h"
-#include "passes/OnnxFold/EvalTensor.h"
-#include "passes/OnnxFold/FoldState.h"
+#include "passes/OnnxFold/FoldSteps.h"
+#include "passes/Support/EvalTensor.h"
 
 using namespace mlir;
 using namespace mlir::bnn;

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Support/KnownValues.h"
-#include "passes/OnnxFold/ConstantEvaluator.h"
+#include "passes/Support/ConstantEvaluator.h"
 
 using namespace mlir;
 using namespace mlir::bnn;

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/BNN/BNNModel.h"
-#include "passes/OnnxFold/FoldState.h"
+#include "passes/OnnxFold/FoldSteps.h"
 #include "passes/Support/ResultDims.h"
 
 using namespace mlir;

@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 #include "passes/OnnxFold/OnnxFold.h"
 #include "dialects/BNN/BNNBase.h"
-#include "passes/OnnxFold/ConstantFolder.h"
-#include "passes/OnnxFold/FoldState.h"
+#include "passes/OnnxFold/FoldSteps.h"
+#include "passes/Support/ConstantFolder.h"
 #include "passes/Support/QuantizedFactor.h"
 
 namespace mlir::bnn {

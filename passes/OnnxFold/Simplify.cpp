@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/ONNX/ConstantView.h"
 #include "mlir/IR/Builders.h"
-#include "passes/OnnxFold/EvalTensor.h"
-#include "passes/OnnxFold/FoldState.h"
+#include "passes/OnnxFold/FoldSteps.h"
+#include "passes/Support/EvalTensor.h"
 #include <cstring>
 
 using namespace mlir;

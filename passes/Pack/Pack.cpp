@@ -24,15 +24,16 @@ namespace mlir::bnn {
 
 namespace {
 
-// An unpacked tensor of bits. Bytes lie as they are, but for weights.
+// An unpacked tensor of bits or bytes.
 RankedTensorType unpackedBits(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type || type.getEncoding())
     return {};
-  auto bits = dyn_cast<BitsType>(type.getElementType());
-  return bits && (!bits.isByte() || matchPattern(value, m_Constant()))
-             ? type
-             : RankedTensorType();
+  return isa<BitsType>(type.getElementType()) ? type : RankedTensorType();
+}
+
+bool isBytes(RankedTensorType type) {
+  return cast<BitsType>(type.getElementType()).isByte();
 }
 
 RankedTensorType withLayout(RankedTensorType type, Attribute layout) {
@@ -64,9 +65,9 @@ struct Pack : impl::PackBase<Pack> {
                    Refusals &refusals) {
     for (OpOperand &use : result.getUses()) {
       auto reader = dyn_cast<LayoutOpInterface>(use.getOwner());
-      auto rows = reader
-                      ? dyn_cast<RowsAttr>(reader.getOperandLayout(use, target))
-                      : RowsAttr();
+      auto rows = reader ? dyn_cast_if_present<RowsAttr>(
+                               reader.getOperandLayout(use, target))
+                         : RowsAttr();
       if (rows)
         group = std::min(group, rows.getGroup());
       if (parity && !(rows && rows.getParity())) {
@@ -89,12 +90,15 @@ struct Pack : impl::PackBase<Pack> {
       RankedTensorType type = unpackedBits(init.get());
       if (!type)
         continue;
-      if (!init.get().getDefiningOp<tensor::EmptyOp>())
+      if (!isBytes(type) && !init.get().getDefiningOp<tensor::EmptyOp>())
         return op.emitError("packs only into a fresh tensor.empty");
       if (type.isDynamicDim(type.getRank() - 1))
         return op.emitError("bits need a static last dimension, not ") << type;
       if (type.getShape().back() == 0)
         return op.emitError("packs rows of at least one bit, not ") << type;
+      // Bytes lie as they are, but for weights.
+      if (isBytes(type))
+        continue;
       auto own = cast<RowsAttr>(op.getOperandLayout(init, target));
       bool parity = own.getParity();
       group = inits.empty() ? own.getGroup() : std::min(group, own.getGroup());
@@ -125,7 +129,7 @@ struct Pack : impl::PackBase<Pack> {
     for (OpOperand *input :
          cast<DestinationStyleOpInterface>(*op).getDpsInputOperands()) {
       RankedTensorType type = unpackedBits(input->get());
-      if (!type)
+      if (!type || (isBytes(type) && !op.getOperandLayout(*input, target)))
         continue;
       // Of a constant, whose dimensions are known.
       DenseElementsAttr bits;

@@ -20,6 +20,27 @@ int64_t ByteWeights::sumOf(int64_t output) const {
   return sum;
 }
 
+int64_t ByteWeights::mostOfOutputs() const {
+  int64_t most = 0;
+  for (int64_t n = 0; n < outputs; ++n) {
+    const int64_t offset = offsets.empty() ? 0 : offsets[n];
+    int64_t sum = 0;
+    for (int64_t k = 0; k < inputs; ++k)
+      sum += std::abs(bytes[n * inputs + k] + offset);
+    most = std::max(most, sum);
+  }
+  return most;
+}
+
+// Whether the sums of numbers fit 32 bits; those of MatMulInteger may wrap.
+static bool numbersFit(const ByteInput &in, const ByteWeights &weights) {
+  const int64_t point = in.point.constant,
+                most = std::max(std::abs(in.element.getLeast() - point),
+                                std::abs(in.element.getMost() - point));
+  return weights.scale.empty() ||
+         weights.mostOfOutputs() <= std::numeric_limits<int32_t>::max() / most;
+}
+
 static bool isBytes(Value value) {
   return getElementTypeOrSelf(value).isInteger(8);
 }
@@ -227,7 +248,7 @@ static std::optional<ByteInput> matchFloats(Value value, std::string *why) {
 static std::optional<ByteInput> matchIntegers(Value value, std::string *why) {
   ByteInput in;
   if (auto sub = value.getDefiningOp<onnx::SubOp>()) {
-    if (!isScalar(sub.getB()))
+    if (!isScalar(sub.getB()) || sub.getA().getType() != sub.getType())
       return no(why, "the input has more than one zero point");
     if (auto point = integersOf(sub.getB(), 1))
       in.point.constant = point->front();
@@ -299,7 +320,7 @@ std::optional<ByteProduct> bnn::matchByteProduct(Operation *op,
   auto in = matchInput(op->getOperand(0), why);
   if (!in)
     return std::nullopt;
-  if (!sumFits(in->element, weights->inputs))
+  if (!sumFits(in->element, weights->inputs) || !numbersFit(*in, *weights))
     return no(why, "sums of " + Twine(weights->inputs) +
                        " elements can be beyond 32 bits");
   return ByteProduct{op, std::move(*in), std::move(*weights)};

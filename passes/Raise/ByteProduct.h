@@ -29,6 +29,8 @@ struct ByteWeights {
 
   /// The sum of the bytes of an output.
   int64_t sumOf(int64_t output) const;
+  /// The greatest sum of magnitudes of the numbers of an output.
+  int64_t mostOfOutputs() const;
 };
 
 /// A tensor of whole numbers of 8 bits: (byte - point) * scale.
@@ -65,6 +67,8 @@ ByteInput asWanted(ByteInput input, TargetAttr target);
 /// Those of f32 become float(sum) * (scale of the input * scale of the
 /// weights), the factors' product rounded to f32: DequantizeLinear of both and
 /// MatMul with one rounding for each operation, and none inside the sum.
-void raiseByteProduct(RaiseRewriter &rewriter, const ByteProduct &product);
+/// With `noise` the layer's record says what 8 bits made of the weights.
+void raiseByteProduct(RaiseRewriter &rewriter, const ByteProduct &product,
+                      bool noise);
 
 } // namespace mlir::bnn

@@ -12,10 +12,10 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "passes/OnnxFold/ConstantFolder.h"
 #include "passes/Raise/ByteProduct.h"
 #include "passes/Raise/Matchers.h"
 #include "passes/Raise/ScoreMask.h"
+#include "passes/Support/ConstantFolder.h"
 #include "passes/Support/QuantizedFactor.h"
 
 #define DEBUG_TYPE "bnn-raise"
@@ -50,8 +50,9 @@ struct Raise : impl::RaiseBase<Raise> {
     RaiseRewriter rewriter(&getContext(), refusals);
     eraseDead(rewriter, func);
     rewriter.takeStock(func, shapes);
-    for (const ByteProduct &product : products)
-      raiseByteProduct(rewriter, product);
+    // From the last on: a product may read what another one computes.
+    for (const ByteProduct &product : llvm::reverse(products))
+      raiseByteProduct(rewriter, product, /*noise=*/recordLayers);
     linearsRaised += products.size();
     products.clear();
     eraseDead(rewriter, func);
@@ -76,8 +77,9 @@ struct Raise : impl::RaiseBase<Raise> {
           succeeded(raiseEmbedding(rewriter, cast<onnx::GatherOp>(op)));
     for (Operation *op : collect<onnx::MatMulOp, onnx::GemmOp>(func))
       if (!isProductOfVariables(op)) {
-        linearsRaised += succeeded(raiseLinear(rewriter, op));
-        if (auto it = refused.find(op); it != refused.end())
+        const bool isRaised = succeeded(raiseLinear(rewriter, op));
+        linearsRaised += isRaised;
+        if (auto *it = refused.find(op); !isRaised && it != refused.end())
           (void)rewriter.refuse(op, it->second);
       }
     // A linear layer takes the addition of its bias with it, so additions are
@@ -85,7 +87,7 @@ struct Raise : impl::RaiseBase<Raise> {
     for (Operation *op : collect<onnx::AddOp, onnx::LayerNormalizationOp>(func))
       layerNormsRaised += succeeded(raiseLayerNorm(rewriter, op));
     eraseDead(rewriter, func);
-    FailureOr<ArrayAttr> layers = rewriter.takeRemarks();
+    FailureOr<ArrayAttr> layers = rewriter.takeRemarks(recordLayers);
     if (failed(layers))
       return signalPassFailure();
     refusals.emitRemarks();

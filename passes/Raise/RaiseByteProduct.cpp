@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/Raise/ByteProduct.h"
+#include "passes/Raise/WeightNoise.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -198,8 +199,20 @@ static Value finishGemm(RaiseRewriter &rewriter, onnx::GemmOp gemm,
       scaled(gemm.getC(), gemm.getBeta().convertToFloat()));
 }
 
-void bnn::raiseByteProduct(RaiseRewriter &rewriter,
-                           const ByteProduct &product) {
+// Of the numbers that the bytes stand for; without scales, of integers.
+static NoiseAttr noiseOf(MLIRContext *context, const ByteWeights &weights) {
+  return measureNoise(
+      context, weights.outputs, weights.inputs, [&](int64_t n, int64_t k) {
+        int32_t number = weights.bytes[n * weights.inputs + k];
+        if (!weights.offsets.empty())
+          number += weights.offsets[n];
+        return weights.scale.empty() ? float(number)
+                                     : float(number) * weights.scale[n];
+      });
+}
+
+void bnn::raiseByteProduct(RaiseRewriter &rewriter, const ByteProduct &product,
+                           bool noise) {
   Operation *op = product.op;
   const ByteWeights &weights = product.weights;
   rewriter.setInsertionPoint(op);
@@ -228,5 +241,7 @@ void bnn::raiseByteProduct(RaiseRewriter &rewriter,
   rewriter.became(op, BitsType::get(rewriter.getContext(), true, 8),
                   product.input.element,
                   "weights and inputs are integers of 8 bits");
+  if (noise)
+    rewriter.setNoise(op, noiseOf(rewriter.getContext(), weights));
   replaceWith(rewriter, op, result);
 }

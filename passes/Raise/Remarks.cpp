@@ -10,6 +10,7 @@
 #include "dialects/ONNX/HalfFloats.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "passes/Raise/WeightNoise.h"
 #include "passes/Support/QuantizedFactor.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include <cmath>
@@ -450,7 +451,41 @@ Operation *RaiseRewriter::attentionBehind(Value value) const {
   return nullptr;
 }
 
-FailureOr<ArrayAttr> RaiseRewriter::takeRemarks() {
+void RaiseRewriter::setNoise(Operation *op, NoiseAttr noise) {
+  if (LayerRecord *layer = find(op))
+    layer->noise = noise;
+}
+
+// Of the constant factor of a product, or of a table.
+NoiseAttr RaiseRewriter::noiseOf(const LayerRecord &layer) const {
+  const bool hasWeights =
+      layer.kind == LayerKind::Linear || layer.kind == LayerKind::Embedding;
+  if (!layer.op || !hasWeights)
+    return layer.noise;
+  for (unsigned i : {1, 0}) {
+    auto view = onnx::ConstantView::get(layer.op->getOperand(i));
+    if (!view || !view->getElementType().isF32() ||
+        view->getType().getRank() != 2)
+      continue;
+    const int64_t rows = view->getType().getDimSize(0),
+                  columns = view->getType().getDimSize(1);
+    auto gemm = dyn_cast<onnx::GemmOp>(layer.op);
+    // [inputs, outputs] of the right factor, [outputs, inputs] of the left.
+    const bool isRight = i == 1 && !isa<onnx::GatherOp>(layer.op);
+    const bool isTurned = gemm && (i ? gemm.getTransB() : gemm.getTransA());
+    if (isRight != isTurned)
+      return measureNoise(getContext(), columns, rows,
+                          [&](int64_t n, int64_t k) {
+                            return view->at<float>(k * columns + n);
+                          });
+    return measureNoise(getContext(), rows, columns, [&](int64_t n, int64_t k) {
+      return view->at<float>(n * columns + k);
+    });
+  }
+  return {};
+}
+
+FailureOr<ArrayAttr> RaiseRewriter::takeRemarks(bool noise) {
   SmallVector<Attribute> remarks;
   for (LayerRecord &layer : layers) {
     if (layer.kind == LayerKind::Product && layer.op)
@@ -464,6 +499,8 @@ FailureOr<ArrayAttr> RaiseRewriter::takeRemarks() {
                      "its heads are not split by Reshape and "
                      "Transpose, and joined by Transpose and Reshape");
       layer.weights = layer.activations = getF32Type();
+      if (noise)
+        layer.noise = noiseOf(layer);
     }
     // A size that is not known is 0.
     for (int64_t &size : layer.sizes)
@@ -472,7 +509,7 @@ FailureOr<ArrayAttr> RaiseRewriter::takeRemarks() {
         getContext(), layer.kind, layer.opName, layer.loc,
         getDenseI64ArrayAttr(layer.sizes), layer.weights, layer.activations,
         layer.reason, toAttr(*this, layer.rows), toAttr(*this, layer.macs),
-        toAttr(*this, layer.otherMacs)));
+        toAttr(*this, layer.otherMacs), layer.noise));
   }
   layers.clear();
   indexOf.clear();

@@ -36,6 +36,7 @@ struct LayerRecord {
   /// Null as long as nobody has said what became of the layer.
   mlir::Type weights{}, activations{};
   std::string reason{};
+  NoiseAttr noise{};
 };
 
 class RaiseRewriter;
@@ -86,6 +87,9 @@ public:
   void became(mlir::Operation *layer, mlir::Type weights,
               mlir::Type activations, const llvm::Twine &reason = "");
 
+  /// What 8 bits make of the weights of a layer that has become of them.
+  void setNoise(mlir::Operation *layer, NoiseAttr noise);
+
   /// `copy` stands for `op` from here on, which nothing will read.
   void wroteAgain(mlir::Operation *op, mlir::Operation *copy);
 
@@ -94,9 +98,11 @@ public:
   /// Transpose, Add and MatMul behind it; null if there is none.
   mlir::Operation *attentionBehind(mlir::Value value) const;
 
-  /// An array of #bnn.layer in the order of the graph. Fails, with an error at
-  /// the layer, where a layer was rewritten without saying what it became.
-  mlir::FailureOr<mlir::ArrayAttr> takeRemarks();
+  /// An array of #bnn.layer in the order of the graph; with `noise`, layers
+  /// that are f32 say what 8 bits would make of their weights. Fails, with an
+  /// error at the layer, where a layer was rewritten without saying what it
+  /// became.
+  mlir::FailureOr<mlir::ArrayAttr> takeRemarks(bool noise);
 
 private:
   void notifyOperationErased(mlir::Operation *op) override;
@@ -110,6 +116,7 @@ private:
                  LayerRecord &layer, const onnx::SymbolicShapes &shapes);
   void finishAttention(mlir::Operation *op, mlir::Operation *context,
                        LayerRecord layer, const onnx::SymbolicShapes &shapes);
+  NoiseAttr noiseOf(const LayerRecord &layer) const;
   void sortByOrder();
   void warnOfNaN(mlir::Operation *op, mlir::Value weight);
   /// The record of a layer's op; null if the op is none, or erased.

@@ -93,7 +93,9 @@ struct RequireBinary : impl::RequireBinaryBase<RequireBinary> {
       for (auto [i, pattern] : llvm::enumerate(patterns))
         if (pattern.match(name))
           used[i] = allowed = true;
-      if (layer.isBinary() || layer.isMixed())
+      if (layer.isBinary() || layer.isMixed() ||
+          (takesBytes &&
+           layer.getPrecision() == LayerAttr::Precision::ManyBits))
         continue;
       if (allowed) {
         ++layersAllowed;
@@ -103,7 +105,8 @@ struct RequireBinary : impl::RequireBinaryBase<RequireBinary> {
       remedies[family(name)].push_back(name);
       emitError(Location(layer.getLoc()), "node '")
           << escapeHidden(name) << "' (" << layer.getOp() << opset
-          << ") is not binary: " << layer.getReason();
+          << ") is not " << (takesBytes ? "quantized" : "binary") << ": "
+          << layer.getReason();
     }
     for (auto [text, isUsed] : llvm::zip_equal(allowFloat, used))
       if (!isUsed)

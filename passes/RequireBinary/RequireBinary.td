@@ -18,7 +18,8 @@ def RequireBinary : Pass<"bnn-require-binary", "::mlir::func::FuncOp"> {
     bits (1, 2 or 4) is an error, with the recogniser's reason, unless its node's
     name matches a pattern of `allow-float`: `*` and `?` stand for any characters
     and any one, `[abc]` for one of those. All are listed at once. A pattern that
-    none of them matches is a warning. Nothing is changed.
+    none of them matches is a warning. Nothing is changed. With `takes-bytes`,
+    layers of integers of 8 bits on both sides are accepted as well.
 
     Before:
     ```mlir
@@ -37,9 +38,11 @@ def RequireBinary : Pass<"bnn-require-binary", "::mlir::func::FuncOp"> {
     }
     ```
   }];
-  let options = [ListOption<
-      "allowFloat", "allow-float", "std::string",
-      "Accept layers whose node's name matches this pattern">];
+  let options = [
+    ListOption<"allowFloat", "allow-float", "std::string",
+               "Accept layers whose node's name matches this pattern">,
+    Option<"takesBytes", "takes-bytes", "bool", /*default=*/"false",
+           "Accept layers of 8-bit integers">];
   let statistics = [
     Statistic<"layersRefused", "layers-refused",
               "Number of layers refused">,

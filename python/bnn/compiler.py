@@ -111,11 +111,12 @@ def _dims(shape):
 
 def _arguments(*, target=None, mcpu=None, mattr=None, strategy=None, prefix=None,
                input_shapes=None, max_dims=None, opt_level=3, reference=False, report=False,
-               require_binary=False, allow_float=()):
+               require_binary=False, require_quantized=False, allow_float=()):
     """The options as bnn-opt takes them on its command line."""
     values = {"mtriple": target, "mcpu": mcpu, "mattr": mattr, "strategy": strategy,
               "prefix": prefix}
-    flags = {"reference": reference, "report=json": report, "require-binary": require_binary}
+    flags = {"reference": reference, "report=json": report, "require-binary": require_binary,
+             "require-quantized": require_quantized}
     return [*(f"--{name}={value}" for name, value in values.items() if value is not None),
             *(f"--{name}" for name, is_set in flags.items() if is_set),
             *(f"--input-shape={name}:{_dims(shape)}"
@@ -194,7 +195,7 @@ def _compile(model, options):
 
 def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=None, prefix=None,
             input_shapes=None, max_dims=None, opt_level=3, reference=False, require_binary=False,
-            allow_float=()):
+            require_quantized=False, allow_float=()):
     """Compiles an ONNX model and returns an `Artifact`, which a `Session` runs.
 
     model: the path of an ONNX file, or its bytes, or an onnx.ModelProto.
@@ -207,7 +208,7 @@ def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=
     max_dims: {symbol: size}, the declared maxima of symbolic dimensions.
     opt_level: 0 to 3, LLVM's.
     require_binary, allow_float: refuse a model whose linears are not all binary, those excepted
-        whose names match a pattern.
+        whose names match a pattern; require_quantized accepts 8-bit integers as well.
     reference, strategy: the reference lowering, or a kernel strategy by name.
 
     Raises a `CompileError` with the compiler's diagnostics, and an OSError where `output` cannot
@@ -219,7 +220,8 @@ def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=
     artifact, _ = _compile(model, dict(
         target=target, mcpu=mcpu, mattr=mattr, strategy=strategy, prefix=prefix,
         input_shapes=input_shapes, max_dims=max_dims, opt_level=opt_level, reference=reference,
-        require_binary=require_binary, allow_float=allow_float))
+        require_binary=require_binary, require_quantized=require_quantized,
+        allow_float=allow_float))
     if output is not None:
         artifact.save(output)
     return artifact

@@ -5,8 +5,10 @@
 
 The shape, the inputs and the output are those of make_bipft.py's model; the linears are f32, or
 with --int8 dynamically quantized as ONNX Runtime's quantize_dynamic writes them: signed weights
-with one scale a matrix, activations quantized once for all products that read them. Weights are
-random. A model of BERT-base's size:
+with one scale a matrix, activations quantized once for all products that read them; or with --qdq
+statically as its quantize_static does for linears: QuantizeLinear and DequantizeLinear around each
+product, signed weights with a scale for each output. Weights are random, and so are the static
+scales, which are wide enough. A model of BERT-base's size:
 
     make_bert.py --layers 12 --hidden 768 --heads 12 --ffn 3072 --vocab 30522 \\
                  --positions 512 -o bert.onnx
@@ -26,9 +28,9 @@ from binary_bert import BinaryBert, Options  # noqa: E402
 class Bert(BinaryBert):
     """Replaces what is binary in the emitter of BiPFT models."""
 
-    def __init__(self, options, int8):
+    def __init__(self, options, int8, qdq=False):
         super().__init__(options)
-        self.int8 = int8
+        self.int8, self.qdq = int8, qdq
         self.quantized = {}
 
     def binary_weight(self, scope, name, weight, per_row=False):
@@ -47,10 +49,37 @@ class Bert(BinaryBert):
             self.quantized[x] = outputs
         return self.quantized[x]
 
+    def as_bytes(self, x, scale, zero=128):
+        """x, rounded to bytes and back; made once."""
+        if x not in self.quantized:
+            names = [self.integers(f"{x}_{part}", np.array(value, dtype))
+                     for part, value, dtype in (("scale", scale, np.float32), ("zero_point", zero, np.uint8))]
+            outputs = [f"{x}_QuantizeLinear_Output", f"{x}_DequantizeLinear_Output"]
+            self.g.nodes.append(helper.make_node("QuantizeLinear", [x, *names], outputs[:1],
+                                                 name=f"{x}_QuantizeLinear"))
+            self.g.nodes.append(helper.make_node("DequantizeLinear", [outputs[0], *names], outputs[1:],
+                                                 name=f"{x}_DequantizeLinear"))
+            self.quantized[x] = outputs[1]
+        return self.quantized[x]
+
+    def static_linear(self, scope, parameter, x, weight, bias):
+        g = self.g
+        scale = (np.abs(weight).max(axis=0) / 127).astype(np.float32)
+        names = [self.integers(f"{parameter}.weight_{part}", array) for part, array in (
+            ("quantized", np.clip(np.rint(weight / scale), -127, 127).astype(np.int8)), ("scale", scale),
+            ("zero_point", np.zeros(len(scale), np.int8)))]
+        matrix = f"{parameter}.weight_DequantizeLinear_Output"
+        g.nodes.append(helper.make_node("DequantizeLinear", names, [matrix], axis=1,
+                                        name=f"{parameter}.weight_DequantizeLinear"))
+        product = g.node(scope, "MatMul", self.as_bytes(x, 0.04), matrix)
+        return g.node(scope, "Add", bias, self.as_bytes(product, 0.06))
+
     def binary_linear(self, scope, parameter, x, inputs, outputs, alpha, layer="", signed=True):
         g = self.g
         weight = self.normal((inputs, outputs), 0.02)
         bias = g.parameter(f"{parameter}.bias", self.bias(outputs, 0.02))
+        if self.qdq:
+            return self.static_linear(scope, parameter, x, weight, bias)
         if not self.int8:
             product = g.node(scope, "MatMul", x, g.folded("MatMul", weight))
             return g.node(scope, "Add", bias, product)
@@ -96,6 +125,7 @@ def main():
                           ("vocab", 120), ("positions", 64), ("classes", 2), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=default, help=f"default {default}")
     parser.add_argument("--int8", action="store_true", help="dynamically quantized linears")
+    parser.add_argument("--qdq", action="store_true", help="statically quantized linears")
     parser.add_argument("-o", dest="output", required=True, metavar="FILE")
     # Batch and length are open; no other option of make_bipft.py has a meaning here.
     parser.set_defaults(opset=17, dynamic=True, zero_bias=False, int32=False)
@@ -103,7 +133,7 @@ def main():
     with open(options.output, "wb") as file:
         known = {field.name for field in dataclasses.fields(Options)}
         chosen = {name: value for name, value in vars(options).items() if name in known}
-        model = Bert(Options(**chosen), options.int8).model("make_bert")
+        model = Bert(Options(**chosen), options.int8, options.qdq).model("make_bert")
         file.write(model.SerializeToString())
     return 0
 

@@ -25,6 +25,8 @@ def arguments(example):
         found.update(zip(re.findall(r"%\w+", names), split(types)))
     for name in re.findall(r"\b(?:scale|cutoff|step|minimum)\((%\w+)\)", head):
         found[name] = "f32"
+    for name in re.findall(r"\bzero_point\((%\w+)\)", head):
+        found[name] = "i32"
     for name in re.findall(r"\blimit (%\w+)", head):
         found[name] = "index"
     # Without the operands that have names, and without attributes.

@@ -13,7 +13,7 @@ import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-GENERATOR = os.path.join(ROOT, "test", "models", "make_bipft.py")
+GENERATORS = os.path.join(ROOT, "test", "models")
 
 
 class Failure(Exception):
@@ -62,13 +62,15 @@ class Case:
             return os.path.join(self.folder, self.entry["model"])
         path = os.path.join(work, self.entry["model"])
         if not os.path.exists(path):
-            run_command([sys.executable, GENERATOR, *self.entry["generate"], "-o", path + ".part"])
+            generator = os.path.join(GENERATORS, self.entry.get("generator", "make_bipft.py"))
+            run_command([sys.executable, generator, *self.entry["generate"], "-o", path + ".part"])
             os.rename(path + ".part", path)
         return path
 
     def feeds(self):
         if "tokens" in self.entry:
-            return tokens(**self.entry["tokens"])
+            feeds = tokens(**self.entry["tokens"])
+            return {name: feeds[name] for name in self.entry.get("names", feeds)}
         feeds = {}
         for name, tensor in self.entry["inputs"].items():
             path = os.path.join(self.folder, tensor["file"])
@@ -137,7 +139,8 @@ class Program:
                      f"-I{os.path.join(ROOT, 'include')}", os.path.join(HERE, "run_model.c"),
                      os.path.join(work, "model.o"), *runtime, *link_flags, "-o", self.path])
 
-    def run(self, feeds):
+    def run(self, feeds, kinds={}):
+        """The outputs by name; `kinds` has the types of those that are not float32."""
         command = [*self.emulator, self.path]
         for name, value in feeds.items():
             path = os.path.join(self.work, f"{name}.bin")
@@ -148,7 +151,7 @@ class Program:
         for line in run_command(command + [f"--output-dir={self.work}"]).splitlines():
             name, shape, path = line.split(" ", 2)
             shape = [int(size) for size in shape.split("x")] if shape != "scalar" else []
-            results[name] = np.fromfile(path, np.float32).reshape(shape)
+            results[name] = np.fromfile(path, kinds.get(name, np.float32)).reshape(shape)
         return results
 
 

@@ -1,17 +1,19 @@
 // Runs a model with ONNX Runtime, the referee of the tests:
 //
-//   NODE_PATH=build/npm/node_modules node ort_run.js MODEL.onnx NAME=FILE.npy ... OUTDIR
+//   NODE_PATH=build/npm/node_modules node ort_run.js [--level=LEVEL] MODEL.onnx NAME=FILE.npy ... OUTDIR
 //
-// writes OUTDIR/<output>.npy.
+// writes OUTDIR/<output>.npy. LEVEL is that of the session's optimisations (default: basic).
 'use strict';
 const fs = require('fs');
 const path = require('path');
 const {readNpy, writeNpy, openSession} = require('./ort.js');
 
 async function main() {
-  const [model, ...rest] = process.argv.slice(2);
+  const rest = process.argv.slice(2);
+  const level = rest[0].startsWith('--level=') ? {graphOptimizationLevel: rest.shift().slice(8)} : {};
+  const model = rest.shift();
   const directory = rest.pop();
-  const session = await openSession(model);
+  const session = await openSession(model, level);
   const feeds = {};
   for (const argument of rest) {
     const at = argument.indexOf('=');

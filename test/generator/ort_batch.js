@@ -2,9 +2,9 @@
 //
 //   NODE_PATH=build/npm/node_modules node ort_batch.js JOBS.json
 //
-// JOBS.json is a list of {model, optimised, runs: [{inputs: {NAME: FILE.npy}, outputs: DIR}]}. With
-// `optimised` ONNX Runtime's offline optimiser (level basic) writes the model there first, and that
-// is what runs. Prints one line of JSON a job: {model, error}, error null where all went well.
+// JOBS.json is a list of {model, optimised, level, runs: [{inputs: {NAME: FILE.npy}, outputs: DIR}]}.
+// With `optimised` ONNX Runtime's offline optimiser (level basic) writes the model there first, and
+// that is what runs. `level` is that of the session's optimisations, if not basic. Prints one line of JSON a job: {model, error}, error null where all went well.
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -15,7 +15,8 @@ async function runJob(job) {
     const optimiser = await openSession(job.model, {optimizedModelFilePath: job.optimised});
     await optimiser.release();
   }
-  const session = await openSession(job.optimised || job.model);
+  const level = job.level ? {graphOptimizationLevel: job.level} : {};
+  const session = await openSession(job.optimised || job.model, level);
   for (const run of job.runs) {
     const feeds = {};
     for (const [name, file] of Object.entries(run.inputs)) feeds[name] = readNpy(file);

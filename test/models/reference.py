@@ -56,6 +56,11 @@ class Evaluator:
         return array.astype(self.real) if array.dtype.kind == "f" else array
 
     def run(self, feeds):
+        values = self.run_all(feeds)
+        return {o.name: values[o.name] for o in self.graph.output}
+
+    def run_all(self, feeds):
+        """Every value by name."""
         values = {t.name: self.tensor(numpy_helper.to_array(t)) for t in self.graph.initializer}
         values.update(feeds)
         dynamic = set(feeds)
@@ -69,7 +74,7 @@ class Evaluator:
             results = self.evaluate(node, attributes, inputs)
             for name, result in zip(node.output, results if isinstance(results, list) else [results]):
                 values[name] = np.asarray(result)
-        return {o.name: values[o.name] for o in self.graph.output}
+        return values
 
     def evaluate(self, node, attributes, inputs):
         method = getattr(self, "op_" + node.op_type, None)
@@ -160,6 +165,39 @@ class Evaluator:
         threshold = np.clip(np.floor(before) + 0.5, low + 0.5, high - 0.5)
         other = np.where(before > threshold, threshold - 0.5, threshold + 0.5)
         return self.decide(node, np.abs(before - threshold), before, result, other)
+
+    def op_QuantizeLinear(self, node, a, x, scale, zero=None):
+        zero = np.zeros(scale.shape, np.uint8) if zero is None else zero
+        limits = np.iinfo(zero.dtype)
+        wide = [v.reshape([-1 if i == a.get("axis", 1) % x.ndim else 1 for i in range(x.ndim)])
+                if v.size > 1 else v.reshape(()) for v in (scale, zero.astype(np.int64))]
+        before = x / wide[0]
+        # As Clip after Round: the thresholds lie halfway between the integers of the type.
+        low, high = limits.min - wide[1], limits.max - wide[1]
+        threshold = np.clip(np.floor(before) + 0.5, low + 0.5, high - 0.5)
+        other = np.where(before > threshold, threshold - 0.5, threshold + 0.5)
+        whole = self.decide(node, np.abs(before - threshold), before,
+                            np.clip(np.rint(before), low, high), other)
+        return (whole + wide[1]).astype(zero.dtype)
+
+    def op_DynamicQuantizeLinear(self, node, a, x):
+        low, high = min(x.min(), 0), max(x.max(), 0)
+        # The scale is a float32 for everyone, so that it is rounded as such.
+        scale = np.float32((np.float32(high) - np.float32(low)) / np.float32(255)) or np.float32(1)
+        zero = np.uint8(np.rint(np.clip(-np.float32(low) / scale, 0, 255)))
+        y = self.op_QuantizeLinear(node, {}, x, np.asarray(scale), np.asarray(zero))
+        return [y, self.tensor(np.asarray(scale)), np.asarray(zero)]
+
+    def op_DequantizeLinear(self, node, a, x, scale, zero=None):
+        zero = np.zeros(scale.shape, np.int64) if zero is None else zero
+        wide = [v.reshape([-1 if i == a.get("axis", 1) % x.ndim else 1 for i in range(x.ndim)])
+                if v.size > 1 else v.reshape(()) for v in (scale, zero.astype(np.int64))]
+        return (x.astype(np.int64) - wide[1]) * wide[0]
+
+    def op_MatMulInteger(self, node, a, x, y, x_zero=0, y_zero=0):
+        return np.matmul(x.astype(np.int32) - np.int32(x_zero), y.astype(np.int32) - np.int32(y_zero))
+
+    def op_CumSum(self, node, a, x, axis): return np.cumsum(x, axis=int(axis))
 
     def op_Cast(self, node, a, x):
         target = onnx.helper.mapping.TENSOR_TYPE_TO_NP_TYPE[a["to"]]

@@ -37,3 +37,9 @@ module attributes {bnn.target = #bnn.target<strategy = "t",
 // expected-error @+1 {{the dot fma has no parameter "count_bytes"}}
 module attributes {bnn.target = #bnn.target<strategy = "t",
     dots = [#bnn.dot<fma, rows = 1, panels = 1, params = {count_bytes}>]>} {}
+
+// -----
+
+// expected-error @+1 {{the dot dot_bytes has no parameter "count_bytes"}}
+module attributes {bnn.target = #bnn.target<strategy = "t",
+    dots = [#bnn.dot<dot_bytes, rows = 1, panels = 1, params = {count_bytes}>]>} {}

@@ -506,3 +506,257 @@ module attributes {bnn.target = #bnn.target<strategy = "avx512-vpopcntdq", dots 
     return
   }
 }
+
+// -----
+
+// Unsigned bytes by signed ones: a word of four bytes of a row, in all lanes, and
+// one instruction for the products of 16 outputs. Two bytes are left at the end,
+// which are put together without a look past the row.
+// CHECK-LABEL: func.func @bytes_64
+// CHECK-SAME: (%[[X:.*]]: memref<10x66xi8>, %[[W:.*]]: memref<2x17x16xi32>, %[[Y:.*]]: memref<10x16xi32>)
+// CHECK: %[[ZERO:.*]] = arith.constant dense<0> : vector<16xi32>
+// CHECK: scf.for %[[I:.*]] = %c0 to %c16 step %c1 iter_args(%[[ACC:[a-z0-9]+]] = %[[ZERO]], {{.*}}
+// CHECK: %[[K:.*]] = arith.muli %[[I]], %c4
+// CHECK: %[[FOUR:.*]] = vector.load %[[X]][%c0, %[[K]]] : memref<10x66xi8>, vector<4xi8>
+// CHECK: %[[BITS:.*]] = vector.bitcast %[[FOUR]] : vector<4xi8> to vector<1xi32>
+// CHECK: %[[WORD:.*]] = vector.extract %[[BITS]][0] : i32 from vector<1xi32>
+// CHECK: %[[ROW:.*]] = vector.broadcast %[[WORD]] : i32 to vector<16xi32>
+// CHECK: %[[WEIGHTS:.*]] = vector.load %[[W]][%c0, %[[I]], %c0] : memref<2x17x16xi32>, vector<16xi32>
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%[[ACC]], %[[ROW]], %[[WEIGHTS]]) : (vector<16xi32>, vector<16xi32>, vector<16xi32>) -> vector<16xi32>
+// CHECK-COUNT-9: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// CHECK-NOT: llvm.call_intrinsic
+// CHECK: scf.yield
+// CHECK: %[[LOW:.*]] = memref.load %[[X]][%c0, %c64]
+// CHECK: %[[FIRST:.*]] = arith.extui %[[LOW]] : i8 to i32
+// CHECK: %[[HIGH:.*]] = memref.load %[[X]][%c0, %c65]
+// CHECK: %[[SECOND:.*]] = arith.extui %[[HIGH]] : i8 to i32
+// CHECK: %[[SHIFTED:.*]] = arith.shli %[[SECOND]], %c8_i32 : i32
+// CHECK: arith.ori %[[FIRST]], %[[SHIFTED]] : i32
+// CHECK-NOT: vector.load %[[X]]
+// CHECK-COUNT-10: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// CHECK-NOT: llvm.call_intrinsic
+// CHECK: vector.store {{.*}}, %[[Y]]
+#panels = #bnn.panels<lanes = 16, word = 32, group = 66, out_group = 16>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 10, panels = 1>], instructions = dot_64_bytes>} {
+  func.func @bytes_64(%x: memref<10x66x!bnn.u8>, %w: memref<16x66x!bnn.s8, #panels>, %y: memref<10x16xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<10x16xi32>) : memref<10x66x!bnn.u8>, memref<16x66x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// The instruction takes unsigned bytes of a row: 128 is added to signed ones, and
+// the sums start with 128 times those of the weights taken off. Half a panel each.
+// CHECK-LABEL: func.func @bytes_32_turned
+// CHECK-SAME: (%[[X:.*]]: memref<10x64xi8>, %[[W:.*]]: memref<2x16x16xi32>, %[[Y:.*]]: memref<10x16xi32>)
+// CHECK-DAG: %[[SEVEN:.*]] = arith.constant dense<7> : vector<16xi32>
+// CHECK-DAG: %[[ONES:.*]] = arith.constant dense<16843009> : vector<8xi32>
+// CHECK-DAG: %[[ZERO:.*]] = arith.constant dense<0> : vector<16xi32>
+// CHECK: %[[SUMS:.*]] = scf.for
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.256"(%{{.*}}, %[[ONES]], %{{.*}}) : (vector<8xi32>, vector<8xi32>, vector<8xi32>) -> vector<8xi32>
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.256"(%{{.*}}, %[[ONES]], %{{.*}})
+// CHECK: scf.yield
+// CHECK: %[[TIMES:.*]] = arith.shli %[[SUMS]], %[[SEVEN]]
+// CHECK: %[[START:.*]] = arith.subi %[[ZERO]], %[[TIMES]]
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[START]], %{{.*}} = %[[START]],
+// CHECK: arith.xori %{{.*}}, %c-2139062144_i32 : i32
+// CHECK-COUNT-20: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.256"
+// CHECK-NOT: llvm.call_intrinsic
+// CHECK: scf.yield
+#panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 10, panels = 1>], instructions = dot_32_bytes>} {
+  func.func @bytes_32_turned(%x: memref<10x64x!bnn.s8>, %w: memref<16x64x!bnn.s8, #panels>, %y: memref<10x16xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<10x16xi32>) : memref<10x64x!bnn.s8>, memref<16x64x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// Signed bytes by signed ones, a quarter of a panel each, as vectors of bytes:
+// four words of a row at a time, each of which an instruction takes by lane.
+// CHECK-LABEL: func.func @bytes_signed
+// CHECK-SAME: (%[[X:.*]]: memref<10x64xi8>, %[[W:.*]]: memref<2x16x16xi32>, %[[Y:.*]]: memref<10x16xi32>)
+// CHECK-NOT: arith.xori
+// CHECK: scf.for
+// CHECK: vector.load %[[X]]{{.*}} : memref<10x64xi8>, vector<16xi8>
+// CHECK: vector.shuffle {{.*}} [3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3]
+// CHECK: %[[WEIGHTS:.*]] = vector.bitcast %{{.*}} : vector<4xi32> to vector<16xi8>
+// CHECK: %[[ROW:.*]] = vector.bitcast %{{.*}} : vector<4xi32> to vector<16xi8>
+// CHECK: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%{{.*}}, %[[WEIGHTS]], %[[ROW]]) : (vector<4xi32>, vector<16xi8>, vector<16xi8>) -> vector<4xi32>
+// CHECK-COUNT-159: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
+// CHECK-NOT: llvm.call_intrinsic
+// CHECK: scf.yield
+#panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 10, panels = 1>], instructions = dot_signed_16_bytes>} {
+  func.func @bytes_signed(%x: memref<10x64x!bnn.s8>, %w: memref<16x64x!bnn.s8, #panels>, %y: memref<10x16xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<10x16xi32>) : memref<10x64x!bnn.s8>, memref<16x64x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// Here 128 is taken off unsigned bytes, and the sums start with what that lacks;
+// bytes that are not there are turned as well, but their weights are 0.
+// CHECK-LABEL: func.func @bytes_signed_turned
+// CHECK-SAME: (%[[X:.*]]: memref<10x7xi8>, %[[W:.*]]: memref<2x2x16xi32>, %[[Y:.*]]: memref<10x16xi32>)
+// CHECK: %[[SUMS:.*]] = scf.for
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
+// CHECK: scf.yield
+// CHECK: arith.shli %[[SUMS]], %{{.*}} : vector<16xi32>
+// CHECK-NOT: arith.subi
+// CHECK: arith.xori %{{.*}}, %c-2139062144_i32 : i32
+// CHECK-COUNT-40: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
+// CHECK: memref.load %[[X]][%c0, %c4]
+// CHECK: memref.load %[[X]][%c0, %c5]
+// CHECK: memref.load %[[X]][%c0, %c6]
+// CHECK: arith.xori %{{.*}}, %c-2139062144_i32 : i32
+// CHECK-COUNT-40: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
+// CHECK-NOT: llvm.call_intrinsic
+#panels = #bnn.panels<lanes = 16, word = 32, group = 7, out_group = 16>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 10, panels = 1>], instructions = dot_signed_16_bytes>} {
+  func.func @bytes_signed_turned(%x: memref<10x7x!bnn.u8>, %w: memref<16x7x!bnn.s8, #panels>, %y: memref<10x16xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<10x16xi32>) : memref<10x7x!bnn.u8>, memref<16x7x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// Without such an instruction bytes are widened: sums of two products of 16 bits,
+// of the even bytes and of the odd ones. Those of a row are unsigned, those of
+// weights are not; neither is turned.
+// CHECK-LABEL: func.func @bytes_pairs_32
+// CHECK-SAME: (%[[X:.*]]: memref<10x64xi8>, %[[W:.*]]: memref<2x16x16xi32>, %[[Y:.*]]: memref<10x16xi32>)
+// CHECK: scf.for
+// CHECK: %[[EVEN:.*]] = arith.shrsi %{{.*}}, %{{.*}} : vector<32xi16>
+// CHECK: arith.shrui %{{.*}}, %{{.*}} : vector<32xi16>
+// CHECK: %[[PAIRS:.*]] = llvm.call_intrinsic "llvm.x86.avx512.pmaddw.d.512"(%{{.*}}, %[[EVEN]]) : (vector<32xi16>, vector<32xi16>) -> vector<16xi32>
+// CHECK: arith.addi %{{.*}}, %[[PAIRS]] : vector<16xi32>
+// CHECK-COUNT-19: llvm.call_intrinsic "llvm.x86.avx512.pmaddw.d.512"
+// CHECK-NOT: llvm.call_intrinsic
+// CHECK: scf.yield
+#panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 10, panels = 1>], instructions = multiply_32_pairs>} {
+  func.func @bytes_pairs_32(%x: memref<10x64x!bnn.u8>, %w: memref<16x64x!bnn.s8, #panels>, %y: memref<10x16xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<10x16xi32>) : memref<10x64x!bnn.u8>, memref<16x64x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// The same by half a panel, of signed bytes.
+// CHECK-LABEL: func.func @bytes_pairs_16
+// CHECK-SAME: (%[[X:.*]]: memref<10x64xi8>, %[[W:.*]]: memref<2x16x16xi32>, %[[Y:.*]]: memref<10x16xi32>)
+// CHECK-NOT: arith.shrui
+// CHECK: scf.for
+// CHECK-COUNT-40: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"({{.*}}) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// CHECK-NOT: llvm.call_intrinsic
+// CHECK-NOT: arith.shrui
+// CHECK: scf.yield
+#panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 10, panels = 1>], instructions = multiply_16_pairs>} {
+  func.func @bytes_pairs_16(%x: memref<10x64x!bnn.s8>, %w: memref<16x64x!bnn.s8, #panels>, %y: memref<10x16xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<10x16xi32>) : memref<10x64x!bnn.s8>, memref<16x64x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// The widest that there is.
+// CHECK-LABEL: func.func @bytes_best
+// CHECK-SAME: (%[[X:.*]]: memref<10x64xi8>, %[[W:.*]]: memref<2x16x16xi32>, %[[Y:.*]]: memref<10x16xi32>)
+// CHECK-COUNT-10: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// CHECK-NOT: llvm.call_intrinsic
+// CHECK: return
+#panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 10, panels = 1>], instructions = "dot_32_bytes|dot_64_bytes|multiply_16_pairs|multiply_32_pairs">} {
+  func.func @bytes_best(%x: memref<10x64x!bnn.u8>, %w: memref<16x64x!bnn.s8, #panels>, %y: memref<10x16xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<10x16xi32>) : memref<10x64x!bnn.u8>, memref<16x64x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// Without a target plain arithmetic, a row and a byte of each lane at a time,
+// that of the weights signed. Five outputs are a part of a panel, and outputs
+// of bytes the low ones of what is yielded.
+// CHECK-LABEL: func.func @bytes_plain
+// CHECK-SAME: (%[[X:.*]]: memref<4x64xi8>, %[[W:.*]]: memref<2x16x16xi32>, %[[Y:.*]]: memref<4x5xi8>)
+// CHECK-NOT: llvm.call_intrinsic
+// CHECK: scf.for
+// CHECK: arith.shli {{.*}} : vector<16xi32>
+// CHECK: %[[BYTE:.*]] = arith.shrsi {{.*}} : vector<16xi32>
+// CHECK: arith.shli {{.*}} : vector<16xi32>
+// CHECK: %[[ROW:.*]] = arith.shrui {{.*}} : vector<16xi32>
+// CHECK: arith.muli %[[ROW]], %[[BYTE]] : vector<16xi32>
+// CHECK-COUNT-3: arith.muli {{.*}} : vector<16xi32>
+// CHECK-NOT: arith.muli {{.*}} : vector<16xi32>
+// CHECK: scf.yield
+// CHECK: %[[OUT:.*]] = arith.trunci %{{.*}} : vector<16xi32> to vector<16xi8>
+// CHECK: vector.maskedstore %[[Y]][{{.*}}], %{{.*}}, %[[OUT]] : memref<4x5xi8>, vector<16xi1>, vector<16xi8>
+// CHECK-NOT: llvm.call_intrinsic
+// CHECK: return
+#panels = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 5>
+func.func @bytes_plain(%x: memref<4x64x!bnn.u8>, %w: memref<5x64x!bnn.s8, #panels>, %y: memref<4x5x!bnn.s8>) {
+  bnn.matmul %x, %w outs(%y : memref<4x5x!bnn.s8>) : memref<4x64x!bnn.u8>, memref<5x64x!bnn.s8, #panels> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+// Bytes are stored as such: the zero point is brought into the range of the
+// element, the number into that less the zero point, which is added last. The
+// last 8 of 40 are a part of a vector.
+// CHECK-LABEL: func.func @quantize_bytes
+// CHECK-SAME: (%[[X:.*]]: memref<?x40xf32>, %[[STEP:.*]]: f32, %[[POINT:.*]]: i32, %[[Q:.*]]: memref<?x40xi8>)
+// CHECK-DAG: %[[LEAST:.*]] = arith.constant dense<-1.280000e+02> : vector<16xf32>
+// CHECK-DAG: %[[MOST:.*]] = arith.constant dense<1.270000e+02> : vector<16xf32>
+// CHECK: arith.divf {{.*}} : vector<16xf32>
+// CHECK: %[[UP:.*]] = arith.maxsi
+// CHECK: %[[ZERO:.*]] = arith.minsi %[[UP]]
+// CHECK: %[[FLOAT:.*]] = arith.sitofp %[[ZERO]]
+// CHECK-DAG: arith.subf %[[LEAST]], %[[FLOAT]] : vector<16xf32>
+// CHECK-DAG: arith.subf %[[MOST]], %[[FLOAT]] : vector<16xf32>
+// CHECK: arith.cmpf ogt
+// CHECK: arith.cmpf olt
+// CHECK: %[[BITS:.*]] = arith.bitcast {{.*}} : vector<16xf32> to vector<16xi32>
+// CHECK: %[[SUM:.*]] = arith.addi %[[BITS]], %[[ZERO]]
+// CHECK: arith.trunci {{.*}} : vector<16xi32> to vector<16xi8>
+// CHECK: vector.store {{.*}}, %[[Q]]
+// CHECK: vector.store {{.*}}, %[[Q]]
+// CHECK: vector.maskedstore %[[Q]]
+// CHECK: return
+func.func @quantize_bytes(%x: memref<?x40xf32>, %s: f32, %z: i32, %q: memref<?x40x!bnn.s8>) {
+  bnn.quantize %x step(%s) zero_point(%z) outs(%q : memref<?x40x!bnn.s8>) : memref<?x40xf32>
+  return
+}

@@ -269,3 +269,58 @@ func.func @corrected(%x: memref<?x64x!bnn.s1>, %w: memref<40x64x!bnn.s1>, %c: me
   }
   return
 }
+
+// -----
+
+// To bytes, as ONNX writes it: divide, round, add the zero point, which is
+// brought into the range before, and bring the sum into the range. NaN is not
+// above the least, which it gives.
+// CHECK-LABEL: func.func @quantize_bytes
+// CHECK-SAME: (%[[X:.*]]: memref<4x64xf32>, %[[STEP:.*]]: f32, %[[POINT:.*]]: i32, %[[Q:.*]]: memref<4x64xi8>)
+// CHECK-DAG: %[[LEAST:.*]] = arith.constant 0.000000e+00 : f32
+// CHECK-DAG: %[[MOST:.*]] = arith.constant 2.550000e+02 : f32
+// CHECK: %[[V:.*]] = memref.load %[[X]]
+// CHECK: %[[QUOTIENT:.*]] = arith.divf %[[V]], %[[STEP]] : f32
+// CHECK: %[[ROUNDED:.*]] = math.roundeven %[[QUOTIENT]] : f32
+// CHECK: %[[UP:.*]] = arith.maxsi %[[POINT]], %c0_i32 : i32
+// CHECK: %[[ZERO:.*]] = arith.minsi %[[UP]], %c255_i32 : i32
+// CHECK: %[[FLOAT:.*]] = arith.sitofp %[[ZERO]] : i32 to f32
+// CHECK: %[[SUM:.*]] = arith.addf %[[ROUNDED]], %[[FLOAT]] : f32
+// CHECK: %[[ABOVE:.*]] = arith.cmpf ogt, %[[SUM]], %[[LEAST]] : f32
+// CHECK: %[[LOW:.*]] = arith.select %[[ABOVE]], %[[SUM]], %[[LEAST]] : f32
+// CHECK: %[[BELOW:.*]] = arith.cmpf olt, %[[LOW]], %[[MOST]] : f32
+// CHECK: %[[BOTH:.*]] = arith.select %[[BELOW]], %[[LOW]], %[[MOST]] : f32
+// CHECK: %[[INTEGER:.*]] = arith.fptosi %[[BOTH]] : f32 to i32
+// CHECK: memref.store %{{.*}}, %[[Q]]
+func.func @quantize_bytes(%x: memref<4x64xf32>, %s: f32, %z: i32, %q: memref<4x64x!bnn.u8>) {
+  bnn.quantize %x step(%s) zero_point(%z) outs(%q : memref<4x64x!bnn.u8>) : memref<4x64xf32>
+  return
+}
+
+// -----
+
+// A product of bytes: those of a row unsigned, those of weights signed, as they
+// are in the constant.
+// CHECK: memref.global "private" constant @[[W:.*]] : memref<2x3xi8> = dense<{{\[\[}}1, -128, 127], [-1, 0, 5]]>
+// CHECK-LABEL: func.func @product_of_bytes
+// CHECK-SAME: (%[[X:.*]]: memref<?x3xi8>, %[[Y:.*]]: memref<?x2xi8>)
+// CHECK: %[[WEIGHTS:.*]] = memref.get_global @[[W]]
+// CHECK: %[[ACC:.*]] = scf.for {{.*}} iter_args(%[[SUM:.*]] = %c0_i32) -> (i32)
+// CHECK: %[[BYTE:.*]] = memref.load %[[X]]
+// CHECK: %[[A:.*]] = arith.extui %[[BYTE]] : i8 to i32
+// CHECK: %[[WEIGHT:.*]] = memref.load %[[WEIGHTS]]
+// CHECK: %[[B:.*]] = arith.extsi %[[WEIGHT]] : i8 to i32
+// CHECK: %[[PRODUCT:.*]] = arith.muli %[[A]], %[[B]] : i32
+// CHECK: arith.addi %[[SUM]], %[[PRODUCT]] : i32
+// CHECK: %[[LEFT:.*]] = arith.shli %[[ACC]], %c24_i32 : i32
+// CHECK: %[[BITS:.*]] = arith.shrui %[[LEFT]], %c24_i32 : i32
+// CHECK: %[[LOW:.*]] = arith.trunci %[[BITS]] : i32 to i8
+// CHECK: memref.store %[[LOW]], %[[Y]]
+func.func @product_of_bytes(%x: memref<?x3x!bnn.u8>, %y: memref<?x2x!bnn.s8>) {
+  %w = bnn.constant dense<[[1, -128, 127], [-1, 0, 5]]> : tensor<2x3xi8> -> memref<2x3x!bnn.s8>
+  bnn.matmul %x, %w outs(%y : memref<?x2x!bnn.s8>) : memref<?x3x!bnn.u8>, memref<2x3x!bnn.s8> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}

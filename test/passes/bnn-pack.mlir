@@ -196,3 +196,53 @@ module attributes {bnn.target = #bnn.target<strategy = "neon", dots = [#bnn.dot<
     return %y, %z : tensor<4x1xi32>, tensor<4x1xi32>
   }
 }
+
+// -----
+
+// Bytes of weights: four to a word, the first the least significant, and the
+// last word of five is filled with zeros. The rows that they are multiplied by
+// are bytes in no layout.
+// CHECK-LABEL: func.func @bytes
+// CHECK: %[[Q:.*]] = bnn.quantize {{.*}} -> tensor<4x5x!bnn.u8>
+// CHECK: %[[W:.*]] = bnn.constant dense<{{\[\[}}[67305985, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [128, 127, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]], {{\[\[}}0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]]]> : tensor<2x2x16xi32> -> tensor<2x5x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 5, out_group = 2>>
+// CHECK: bnn.matmul %[[Q]], %[[W]] outs(%{{.*}} : tensor<4x2x!bnn.s8>)
+func.func @bytes(%x: tensor<4x5xf32>, %s: f32, %z: i32) -> tensor<4x2x!bnn.s8> {
+  %b = tensor.empty() : tensor<4x5x!bnn.u8>
+  %q = bnn.quantize %x step(%s) zero_point(%z) outs(%b : tensor<4x5x!bnn.u8>) : tensor<4x5xf32> -> tensor<4x5x!bnn.u8>
+  %w = bnn.constant dense<[[1, 2, 3, 4, -128], [-1, -1, -1, -1, 127]]> : tensor<2x5xi8> -> tensor<2x5x!bnn.s8>
+  %0 = tensor.empty() : tensor<4x2x!bnn.s8>
+  %y = bnn.matmul %q, %w outs(%0 : tensor<4x2x!bnn.s8>)
+      : tensor<4x5x!bnn.u8>, tensor<2x5x!bnn.s8> -> tensor<4x2x!bnn.s8> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return %y : tensor<4x2x!bnn.s8>
+}
+
+// -----
+
+// Where attention reads the bits of a product of bytes, its weights are grouped
+// by head: two outputs of each take two panels.
+// WHY: remark: 'bnn.matmul' has no parity words: 'bnn.attention' reads every word of its bits
+// CHECK-LABEL: func.func @heads_of_bytes
+// CHECK: bnn.constant {{.*}} : tensor<6x1x16xi32> -> tensor<6x4x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 4, out_group = 2>>
+// CHECK: bnn.matmul {{.*}} -> tensor<1x5x6x!bnn.s1, #bnn.rows<word = 32, group = 2>>
+func.func @heads_of_bytes(%x: tensor<1x5x4xf32>, %s: f32, %0: tensor<1x5x6xf32>) -> tensor<1x5x6xf32> {
+  %b = tensor.empty() : tensor<1x5x4x!bnn.s8>
+  %1 = bnn.quantize %x step(%s) outs(%b : tensor<1x5x4x!bnn.s8>) : tensor<1x5x4xf32> -> tensor<1x5x4x!bnn.s8>
+  %w = bnn.constant dense<3> : tensor<6x4xi8> -> tensor<6x4x!bnn.s8>
+  %2 = tensor.empty() : tensor<1x5x6x!bnn.s1>
+  %q = bnn.matmul %1, %w outs(%2 : tensor<1x5x6x!bnn.s1>)
+      : tensor<1x5x4x!bnn.s8>, tensor<6x4x!bnn.s8> -> tensor<1x5x6x!bnn.s1> {
+  ^bb0(%acc: i32):
+    %c0 = arith.constant 0 : i32
+    %bit = arith.cmpi sgt, %acc, %c0 : i32
+    bnn.yield %bit : i1
+  }
+  %c = bnn.attention %q, %q, %q scale(%s) cutoff(%s) outs(%0 : tensor<1x5x6xf32>) {heads = 3 : i64, divisor = 1.0 : f32}
+      : tensor<1x5x6x!bnn.s1>, tensor<1x5x6x!bnn.s1>, tensor<1x5x6x!bnn.s1> -> tensor<1x5x6xf32> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return %c : tensor<1x5x6xf32>
+}

@@ -10,7 +10,8 @@
 // CHECK-LABEL: func.func @layers
 // CHECK-SAME: bnn.layers = [#bnn.layer<kind = embedding, op = "Gather", loc = #{{[a-z0-9]+}}, sizes = [2, 3], weights = !bnn.s1, activations = !bnn.s1, rows = <[]>, macs = <[]>, other_macs = <[]>>
 // CHECK-SAME: #bnn.layer<kind = linear, op = "MatMul", loc = #{{[a-z0-9]+}}, sizes = [3, 2], weights = !bnn.s1, activations = !bnn.s1, rows = <{{\[}}[1, "batch", "seq"]]>, macs = <{{\[}}[6, "batch", "seq"]]>, other_macs = <[]>>
-// CHECK-SAME: #bnn.layer<kind = linear, op = "MatMul", loc = #{{[a-z0-9]+}}, sizes = [2, 2], weights = f32, activations = f32, reason = "no sign or quantiser before the input; row 0 of the weights has two magnitudes, 1 and 3", rows = <{{\[}}[1, "batch", "seq"]]>, macs = <{{\[}}[4, "batch", "seq"]]>, other_macs = <[]>>]
+// CHECK-SAME: #bnn.layer<kind = linear, op = "MatMul", loc = #{{[a-z0-9]+}}, sizes = [2, 2], weights = f32, activations = f32, reason = "no sign or quantiser before the input; row 0 of the weights has two magnitudes, 1 and 3", rows = <{{\[}}[1, "batch", "seq"]]>, macs = <{{\[}}[4, "batch", "seq"]]>, other_macs = <[]>, noise = <kurtosis = 1.6{{[0-9.e+]+}} : f64, row_kurtosis = 1.000000e+00 : f64, peak = 1.46{{[0-9]+}} : f64
+// CHECK-SAME: histogram = [0, {{.*}}, 1]>>]
 func.func @layers(%ids: tensor<?x?xi64> {onnx.dims = ["batch", "seq"]}) -> tensor<?x?x2xf32> {
   %table = onnx.Constant {value = dense<[[0.5, 0.5, -0.5], [0.0, 0.0, 0.0]]> : tensor<2x3xf32>} : () -> tensor<2x3xf32>
   %w = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>

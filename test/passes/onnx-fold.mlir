@@ -270,3 +270,75 @@ func.func @shape_of_dead_expand(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %y = onnx.Mul %x, %wide : (tensor<2x3xf32>, tensor<?x?xf32>) -> tensor<2x3xf32>
   return %y : tensor<2x3xf32>
 }
+
+// -----
+
+// What makes numbers of constant bytes for products alone stays, and is raised
+// as it is; also less a zero point, and transposed.
+// CHECK-LABEL: @bytes_of_products(
+// CHECK-SAME: %[[X:.*]]: tensor<?x2xf32>, %[[I:.*]]: tensor<?x2xi32>)
+// CHECK: %[[W:.*]] = onnx.DequantizeLinear {{.*}} : (tensor<2x2xi8>, tensor<f32>, tensor<i8>) -> tensor<2x2xf32>
+// CHECK: %[[T:.*]] = onnx.Transpose %[[W]]
+// CHECK: onnx.MatMul %[[X]], %[[W]]
+// CHECK: onnx.Gemm %[[X]], %[[T]]
+// CHECK: %[[C:.*]] = onnx.Cast {{.*}} : (tensor<2x2xi8>) -> tensor<2x2xi32>
+// CHECK: %[[S:.*]] = onnx.Sub %[[C]], {{.*}} -> tensor<2x2xi32>
+// CHECK: onnx.MatMul %[[I]], %[[S]]
+func.func @bytes_of_products(%x: tensor<?x2xf32>, %i: tensor<?x2xi32>) -> (tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xi32>) {
+  %b = onnx.Constant {value = dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>} : () -> tensor<2x2xi8>
+  %s = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %z = onnx.Constant {value = dense<1> : tensor<i8>} : () -> tensor<i8>
+  %p = onnx.Constant {value = dense<1> : tensor<i32>} : () -> tensor<i32>
+  %none = onnx.NoValue : () -> none
+  %w = onnx.DequantizeLinear %b, %s, %z {axis = 1 : i64} : (tensor<2x2xi8>, tensor<f32>, tensor<i8>) -> tensor<2x2xf32>
+  %t = onnx.Transpose %w {perm = array<i64: 1, 0>} : (tensor<2x2xf32>) -> tensor<2x2xf32>
+  %0 = onnx.MatMul %x, %w : (tensor<?x2xf32>, tensor<2x2xf32>) -> tensor<?x2xf32>
+  %1 = onnx.Gemm %x, %t, %none {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 0 : i64} : (tensor<?x2xf32>, tensor<2x2xf32>, none) -> tensor<?x2xf32>
+  %c = onnx.Cast %b : (tensor<2x2xi8>) -> tensor<2x2xi32>
+  %d = onnx.Sub %c, %p : (tensor<2x2xi32>, tensor<i32>) -> tensor<2x2xi32>
+  %2 = onnx.MatMul %i, %d : (tensor<?x2xi32>, tensor<2x2xi32>) -> tensor<?x2xi32>
+  return %0, %1, %2 : tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xi32>
+}
+
+// -----
+
+// Read by something else as well, as the first factor, or by nothing but a
+// result, they are constants like others.
+// CHECK-LABEL: @bytes_of_others(
+// CHECK-NOT: onnx.DequantizeLinear
+// CHECK-NOT: onnx.Cast
+// CHECK: onnx.Constant {value = dense<{{\[\[}}0.000000e+00, 5.000000e-01], [1.000000e+00, 1.500000e+00]]> : tensor<2x2xf32>}
+// CHECK-NOT: onnx.DequantizeLinear
+// CHECK-NOT: onnx.Cast
+// CHECK: return
+func.func @bytes_of_others(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xi32>, tensor<2xf32>) {
+  %b = onnx.Constant {value = dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>} : () -> tensor<2x2xi8>
+  %v = onnx.Constant {value = dense<[1, 2]> : tensor<2xi32>} : () -> tensor<2xi32>
+  %s = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %t = onnx.Constant {value = dense<0.25> : tensor<f32>} : () -> tensor<f32>
+  %z = onnx.Constant {value = dense<1> : tensor<i8>} : () -> tensor<i8>
+  %none = onnx.NoValue : () -> none
+  %w = onnx.DequantizeLinear %b, %s, %z {axis = 1 : i64} : (tensor<2x2xi8>, tensor<f32>, tensor<i8>) -> tensor<2x2xf32>
+  %0 = onnx.MatMul %x, %w : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  %1 = onnx.Add %x, %w : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  %l = onnx.DequantizeLinear %b, %t, %z {axis = 1 : i64} : (tensor<2x2xi8>, tensor<f32>, tensor<i8>) -> tensor<2x2xf32>
+  %2 = onnx.MatMul %l, %x : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  %3 = onnx.Cast %b : (tensor<2x2xi8>) -> tensor<2x2xi32>
+  %4 = onnx.DequantizeLinear %v, %s, %none {axis = 0 : i64} : (tensor<2xi32>, tensor<f32>, none) -> tensor<2xf32>
+  return %0, %1, %2, %3, %4 : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xi32>, tensor<2xf32>
+}
+
+// -----
+
+// An int32 bias as quantisers write it: a list of one scale beside a scalar
+// zero point, and no axis 1.
+// CHECK-LABEL: @one_scale(
+// CHECK-NEXT: %[[B:.*]] = onnx.Constant {value = dense<[5.000000e-01, 1.000000e+00]> : tensor<2xf32>}
+// CHECK-NEXT: return %[[B]]
+func.func @one_scale() -> tensor<*xf32> {
+  %v = onnx.Constant {value = dense<[1, 2]> : tensor<2xi32>} : () -> tensor<2xi32>
+  %s = onnx.Constant {value = dense<0.5> : tensor<1xf32>} : () -> tensor<1xf32>
+  %z = onnx.Constant {value = dense<0> : tensor<i32>} : () -> tensor<i32>
+  %0 = onnx.DequantizeLinear %v, %s, %z {axis = 1 : i64} : (tensor<2xi32>, tensor<1xf32>, tensor<i32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

@@ -9,6 +9,7 @@ only names that may have stayed float among linears.
 """
 import fnmatch
 import json
+import math
 import os
 import re
 import subprocess
@@ -18,12 +19,25 @@ import xml.dom.minidom
 import onnx
 
 FIELDS = {"name": str, "op": str, "kind": str, "shape": dict, "became": str, "reason": str,
-          "bytes_before": int, "bytes_after": int, "binary_ops": int, "float_ops": int,
+          "bytes_before": int, "bytes_after": int, "binary_ops": int, "byte_ops": int, "float_ops": int,
           "share": (int, float)}
 SHAPES = {"linear": {"in", "out", "rows"}, "attention": {"heads", "head_size", "tokens"},
           "embedding": {"vocabulary", "size"}, "product": {"in", "out", "rows"}}
 OPS = {"linear": {"MatMul", "Gemm"}, "attention": {"Softmax", "MatMul"}, "embedding": {"Gather"},
        "product": {"MatMul", "Gemm"}}
+
+
+def check_noise(layer):
+    """Of a matrix that stayed f32: the error of rounding is uniform, so that the peak says how much
+    is left."""
+    has_weights = layer["became"] == "float" and layer["kind"] in ("linear", "embedding")
+    # A low-rank term is a part of its attention.
+    expect(("noise" in layer) == (has_weights and "low-rank" not in layer["reason"]), f"noise of {layer}")
+    if "noise" in layer:
+        noise = layer["noise"]
+        expect(abs(52.9 - 20 * math.log10(noise["peak_over_rms"]) - noise["sqnr_per_tensor"]) < 1.5, f"{noise}")
+        expect(noise["sqnr_per_channel"] >= noise["sqnr_per_tensor"] - 0.5, f"{noise}")
+        expect(1 <= noise["kurtosis"] and sum(noise["histogram"]) == layer["bytes_before"] // 4, f"{noise}")
 
 
 def expect(condition, what):
@@ -34,7 +48,8 @@ def expect(condition, what):
 def check_layers(report, model):
     nodes = {node.name or node.output[0]: node for node in model.graph.node}
     for layer in report["layers"]:
-        expect(set(layer) == set(FIELDS), f"fields of {layer}")
+        expect(set(layer) - {"noise"} == set(FIELDS), f"fields of {layer}")
+        check_noise(layer)
         for field, kind in FIELDS.items():
             expect(isinstance(layer[field], kind), f"{field} of {layer}")
         expect(set(layer["shape"]) == SHAPES[layer["kind"]], f"shape of {layer}")
@@ -65,9 +80,9 @@ def check_layers(report, model):
 
 def check_totals(report):
     totals, layers = report["totals"], report["layers"]
-    for field in ("bytes_before", "bytes_after", "binary_ops", "float_ops"):
+    for field in ("bytes_before", "bytes_after", "binary_ops", "byte_ops", "float_ops"):
         expect(totals[field] == sum(layer[field] for layer in layers), f"total {field}")
-    all_ops = totals["binary_ops"] + totals["float_ops"]
+    all_ops = totals["binary_ops"] + totals["byte_ops"] + totals["float_ops"]
     expect(abs(totals["binary_share"] - totals["binary_ops"] / all_ops) < 1e-9, "binary_share")
     expect(abs(sum(layer["share"] for layer in layers) - 1) < 1e-9, "shares")
 

@@ -7,6 +7,7 @@ makes of the pool (model.py) has the answer to every run.
 """
 import numpy as np
 
+import byte_products
 import model
 import modules
 import planes
@@ -24,6 +25,10 @@ OUTPUTS = [17, 1, 15, 3, 31, 5, 7, 33, 13, 65, 9, 11, 19]
 # bits), and where one of 16 bits would not do: the last length below each, and the next.
 LIMITS = [224, 225, 256, 257, 480, 481, 512, 513, 992, 993, 1024, 1025, 1984, 1985, 2016, 2017, 2048, 2049, 4032, 4033]
 FAR_LIMITS = [65504, 65505]
+# The longest rows of bytes whose sums fit 32 bits, whatever they are.
+BYTE_LIMITS = [65793, 131071]
+# Of bytes a word has four: tails of each length, after few words and after many.
+BYTE_LENGTHS = [1, 2, 3, 4, 39, 42, 61, 124, 129, 190]
 WIDTHS = [1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 96, 130]
 EXTREMES = np.array([np.inf, -np.inf, np.nan, -np.nan, 3.4e38, -3.4e38, 1e-38, -1e-45, 0.0, -0.0], np.float32)
 
@@ -59,6 +64,18 @@ def weights_of(rng, n, k):
     return bits
 
 
+def byte_weights_of(rng, n, k):
+    """Random rows, and among them the extremes: of each sign, and of both in turn."""
+    weights = byte_products.random_bytes(rng, (n, k))
+    for row, value in zip(rng.permutation(n), (-128, 127, np.where(np.arange(k) % 2, 127, -128))):
+        weights[row] = value
+    return weights
+
+
+def weights_for(element, rng, n, k):
+    return (byte_weights_of if element.endswith("8") else weights_of)(rng, n, k)
+
+
 class Matrix(Module):
     """A module whose outputs are functions of rows."""
 
@@ -81,14 +98,14 @@ class Matrix(Module):
         return {name: rows[start:start + count] for name, _, _, rows in self.inputs}
 
     def show_product(self, value, n, element, numbers, zeros=None):
-        """Bits or small integers [rows, n] through a product of 5 outputs."""
-        weights = weights_of(self.rng, 5, n)
+        """Bits, small integers or bytes [rows, n] through a product of 5 outputs."""
+        weights = weights_for(element, self.rng, 5, n)
         y, = matmul(self, value, (self.symbol, n), weights, zeros, [], ["i32"], IDENTITY, element)
         self.show(y, "i32", 5, model.dot(numbers, signs_of(weights)).astype(np.int32))
 
 
 def product(m, bits, dims, zeros, element, numbers, n):
-    weights = weights_of(m.rng, n, dims[-1])
+    weights = weights_for(element, m.rng, n, dims[-1])
     y, = matmul(m, bits, dims, weights, zeros, [], ["i32"], IDENTITY, element)
     m.show(y, "i32", n, model.dot(numbers, signs_of(weights)).astype(np.int32))
 
@@ -148,6 +165,30 @@ def plane_count(element, least, most):
         bits = planes.quantize(m, x, dims, element, 0.5, minimum, shift)
         product(m, bits, dims, None, "!bnn." + element, model.quantize(rows, 0.5, least, most, minimum, shift), n)
     kind.__name__ = "plane_count_" + element
+    return kind
+
+
+def quantized(m, k, element, least, most):
+    """A source as bytes: the value, its dimensions and its numbers. Step and zero point are constants, or known at
+    run time."""
+    x, dims, rows = m.source(k)
+    step = m.rng.choice(np.array([0.25, 0.1, 1 / 3], np.float32))
+    point = byte_products.ZERO_POINTS[element][m.rng.integers(len(byte_products.ZERO_POINTS[element]))]
+    shift = m.rng.choice(np.array([0, 0.25, -1], np.float32), k) if m.rng.random() < 0.5 else None
+    given = [float(step), point]
+    if point is not None and m.rng.random() < 0.5:
+        inputs = [(kind, m.input(kind, (m.symbol,), np.full(m.pool_size, value, modules.ELEMENTS[kind])))
+                  for kind, value in (("f32", step), ("i32", point))]
+        given = [byte_products.first_of(m, name, kind, m.symbol) for kind, name in inputs]
+    return (byte_products.quantize(m, x, dims, element, *given, shift), dims,
+            model.quantize_bytes(rows, step, least, most, point, shift))
+
+
+def dot_bytes(element, least, most):
+    def kind(m, k, n):
+        bits, dims, numbers = quantized(m, k, element, least, most)
+        product(m, bits, dims, None, "!bnn." + element, numbers, n)
+    kind.__name__ = "dot_bytes_" + element
     return kind
 
 
@@ -212,6 +253,58 @@ def integers_of_product(m, k, n):
     m.show_product(y, n, "!bnn." + element, model.low_bits(acc, (most - least).bit_length(), least < 0))
 
 
+def bytes_of_product(m, k, n):
+    """Outputs of bytes, which are the low ones of what is yielded, of a product of bytes or of bits."""
+    element, least, _ = byte_products.ELEMENTS[k % 2]
+    if k % 3:
+        source, low, high = byte_products.ELEMENTS[k % 3 - 1]
+        bits, dims, numbers = quantized(m, k, source, low, high)
+    else:
+        x, dims, rows = m.source(k)
+        source, bits, numbers = "s1", binarize(m, x, dims, None, False)[0], model.binarize(rows)[0]
+    weights = weights_for(source, m.rng, n, k)
+    y, = matmul(m, bits, dims, weights, None, [], ["!bnn." + element], IDENTITY, "!bnn." + source)
+    m.show_product(y, n, "!bnn." + element, model.low_bits(model.dot(numbers, signs_of(weights)), 8, least < 0))
+
+
+def corrected_bytes(m, k, n):
+    """Sums of bytes to some of which those of a second product are added."""
+    source, low, high = byte_products.ELEMENTS[k % 2]
+    value, dims, numbers = quantized(m, k, source, low, high)
+    weights = byte_weights_of(m.rng, n, k)
+    correction, added = modules.correct(m, value, dims, None, n, "!bnn." + source, byte_products.random_bytes)
+    y, = matmul(m, value, dims, weights, None, [], ["i32"], IDENTITY, "!bnn." + source, correction)
+    m.show(y, "i32", n, model.dot(numbers, signs_of(weights) + added).astype(np.int32))
+
+
+def bits_of_bytes(m, k, n):
+    """Outputs of bits and a mask of zeros, of a product of bytes."""
+    source, low, high = byte_products.ELEMENTS[k % 2]
+    value, dims, numbers = quantized(m, k, source, low, high)
+    weights = byte_weights_of(m.rng, n, k)
+    y, none = matmul(m, value, dims, weights, None, [], ["!bnn.s1", "!bnn.u1"], [
+        "%c0 = arith.constant 0 : i32", "%bit = arith.cmpi sgt, %acc, %c0 : i32",
+        "%zero = arith.cmpi eq, %acc, %c0 : i32", "bnn.yield %bit, %zero : i1, i1"], "!bnn." + source)
+    m.show_product(y, n, "!bnn.s1", np.sign(model.dot(numbers, signs_of(weights))), none)
+
+
+def requantized(m, k, n):
+    """A product of bytes to f32, and those to bytes: one kernel, with an epilogue."""
+    (source, low, high), (element, least, most) = (byte_products.ELEMENTS[k // i % 2] for i in (1, 2))
+    value, dims, numbers = quantized(m, k, source, low, high)
+    weights = byte_weights_of(m.rng, n, k)
+    scale, bias = (m.rng.standard_normal(n).astype(np.float32) for _ in range(2))
+    vector = f"tensor<{n}xf32>"
+    y, = matmul(m, value, dims, weights, None, [(m.constant(scale), vector), (m.constant(bias), vector)], ["f32"], [
+        "%f = arith.sitofp %acc : i32 to f32", "%r = math.fma %f, %p0, %p1 : f32", "bnn.yield %r : f32"],
+        "!bnn." + source)
+    point = byte_products.ZERO_POINTS[element][k % len(byte_products.ZERO_POINTS[element])]
+    step = float(np.float32(99.9 * np.sqrt(k)))
+    bytes_ = byte_products.quantize(m, y, (m.symbol, n), element, step, point)
+    line = model.fma(model.dot(numbers, signs_of(weights)), scale, bias)
+    m.show_product(bytes_, n, "!bnn." + element, model.quantize_bytes(line, step, least, most, point))
+
+
 def norm_of(m, k):
     x, dims, rows = m.source(k)
     scale, bias = (m.rng.standard_normal(k).astype(np.float32) for _ in range(2))
@@ -229,6 +322,16 @@ def layer_norm_bits(m, k, n):
     y, dims, expected = norm_of(m, k)
     bits, zeros = binarize(m, y, dims)
     m.show_product(bits, k, "!bnn.s1", modules.as_numbers(expected, True), zeros)
+    m.show(y, "f32", k, expected)
+
+
+def layer_norm_bytes(m, k, n):
+    """The row goes on as bytes as well."""
+    element, least, most = byte_products.ELEMENTS[k % 2]
+    y, dims, expected = norm_of(m, k)
+    point = byte_products.ZERO_POINTS[element][k % len(byte_products.ZERO_POINTS[element])]
+    bytes_ = byte_products.quantize(m, y, dims, element, 0.02, point)
+    m.show_product(bytes_, k, "!bnn." + element, model.quantize_bytes(expected, 0.02, least, most, point))
     m.show(y, "f32", k, expected)
 
 
@@ -257,8 +360,11 @@ def embedding(m, k, n):
 
 
 COUNTS = [xor_count, xor_count_zeros, and_count, *(plane_count(*row) for row in planes.ELEMENTS)]
+DOTS_OF_BYTES = [dot_bytes(*row) for row in byte_products.ELEMENTS]
+BYTE_KINDS = [*DOTS_OF_BYTES, bytes_of_product, bits_of_bytes, requantized, layer_norm_bytes, corrected_bytes]
 KINDS = [*COUNTS, xor_count_decided, corrected, signed_sum, fma, affine, bits_of_product,
-         integers_of_product, layer_norm, layer_norm_bits, reduction("add"), reduction("max"), reduction("min"), embedding]
+         integers_of_product, layer_norm, layer_norm_bits, reduction("add"), reduction("max"), reduction("min"),
+         embedding, *BYTE_KINDS]
 
 
 #===------------------------------------------------------------------------===#
@@ -292,6 +398,12 @@ def row_modules(number, every, has_table):
     limits = [(kind, k, 65 if has_table else 17) for j, kind in enumerate(COUNTS) for i, k in enumerate(LIMITS)
               if every or j < 3 and (i // 2 + number + j) % 6 == 0]
     limits += [(kind, k, 64) for kind in (COUNTS if every else [COUNTS[(2 * number) % 3]]) for k in FAR_LIMITS]
+    limits += [(kind, k, 17) for kind, k in zip(DOTS_OF_BYTES, BYTE_LIMITS)]
+    # Each dot with each tail.
+    m = Matrix("bytes", np.random.default_rng([3, number]), "rows", ROWS, POOL)
+    yield fill(m, [(kind, k, OUTPUTS[(i + 5 * j + number) % len(OUTPUTS)])
+                   for i, k in enumerate(BYTE_LENGTHS) for j, kind in enumerate(BYTE_KINDS)
+                   if every or j < 2 or (i + j + number) % 4 == 0])
     yield fill(Matrix("limits", np.random.default_rng([2, number]), "few", FEW_ROWS, FEW_POOL), limits)
 
 

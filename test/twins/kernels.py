@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares the kernels with the reference lowering, byte for byte, on random modules.
 
-Each module of modules.py, planes.py and forms.py is compiled through the reference lowering for the host's floor and
-through the optimised one for --cpu, once a --tile ROWSxPANELS (what is no product does not
-depend on the tile: the first one only). Both run on the same inputs, in every size; output
+Each module of modules.py, planes.py, byte_products.py and forms.py is compiled through the reference
+lowering for the host's floor and through the optimised one for --cpu, once a --tile ROWSxPANELS (what is
+no product does not depend on the tile: the first one only). Both run on the same inputs, in every size; output
 bytes must be equal, save that NaN is one value: its sign and payload mean nothing. What the
 reference computes is compared with NumPy (model.py) as well: every output, to the last bit where
 its op says so. The number of outputs compared must be --expect.
@@ -20,6 +20,7 @@ import sys
 
 import numpy as np
 
+import byte_products
 import forms
 import modules
 import planes
@@ -30,6 +31,9 @@ from harness import Program  # noqa: E402
 PHASES = ["fuse", "pack", "bufferize", "tile", "llvm"]
 ERROR_INDEX = 4
 TRIPLES = {"aarch64": "aarch64-linux-gnu"}
+# What a flag of --tile says that the CPU does with bytes in one instruction; "single": nothing, one by one.
+BYTE_INSTRUCTIONS = {"dot64": ["dot_64_bytes"], "dot32": ["dot_32_bytes"], "sdot": ["dot_signed_16_bytes"],
+                     "pairs32": ["multiply_32_pairs"], "pairs16": ["multiply_16_pairs"], "single": []}
 
 
 class Tensor(ctypes.Structure):
@@ -59,6 +63,10 @@ def parse_tile(text):
         if "table" + size in flags:
             dots.append(f"byte_table, rows = {table}, panels = 4")
             instructions.append(f"shuffle_{size}_bytes")
+    for flag in flags:
+        if flag in BYTE_INSTRUCTIONS:
+            dots.append(f"dot_bytes, {tile}")
+            instructions += BYTE_INSTRUCTIONS[flag]
     listed = ", ".join(f"#bnn.dot<{dot}>" for dot in dots)
     does = f', instructions = "{"|".join(instructions)}"' if instructions else ""
     return f'#bnn.target<strategy = "twin", dots = [{listed}]{does}>'
@@ -185,7 +193,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cpu", required=True)
     parser.add_argument("--tile", action="append", required=True,
-                        help="ROWSxPANELS[,bytes][,avx512][,queries2][,table32][,table64][,chain]")
+                        help="ROWSxPANELS[,bytes][,avx512][,queries2][,table32][,table64][,chain]"
+                             "[,dot64|,dot32|,sdot|,pairs32|,pairs16|,single]")
     parser.add_argument("--triple")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--emulator")
@@ -200,8 +209,10 @@ def main():
     tiles = [(text, parse_tile(text)) for text in options.tile]
     total = numpy = 0
     failures = []
-    work = [(m, tiles) for m in modules.matmul_modules() + planes.matmul_modules()]
-    work += [(m, tiles[:1]) for m in modules.other_modules() + planes.other_modules() + forms.modules()]
+    work = [(m, tiles) for m in modules.matmul_modules() + planes.matmul_modules() +
+            byte_products.matmul_modules()]
+    work += [(m, tiles[:1]) for m in modules.other_modules() + planes.other_modules() +
+             byte_products.other_modules() + forms.modules()]
     for module, its_tiles in work:
         if options.filter not in module.name:
             continue

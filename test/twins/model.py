@@ -71,7 +71,9 @@ def rounded(v, step, least, most):
 #===------------------------------------------------------------------------===#
 
 def constant(bits, signed=True):
-    """bnn.constant: the numbers that bits stand for."""
+    """bnn.constant: the numbers that bits, or bytes, stand for."""
+    if bits.dtype == np.int8:
+        return bits.astype(np.int64) if signed else bits.view(np.uint8).astype(np.int64)
     return np.where(bits, 1, -1 if signed else 0)
 
 
@@ -107,8 +109,16 @@ def quantize(x, step, least, most, minimum=None, shift=None):
     return rounded(v, step, least, most)
 
 
+def quantize_bytes(x, step, least, most, zero_point=None, shift=None):
+    """bnn.quantize to integers of 8 bits."""
+    zero = min(max(zero_point or 0, least), most)
+    with np.errstate(all="ignore"):
+        number = np.round(shifted(x, shift) / np.float32(step)).astype(np.float64) + zero
+    return np.clip(np.where(np.isnan(number), least, number), least, most).astype(np.int64)
+
+
 def matmul_integers(x, weight, zeros=None):
-    """bnn.matmul of integers by {-1, +1}."""
+    """bnn.matmul of integers by {-1, +1}, or by signed bytes."""
     return dot(x if zeros is None else np.where(zeros, 0, x), weight)
 
 
@@ -253,7 +263,8 @@ def low_bits(value, width, signed):
 
 
 MODELS = {
-    "constant": constant, "binarize": (binarize, binarize_decided, binarize_above), "quantize": quantize,
+    "constant": constant, "binarize": (binarize, binarize_decided, binarize_above),
+    "quantize": (quantize, quantize_bytes),
     "matmul": (matmul_integers, matmul_signs, matmul_floats), "attention": attention, "embedding": embedding,
     "reduce": reduce, "layer_norm": layer_norm, "check_indices": check_indices, "check_shape": status,
     "return_unless": status, "yield": low_bits,

@@ -92,8 +92,11 @@ class Module:
         return self.value(f"arith.constant {dense(values)} : {shape_type(values.shape, element)}", "c")
 
     def bits(self, values):
+        """Of a bool array, or bytes of an int8 array."""
         shape = "x".join(map(str, values.shape))
-        return self.value(f"bnn.constant {dense(values)} : tensor<{shape}xi1> -> tensor<{shape}x!bnn.s1>", "w")
+        stored, element = ("i8", "s8") if values.dtype == np.int8 else ("i1", "s1")
+        return self.value(f"bnn.constant {dense(values)} : tensor<{shape}x{stored}> -> tensor<{shape}x!bnn.{element}>",
+                          "w")
 
     def text(self, target):
         """The module, with the text of its `#bnn.target` (None: for the compiler to choose)."""
@@ -231,7 +234,7 @@ def matmul(m, lhs, lhs_dims, weights, zeros, params, outs, epilogue, lhs_element
     if params:
         text += f"params({', '.join(v for v, _ in params)} : {', '.join(t for _, t in params)}) "
     text += f"outs({', '.join(empties)} : {', '.join(types)}) : {shape_type(lhs_dims, lhs_element)}, " \
-            f"tensor<{n}x{k}x!bnn.s1> -> {', '.join(types)} {{"
+            f"tensor<{n}x{k}x!bnn.{'s8' if weights.dtype == np.int8 else 's1'}> -> {', '.join(types)} {{"
     name = m.fresh("y")
     m.emit(f"{name}{f':{len(outs)}' if len(outs) > 1 else ''} = {text}")
     arguments = ["%acc: i32"] + [f"%p{i}: {'i32' if t.endswith('i32>') or t == 'i32' else 'f32'}"
@@ -246,14 +249,14 @@ def matmul(m, lhs, lhs_dims, weights, zeros, params, outs, epilogue, lhs_element
 IDENTITY = ["bnn.yield %acc : i32"]
 
 
-def correct(m, lhs, lhs_dims, zeros, n, lhs_element="!bnn.s1"):
+def correct(m, lhs, lhs_dims, zeros, n, lhs_element="!bnn.s1", weigh=None):
     """A correction of some blocks of n outputs: a second product; and what it adds, as weights [n, K]."""
     blocks = sorted(m.rng.permutation(-(-n // 16))[:int(m.rng.integers(1, 4))].tolist())
-    weights = random_bits(m.rng, (16 * len(blocks), lhs_dims[-1]))
+    weights = (weigh or random_bits)(m.rng, (16 * len(blocks), lhs_dims[-1]))
     value, = matmul(m, lhs, lhs_dims, weights, zeros, [], ["i32"], IDENTITY, lhs_element)
     added = np.zeros((-(-n // 16) * 16, lhs_dims[-1]), int)
     for i, block in enumerate(blocks):
-        added[16 * block:16 * block + 16] = np.where(weights[16 * i:16 * i + 16], 1, -1)
+        added[16 * block:16 * block + 16] = signs_of(weights[16 * i:16 * i + 16])
     return (value, blocks), added[:n]
 
 
@@ -684,7 +687,7 @@ def four_ways(m, y, dims, shift):
            lambda v: model.binarize_decided(v, 1, -1, shift))
 
 
-def layer_norm_bits(m, n, dims, encode=four_ways):
+def layer_norm_bits(m, n, dims, encode=four_ways, weigh=random_bits):
     """A row that is normalised and goes on as numbers and as bits, which products show."""
     x = m.input("f32", dims, mild)
     # Some elements of a row are exactly 0, 0.5, or 0 once shifted.
@@ -696,7 +699,7 @@ def layer_norm_bits(m, n, dims, encode=four_ways):
     def normalised(feeds):
         return model.layer_norm(feeds[x], scale, bias, EPSILON)
     for bits, zeros, element, numbers in encode(m, y, dims, shift):
-        weights = random_bits(m.rng, (5, n))
+        weights = weigh(m.rng, (5, n))
         sums, = matmul(m, bits, dims, weights, zeros, [], ["i32"], IDENTITY, element)
         m.output(sums, "i32", (*dims[:-1], 5), lambda feeds, got, numbers=numbers, weights=weights: assert_same(
             got, model.dot(numbers(normalised(feeds)), signs_of(weights)), "the product of the normalised rows"))

@@ -12,7 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "passes/LowerKernels/KernelBuilder.h"
+#include "passes/LowerKernels/Kernels.h"
 #include <memory>
 
 namespace mlir::bnn {

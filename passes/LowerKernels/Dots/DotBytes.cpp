@@ -48,8 +48,9 @@ static constexpr Step kPairSteps[] = {
     {Instructions::Multiply16Pairs, "llvm.x86.avx2.pmadd.wd", 32, false, false},
 };
 
-// Two instructions a cycle, each of which takes four or five.
-static constexpr int64_t kSumsInFlight = 10;
+// Two instructions a cycle, each of which takes four or five; twice as many
+// would not fit into 16 registers.
+static constexpr int64_t kSumsInFlight = 8;
 // Words of a row in a register of 128 bits.
 static constexpr int64_t kFour = 4;
 
@@ -79,7 +80,7 @@ private:
   bool isTurned;
   Values starts; // of the panels that began, where bytes are turned
 
-  int64_t vectorsOfPanel() const;
+  int64_t chainsOf(int64_t sums) const;
   bool takesLanes() const { return step && step->takesBytes; }
   Value turned(Value words) const;
   Values loadFour(Value row, Value word) const;
@@ -230,26 +231,24 @@ void DotBytes::addWords(ArrayRef<Value> rows, ArrayRef<Value> weights,
   auto sumOf = [&](size_t i, size_t j) -> Value & {
     return sums[i * panels + j];
   };
-  for (auto [j, weight] : llvm::enumerate(weights)) {
-    // By pairs, the even bytes and the odd ones; else the bytes one by one.
-    const int64_t parts = step ? 1 : pairs ? 2 : kWordBytes;
+  // By pairs, the even bytes and the odd ones; else the bytes one by one.
+  const int64_t parts = step ? 1 : pairs ? 2 : kWordBytes;
+  auto take = [&](Value words, bool isSigned, int64_t at) {
+    return step    ? words
+           : pairs ? extend(words, isSigned, at == 1)
+                   : byteOf(words, isSigned, at);
+  };
+  auto add = [&](Value sum, Value x, Value w) -> Value {
+    if (step)
+      return addByStep(sum, x, w);
+    return b.add(sum, pairs ? multiplyPairs(x, w) : b.mul(x, w));
+  };
+  for (auto [j, weight] : llvm::enumerate(weights))
     for (int64_t at = 0; at < parts; ++at) {
-      auto take = [&](Value words, bool isSigned) {
-        return pairs ? extend(words, isSigned, at == 1)
-                     : byteOf(words, isSigned, at);
-      };
-      Value w = step ? weight : take(weight, /*isSigned=*/true);
-      for (auto [i, row] : llvm::enumerate(rows)) {
-        Value &sum = sumOf(i, j);
-        if (step) {
-          sum = addByStep(sum, row, w);
-          continue;
-        }
-        Value x = take(row, isSigned);
-        sum = b.add(sum, pairs ? multiplyPairs(x, w) : b.mul(x, w));
-      }
+      Value w = take(weight, /*isSigned=*/true, at);
+      for (auto [i, row] : llvm::enumerate(rows))
+        sumOf(i, j) = add(sumOf(i, j), take(row, isSigned, at), w);
     }
-  }
 }
 
 // Where bytes are turned, 128 times the sums of the weights.
@@ -272,10 +271,15 @@ void DotBytes::beginPanels(Value panel, int64_t panels) {
   }
 }
 
-// Registers of a panel's sums; where no instruction says, of 128 bits.
-int64_t DotBytes::vectorsOfPanel() const {
-  const int64_t bytes = step ? step->bytes : pairs ? pairs->bytes : 16;
-  return kLanes * kWordBytes / bytes;
+// Chains of `sums` sums of panels. Where no instruction adds them up there is
+// enough to do while they wait.
+int64_t DotBytes::chainsOf(int64_t sums) const {
+  const Step *instruction = step ? step : pairs;
+  if (!instruction)
+    return 1;
+  const int64_t registers = sums * kLanes * kWordBytes / instruction->bytes;
+  return int64_t(
+      llvm::PowerOf2Ceil(llvm::divideCeil(kSumsInFlight, registers)));
 }
 
 // The bytes of a row, turned as the instruction wants them.
@@ -337,9 +341,7 @@ void DotBytes::loadAndAdd(const Tile &tile, Value word, int64_t count,
 SmallVector<Value> DotBytes::accumulate(const Tile &tile) {
   // Few sums would wait for each other: several chains of them take turns.
   const int64_t size = tile.rows * tile.panels, whole = p.elements / kWordBytes,
-                registers = size * vectorsOfPanel(),
-                chains = int64_t(llvm::PowerOf2Ceil(
-                    llvm::divideCeil(kSumsInFlight, registers))),
+                chains = chainsOf(size),
                 unrolled = takesLanes() ? std::max(chains, kFour) : chains,
                 steps = whole / unrolled * unrolled;
   Values sums(size * chains, b.splatI32(0));

@@ -8,7 +8,7 @@ import sys
 
 class Bar:
     """`with Bar("epoch 3", 235) as bar: bar.advance(loss)`: one line on a terminal, nothing
-    where standard error is a file or a pipe."""
+    where standard error is a file or a pipe. Not everything that takes long has a loss."""
 
     def __init__(self, title, total, stream=sys.stderr):
         self.title, self.total, self.stream = title, total, stream
@@ -18,12 +18,13 @@ class Bar:
     def __enter__(self):
         return self
 
-    def advance(self, loss):
+    def advance(self, loss=None):
         self.done += 1
         if self.visible:
             filled = 30 * self.done // self.total
+            note = "" if loss is None else f"loss {loss:.3f} "
             self.stream.write(f"\r{self.title} [{'#' * filled}{'.' * (30 - filled)}] "
-                              f"{self.done}/{self.total} loss {loss:.3f} ")
+                              f"{self.done}/{self.total} {note}")
             self.stream.flush()
 
     def __exit__(self, *exception):

@@ -65,7 +65,7 @@ func.func private @f(tensor<4x64xf32, #bnn.rows<word = 32, group = 64>>)
 
 // -----
 
-// Bytes have no layout.
+// Bytes have no layout of rows.
 // [R3]
 // expected-error @+1 {{a packed layout needs elements of a few bits, not '!bnn.s8'}}
 func.func private @f(tensor<4x64x!bnn.s8, #bnn.rows<word = 32, group = 64>>)
@@ -79,8 +79,32 @@ func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, gr
 // -----
 
 // [P5]
-// expected-error @+1 {{panels hold elements of one bit, not '!bnn.s2'}}
+// expected-error @+1 {{panels hold elements of one bit or eight, not '!bnn.s2'}}
 func.func private @f(tensor<4x64x!bnn.s2, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 4>>)
+
+// -----
+
+// [P5]
+// expected-error @+1 {{panels hold elements of one bit or eight, not 'f32'}}
+func.func private @f(tensor<4x64xf32, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 4>>)
+
+// -----
+
+// [P8]
+// expected-error @+1 {{words of bytes have no parity}}
+func.func private @f(tensor<16x64x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16, parity = true>>)
+
+// -----
+
+// [P8]
+// expected-error @+1 {{words of bytes have no parity}}
+func.func private @f(tensor<16x64x!bnn.u8, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16, running = true>>)
+
+// -----
+
+// [P8]
+// expected-error @+1 {{words of bytes have no parity, and one group of 64 inputs, not of 48}}
+func.func private @f(tensor<16x64x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 48, out_group = 16>>)
 
 // -----
 
@@ -430,6 +454,18 @@ func.func private @f() attributes {bnn.layers = [#bnn.layer<kind = linear, op = 
 
 // -----
 
+// [NS1]
+// expected-error @+1 {{the numbers of weights are finite f64, not 3.000000e+00 : f32}}
+func.func private @f() attributes {noise = #bnn.noise<kurtosis = 3.0 : f32, row_kurtosis = 3.0, peak = 5.0, per_tensor = 38.9, per_channel = 42.3, histogram = [1, 1]>}
+
+// -----
+
+// [NS2]
+// expected-error @+1 {{a part of a histogram has a negative count}}
+func.func private @f() attributes {noise = #bnn.noise<kurtosis = 3.0, row_kurtosis = 3.0, peak = 5.0, per_tensor = 38.9, per_channel = 42.3, histogram = [1, -1]>}
+
+// -----
+
 // Eight bits on both sides are not binary.
 // [LR3]
 // expected-error @+1 {{a layer that is not binary says why}}
@@ -529,6 +565,34 @@ func.func @f() {
   // [C3]
   // expected-error @+1 {{are expected to be a tensor of shape [2, 2, 16] of i32, not 'tensor<1x2x16xi32>'}}
   %0 = bnn.constant dense<1> : tensor<1x2x16xi32> -> tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16>>
+  return
+}
+
+// -----
+
+func.func @f() {
+  // [C3]
+  // expected-error @+1 {{are expected to be a tensor of shape [2] of i8, not 'tensor<2xi1>'}}
+  %0 = bnn.constant dense<true> : tensor<2xi1> -> tensor<2x!bnn.s8>
+  return
+}
+
+// -----
+
+func.func @f() {
+  // [C3]
+  // expected-error @+1 {{are expected to be a tensor of shape [2] of i8, not 'tensor<3xi8>'}}
+  %0 = bnn.constant dense<1> : tensor<3xi8> -> tensor<2x!bnn.u8>
+  return
+}
+
+// -----
+
+// Five bytes take two words of an output.
+func.func @f() {
+  // [C3]
+  // expected-error @+1 {{are expected to be a tensor of shape [2, 2, 16] of i32, not 'tensor<2x1x16xi32>'}}
+  %0 = bnn.constant dense<1> : tensor<2x1x16xi32> -> tensor<16x5x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 5, out_group = 16>>
   return
 }
 
@@ -841,6 +905,42 @@ func.func @f(%x: memref<4x64x!bnn.s8>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 
 // -----
 
+func.func @f(%x: memref<4x64x!bnn.u8>, %w: memref<8x64x!bnn.u8>, %y: memref<4x8xi32>) {
+  // [M3]
+  // expected-error @+1 {{does not multiply 'memref<4x64x!bnn.u8>' by 'memref<8x64x!bnn.u8>'}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.u8>, memref<8x64x!bnn.u8> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s8>, %y: memref<4x8xi32>) {
+  // [M3]
+  // expected-error @+1 {{does not multiply 'memref<4x64x!bnn.s1>' by 'memref<8x64x!bnn.s8>'}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.s1>, memref<8x64x!bnn.s8> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.u8>, %w: memref<8x64x!bnn.s8>, %z: memref<4x64x!bnn.u1>, %y: memref<4x8xi32>) {
+  // [Z1]
+  // expected-error @+1 {{a mask of zeros belongs to !bnn.s1, not to 'memref<4x64x!bnn.u8>'}}
+  bnn.matmul %x, %w zeros(%z : memref<4x64x!bnn.u1>) outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.u8>, memref<8x64x!bnn.s8> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
 func.func @f(%x: memref<4x64x!bnn.u1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8xi32>) {
   // [Z1]
   // expected-error @+1 {{a mask of zeros belongs to !bnn.s1, not to 'memref<4x64x!bnn.u1>'}}
@@ -1049,6 +1149,43 @@ func.func @f(%x: memref<4x268435456x!bnn.s4>, %w: memref<8x268435456x!bnn.s1>, %
   // [M6]
   // expected-error @+1 {{sums of 268435456 elements of '!bnn.s4' can be beyond 32 bits}}
   bnn.matmul %x, %w outs(%o : memref<4x8xi32>) : memref<4x268435456x!bnn.s4>, memref<8x268435456x!bnn.s1> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+// 255 * 128 each: 65,793 fit (ops.mlir).
+func.func @f(%x: memref<4x65794x!bnn.u8>, %w: memref<8x65794x!bnn.s8>, %o: memref<4x8xi32>) {
+  // [M6]
+  // expected-error @+1 {{sums of 65794 elements of '!bnn.u8' can be beyond 32 bits}}
+  bnn.matmul %x, %w outs(%o : memref<4x8xi32>) : memref<4x65794x!bnn.u8>, memref<8x65794x!bnn.s8> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x131072x!bnn.s8>, %w: memref<8x131072x!bnn.s8>, %o: memref<4x8xi32>) {
+  // [M6]
+  // expected-error @+1 {{sums of 131072 elements of '!bnn.s8' can be beyond 32 bits}}
+  bnn.matmul %x, %w outs(%o : memref<4x8xi32>) : memref<4x131072x!bnn.s8>, memref<8x131072x!bnn.s8> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x32897x!bnn.u8>, %w: memref<40x32897x!bnn.s8>, %c: memref<4x32xi32>, %o: memref<4x40xi32>) {
+  // [M6]
+  // expected-error @+1 {{sums of 65794 elements of '!bnn.u8' can be beyond 32 bits}}
+  bnn.matmul %x, %w correction(%c of [0, 2] : memref<4x32xi32>) outs(%o : memref<4x40xi32>) : memref<4x32897x!bnn.u8>, memref<40x32897x!bnn.s8> {
   ^bb0(%acc: i32):
     bnn.yield %acc : i32
   }
@@ -1873,7 +2010,7 @@ func.func @f(%x: memref<4x64x!bnn.s1>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
 
 func.func @f() {
   // [C2]
-  // expected-error @+1 {{holds elements of one bit, not 'tensor<2x!bnn.s2>'}}
+  // expected-error @+1 {{holds elements of one bit or eight, not 'tensor<2x!bnn.s2>'}}
   %0 = bnn.constant dense<true> : tensor<2xi1> -> tensor<2x!bnn.s2>
   return
 }
@@ -1883,7 +2020,7 @@ func.func @f() {
 func.func @f(%x: memref<4xf32>, %s: f32) {
   // [Q1]
   // expected-error @+1 {{'bnn.quantize' op has 0 outputs, expected 1}}
-  "bnn.quantize"(%x, %s) {operandSegmentSizes = array<i32: 1, 0, 1, 0, 0>} : (memref<4xf32>, f32) -> ()
+  "bnn.quantize"(%x, %s) {operandSegmentSizes = array<i32: 1, 0, 1, 0, 0, 0>} : (memref<4xf32>, f32) -> ()
   return
 }
 
@@ -1900,17 +2037,17 @@ func.func @f(%x: memref<f32>, %s: f32, %b: memref<!bnn.s2>) {
 
 func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.s1>) {
   // [Q3]
-  // expected-error @+1 {{the output has elements of 2 or 4 bits, not 'memref<4x!bnn.s1>'}}
+  // expected-error @+1 {{the output has elements of 2, 4 or 8 bits, not 'memref<4x!bnn.s1>'}}
   bnn.quantize %x step(%s) outs(%b : memref<4x!bnn.s1>) : memref<4xf32>
   return
 }
 
 // -----
 
-func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.u8>) {
+func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.u1>) {
   // [Q3]
-  // expected-error @+1 {{the output has elements of 2 or 4 bits, not 'memref<4x!bnn.u8>'}}
-  bnn.quantize %x step(%s) outs(%b : memref<4x!bnn.u8>) : memref<4xf32>
+  // expected-error @+1 {{the output has elements of 2, 4 or 8 bits, not 'memref<4x!bnn.u1>'}}
+  bnn.quantize %x step(%s) outs(%b : memref<4x!bnn.u1>) : memref<4xf32>
   return
 }
 
@@ -1918,8 +2055,34 @@ func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.u8>) {
 
 func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.s2>) {
   // [Q4]
-  // expected-error @+1 {{signed integers have no minimum}}
+  // expected-error @+1 {{signed integers, and those of 8 bits, have no minimum}}
   bnn.quantize %x step(%s) minimum(%s) outs(%b : memref<4x!bnn.s2>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.u8>) {
+  // [Q4]
+  // expected-error @+1 {{signed integers, and those of 8 bits, have no minimum}}
+  bnn.quantize %x step(%s) minimum(%s) outs(%b : memref<4x!bnn.u8>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %s: f32, %z: i32, %b: memref<4x!bnn.u4>) {
+  // [Q7]
+  // expected-error @+1 {{a zero point is for integers of 8 bits, not for '!bnn.u4'}}
+  bnn.quantize %x step(%s) zero_point(%z) outs(%b : memref<4x!bnn.u4>) : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4xf32>, %s: f32, %b: memref<4x!bnn.u8>) {
+  // expected-error @+1 {{'bnn.quantize' op operand #2 must be 32-bit signless integer, but got 'f32'}}
+  "bnn.quantize"(%x, %s, %s, %b) {operandSegmentSizes = array<i32: 1, 0, 1, 0, 1, 1>} : (memref<4xf32>, f32, f32, memref<4x!bnn.u8>) -> ()
   return
 }
 
@@ -1962,6 +2125,19 @@ func.func @f(%x: memref<4x64x!bnn.s2>, %w: memref<8x64x!bnn.s1>, %y: memref<4x8x
     // [X5]
     // expected-error @+1 {{'bnn.yield' op yields 'i1' for an output of 'memref<4x8x!bnn.s2>'}}
     bnn.yield %bit : i1
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: memref<4x64x!bnn.u8>, %w: memref<8x64x!bnn.s8>, %y: memref<4x8x!bnn.u8>) {
+  bnn.matmul %x, %w outs(%y : memref<4x8x!bnn.u8>) : memref<4x64x!bnn.u8>, memref<8x64x!bnn.s8> {
+  ^bb0(%acc: i32):
+    %byte = arith.trunci %acc : i32 to i8
+    // [X5]
+    // expected-error @+1 {{'bnn.yield' op yields 'i8' for an output of 'memref<4x8x!bnn.u8>'}}
+    bnn.yield %byte : i8
   }
   return
 }

@@ -29,6 +29,17 @@ func.func private @layouts(tensor<?x96x!bnn.s1, #bnn.rows<word = 32, group = 48>
 // CHECK-SAME: memref<?x96x!bnn.u4, #bnn.rows<word = 32, group = 96, parity = true>>
 func.func private @plane_layout(memref<?x96x!bnn.u4, #bnn.rows<word = 32, group = 96, parity = true>>)
 
+// Bytes of weights, of which an output's groups are whole words.
+// CHECK-LABEL: func.func private @byte_layout
+// CHECK-SAME: memref<64x96x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 48, out_group = 64>>
+func.func private @byte_layout(memref<64x96x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 48, out_group = 64>>)
+
+// What a CPU does with bytes, in the order of the bits.
+// CHECK-LABEL: func.func private @byte_target
+// CHECK-SAME: target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 8, panels = 2>], instructions = "dot_32_bytes|dot_64_bytes|dot_signed_16_bytes|multiply_16_pairs|multiply_32_pairs">
+func.func private @byte_target() attributes {target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 8, panels = 2>],
+    instructions = "multiply_32_pairs|multiply_16_pairs|dot_signed_16_bytes|dot_64_bytes|dot_32_bytes">}
+
 //===----------------------------------------------------------------------===//
 // Constants
 //===----------------------------------------------------------------------===//
@@ -46,6 +57,13 @@ func.func @constant() {
   %3 = bnn.constant dense<5> : tensor<4x2x16xi32> -> tensor<40x48x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 24, out_group = 40>>
   // CHECK: bnn.constant dense_resource<w> : tensor<2x2xi1> -> memref<2x2x!bnn.s1>
   %4 = bnn.constant dense_resource<w> : tensor<2x2xi1> -> memref<2x2x!bnn.s1>
+  // CHECK: bnn.constant dense<{{\[\[}}-128, 127, 0], [1, -1, 5]]> : tensor<2x3xi8> -> tensor<2x3x!bnn.s8>
+  %5 = bnn.constant dense<[[-128, 127, 0], [1, -1, 5]]> : tensor<2x3xi8> -> tensor<2x3x!bnn.s8>
+  // CHECK: bnn.constant dense<-1> : tensor<4xi8> -> memref<4x!bnn.u8>
+  %6 = bnn.constant dense<255> : tensor<4xi8> -> memref<4x!bnn.u8>
+  // Five bytes take two words, and 40 outputs four panels.
+  // CHECK: bnn.constant dense<5> : tensor<4x2x16xi32> -> tensor<40x5x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 5, out_group = 40>>
+  %7 = bnn.constant dense<5> : tensor<4x2x16xi32> -> tensor<40x5x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 5, out_group = 40>>
   return
 }
 
@@ -155,6 +173,44 @@ func.func @planes(%x: tensor<?x64xf32>, %v: tensor<64xf32>, %s: f32, %w: tensor<
   // CHECK: bnn.matmul %[[Q]], %{{.*}} outs(%{{.*}} : tensor<?x16x!bnn.u2>) : tensor<?x64x!bnn.s4>, tensor<16x64x!bnn.s1> -> tensor<?x16x!bnn.u2>
   %2 = bnn.matmul %0, %w outs(%y : tensor<?x16x!bnn.u2>)
       : tensor<?x64x!bnn.s4>, tensor<16x64x!bnn.s1> -> tensor<?x16x!bnn.u2> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// Integers of 8 bits, with a zero point or without, and the longest rows whose sums fit.
+// CHECK-LABEL: func.func @bytes
+func.func @bytes(%x: tensor<?x64xf32>, %v: tensor<64xf32>, %s: f32, %z: i32, %w: tensor<16x64x!bnn.s8>,
+                 %b: tensor<?x64x!bnn.s8>, %u: tensor<?x64x!bnn.u8>, %y: tensor<?x16x!bnn.u8>,
+                 %long: tensor<?x65793x!bnn.u8>, %longer: tensor<?x131071x!bnn.s8>, %w2: tensor<16x65793x!bnn.s8>,
+                 %w3: tensor<16x131071x!bnn.s8>, %i: tensor<?x16xi32>) {
+  // CHECK: %[[Q:.*]] = bnn.quantize %{{.*}} shift(%{{.*}} : tensor<64xf32>) step(%{{.*}}) zero_point(%{{.*}}) outs(%{{.*}} : tensor<?x64x!bnn.u8>) {note = 1 : i64} : tensor<?x64xf32> -> tensor<?x64x!bnn.u8>
+  %0 = bnn.quantize %x shift(%v : tensor<64xf32>) step(%s) zero_point(%z) outs(%u : tensor<?x64x!bnn.u8>) {note = 1 : i64}
+      : tensor<?x64xf32> -> tensor<?x64x!bnn.u8>
+  // CHECK: %[[S:.*]] = bnn.quantize %{{.*}} step(%{{.*}}) outs(%{{.*}} : tensor<?x64x!bnn.s8>) : tensor<?x64xf32> -> tensor<?x64x!bnn.s8>
+  %1 = bnn.quantize %x step(%s) outs(%b : tensor<?x64x!bnn.s8>) : tensor<?x64xf32> -> tensor<?x64x!bnn.s8>
+  // CHECK: bnn.matmul %[[Q]], %{{.*}} outs(%{{.*}} : tensor<?x16x!bnn.u8>) : tensor<?x64x!bnn.u8>, tensor<16x64x!bnn.s8> -> tensor<?x16x!bnn.u8>
+  %2 = bnn.matmul %0, %w outs(%y : tensor<?x16x!bnn.u8>)
+      : tensor<?x64x!bnn.u8>, tensor<16x64x!bnn.s8> -> tensor<?x16x!bnn.u8> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  // CHECK: bnn.matmul %[[S]], %{{.*}} outs(%{{.*}} : tensor<?x16xi32>) : tensor<?x64x!bnn.s8>, tensor<16x64x!bnn.s8> -> tensor<?x16xi32>
+  %3 = bnn.matmul %1, %w outs(%i : tensor<?x16xi32>)
+      : tensor<?x64x!bnn.s8>, tensor<16x64x!bnn.s8> -> tensor<?x16xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  // CHECK: bnn.matmul {{.*}} : tensor<?x65793x!bnn.u8>, tensor<16x65793x!bnn.s8> -> tensor<?x16xi32>
+  %4 = bnn.matmul %long, %w2 outs(%i : tensor<?x16xi32>)
+      : tensor<?x65793x!bnn.u8>, tensor<16x65793x!bnn.s8> -> tensor<?x16xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  // CHECK: bnn.matmul {{.*}} : tensor<?x131071x!bnn.s8>, tensor<16x131071x!bnn.s8> -> tensor<?x16xi32>
+  %5 = bnn.matmul %longer, %w3 outs(%i : tensor<?x16xi32>)
+      : tensor<?x131071x!bnn.s8>, tensor<16x131071x!bnn.s8> -> tensor<?x16xi32> {
   ^bb0(%acc: i32):
     bnn.yield %acc : i32
   }
@@ -290,13 +346,25 @@ func.func @buffers(%x: memref<?x64xf32>, %s: memref<64xf32>,
                    %w: memref<64x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 64>>,
                    %lw: memref<64x16xf32>, %lb: memref<16xf32>, %lo: memref<?x16xf32>, %o: memref<?xf32>,
                    %ids: memref<?xi64>, %t: memref<10x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>,
-                   %scale: memref<10xf32>) {
+                   %scale: memref<10xf32>, %q: memref<?x64x!bnn.u8>,
+                   %bw: memref<64x64x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 64>>) {
   // CHECK: bnn.binarize %{{.*}} shift(%{{.*}} : memref<64xf32>) outs(%{{.*}}, %{{.*}} : memref<?x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>, memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>) : memref<?x64xf32>{{$}}
   bnn.binarize %x shift(%s : memref<64xf32>)
       outs(%b, %z : memref<?x64x!bnn.s1, #bnn.rows<word = 32, group = 64>>, memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>)
       : memref<?x64xf32>
   // CHECK: bnn.binarize %{{.*}} threshold(-0.000000e+00) outs(%{{.*}} : memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>) : memref<?x64xf32>{{$}}
   bnn.binarize %x threshold(-0.0) outs(%z : memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>) : memref<?x64xf32>
+  // CHECK: bnn.quantize %{{.*}} step(%{{.*}}) zero_point(%{{.*}}) outs(%{{.*}} : memref<?x64x!bnn.u8>) : memref<?x64xf32>{{$}}
+  %step = arith.constant 0.5 : f32
+  %zero = arith.constant 128 : i32
+  bnn.quantize %x step(%step) zero_point(%zero) outs(%q : memref<?x64x!bnn.u8>) : memref<?x64xf32>
+  // CHECK: bnn.matmul %{{.*}}, %{{.*}} outs(%{{.*}} : memref<?x64xf32>) : memref<?x64x!bnn.u8>, memref<64x64x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 64>> {
+  bnn.matmul %q, %bw outs(%x : memref<?x64xf32>)
+      : memref<?x64x!bnn.u8>, memref<64x64x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 64>> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
   // CHECK: bnn.matmul %{{.*}}, %{{.*}} zeros(%{{.*}}) params(%{{.*}} : memref<64xf32>) outs(%{{.*}} : memref<?x64xf32>)
   bnn.matmul %b, %w zeros(%z : memref<?x64x!bnn.u1, #bnn.rows<word = 32, group = 64>>)
       params(%s : memref<64xf32>) outs(%x : memref<?x64xf32>)

@@ -393,6 +393,24 @@ func.func @zero_rank(%x: tensor<2xi8>, %s: tensor<2xf32>, %z: tensor<i8>) {
 
 // -----
 
+// One scale beside a zero point for each element.
+func.func @zeros_beside_one_scale(%x: tensor<2xi8>, %s: tensor<f32>, %z: tensor<2xi8>) {
+  // expected-error @+1 {{scale and zero point differ in rank}}
+  %0 = onnx.DequantizeLinear %x, %s, %z {axis = 0 : i64} : (tensor<2xi8>, tensor<f32>, tensor<2xi8>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+// A list whose length is open may be longer than one.
+func.func @open_list(%x: tensor<2xi8>, %s: tensor<?xf32>, %n: none) {
+  // expected-error @+1 {{axis 1 is out of range for rank 1}}
+  %0 = onnx.DequantizeLinear %x, %s, %n {axis = 1 : i64} : (tensor<2xi8>, tensor<?xf32>, none) -> tensor<2xf32>
+  return
+}
+
+// -----
+
 func.func @zero_element(%x: tensor<2xi8>, %s: tensor<f32>, %z: tensor<ui8>) {
   // expected-error @+1 {{quantised tensor and zero point: element types}}
   %0 = onnx.DequantizeLinear %x, %s, %z {axis = 0 : i64} : (tensor<2xi8>, tensor<f32>, tensor<ui8>) -> tensor<2xf32>

@@ -555,6 +555,22 @@ func.func @DequantizeLinear(%x: tensor<2x3xui8>, %scale: tensor<f32>, %zero: ten
   return %y : tensor<2x3xf32>
 }
 
+// A list of one scale is as good as a scalar: beside a zero point that is one,
+// and where the default axis is none of the input's.
+// CHECK-LABEL: @OneScale
+// CHECK: onnx.QuantizeLinear{{.*}} : (tensor<2x3xf32>, tensor<1xf32>, tensor<ui8>) -> tensor<2x3xui8>
+// CHECK: onnx.DequantizeLinear{{.*}} : (tensor<2x3xui8>, tensor<f32>, tensor<1xui8>) -> tensor<2x3xf32>
+// CHECK: onnx.DequantizeLinear{{.*}} : (tensor<3xi32>, tensor<1xf32>, tensor<i32>) -> tensor<3xf32>
+// CHECK: onnx.DequantizeLinear{{.*}} : (tensor<3xi32>, tensor<1xf32>, none) -> tensor<3xf32>
+func.func @OneScale(%x: tensor<2x3xf32>, %b: tensor<3xi32>, %scale: tensor<f32>, %scales: tensor<1xf32>, %zero: tensor<ui8>, %zeros: tensor<1xui8>, %wide: tensor<i32>) -> (tensor<2x3xf32>, tensor<3xf32>, tensor<3xf32>) {
+  %none = onnx.NoValue : () -> none
+  %q = onnx.QuantizeLinear %x, %scales, %zero {axis = 1 : i64} : (tensor<2x3xf32>, tensor<1xf32>, tensor<ui8>) -> tensor<2x3xui8>
+  %y = onnx.DequantizeLinear %q, %scale, %zeros {axis = 1 : i64} : (tensor<2x3xui8>, tensor<f32>, tensor<1xui8>) -> tensor<2x3xf32>
+  %c = onnx.DequantizeLinear %b, %scales, %wide {axis = 1 : i64} : (tensor<3xi32>, tensor<1xf32>, tensor<i32>) -> tensor<3xf32>
+  %d = onnx.DequantizeLinear %b, %scales, %none {axis = 1 : i64} : (tensor<3xi32>, tensor<1xf32>, none) -> tensor<3xf32>
+  return %y, %c, %d : tensor<2x3xf32>, tensor<3xf32>, tensor<3xf32>
+}
+
 // CHECK-LABEL: @GatherElements
 // CHECK: onnx.GatherElements{{.*}} : (tensor<2x8xf32>, tensor<2x3xi64>) -> tensor<2x3xf32>
 func.func @GatherElements(%data: tensor<2x8xf32>, %indices: tensor<2x3xi64>) -> (tensor<2x3xf32>) {

@@ -11,6 +11,7 @@ import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "twins"))
+import byte_products  # noqa: E402
 import modules  # noqa: E402
 
 K, N = 768, 64
@@ -21,6 +22,8 @@ KERNELS = {
     "product": lambda m: modules.matmul_accumulator(m, K, N, ROWS, False, False),
     "product-zeros": lambda m: modules.matmul_accumulator(m, K, N, ROWS, True, False),
     "product-unsigned": lambda m: modules.matmul_above(m, K, N, ROWS),
+    "product-bytes": lambda m: byte_products.product(m, K, N, ROWS, 0),
+    "product-signed-bytes": lambda m: byte_products.product(m, K, N, ROWS, 1),
     "product-bits": lambda m: modules.matmul_bits(m, K, N, ROWS, "gelu"),
     "binarize": lambda m: modules.matmul_accumulator(m, K, N, ROWS, True, True),
     "attention": lambda m: modules.attention(

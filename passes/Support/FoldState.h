@@ -8,7 +8,7 @@
 #pragma once
 #include "dialects/ONNX/ONNXDialect.h"
 #include "dialects/ONNX/SymbolicShapes.h"
-#include "passes/OnnxFold/FoldBudget.h"
+#include "passes/Support/FoldBudget.h"
 
 namespace mlir::bnn {
 
@@ -26,17 +26,5 @@ struct FoldState {
   Value createIntegers(ArrayRef<int64_t> values, Type element,
                        ArrayRef<int64_t> shape, Operation *before);
 };
-
-/// Goes once over the function and rewrites what shapes alone decide; returns
-/// whether it did anything. New dead operations stay, and types are refined for
-/// new values only.
-bool simplify(FoldState &state);
-
-/// Copies the constants that a file holds at an address which is not aligned
-/// for their type, so that nobody after this pass need care.
-void alignConstants(func::FuncOp func);
-
-/// Names the dimensions of the function's results by what is known of them.
-void nameResultDims(FoldState &state);
 
 } // namespace mlir::bnn

@@ -5,9 +5,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "passes/OnnxFold/ConstantEvaluator.h"
+#include "passes/Support/ConstantEvaluator.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "passes/OnnxFold/Evaluation.h"
+#include "passes/Support/Evaluation.h"
 
 using namespace mlir;
 using namespace mlir::bnn;

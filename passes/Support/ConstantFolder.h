@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "passes/OnnxFold/ConstantEvaluator.h"
-#include "passes/OnnxFold/FoldState.h"
+#include "passes/Support/ConstantEvaluator.h"
+#include "passes/Support/FoldState.h"
 
 namespace mlir::bnn {
 

@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "dialects/ONNX/ONNXDialect.h"
-#include "passes/OnnxFold/EvalTensor.h"
-#include "passes/OnnxFold/FoldBudget.h"
+#include "passes/Support/EvalTensor.h"
+#include "passes/Support/FoldBudget.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 #include <cstring>

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/ONNX/SymbolicShapes.h"
-#include "passes/OnnxFold/Evaluation.h"
+#include "passes/Support/Evaluation.h"
 
 using namespace mlir;
 using namespace mlir::bnn;

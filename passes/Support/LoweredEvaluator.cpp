@@ -5,7 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "passes/OnnxFold/LoweredEvaluator.h"
+#include "passes/Support/LoweredEvaluator.h"
 #include "dialects/BNN/BNN.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
@@ -22,9 +22,9 @@
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/LowerReference/LowerReference.h"
-#include "passes/OnnxFold/Evaluation.h"
 #include "passes/OnnxToLinalg/OnnxToLinalg.h"
 #include "passes/Support/Bufferize.h"
+#include "passes/Support/Evaluation.h"
 #include "llvm/Support/Debug.h"
 #include "llvm/Support/Threading.h"
 

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "passes/OnnxFold/EvalTensor.h"
+#include "passes/Support/EvalTensor.h"
 #include "passes/Support/HostJIT.h"
 #include "llvm/ADT/StringMap.h"
 

@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 #pragma once
-#include "passes/OnnxFold/EvalTensor.h"
-#include "passes/OnnxFold/FoldBudget.h"
-#include "passes/OnnxFold/LoweredEvaluator.h"
+#include "passes/Support/EvalTensor.h"
+#include "passes/Support/FoldBudget.h"
+#include "passes/Support/LoweredEvaluator.h"
 
 namespace mlir::bnn {
 

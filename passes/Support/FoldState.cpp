@@ -5,7 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "passes/OnnxFold/FoldState.h"
+#include "passes/Support/FoldState.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;

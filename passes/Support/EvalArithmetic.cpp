@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/ONNX/HalfFloats.h"
-#include "passes/OnnxFold/Evaluation.h"
+#include "passes/Support/Evaluation.h"
 
 using namespace mlir;
 using namespace mlir::bnn;

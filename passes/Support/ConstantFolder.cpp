@@ -5,7 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "passes/OnnxFold/ConstantFolder.h"
+#include "passes/Support/ConstantFolder.h"
 #include "dialects/ONNX/ConstantMemory.h"
 #include "llvm/Support/MathExtras.h"
 

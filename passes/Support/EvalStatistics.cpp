@@ -11,7 +11,7 @@
 // Nothing else is evaluated in a precision that the operation does not have.
 //
 //===----------------------------------------------------------------------===//
-#include "passes/OnnxFold/Evaluation.h"
+#include "passes/Support/Evaluation.h"
 
 using namespace mlir;
 using namespace mlir::bnn;

@@ -1,0 +1,136 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Pairs of QuantizeLinear and DequantizeLinear into a graph."""
+import itertools
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+# The axis attribute of DequantizeLinear came with 13.
+OPSET = 13
+
+
+def opset(model):
+    """The version of ONNX's own operators that a model is written in."""
+    return max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")),
+               default=1)
+
+
+def _names(graph):
+    """Every name of a graph and of those in it."""
+    for value in itertools.chain(graph.input, graph.output, graph.initializer, graph.value_info):
+        yield value.name
+    for node in graph.node:
+        yield node.name
+        yield from node.input
+        yield from node.output
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _names(inner)
+
+
+class Rewriter:
+    """Quantises products of a model in place; `finish` at the end."""
+
+    def __init__(self, model):
+        self.graph = model.graph
+        self.taken = set(_names(model.graph))
+        self.pairs = {}     # tensor -> what its readers read now
+        self.after = {}     # tensor -> the nodes that go behind it
+        self.first = []     # nodes of constants
+        self.replaced = []  # tensors that lost a reader
+
+    def _name(self, base):
+        name = next(name for name in itertools.chain(
+            [base], (f"{base}_{i}" for i in itertools.count(1))) if name not in self.taken)
+        self.taken.add(name)
+        return name
+
+    def _initializer(self, base, array):
+        name = self._name(base)
+        self.graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array).reshape(
+            np.shape(array)), name))
+        return name
+
+    def _node(self, kind, inputs, base, **attributes):
+        output = self._name(f"{base}_{kind}_Output")
+        return helper.make_node(kind, inputs, [output], self._name(f"{base}_{kind}"), **attributes)
+
+    def activation(self, product, tensor, scale, zero):
+        """Lets a product read a tensor through its pair: one, whoever reads it."""
+        if tensor not in self.pairs:
+            parameters = [self._initializer(f"{tensor}_scale", np.float32(scale)),
+                          self._initializer(f"{tensor}_zero_point", np.uint8(zero))]
+            quantise = self._node("QuantizeLinear", [tensor, *parameters], tensor)
+            dequantise = self._node("DequantizeLinear", [quantise.output[0], *parameters], tensor)
+            self.after[tensor] = [quantise, dequantise]
+            self.pairs[tensor] = dequantise.output[0]
+        for i in range(2):
+            if product.node.input[i] == tensor:
+                product.node.input[i] = self.pairs[tensor]
+
+    def weight(self, product, codes, scales):
+        """Gives a product an int8 weight in place of its f32 one."""
+        key = product.weight, product.is_transposed
+        if key not in self.pairs:
+            base = product.weight
+            if product.is_transposed:
+                codes = codes.T
+            inputs = [self._initializer(f"{base}_quantized", codes),
+                      self._initializer(f"{base}_scale", scales),
+                      self._initializer(f"{base}_zero_point", np.zeros(scales.shape, np.int8))]
+            axis = {"axis": 0 if product.is_transposed else 1} if scales.ndim else {}
+            node = self._node("DequantizeLinear", inputs, base, **axis)
+            self.first.append(node)
+            self.pairs[key] = node.output[0]
+        product.node.input[1] = self.pairs[key]
+        self.replaced.append(product.weight)
+
+    def finish(self):
+        """Puts the nodes in order, and takes away what nothing reads any more."""
+        graph = self.graph
+        nodes = list(self.first)
+        for value in itertools.chain(graph.input, graph.initializer):
+            nodes += self.after.pop(value.name, [])
+        for node in graph.node:
+            nodes.append(node)
+            for name in node.output:
+                nodes += self.after.pop(name, [])
+        nodes = self._without_dead(nodes)
+        copies = []
+        for node in nodes:
+            copies.append(onnx.NodeProto())
+            copies[-1].CopyFrom(node)
+        del graph.node[:]
+        graph.node.extend(copies)
+
+    def _without_dead(self, nodes):
+        graph = self.graph
+        read = {value.name for value in graph.output}
+        for node in nodes:
+            read.update(node.input)
+            for attribute in node.attribute:
+                for inner in (attribute.g, *attribute.graphs):
+                    read.update(_names(inner))
+        producers = {name: node for node in nodes for name in node.output}
+        dead, gone = [name for name in self.replaced if name not in read], set()
+        while dead:
+            name = dead.pop()
+            gone.add(name)
+            node = producers.get(name)
+            if node is None or any(output in read for output in node.output):
+                continue
+            nodes = [other for other in nodes if other is not node]
+            for source in node.input:
+                if not any(source in other.input for other in nodes):
+                    read.discard(source)
+                    dead.append(source)
+        for values in (graph.initializer, graph.value_info, graph.input):
+            # An initialiser of an old file is listed among the inputs too.
+            kept = [value for value in values if value.name not in gone]
+            if len(kept) != len(values):
+                kept = [type(value).FromString(value.SerializeToString()) for value in kept]
+                del values[:]
+                values.extend(kept)
+        return nodes

@@ -1,0 +1,92 @@
+// RUN: bnn-opt %s --bnn-tile-products --split-input-file | FileCheck %s
+
+// Tiles of 4 rows where the target says nothing, and what is left in twos and
+// ones; 16 columns, and those that are left behind a mask.
+// CHECK-LABEL: func.func @rows(
+// CHECK-NOT: linalg.generic
+// CHECK: scf.for
+// CHECK: %[[X:.*]]:4 = scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
+// CHECK: %[[B:.*]] = vector.load %{{.*}} : memref<?x40xf32>, vector<16xf32>
+// CHECK: math.fma %{{.*}}, %[[B]], %{{.*}} : vector<16xf32>
+// CHECK: vector.store %[[X]]#0
+// CHECK: -> (vector<16xf32>, vector<16xf32>) {
+// CHECK: -> (vector<16xf32>) {
+// CHECK: vector.create_mask
+// CHECK: vector.maskedload
+// CHECK: vector.maskedstore
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+func.func @rows(%a: memref<?x?xf32>, %b: memref<?x40xf32>, %c: memref<?x40xf32>) {
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %b : memref<?x?xf32>, memref<?x40xf32>) outs(%c : memref<?x40xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  }
+  return
+}
+
+// -----
+
+// Batches, of which a factor may have one for all, and 8 rows of 512 bits.
+// CHECK-LABEL: func.func @batches(
+// CHECK-SAME: %[[A:.*]]: memref<2x1x8x?xf32>, %[[B:.*]]: memref<2x3x?x16xf32>
+// CHECK: %[[ZERO:.*]] = arith.constant 0 : index
+// CHECK: scf.for %[[I:.*]] = %{{.*}} to
+// CHECK: scf.for %[[J:.*]] = %{{.*}} to
+// CHECK-NOT: vector.create_mask
+// CHECK: vector.load %[[B]][%[[I]], %[[J]], %{{.*}}, %{{.*}}]
+// CHECK: memref.load %[[A]][%[[I]], %{{.*}}, %{{.*}}, %{{.*}}]
+// CHECK-COUNT-8: math.fma
+// CHECK-NOT: vector.create_mask
+#batch = affine_map<(i, j, m, k, n) -> (i, 0, m, k)>
+#right = affine_map<(i, j, m, k, n) -> (i, j, k, n)>
+#out = affine_map<(i, j, m, k, n) -> (i, j, m, n)>
+module attributes {bnn.target = #bnn.target<strategy = "wide", instructions = "ternary_logic">} {
+func.func @batches(%a: memref<2x1x8x?xf32>, %b: memref<2x3x?x16xf32>, %c: memref<2x3x8x16xf32>) {
+  linalg.generic {indexing_maps = [#batch, #right, #out],
+                  iterator_types = ["parallel", "parallel", "parallel", "reduction", "parallel"]}
+      ins(%a, %b : memref<2x1x8x?xf32>, memref<2x3x?x16xf32>) outs(%c : memref<2x3x8x16xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  }
+  return
+}
+}
+
+// -----
+
+// A product and an addition round twice, a transposed factor has no rows of
+// columns, and neither has one with gaps: they stay.
+// CHECK-LABEL: func.func @others(
+// CHECK-COUNT-3: linalg.generic
+// CHECK-NOT: vector
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#t = affine_map<(m, k, n) -> (n, k)>
+#c = affine_map<(m, k, n) -> (m, n)>
+func.func @others(%a: memref<4x4xf32>, %b: memref<4x4xf32>, %c: memref<4x4xf32>,
+                  %gaps: memref<4x4xf32, strided<[8, 2]>>) {
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %b : memref<4x4xf32>, memref<4x4xf32>) outs(%c : memref<4x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %product = arith.mulf %x, %y : f32
+    %next = arith.addf %product, %sum : f32
+    linalg.yield %next : f32
+  }
+  linalg.generic {indexing_maps = [#a, #t, #c], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %b : memref<4x4xf32>, memref<4x4xf32>) outs(%c : memref<4x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  }
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %gaps : memref<4x4xf32>, memref<4x4xf32, strided<[8, 2]>>) outs(%c : memref<4x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  }
+  return
+}
