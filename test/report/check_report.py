@@ -127,7 +127,11 @@ def check_html(report, path):
         for part in row.getElementsByTagName("i"):
             width = re.search(r"width:([\d.]+)%", part.getAttribute("style"))
             expect(width and 0 <= float(width.group(1)) <= 100, f"width of a bar: {layer}")
-    expect(len(page.getElementsByTagName("rect")) == len(report["workspace"]["tensors"]), "map of the workspace")
+    maps = [svg for svg in page.getElementsByTagName("svg") if svg.getAttribute("viewBox")]
+    expect([len(svg.getElementsByTagName("rect")) for svg in maps] == [len(report["workspace"]["tensors"])],
+           "map of the workspace")
+    histograms = len(page.getElementsByTagName("svg")) - len(maps)
+    expect(histograms == sum("noise" in layer for layer in report["layers"]), "histograms")
 
 
 def main():
