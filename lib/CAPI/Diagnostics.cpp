@@ -8,6 +8,7 @@
 
 #include "lib/CAPI/Diagnostics.h"
 #include "dialects/BNN/PlainText.h"
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Location.h"
 
 using namespace mlir;

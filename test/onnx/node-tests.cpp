@@ -19,14 +19,14 @@
 // --dynamic gives every dimension of every input but those of length 1 a name,
 // the same to those of one length, so that the code learns the shapes at run
 // time; outputs whose shapes a caller could not know are left out. --types
-// turns the floats of up to two cases of each operator into each other element
-// type that is claimed, and compares what the compiled code computes with what
-// the compiler computes, bit for bit. --bits does so for the two largest cases
-// of every operator of the table, and the largest of what is written as other
-// operators, with NaN, infinities, denormals and zeros of both signs among
-// their floats, and with one operand at a time left to run time. --docs writes
-// the table with the counts, as Markdown. The exit code is 1 if a case fails
-// or, with --docs, a claimed operator has none.
+// turns the floats of a case of each operator (--cases-of-type: of more) into
+// each other element type that is claimed, and compares what the compiled code
+// computes with what the compiler computes, bit for bit. --bits does so for the
+// two largest cases of every operator of the table, and the largest of what is
+// written as other operators, with NaN, infinities, denormals and zeros of both
+// signs among their floats, and with one operand at a time left to run time.
+// --docs writes the table with the counts, as Markdown. The exit code is 1 if a
+// case fails or, with --docs, a claimed operator has none.
 //
 //===----------------------------------------------------------------------===//
 
@@ -64,6 +64,9 @@ static cl::opt<std::string> docs("docs", cl::desc("Where to write the table"));
 static cl::opt<bool> folded("folded", cl::desc("Inputs are constants"));
 static cl::opt<bool> dynamic("dynamic", cl::desc("Dimensions have names"));
 static cl::opt<bool> types("types", cl::desc("Other element types"));
+static cl::opt<unsigned> casesOfType("cases-of-type",
+                                     cl::desc("With --types, of an operator"),
+                                     cl::init(1));
 static cl::opt<bool> bits("bits", cl::desc("Folded as run, bit for bit"));
 static cl::opt<bool> verbose("v", cl::desc("Name what is left out"));
 
@@ -694,7 +697,7 @@ int runTypes(ArrayRef<std::string> cases, StringRef scratch) {
     for (int32_t type = 1; type <= 16; ++type) {
       unsigned bit = mlir::bnn::elementTypeBit(type);
       if (bit == mlir::bnn::onnx::kF32 || !(spec.types & bit) ||
-          runs[{name, type}] >= 2)
+          runs[{name, type}] >= casesOfType)
         continue;
       ++runs[{name, type}];
       Outcome outcome = runWithType(test, type, scratch);

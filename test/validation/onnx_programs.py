@@ -113,6 +113,12 @@ def nearly_binary(rng):
         x = layer(g, x)
         if x.shape == first.shape and g.chance(0.7):
             x = g.node("Add", [x, first], "f32", x.shape)
+    if len(first.shape) > 1 and g.chance(0.3):
+        # Of two activations: the sums may be long.
+        order = [*range(len(first.shape) - 2), len(first.shape) - 1, len(first.shape) - 2]
+        turned = g.node("Transpose", [first], "f32", tuple(first.shape[i] for i in order), perm=order)
+        g.node("MatMul", [first, turned], "f32", first.shape[:-1] + (first.shape[-2],), exact=False)
+        g.has_products = True
     if g.opset == 17 and g.chance(0.3):
         scale, bias = (g.source("f32", x.shape[-1:]) for _ in range(2))
         g.node("LayerNormalization", [x, scale, bias], "f32", x.shape, exact=False, axis=-1)
@@ -164,7 +170,8 @@ def attempt(tools, seed, number, count, path):
     else:
         g = draw_graph(seed, number) if kind == "operators" else nearly_binary(rng)
         model, inputs, maxima = g.model(), g.inputs, g.maxima
-        exact = kind == "binary" and all(node.op_type != "LayerNormalization" for node in g.nodes)
+        exact = (kind == "binary" and not getattr(g, "has_products", False) and
+                 all(node.op_type != "LayerNormalization" for node in g.nodes))
         caller = Caller(inputs, maxima, g.equal, g.rules)
         calls = [caller.draw(numpy_rng) for _ in range(count)]
     text = import_model(tools, model, inputs, maxima, path)

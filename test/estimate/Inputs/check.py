@@ -27,7 +27,9 @@ def check_sums(estimate):
     for op in operations:
         memory = op["memory_bytes"] / estimate["bandwidth_bytes_per_s"] * estimate["clock_hz"]
         assert abs(math.hypot(op["code_cycles"], memory) - op["cycles"]) < 1
-        assert op["instructions"] > 0 and op["code_cycles"] > 0 and op["memory_bytes"] > 0, op
+        assert op["instructions"] > 0 and op["code_cycles"] > 0, op
+        # Of constant indices nothing is read.
+        assert op["memory_bytes"] > 0 or op["kind"] == "check_indices", op
     for loop in estimate["loops"]:
         assert loop["iterations"] >= loop["entries"] > 0
         assert sum(loop["opcodes"].values()) == loop["instructions"]
