@@ -413,8 +413,8 @@ Attribute MatmulOp::getOperandLayout(OpOperand &operand, TargetAttr target) {
                          canHaveParity(type.getElementType(), target));
   if (&operand != &getWeightMutable())
     return detail::getOperandLayout(operand, getRowGroups(), target);
-  // Only a constant is packed, and this is none.
-  if (!type.hasStaticShape())
+  // Only a constant of some elements is packed, and this is none.
+  if (!type.hasStaticShape() || type.getNumElements() == 0)
     return PanelsAttr::get(getContext(), kLanes, kWordBits, /*group=*/1,
                            /*out_group=*/1, /*parity=*/false,
                            /*running=*/false);

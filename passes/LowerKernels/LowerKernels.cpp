@@ -53,6 +53,23 @@ Type storageOf(MemRefType type) {
                          IntegerType::get(type.getContext(), kWordBits));
 }
 
+// Bytes in no layout are a buffer all the same: whether a kernel wants them in
+// one, its op knows.
+LogicalResult verifyPackedBytes(ModuleOp module, TargetAttr target) {
+  WalkResult result = module.walk([&](LayoutOpInterface op) -> WalkResult {
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto type = dyn_cast<MemRefType>(operand.get().getType());
+      auto bits = type ? dyn_cast<BitsType>(type.getElementType()) : BitsType();
+      if (bits && bits.isByte() && !getLayout(type) &&
+          op.getOperandLayout(operand, target))
+        return op.emitError("reads bytes that are not packed as operand #")
+               << operand.getOperandNumber() << "; run bnn-pack before";
+    }
+    return success();
+  });
+  return failure(result.wasInterrupted());
+}
+
 struct LowerKernels : impl::LowerKernelsBase<LowerKernels> {
   using LowerKernelsBase::LowerKernelsBase;
 
@@ -60,7 +77,8 @@ struct LowerKernels : impl::LowerKernelsBase<LowerKernels> {
     ModuleOp module = getOperation();
     MLIRContext *context = &getContext();
     auto target = getTarget(module);
-    if (failed(verifyParams(module, target)))
+    if (failed(verifyParams(module, target)) ||
+        failed(verifyPackedBytes(module, target)))
       return signalPassFailure();
     BitsTypeConverter types(storageOf);
     RewritePatternSet patterns(context);

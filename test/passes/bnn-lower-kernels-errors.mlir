@@ -43,3 +43,23 @@ module attributes {bnn.target = #bnn.target<strategy = "t",
 // expected-error @+1 {{the dot dot_bytes has no parameter "count_bytes"}}
 module attributes {bnn.target = #bnn.target<strategy = "t",
     dots = [#bnn.dot<dot_bytes, rows = 1, panels = 1, params = {count_bytes}>]>} {}
+
+// -----
+
+// Bytes lie as they are, but not those of weights.
+func.func @weights(%x: memref<4x64x!bnn.u8>, %w: memref<8x64x!bnn.s8>, %y: memref<4x8xi32>) {
+  // expected-error @+1 {{reads bytes that are not packed as operand #1; run bnn-pack before}}
+  bnn.matmul %x, %w outs(%y : memref<4x8xi32>) : memref<4x64x!bnn.u8>, memref<8x64x!bnn.s8> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+// expected-error @+1 {{failed to legalize operation 'func.func' that was explicitly marked illegal}}
+func.func @open_rows(%x: memref<4x?xf32>, %step: f32, %y: memref<4x?x!bnn.u8>) {
+  bnn.quantize %x step(%step) outs(%y : memref<4x?x!bnn.u8>) : memref<4x?xf32>
+  return
+}

@@ -86,3 +86,44 @@ func.func @weights_of_nothing(%x: tensor<4x32xf32>, %0: tensor<4x0xi32>) -> tens
   }
   return %y : tensor<4x0xi32>
 }
+
+// -----
+
+// Byte weights that are no constant, of known sizes or not.
+func.func @byte_weights(%x: tensor<4x64x!bnn.u8>, %w: tensor<8x64x!bnn.s8>, %0: tensor<4x8xi32>) -> tensor<4x8xi32> {
+  // expected-error @+1 {{packs the bits of constants and of bnn ops only; operand #1 is neither}}
+  %y = bnn.matmul %x, %w outs(%0 : tensor<4x8xi32>)
+      : tensor<4x64x!bnn.u8>, tensor<8x64x!bnn.s8> -> tensor<4x8xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return %y : tensor<4x8xi32>
+}
+
+// -----
+
+func.func @open_byte_weights(%x: tensor<4x64x!bnn.u8>, %w: tensor<?x64x!bnn.s8>, %0: tensor<4x?xi32>) -> tensor<4x?xi32> {
+  // expected-error @+1 {{packs the bits of constants and of bnn ops only; operand #1 is neither}}
+  %y = bnn.matmul %x, %w outs(%0 : tensor<4x?xi32>)
+      : tensor<4x64x!bnn.u8>, tensor<?x64x!bnn.s8> -> tensor<4x?xi32> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return %y : tensor<4x?xi32>
+}
+
+// -----
+
+func.func @open_bytes(%x: tensor<4x?xf32>, %step: f32, %0: tensor<4x?x!bnn.u8>) -> tensor<4x?x!bnn.u8> {
+  // expected-error @+1 {{bits need a static last dimension, not 'tensor<4x?x!bnn.u8>'}}
+  %b = bnn.quantize %x step(%step) outs(%0 : tensor<4x?x!bnn.u8>) : tensor<4x?xf32> -> tensor<4x?x!bnn.u8>
+  return %b : tensor<4x?x!bnn.u8>
+}
+
+// -----
+
+func.func @no_bytes(%x: tensor<4x0xf32>, %step: f32, %0: tensor<4x0x!bnn.u8>) -> tensor<4x0x!bnn.u8> {
+  // expected-error @+1 {{packs rows of at least one bit, not 'tensor<4x0x!bnn.u8>'}}
+  %b = bnn.quantize %x step(%step) outs(%0 : tensor<4x0x!bnn.u8>) : tensor<4x0xf32> -> tensor<4x0x!bnn.u8>
+  return %b : tensor<4x0x!bnn.u8>
+}
