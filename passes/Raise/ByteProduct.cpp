@@ -165,7 +165,7 @@ static std::optional<ByteWeights> matchWeights(Value value, bool transposed,
                                                std::string *why) {
   auto source = findWeights(value, transposed);
   auto view = source ? onnx::ConstantView::get(source->bytes) : std::nullopt;
-  if (!view || view->getType().getRank() != 2 ||
+  if (!view || view->getType().getRank() != 2 || !canBeListed(*view) ||
       view->getType().getNumElements() == 0)
     return std::nullopt;
   ByteWeights weights;

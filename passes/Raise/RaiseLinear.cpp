@@ -129,7 +129,8 @@ static LogicalResult raiseRealWeights(RaiseRewriter &rewriter, Operation *op,
                                       const Twine &why) {
   auto view = onnx::ConstantView::get(linear.weight);
   auto type = cast<RankedTensorType>(linear.weight.getType());
-  if (type.getRank() != 2 || !type.getElementType().isF32())
+  if (type.getRank() != 2 || !type.getElementType().isF32() ||
+      !canBeListed(*view))
     return rewriter.refuse(op, why);
   int64_t outputs = type.getDimSize(linear.transposed ? 1 : 0),
           inputs = type.getDimSize(linear.transposed ? 0 : 1);

@@ -96,6 +96,15 @@ static bool isBetweenProducts(Operation *op) {
              onnx::ExpandOp, onnx::TransposeOp>(op);
 }
 
+bool bnn::canBeListed(const onnx::ConstantView &view) {
+  const int64_t most = view.isSplat() ? int64_t(1) << 28 : int64_t(1) << 31;
+  int64_t count = 1;
+  for (int64_t size : view.getType().getShape())
+    if (llvm::MulOverflow(count, size, count))
+      return false;
+  return count <= most;
+}
+
 bool bnn::isProductOfVariables(Operation *op) {
   return isa<onnx::MatMulOp, onnx::GemmOp>(op) &&
          !onnx::ConstantView::get(op->getOperand(0)) &&
@@ -465,7 +474,7 @@ NoiseAttr RaiseRewriter::noiseOf(const LayerRecord &layer) const {
   for (unsigned i : {1, 0}) {
     auto view = onnx::ConstantView::get(layer.op->getOperand(i));
     if (!view || !view->getElementType().isF32() ||
-        view->getType().getRank() != 2)
+        view->getType().getRank() != 2 || !canBeListed(*view))
       continue;
     const int64_t rows = view->getType().getDimSize(0),
                   columns = view->getType().getDimSize(1);

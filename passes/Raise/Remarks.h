@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 #include "dialects/BNN/BNNModel.h"
+#include "dialects/ONNX/ConstantView.h"
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "passes/Support/Refusals.h"
 #include <optional>
@@ -40,6 +41,10 @@ struct LayerRecord {
 };
 
 class RaiseRewriter;
+
+/// Whether lists of the elements of a constant fit into memory: where all are
+/// one, which is stored once, there may be any number of them.
+bool canBeListed(const onnx::ConstantView &view);
 
 /// Notes why a matcher did not match: `return no(why, "weights have three
 /// distinct values")`. `why` may be null. The last note counts.

@@ -136,6 +136,8 @@ std::optional<SignMatrix> bnn::matchSignMatrix(Value value, bool transposed,
   if (type.getRank() != 2)
     return no(why, "the weights have " + Twine(type.getRank()) +
                        " dimensions, not 2");
+  if (!canBeListed(*view))
+    return no(why, "the weights are too many to be looked at");
   SignMatrix m;
   m.rows = type.getDimSize(transposed ? 1 : 0);
   m.columns = type.getDimSize(transposed ? 0 : 1);
