@@ -198,10 +198,9 @@ std::optional<int64_t> CountAttr::evaluate(ModelAttr model) const {
 }
 
 //===----------------------------------------------------------------------===//
-// #bnn.layer
+// #bnn.noise
 //===----------------------------------------------------------------------===//
 
-// Elements of so few bits are computed plane by plane.
 LogicalResult NoiseAttr::verify(EmitError emitError, FloatAttr kurtosis,
                                 FloatAttr rowKurtosis, FloatAttr peak,
                                 FloatAttr perTensor, FloatAttr perChannel,
@@ -218,6 +217,11 @@ LogicalResult NoiseAttr::verify(EmitError emitError, FloatAttr kurtosis,
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// #bnn.layer
+//===----------------------------------------------------------------------===//
+
+// Elements of so few bits are computed plane by plane.
 static bool hasFewBits(Type type) {
   auto bits = llvm::dyn_cast<BitsType>(type);
   return bits && bits.getWidth() <= 4;

@@ -228,14 +228,14 @@ def BNN_NoiseAttr : BNN_ModelPart<"Noise", "noise"> {
     Of a layer's weights alone:
 
     - `kurtosis`, E[((w - mean) / deviation)^4] of all of them: 1.8 if they are
-      uniform, 3 if normal (KURE, arXiv 2002.07686, section 3; ERNIE, arXiv
-      2106.13035); and `row_kurtosis`, the median of those of the outputs, or of
-      the rows of a table;
+      uniform, 3 if normal (KURE, arXiv 2002.07686; ERNIE, arXiv 2106.13035); and
+      `row_kurtosis`, the median of those of the outputs, or of the rows of a
+      table;
     - `peak`, the greatest magnitude over the root of the mean square;
     - `per_tensor` and `per_channel`, in dB: mean square over mean squared error
       of symmetric rounding to -127 .. 127, with one scale or one for each
-      output. The first is 52.9 - 20 log10(peak), to 0.2 dB: the steps' error is
-      uniform;
+      output. Of many weights that are in no such steps yet the first is 52.9 -
+      20 log10(peak), to 0.2 dB: what is rounded off is uniform;
     - `histogram`, how many weights lie in each of as many equal parts of the
       range from the negative peak to the peak.
 

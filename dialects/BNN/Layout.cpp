@@ -43,10 +43,10 @@ int64_t packedPosition(int64_t k, int64_t group) {
 }
 
 int64_t panelWords(ShapedType type, PanelsAttr panels) {
-  const int64_t columns = type.getShape()[1], group = panels.getGroup();
-  if (!cast<BitsType>(type.getElementType()).isByte())
-    return packedWords(columns, group);
-  return columns / group * llvm::divideCeil(group, kWordBytes);
+  const int64_t columns = type.getShape()[1];
+  return cast<BitsType>(type.getElementType()).isByte()
+             ? llvm::divideCeil(columns, kWordBytes)
+             : packedWords(columns, panels.getGroup());
 }
 
 SmallVector<int64_t> getStorageShape(ShapedType type) {
@@ -69,19 +69,14 @@ static DenseElementsAttr packBytes(DenseElementsAttr logical, ShapedType type) {
   auto panels = cast<PanelsAttr>(getLayout(type));
   SmallVector<int64_t> storage = getStorageShape(type);
   SmallVector<uint32_t> words(ShapedType::getNumElements(storage), 0);
-  const int64_t group = panels.getGroup(), lanes = panels.getLanes(),
-                rowWords = storage[1], columns = type.getShape()[1];
+  const int64_t lanes = panels.getLanes(), rowWords = storage[1];
   auto bytes = logical.getValues<uint8_t>().begin();
   for (int64_t n = 0; n < type.getShape()[0]; ++n) {
     const int64_t output = packedPosition(n, panels.getOutGroup());
     uint32_t *first =
         &words[output / lanes * rowWords * lanes + output % lanes];
-    for (int64_t k = 0; k < columns; ++k, ++bytes) {
-      const int64_t at =
-          k / group * llvm::alignTo(group, kWordBytes) + k % group;
-      first[at / kWordBytes * lanes] |= uint32_t(*bytes)
-                                        << (at % kWordBytes * 8);
-    }
+    for (int64_t k = 0; k < type.getShape()[1]; ++k, ++bytes)
+      first[k / kWordBytes * lanes] |= uint32_t(*bytes) << k % kWordBytes * 8;
   }
   auto wordType =
       RankedTensorType::get(storage, IntegerType::get(type.getContext(), 32));

@@ -18,6 +18,12 @@ std::optional<int64_t> rankOf(Value value) {
   return type.getRank();
 }
 
+bool isOneElement(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.hasStaticShape() && type.getRank() <= 1 &&
+         type.getNumElements() == 1;
+}
+
 LogicalResult verifyAxis(Operation *op, int64_t axis, Value data,
                          bool endAllowed) {
   std::optional<int64_t> rank = rankOf(data);

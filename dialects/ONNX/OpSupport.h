@@ -17,6 +17,8 @@
 namespace mlir::bnn::onnx {
 /// The rank of `value`, or nothing for an unranked tensor or no value.
 std::optional<int64_t> rankOf(Value value);
+/// A scalar, or a list of one element, which is as good: writers mix them.
+bool isOneElement(Value value);
 
 /// `axis` is an axis of `data`, counted from the front or, below 0, from the
 /// back; `endAllowed`: or its rank.

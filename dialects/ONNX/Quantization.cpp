@@ -11,13 +11,6 @@
 using namespace mlir;
 
 namespace mlir::bnn::onnx {
-/// A scalar, or a list of one element, which is as good: writers mix them.
-static bool isOneElement(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.hasStaticShape() && type.getRank() <= 1 &&
-         type.getNumElements() == 1;
-}
-
 /// One scale, or a list of them along an axis of `data`; the zero point is of
 /// the element type of the quantised side and as many.
 static LogicalResult verifyQuantization(Operation *op, Value data, Value scale,

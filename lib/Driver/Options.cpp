@@ -49,7 +49,8 @@ static void addRequirements(OptionTable &table, CompileOptions &options) {
                 "that is not binary",
                 options.requireBinary);
   table.addFlag("require-quantized",
-                "The same, but layers of 8-bit integers are accepted",
+                "Refuse a model with a linear layer, an attention or a product "
+                "that is neither binary nor of 8-bit integers",
                 options.requireQuantized);
   table.addFlag("Wno-float",
                 "Do not warn where some layers of a model are binary and more "
@@ -57,9 +58,8 @@ static void addRequirements(OptionTable &table, CompileOptions &options) {
                 options.quietFloat);
   table.addList("allow-float", "pattern",
                 "With --require-binary or --require-quantized, accept layers "
-                "whose node's name "
-                "matches: * any characters, ? any one, [abc] one of those; may "
-                "be repeated",
+                "whose node's name matches: * any characters, ? any one, [abc] "
+                "one of those; may be repeated",
                 [&options](StringRef pattern) {
                   options.allowFloat.push_back(pattern.str());
                   return Error::success();

@@ -18,39 +18,33 @@ namespace mlir::bnn {
 
 using Layer = ModelReport::Layer;
 
-int64_t ModelReport::totalBytesBefore() const {
+// The sum over the layers of one of their numbers; what is not known is 0.
+template <typename T>
+static int64_t sumOf(ArrayRef<Layer> layers, T Layer::*number) {
   int64_t sum = 0;
   for (const Layer &layer : layers)
-    sum += layer.bytesBefore;
+    sum += std::optional<int64_t>(layer.*number).value_or(0);
   return sum;
+}
+
+int64_t ModelReport::totalBytesBefore() const {
+  return sumOf(layers, &Layer::bytesBefore);
 }
 
 int64_t ModelReport::totalBytesAfter() const {
-  int64_t sum = 0;
-  for (const Layer &layer : layers)
-    sum += layer.bytesAfter;
-  return sum;
+  return sumOf(layers, &Layer::bytesAfter);
 }
 
 int64_t ModelReport::totalBinaryOps() const {
-  int64_t sum = 0;
-  for (const Layer &layer : layers)
-    sum += layer.binaryOps.value_or(0);
-  return sum;
-}
-
-int64_t ModelReport::totalFloatOps() const {
-  int64_t sum = 0;
-  for (const Layer &layer : layers)
-    sum += layer.floatOps.value_or(0);
-  return sum;
+  return sumOf(layers, &Layer::binaryOps);
 }
 
 int64_t ModelReport::totalByteOps() const {
-  int64_t sum = 0;
-  for (const Layer &layer : layers)
-    sum += layer.byteOps.value_or(0);
-  return sum;
+  return sumOf(layers, &Layer::byteOps);
+}
+
+int64_t ModelReport::totalFloatOps() const {
+  return sumOf(layers, &Layer::floatOps);
 }
 
 double ModelReport::totalOps() const {

@@ -13,8 +13,8 @@ include "passes/Support/Refusals.td"
 def Fuse : Pass<"bnn-fuse", "::mlir::func::FuncOp"> {
   let summary = "Fuse elementwise consumers, binarisation and quantisation into epilogues";
   let description = [{
-    Where the f32 result of a `bnn.matmul` or `bnn.attention` has one use, and
-    that is an elementwise `linalg.generic` whose other inputs are scalars, one
+    Where the result of a `bnn.matmul` (f32 or i32) or a `bnn.attention` (f32) has
+    one use, and that is an elementwise `linalg.generic` whose other inputs are scalars, one
     value per output, or of the result's shape, its body moves into the
     epilogue. Where the one use is a `bnn.binarize` or a `bnn.quantize`, the op
     ends in bits: no f32 tensor stands between two binary layers. Those that read

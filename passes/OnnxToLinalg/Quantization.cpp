@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/ONNX/OpSupport.h"
 #include "passes/OnnxToLinalg/Scalars.h"
 
 using namespace mlir;
@@ -31,9 +32,7 @@ static Value lowerScaled(Lowering &l, Op op, Value x, Value scale, Value zero,
   // A list may turn out to be of one element. One that is known to be has no
   // axis.
   auto align = [&](Value list) {
-    RankedTensorType type = Lowering::typeOf(list);
-    const bool isOne = type.hasStaticShape() && type.getNumElements() == 1;
-    return isOne ? list : l.align(list, op.getY(), dims, {axis});
+    return isOneElement(list) ? list : l.align(list, op.getY(), dims, {axis});
   };
   scale = align(scale);
   SmallVector<Value> inputs{x, scale};

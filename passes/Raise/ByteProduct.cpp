@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "passes/Raise/ByteProduct.h"
 #include "dialects/BNN/Encoding.h"
+#include "passes/Raise/Matchers.h"
 #include "passes/Support/QuantizedFactor.h"
 #include <cmath>
 
@@ -50,9 +51,10 @@ static int64_t countOf(Value value) {
   return type && type.hasStaticShape() ? type.getNumElements() : -1;
 }
 
-// The integers of a constant of one element or of `count`; of none zeros.
-static std::optional<SmallVector<int32_t>> integersOf(Value value,
-                                                      int64_t count) {
+// The zero points of a constant of one element or of `count`; of none zeros.
+// What is no byte is none: sums and differences of bytes fit 32 bits.
+static std::optional<SmallVector<int32_t>> pointsOf(Value value,
+                                                    int64_t count) {
   if (isa<NoneType>(value.getType()))
     return SmallVector<int32_t>(count, 0);
   auto view = onnx::ConstantView::get(value);
@@ -60,20 +62,12 @@ static std::optional<SmallVector<int32_t>> integersOf(Value value,
       (view->getNumElements() != 1 && view->getNumElements() != count))
     return std::nullopt;
   SmallVector<int32_t> result;
-  for (int64_t i = 0; i < count; ++i)
-    result.push_back(
-        int32_t(view->getInteger(view->getNumElements() == 1 ? 0 : i)));
-  return result;
-}
-
-static std::optional<SmallVector<float>> floatsOf(Value value, int64_t count) {
-  auto view = onnx::ConstantView::get(value);
-  if (!view || !view->getElementType().isF32() ||
-      (view->getNumElements() != 1 && view->getNumElements() != count))
-    return std::nullopt;
-  SmallVector<float> result;
-  for (int64_t i = 0; i < count; ++i)
-    result.push_back(view->at<float>(view->getNumElements() == 1 ? 0 : i));
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t point = view->getInteger(view->getNumElements() == 1 ? 0 : i);
+    if (!llvm::isInt<8>(point) && !llvm::isUInt<8>(point))
+      return std::nullopt;
+    result.push_back(int32_t(point));
+  }
   return result;
 }
 
@@ -180,13 +174,13 @@ static std::optional<ByteWeights> matchWeights(Value value, bool transposed,
     return no(why, "the scales of the weights are not one for each output");
   SmallVector<int32_t> points(weights.outputs, 0);
   if (source->points) {
-    auto found = integersOf(source->points, weights.outputs);
+    auto found = pointsOf(source->points, weights.outputs);
     if (!found)
-      return no(why, "the zero points of the weights are not constant");
+      return no(why, "the zero points of the weights are not constant bytes");
     points = *found;
   }
   if (source->scale) {
-    auto found = floatsOf(source->scale, weights.outputs);
+    auto found = matchRowVector(source->scale, weights.outputs);
     if (!found)
       return no(why, "the scales of the weights are not constant");
     weights.scale = *found;
@@ -225,8 +219,8 @@ static std::optional<ByteInput> matchFloats(Value value, std::string *why) {
                    "quantised");
   if (!isScalar(dequantize.getXScale()))
     return no(why, "the input has more than one scale");
-  auto scale = floatsOf(dequantize.getXScale(), 1);
-  auto point = integersOf(dequantize.getXZeroPoint(), 1);
+  auto scale = matchRowVector(dequantize.getXScale(), 1);
+  auto point = pointsOf(dequantize.getXZeroPoint(), 1);
   if (!scale || !point || !isPlainScale(scale->front()))
     return no(why, "the input's scale and zero point are not plain constants");
   ByteInput in;
@@ -236,8 +230,8 @@ static std::optional<ByteInput> matchFloats(Value value, std::string *why) {
   // Quantised anew, the numbers are the bytes that they were.
   in.source = value;
   if (auto quantise = quantiserOf(dequantize.getX())) {
-    auto step = floatsOf(quantise.getYScale(), 1);
-    auto zero = integersOf(quantise.getYZeroPoint(), 1);
+    auto step = matchRowVector(quantise.getYScale(), 1);
+    auto zero = pointsOf(quantise.getYZeroPoint(), 1);
     if (step && zero && step->front() == in.scale && *zero == *point)
       in.source = quantise.getX();
   }
@@ -250,7 +244,7 @@ static std::optional<ByteInput> matchIntegers(Value value, std::string *why) {
   if (auto sub = value.getDefiningOp<onnx::SubOp>()) {
     if (!isScalar(sub.getB()) || sub.getA().getType() != sub.getType())
       return no(why, "the input has more than one zero point");
-    if (auto point = integersOf(sub.getB(), 1))
+    if (auto point = pointsOf(sub.getB(), 1))
       in.point.constant = point->front();
     else
       in.point.tensor = sub.getB();

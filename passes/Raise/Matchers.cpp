@@ -8,6 +8,7 @@
 
 #include "passes/Raise/Matchers.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
 #include "llvm/Support/Format.h"
 #include <algorithm>
 #include <cmath>
@@ -153,6 +154,18 @@ Value bnn::constantTensor(OpBuilder &b, Location loc, ArrayRef<float> values,
                           ArrayRef<int64_t> shape) {
   auto type = RankedTensorType::get(shape, b.getF32Type());
   return b.create<arith::ConstantOp>(loc, DenseElementsAttr::get(type, values));
+}
+
+Value bnn::repeatMoves(OpBuilder &b, ArrayRef<OpResult> moves, Value source) {
+  Type element = getElementTypeOrSelf(source.getType());
+  for (OpResult move : llvm::reverse(moves)) {
+    IRMapping mapping;
+    mapping.map(move.getOwner()->getOperand(0), source);
+    source =
+        b.clone(*move.getOwner(), mapping)->getResult(move.getResultNumber());
+    source.setType(cast<RankedTensorType>(source.getType()).clone(element));
+  }
+  return source;
 }
 
 InputBits bnn::createInputBits(OpBuilder &b, Location loc,

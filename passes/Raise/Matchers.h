@@ -137,6 +137,12 @@ mlir::Value constantTensor(mlir::OpBuilder &b, mlir::Location loc,
                            llvm::ArrayRef<float> values,
                            llvm::ArrayRef<int64_t> shape);
 
+/// Moves `source` as what is of the same shape was moved, from the last of
+/// `moves` to the first.
+mlir::Value repeatMoves(mlir::OpBuilder &b,
+                        llvm::ArrayRef<mlir::OpResult> moves,
+                        mlir::Value source);
+
 /// The elements of a binary input, and the mask of zeros of signed bits.
 struct InputBits {
   mlir::Value bits, zeros;

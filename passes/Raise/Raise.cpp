@@ -39,7 +39,7 @@ struct Raise : impl::RaiseBase<Raise> {
                         << int64_t(budget);
       return signalPassFailure();
     }
-    llvm::MapVector<Operation *, std::string> refused;
+    llvm::DenseMap<Operation *, std::string> refused;
     std::vector<ByteProduct> products = findByteProducts(func, refused);
     if (failed(foldOtherBytes(func, products)))
       return signalPassFailure();
@@ -79,7 +79,7 @@ struct Raise : impl::RaiseBase<Raise> {
       if (!isProductOfVariables(op)) {
         const bool isRaised = succeeded(raiseLinear(rewriter, op));
         linearsRaised += isRaised;
-        if (auto *it = refused.find(op); !isRaised && it != refused.end())
+        if (auto it = refused.find(op); !isRaised && it != refused.end())
           (void)rewriter.refuse(op, it->second);
       }
     // A linear layer takes the addition of its bias with it, so additions are
@@ -104,7 +104,7 @@ struct Raise : impl::RaiseBase<Raise> {
   // none.
   static std::vector<ByteProduct>
   findByteProducts(func::FuncOp func,
-                   llvm::MapVector<Operation *, std::string> &refused) {
+                   llvm::DenseMap<Operation *, std::string> &refused) {
     std::vector<ByteProduct> products;
     for (Operation *op : collect<onnx::MatMulOp, onnx::GemmOp>(func)) {
       std::string why;
@@ -119,6 +119,11 @@ struct Raise : impl::RaiseBase<Raise> {
   // Evaluates what folding left for a product of bytes that is none.
   LogicalResult foldOtherBytes(func::FuncOp func,
                                ArrayRef<ByteProduct> products) {
+    auto isWide = [](Operation *op) {
+      return widensBytes(op) ? WalkResult::interrupt() : WalkResult::advance();
+    };
+    if (!func.walk(isWide).wasInterrupted())
+      return success();
     llvm::DenseSet<Operation *> ofBytes;
     for (const ByteProduct &product : products)
       ofBytes.insert(product.op);

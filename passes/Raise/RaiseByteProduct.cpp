@@ -6,7 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
 #include "passes/Raise/ByteProduct.h"
 #include "passes/Raise/WeightNoise.h"
 
@@ -66,14 +65,7 @@ static Value createBytes(RaiseRewriter &rewriter, Location loc,
     source = rewriter.create<onnx::CastOp>(
         loc, type.clone(rewriter.getF32Type()), source);
   }
-  for (OpResult move : llvm::reverse(in.moves)) {
-    IRMapping mapping;
-    mapping.map(move.getOwner()->getOperand(0), source);
-    Operation *copy = rewriter.clone(*move.getOwner(), mapping);
-    source = copy->getResult(move.getResultNumber());
-    source.setType(
-        cast<RankedTensorType>(source.getType()).clone(rewriter.getF32Type()));
-  }
+  source = repeatMoves(rewriter, in.moves, source);
   const int64_t columns =
       cast<RankedTensorType>(source.getType()).getShape().back();
   Value out = emptyRows(rewriter, loc, source, columns, in.element);

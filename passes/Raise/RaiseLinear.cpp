@@ -9,7 +9,6 @@
 #include "dialects/BNN/Encoding.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
 #include "passes/Raise/Matchers.h"
 #include "passes/Support/FloatProduct.h"
 
@@ -308,12 +307,7 @@ static std::optional<Activation> matchActivation(const Linear &linear,
 // length.
 static void applyMoves(RaiseRewriter &rewriter, Activation &activation) {
   BinaryInput &in = activation.in;
-  for (OpResult move : llvm::reverse(activation.moves)) {
-    IRMapping mapping;
-    mapping.map(move.getOwner()->getOperand(0), in.input);
-    in.input = rewriter.clone(*move.getOwner(), mapping)
-                   ->getResult(move.getResultNumber());
-  }
+  in.input = repeatMoves(rewriter, activation.moves, in.input);
   auto type = cast<RankedTensorType>(in.input.getType());
   if (activation.isTransposed) {
     auto moved = RankedTensorType::get({type.getDimSize(1), type.getDimSize(0)},

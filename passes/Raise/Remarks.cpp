@@ -470,7 +470,7 @@ NoiseAttr RaiseRewriter::noiseOf(const LayerRecord &layer) const {
   const bool hasWeights =
       layer.kind == LayerKind::Linear || layer.kind == LayerKind::Embedding;
   if (!layer.op || !hasWeights)
-    return layer.noise;
+    return {};
   for (unsigned i : {1, 0}) {
     auto view = onnx::ConstantView::get(layer.op->getOperand(i));
     if (!view || !view->getElementType().isF32() ||

@@ -61,26 +61,31 @@ class Artifact:
         """Writes the object to `path`, and the header beside it, as bnn-opt does: both, or on
         failure (an OSError) neither. Returns the path."""
         path, header = _places(path)
-        parts = []
-        try:
-            for name, content in ((path, self.object), (header, self.header.encode())):
-                # The last moment at which nothing has changed.
-                if name.is_dir():
-                    raise IsADirectoryError(f"{name} is a folder")
-                handle, part = tempfile.mkstemp(prefix=f".{name.name}-", dir=path.parent)
-                parts.append((part, name))
-                with open(handle, "wb") as file:
-                    file.write(content)
-                umask = os.umask(0)
-                os.umask(umask)
-                os.chmod(part, 0o666 & ~umask)
-            for part, name in parts:
-                os.replace(part, name)
-        except BaseException:
-            for part, _ in parts:
-                pathlib.Path(part).unlink(missing_ok=True)
-            raise
+        _replace_files({path: self.object, header: self.header.encode()})
         return path
+
+
+def _replace_files(contents):
+    """Replaces each file by its bytes, as a whole: all of them, or on failure (an OSError) none."""
+    parts = []
+    try:
+        for path, content in contents.items():
+            # The last moment at which nothing has changed.
+            if path.is_dir():
+                raise IsADirectoryError(f"{path} is a folder")
+            handle, part = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+            parts.append((part, path))
+            with open(handle, "wb") as file:
+                file.write(content)
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(part, 0o666 & ~umask)
+        for part, path in parts:
+            os.replace(part, path)
+    except BaseException:
+        for part, _ in parts:
+            pathlib.Path(part).unlink(missing_ok=True)
+        raise
 
 
 def _is_same(path, other):

@@ -43,6 +43,14 @@ def npm():
     return path
 
 
+@pytest.fixture(scope="session")
+def onnxruntime(npm):
+    """The same folder, with ONNX Runtime in it."""
+    if not (npm / "onnxruntime-node").exists():
+        pytest.skip("no npm package onnxruntime-node (tools/dev setup installs it)")
+    return npm
+
+
 class CTokenizer:
     """runtime/wordpiece.c through ctypes."""
 

@@ -51,9 +51,7 @@ def test_a_sign_far_from_it_does_not(agree):
     assert agree.explain(model, ROW, other) is None
 
 
-def test_the_demo_on_some_sentences(root, npm, tmp_path):
-    if not (npm / "onnxruntime-node").exists():
-        pytest.skip("no npm package onnxruntime-node (tools/dev setup installs it)")
+def test_the_demo_on_some_sentences(root, onnxruntime, tmp_path):
     folder = root / "runtime" / "examples" / "intent"
     label = (folder / "labels.txt").read_text().split()[0]
     texts = ["what is my balance", "play some jazz", "wake me at six tomorrow morning", "naïve?",
@@ -63,7 +61,7 @@ def test_the_demo_on_some_sentences(root, npm, tmp_path):
             "val": [], "test": [[text, label] for text in texts]}
     (tmp_path / "task.json").write_text(json.dumps(task))
     done = subprocess.run([sys.executable, root / "test/agreement/agree.py", folder, "--data",
-                           tmp_path / "task.json", "--npm", npm.parent], text=True,
+                           tmp_path / "task.json", "--npm", onnxruntime.parent], text=True,
                           stdout=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("the same class for 100.000 %") == 3

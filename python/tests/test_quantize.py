@@ -166,17 +166,19 @@ def run(model, feeds):
     return session.run(feeds)[model.graph.output[0].name]
 
 
-def referee(root, npm, model, feeds, folder):
+@pytest.fixture
+def referee(root, onnxruntime, tmp_path):
     """What ONNX Runtime says, node by node."""
-    if not (npm / "onnxruntime-node").exists():
-        pytest.skip("no npm package onnxruntime-node (tools/dev setup installs it)")
-    onnx.save(model, folder / "m.onnx")
-    for name, array in feeds.items():
-        np.save(folder / f"{name}.npy", array)
-    subprocess.run(["node", root / "test/e2e/ort_run.js", "--level=disabled", folder / "m.onnx",
-                    *(f"{name}={folder / name}.npy" for name in feeds), folder / "out"],
-                   check=True, env={**os.environ, "NODE_PATH": str(npm)})
-    return np.load(folder / "out" / f"{model.graph.output[0].name}.npy")
+    def answer(model, feeds):
+        onnx.save(model, tmp_path / "m.onnx")
+        for name, array in feeds.items():
+            np.save(tmp_path / f"{name}.npy", array)
+        subprocess.run(["node", root / "test/e2e/ort_run.js", "--level=disabled",
+                        tmp_path / "m.onnx", *(f"{name}={tmp_path / name}.npy" for name in feeds),
+                        tmp_path / "out"],
+                       check=True, env={**os.environ, "NODE_PATH": str(onnxruntime)})
+        return np.load(tmp_path / "out" / f"{model.graph.output[0].name}.npy")
+    return answer
 
 
 def test_every_linear_is_bytes(quantised):
@@ -215,11 +217,11 @@ def step(model):
 @pytest.mark.parametrize("how", [
     {}, {"per_channel": False, "method": "mse"},
     {"method": "percentile", "percentile": 99.9, "attention": True}], ids=str)
-def test_onnx_runtime_agrees(how, model, root, npm, tmp_path):
+def test_onnx_runtime_agrees(how, model, referee):
     result = bnn.quantize(model, texts(30), **how)
     onnx.checker.check_model(result, full_check=True)
     feeds = texts(8, seed=7)
-    expected = referee(root, npm, result, feeds, tmp_path)
+    expected = referee(result, feeds)
     got = run(result, feeds)
     assert np.abs(got - expected).max() <= step(result)
     # Most of them have no value so near the middle of a step that two sums round it differently.
@@ -353,7 +355,7 @@ def test_percentile_of_the_data():
     assert scales["percentile"] < 12 / 255 and scales["minmax"] > 1000 / 255
 
 
-def test_inputs_of_a_fixed_size(root, npm, tmp_path):
+def test_inputs_of_a_fixed_size(referee):
     """A model of 4 samples at a time, and one of which each sample is a call."""
     fixed = mlp(MLP.replace("[n,", "[4,"))
     expected = arrays(bnn.quantize(mlp(), points(12)))
@@ -364,7 +366,7 @@ def test_inputs_of_a_fixed_size(root, npm, tmp_path):
     assert arrays(bnn.quantize(mlp(), whole))["x_scale"] == expected["x_scale"]
     feeds = points(4)
     got = run(result, feeds)
-    np.testing.assert_allclose(got, referee(root, npm, result, feeds, tmp_path), atol=1e-5)
+    np.testing.assert_allclose(got, referee(result, feeds), atol=1e-5)
     with pytest.raises(QuantizeError, match="'x' has 13 samples, and the model takes 4 at a time"):
         bnn.quantize(fixed, points(13))
 
@@ -387,7 +389,7 @@ def test_dimensions_without_a_name():
     # what another node reads is not transposed twice, and one weight has two readers
     ("t = Transpose(w)\n h = MatMul(x, v)\n h2 = MatMul(x, v)\n r = Relu(h)\n r2 = Abs(h2)\n"
      "s = Add(r, r2)\n z = Gemm<transB = 1>(s, w, b)\n z2 = MatMul(s, t)\n y = Sub(z, z2)", 0)])
-def test_other_weights(lines, kept, root, npm, tmp_path):
+def test_other_weights(lines, kept, referee):
     text = MLP[:MLP.index("{\n")] + "<int64[1] one = {1}>\n{\n" + lines + "\n}"
     model = mlp(text, vector=np.ones(8))
     result = bnn.quantize(model, points())
@@ -396,7 +398,7 @@ def test_other_weights(lines, kept, root, npm, tmp_path):
     assert list(layers.values()).count("float") == kept and "8x8" in layers.values()
     feeds = points(5)
     got, expected = run(result, feeds), run(model, feeds)
-    np.testing.assert_allclose(got, referee(root, npm, result, feeds, tmp_path), atol=1e-5)
+    np.testing.assert_allclose(got, referee(result, feeds), atol=1e-5)
     assert np.abs(got - expected).max() < 0.05 * np.abs(expected).max()
     assert not {"m", "t"}.intersection(output for node in result.graph.node
                                        for output in node.output)
@@ -408,7 +410,7 @@ def test_other_weights(lines, kept, root, npm, tmp_path):
     (13, "float[n, 4] y, float[n, 6] z", "z = Relu(x) y = MatMul(z, m)", "8x8"),
     (9, "float[n, 4] y", "h = MatMul(x, m) y = Clip<min = 0.0, max = 6.0>(h)", "8x8"),
     (13, "float[n, n] y", "z = Transpose(x) y = MatMul(x, z)", "")])
-def test_other_forms(opset, results, lines, became_what, root, npm, tmp_path):
+def test_other_forms(opset, results, lines, became_what, referee):
     rng = np.random.default_rng(8)
     model = parsed(f"""<ir_version: 8, opset_import: ["" : {opset}]>
         g (float[n, 6] x) => ({results}) {{ {lines} }}""",
@@ -420,7 +422,7 @@ def test_other_forms(opset, results, lines, became_what, root, npm, tmp_path):
     assert not became_what or list(became(result).values()) == [became_what]
     feeds = points(5)
     got, expected = run(result, feeds), run(model, feeds)
-    np.testing.assert_allclose(got, referee(root, npm, result, feeds, tmp_path), atol=1e-5)
+    np.testing.assert_allclose(got, referee(result, feeds), atol=1e-5)
     assert np.abs(got - expected).max() < 0.02 * np.abs(expected).max()
 
 

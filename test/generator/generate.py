@@ -18,24 +18,22 @@ bits have no other judge: ONNX Runtime computes them in 32. The compiler must cl
 each layer exactly what the generator knows it to be. ONNX Runtime gets the model as it is spelt, but
 for what it does not take (spell.py), which it gets in the nearest form that it does.
 """
-import argparse
 import concurrent.futures
 import dataclasses
 import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 
 import numpy as np
 
 from draw import draw, feeds, legal
 import claims
+import command
 import flips
 import harness
 import spell
-from binary_bert import BinaryBert, Options
+from binary_bert import BinaryBert
 from harness import Failure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -287,26 +285,13 @@ def shrink(tools, model, work):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=1, help="the first model (default 1)")
-    parser.add_argument("--count", type=int, default=1, help="models (default 1)")
-    parser.add_argument("--expect-models", type=int, help="fail unless so many passed or failed")
-    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE",
-                        help="in place of what is drawn")
+    parser = command.make_parser(__doc__)
+    command.add_model_options(parser)
     parser.add_argument("--shrink", action="store_true", help="look for the simplest failing model")
-    parser.add_argument("--list", action="store_true", help="print the options only")
-    parser.add_argument("--bnn-opt", default="bnn-opt")
-    parser.add_argument("--bnn-run", default="bnn-run")
     parser.add_argument("--level", help="of the optimiser (default -O0, and -O1 for one in eight)")
-    parser.add_argument("--npm", default=os.path.join(HERE, "../../build/npm/node_modules"),
-                        help="the folder with onnxruntime-node")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--work", help="keep all files here")
     tools = parser.parse_args()
 
-    work = tools.work or tempfile.mkdtemp()
-    os.makedirs(work, exist_ok=True)
+    work = command.make_work(tools)
     models = []
     for seed in range(tools.seed, tools.seed + tools.count):
         options, optimise = draw(seed)
@@ -336,12 +321,7 @@ def main():
     halves = sum(model.spelling.body != "f32" for model in models)
     print(f"{len(models)} models, {halves} of them in 16 bits, {failures} failed, "
           f"{len(flipped)} with decisions too close to call")
-    if not tools.work:
-        shutil.rmtree(work)
-    if tools.expect_models not in (None, len(models)):
-        print(f"expected {tools.expect_models} models")
-        return 1
-    return 1 if failures else 0
+    return command.finish(tools, work, len(models), failures)
 
 
 if __name__ == "__main__":

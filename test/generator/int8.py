@@ -14,7 +14,6 @@ the other way, explain the difference: those are counted. The bytes must be thos
 lowering, and for some models those of another strategy. The report must say 8x8 of each product of
 bytes, and float of each other layer.
 """
-import argparse
 import concurrent.futures
 import dataclasses
 import json
@@ -22,13 +21,13 @@ import os
 import random
 import shutil
 import sys
-import tempfile
 
 import numpy as np
 
 TEST = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TEST, "models"), os.path.join(TEST, "e2e")]
 import claims
+import command
 import flips
 import harness
 from harness import Failure
@@ -170,26 +169,13 @@ def override(model, settings):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=1, help="the first model (default 1)")
-    parser.add_argument("--count", type=int, default=1, help="models (default 1)")
-    parser.add_argument("--expect-models", type=int, help="fail unless so many passed or failed")
-    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE",
-                        help="in place of what is drawn")
-    parser.add_argument("--list", action="store_true", help="print the options only")
-    parser.add_argument("--bnn-opt", default="bnn-opt")
-    parser.add_argument("--bnn-run", default="bnn-run")
-    parser.add_argument("--npm", default=os.path.join(HERE, "../../build/npm/node_modules"),
-                        help="the folder with onnxruntime-node")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--work", help="keep all files here")
+    parser = command.make_parser(__doc__)
+    command.add_model_options(parser)
     tools = parser.parse_args()
     with open("/proc/cpuinfo") as file:
         tools.cpu = set(file.read().split())
 
-    work = tools.work or tempfile.mkdtemp()
-    os.makedirs(work, exist_ok=True)
+    work = command.make_work(tools)
     models = [override(Model(*draw(seed), work), tools.set)
               for seed in range(tools.seed, tools.seed + tools.count)]
     if tools.list:
@@ -220,12 +206,7 @@ def main():
                 flipped += 1
                 print("\n".join(f"seed {model.seed}: {note}" for note in model.notes), flush=True)
     print(f"{len(models)} models, {failures} failed, {flipped} with roundings too close to call")
-    if not tools.work:
-        shutil.rmtree(work)
-    if tools.expect_models not in (None, len(models)):
-        print(f"expected {tools.expect_models} models")
-        return 1
-    return 1 if failures else 0
+    return command.finish(tools, work, len(models), failures)
 
 
 if __name__ == "__main__":

@@ -12,18 +12,17 @@ node. Integers must be its bits, and so must floats whose scales are powers of t
 few roundings of their terms away. The bytes must be those of the reference lowering and of another
 strategy, and the report must say 8x8, or float where the product is none of bytes.
 """
-import argparse
 import concurrent.futures
 import json
 import os
 import random
 import shutil
 import sys
-import tempfile
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+import command
 import int8
 import harness
 from harness import Failure
@@ -308,20 +307,11 @@ class Product:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=1, help="the first product (default 1)")
-    parser.add_argument("--count", type=int, default=1, help="products (default 1)")
-    parser.add_argument("--expect-models", type=int, help="fail unless so many passed or failed")
-    parser.add_argument("--npm", default=os.path.join(int8.HERE, "../../build/npm/node_modules"),
-                        help="the folder with onnxruntime-node")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--work", help="keep all files here")
+    parser = command.make_parser(__doc__, "product")
     tools = parser.parse_args()
     with open("/proc/cpuinfo") as file:
         cpu = set(file.read().split())
-    work = tools.work or tempfile.mkdtemp()
-    os.makedirs(work, exist_ok=True)
+    work = command.make_work(tools)
     products = [Product(seed, work) for seed in range(tools.seed, tools.seed + tools.count)]
     for product in products:
         product.write()
@@ -343,12 +333,7 @@ def main():
             if error:
                 print(f"FAIL {product.seed}: {product.told}\n     {error}", flush=True)
     print(f"{len(products)} products, {failures} failed")
-    if not tools.work:
-        shutil.rmtree(work)
-    if tools.expect_models not in (None, len(products)):
-        print(f"expected {tools.expect_models} products")
-        return 1
-    return 1 if failures else 0
+    return command.finish(tools, work, len(products), failures)
 
 
 if __name__ == "__main__":

@@ -292,6 +292,28 @@ func.func @integers(%b: tensor<?x3xui8>) -> tensor<?x2xi32> {
 
 // -----
 
+// Subtrahends that are no zero points of bytes: the input's is computed with
+// where sums wrap as the graph's do, and weights less one stay what they are.
+// CHECK-LABEL: func.func @no_bytes
+// CHECK: %[[Z:.*]] = onnx.Constant {value = dense<2147483647> : tensor<i32>}
+// CHECK: %[[P:.*]] = tensor.extract %[[Z]][]
+// CHECK: bnn.matmul {{.*}} params(%{{.*}}, %[[P]] : tensor<2xi32>, i32) outs({{.*}} : tensor<?x2xi32>)
+// CHECK: %[[W:.*]] = onnx.Constant {value = dense<{{.*}}> : tensor<3x2xi32>}
+// CHECK: onnx.MatMul %{{.*}}, %[[W]]
+func.func @no_bytes(%b: tensor<?x3xi8>) -> (tensor<?x2xi32>, tensor<?x2xi32>) {
+  %z = onnx.Constant {value = dense<2147483647> : tensor<i32>} : () -> tensor<i32>
+  %w = onnx.Constant {value = dense<[[1, 2], [-3, 4], [5, -6]]> : tensor<3x2xi8>} : () -> tensor<3x2xi8>
+  %0 = onnx.Cast %b : (tensor<?x3xi8>) -> tensor<?x3xi32>
+  %1 = onnx.Sub %0, %z : (tensor<?x3xi32>, tensor<i32>) -> tensor<?x3xi32>
+  %2 = onnx.Cast %w : (tensor<3x2xi8>) -> tensor<3x2xi32>
+  %3 = onnx.MatMul %1, %2 : (tensor<?x3xi32>, tensor<3x2xi32>) -> tensor<?x2xi32>
+  %4 = onnx.Sub %2, %z : (tensor<3x2xi32>, tensor<i32>) -> tensor<3x2xi32>
+  %5 = onnx.MatMul %1, %4 : (tensor<?x3xi32>, tensor<3x2xi32>) -> tensor<?x2xi32>
+  return %3, %5 : tensor<?x2xi32>, tensor<?x2xi32>
+}
+
+// -----
+
 // What is refused keeps its DequantizeLinear, and the weights become floats as
 // all constants do.
 

@@ -93,12 +93,10 @@ private:
   Values loadWeights(Value panel, int64_t panels, Value word) const;
   void addWords(ArrayRef<Value> rows, ArrayRef<Value> weights,
                 MutableArrayRef<Value> sums) const;
-  Value addByStep(Value sum, Value row, Value weights) const;
-  Value part(Value vector, int64_t at, int64_t lanes) const;
-  Value join(ArrayRef<Value> parts) const;
+  Value part(Value vector, int64_t at, int64_t count) const;
+  Value call(const Step &step, ArrayRef<Value> operands) const;
   Value extend(Value words, bool isSigned, bool odd) const;
   Value byteOf(Value words, bool isSigned, int64_t byte) const;
-  Value multiplyPairs(Value x, Value y) const;
 };
 } // namespace
 
@@ -133,49 +131,46 @@ SmallVector<Value> DotBytes::loadWeights(Value panel, int64_t panels,
   return weights;
 }
 
-// Lanes of a vector of words from `at` on.
-Value DotBytes::part(Value vector, int64_t at, int64_t lanes) const {
-  if (lanes == kLanes)
+// Part `at` of the `count` that a vector has.
+Value DotBytes::part(Value vector, int64_t at, int64_t count) const {
+  if (count == 1)
     return vector;
-  return b.create<vector::ExtractStridedSliceOp>(vector, ArrayRef<int64_t>{at},
-                                                 ArrayRef<int64_t>{lanes},
-                                                 ArrayRef<int64_t>{1});
+  const int64_t size =
+      cast<VectorType>(vector.getType()).getNumElements() / count;
+  return b.create<vector::ExtractStridedSliceOp>(
+      vector, ArrayRef<int64_t>{at * size}, ArrayRef<int64_t>{size},
+      ArrayRef<int64_t>{1});
 }
 
-// 16 lanes of their parts.
-Value DotBytes::join(ArrayRef<Value> parts) const {
-  if (parts.size() == 1)
+// 16 lanes of what the instruction makes of operands of 16 lanes, part by part.
+Value DotBytes::call(const Step &step, ArrayRef<Value> operands) const {
+  const int64_t lanes = step.bytes / kWordBytes, count = kLanes / lanes;
+  auto words = VectorType::get(lanes, b.getI32Type());
+  auto bytes = VectorType::get(step.bytes, b.getI8Type());
+  Values parts;
+  for (int64_t at = 0; at < count; ++at) {
+    Values ofPart;
+    for (Value operand : operands)
+      ofPart.push_back(part(operand, at, count));
+    if (step.takesBytes) {
+      // Of two vectors of signed bytes the second may be one lane of a vector.
+      std::swap(ofPart[1], ofPart[2]);
+      for (Value &operand : MutableArrayRef(ofPart).drop_front())
+        operand = b.create<vector::BitCastOp>(bytes, operand);
+    }
+    parts.push_back(
+        b.create<LLVM::CallIntrinsicOp>(words, b.getStringAttr(step.intrinsic),
+                                        ofPart, LLVM::FastmathFlags::none)
+            .getResult(0));
+  }
+  if (count == 1)
     return parts[0];
   Value whole = b.splatI32(0);
-  const int64_t lanes = kLanes / int64_t(parts.size());
   for (auto [i, value] : llvm::enumerate(parts))
     whole = b.create<vector::InsertStridedSliceOp>(
         value, whole, ArrayRef<int64_t>{int64_t(i) * lanes},
         ArrayRef<int64_t>{1});
   return whole;
-}
-
-// sum + row . weights, by the one instruction.
-Value DotBytes::addByStep(Value sum, Value row, Value weights) const {
-  const int64_t lanes = step->bytes / kWordBytes;
-  auto words = VectorType::get(lanes, b.getI32Type());
-  auto bytes = VectorType::get(step->bytes, b.getI8Type());
-  Values parts;
-  for (int64_t at = 0; at < kLanes; at += lanes) {
-    Values operands = {part(sum, at, lanes), part(row, at, lanes),
-                       part(weights, at, lanes)};
-    if (step->takesBytes) {
-      // Of two vectors of signed bytes the second may be one lane of a vector.
-      std::swap(operands[1], operands[2]);
-      for (Value &operand : MutableArrayRef(operands).drop_front())
-        operand = b.create<vector::BitCastOp>(bytes, operand);
-    }
-    parts.push_back(
-        b.create<LLVM::CallIntrinsicOp>(words, b.getStringAttr(step->intrinsic),
-                                        operands, LLVM::FastmathFlags::none)
-            .getResult(0));
-  }
-  return join(parts);
 }
 
 // Every other byte of each lane, from the first or the second on, as two
@@ -200,28 +195,6 @@ Value DotBytes::byteOf(Value words, bool isSigned, int64_t byte) const {
                   : b.create<arith::ShRUIOp>(words, down);
 }
 
-// In each of 16 lanes the sum of two products of 16 bits.
-Value DotBytes::multiplyPairs(Value x, Value y) const {
-  const int64_t lanes = pairs->bytes / kWordBytes;
-  auto words = VectorType::get(lanes, b.getI32Type());
-  Values parts;
-  for (int64_t at = 0; at < kLanes; at += lanes) {
-    Values operands;
-    for (Value v : {x, y})
-      operands.push_back(lanes == kLanes
-                             ? v
-                             : b.create<vector::ExtractStridedSliceOp>(
-                                   v, ArrayRef<int64_t>{2 * at},
-                                   ArrayRef<int64_t>{2 * lanes},
-                                   ArrayRef<int64_t>{1}));
-    parts.push_back(b.create<LLVM::CallIntrinsicOp>(
-                         words, b.getStringAttr(pairs->intrinsic), operands,
-                         LLVM::FastmathFlags::none)
-                        .getResult(0));
-  }
-  return join(parts);
-}
-
 // Adds the products of a word of each row, in all lanes, with one of each
 // panel: [row][panel].
 void DotBytes::addWords(ArrayRef<Value> rows, ArrayRef<Value> weights,
@@ -240,8 +213,8 @@ void DotBytes::addWords(ArrayRef<Value> rows, ArrayRef<Value> weights,
   };
   auto add = [&](Value sum, Value x, Value w) -> Value {
     if (step)
-      return addByStep(sum, x, w);
-    return b.add(sum, pairs ? multiplyPairs(x, w) : b.mul(x, w));
+      return call(*step, {sum, x, w});
+    return b.add(sum, pairs ? call(*pairs, {x, w}) : b.mul(x, w));
   };
   for (auto [j, weight] : llvm::enumerate(weights))
     for (int64_t at = 0; at < parts; ++at) {

@@ -3,7 +3,6 @@
 """Models in and out of files."""
 import os
 import pathlib
-import tempfile
 import warnings
 
 import onnx
@@ -101,16 +100,4 @@ def load(model, output=None):
 
 def write(output, proto):
     """Replaces the file `output` by a model, as a whole."""
-    path = pathlib.Path(output)
-    content = proto.SerializeToString(deterministic=True)
-    handle, part = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(part, 0o666 & ~umask)
-        os.replace(part, path)
-    except BaseException:
-        pathlib.Path(part).unlink(missing_ok=True)
-        raise
+    compiler._replace_files({pathlib.Path(output): proto.SerializeToString(deterministic=True)})
