@@ -48,14 +48,17 @@ def quantize(model, calibration, *, method="minmax", percentile=99.99, per_chann
     except ImportError as error:
         raise ImportError("quantising needs the package onnx (Debian: python3-onnx)") from error
     # They need onnx, which the rest of the package does without.
-    from bnn.quantize import calibration as data, files, work
-    if output is not None:
-        files.check_output(output, [model, *given])
-    arrays = [data.load(one) for one in given]
-    proto, layers = files.load(model, output)
-    task = work.Work(proto, layers, arrays, batch)
-    task.choose(attention, (keep_float,) if isinstance(keep_float, str) else keep_float)
-    result = task.run(method, percentile, per_channel, progress)
+    from bnn.graphs import calibration as data, files
+    from bnn.graphs.errors import as_error
+    from bnn.quantize import products, work
+    with as_error(QuantizeError):
+        if output is not None:
+            files.check_output(output, [model, *given])
+        arrays = [data.load(one) for one in given]
+        proto, layers = files.load(model, output, products.check_unquantised)
+        task = work.Work(proto, layers, arrays, batch)
+        task.choose(attention, (keep_float,) if isinstance(keep_float, str) else keep_float)
+        result = task.run(method, percentile, per_channel, progress)
     if output is not None:
         files.write(output, result)
     return result

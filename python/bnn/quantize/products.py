@@ -4,7 +4,9 @@
 import dataclasses
 
 import onnx
-from onnx import numpy_helper
+
+from bnn.graphs.graph import attribute
+from bnn.quantize.errors import QuantizeError
 
 QUANTISED = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger",
              "ConvInteger", "QLinearMatMul", "QLinearConv", "QGemm", "QAttention",
@@ -26,71 +28,33 @@ class Product:
         return [self.node.input[0]] if self.weight else list(self.node.input[:2])
 
 
-def _attribute(node, name, default):
-    return next((onnx.helper.get_attribute_value(a) for a in node.attribute if a.name == name),
-                default)
+def check_unquantised(model):
+    """Raises a QuantizeError where a node of the model is of 8-bit integers already."""
+    for node in [*model.graph.node, *(n for function in model.functions for n in function.node)]:
+        if node.op_type in QUANTISED:
+            raise QuantizeError("the model is quantised already: node "
+                                f"'{node.name or node.output[0]}' is a {node.op_type}")
 
 
-def quantised_node(model):
-    """The first node of a model that is of 8-bit integers already, or None."""
-    nodes = [*model.graph.node, *(node for function in model.functions for node in function.node)]
-    return next((node for node in nodes if node.op_type in QUANTISED), None)
-
-
-class Graph:
-    """What is to be known of a model's graph."""
-
-    def __init__(self, model):
-        graph = model.graph
-        self.graph = graph
-        self.initializers = {tensor.name: tensor for tensor in graph.initializer}
-        self.producers = {name: node for node in graph.node for name in node.output if name}
-        #: The inputs that a caller gives: an initialiser that is an input too is a constant.
-        self.inputs = [value for value in graph.input if value.name not in self.initializers]
-        self.computed = {value.name for value in self.inputs}
-        for node in graph.node:
-            has_graph = any(a.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)
-                            for a in node.attribute)
-            if has_graph or self.computed.intersection(node.input):
-                self.computed.update(node.output)
-
-    def constant(self, name):
-        """The array of a tensor that is an initialiser or a Constant, or a transpose of one; None
-        where the compiler has to say what it is."""
-        if name in self.initializers:
-            return numpy_helper.to_array(self.initializers[name])
-        node = self.producers.get(name)
-        if node is None:
-            return None
-        if node.op_type == "Constant":
-            value = _attribute(node, "value", None)
-            return None if value is None else numpy_helper.to_array(value)
-        if node.op_type in ("Identity", "Transpose") and node.domain in ("", "ai.onnx"):
-            array = self.constant(node.input[0])
-            if array is None or node.op_type == "Identity":
-                return array
-            return array.transpose(_attribute(node, "perm", None))
-        return None
-
-    def products(self):
-        """Every product of the main graph with at most one constant factor, that on the right, a
-        list of `Product`."""
-        found = []
-        for node in self.graph.node:
-            if node.op_type not in ("MatMul", "Gemm") or node.domain not in ("", "ai.onnx"):
+def find(graph):
+    """Every product of a `Graph` with at most one constant factor, that on the right, a list of
+    `Product`."""
+    found = []
+    for node in graph.graph.node:
+        if node.op_type not in ("MatMul", "Gemm") or node.domain not in ("", "ai.onnx"):
+            continue
+        left, right = node.input[:2]
+        # As the compiler's report names it.
+        name = node.name or node.output[0]
+        if left in graph.computed and right in graph.computed:
+            found.append(Product(node, name))
+        elif left in graph.computed:
+            is_gemm = node.op_type == "Gemm"
+            if is_gemm and attribute(node, "transA", 0):
                 continue
-            left, right = node.input[:2]
-            # As the compiler's report names it.
-            name = node.name or node.output[0]
-            if left in self.computed and right in self.computed:
-                found.append(Product(node, name))
-            elif left in self.computed:
-                is_gemm = node.op_type == "Gemm"
-                if is_gemm and _attribute(node, "transA", 0):
-                    continue
-                found.append(Product(node, name, right,
-                                     bool(is_gemm and _attribute(node, "transB", 0))))
-        return found
+            found.append(Product(node, name, right,
+                                 bool(is_gemm and attribute(node, "transB", 0))))
+    return found
 
 
 def of_few_bits(layers):

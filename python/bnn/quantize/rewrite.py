@@ -7,27 +7,10 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from bnn.graphs.graph import names
+
 # The axis attribute of DequantizeLinear came with 13.
 OPSET = 13
-
-
-def opset(model):
-    """The version of ONNX's own operators that a model is written in."""
-    return max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")),
-               default=1)
-
-
-def _names(graph):
-    """Every name of a graph and of those in it."""
-    for value in itertools.chain(graph.input, graph.output, graph.initializer, graph.value_info):
-        yield value.name
-    for node in graph.node:
-        yield node.name
-        yield from node.input
-        yield from node.output
-        for attribute in node.attribute:
-            for inner in (attribute.g, *attribute.graphs):
-                yield from _names(inner)
 
 
 class Rewriter:
@@ -35,7 +18,7 @@ class Rewriter:
 
     def __init__(self, model):
         self.graph = model.graph
-        self.taken = set(_names(model.graph))
+        self.taken = set(names(model.graph))
         self.pairs = {}     # tensor -> what its readers read now
         self.after = {}     # tensor -> the nodes that go behind it
         self.first = []     # nodes of constants
@@ -112,7 +95,7 @@ class Rewriter:
             read.update(node.input)
             for attribute in node.attribute:
                 for inner in (attribute.g, *attribute.graphs):
-                    read.update(_names(inner))
+                    read.update(names(inner))
         producers = {name: node for node in nodes for name in node.output}
         dead, gone = [name for name in self.replaced if name not in read], set()
         while dead:

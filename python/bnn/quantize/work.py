@@ -6,6 +6,8 @@ import fnmatch
 import numpy as np
 from onnx import version_converter
 
+from bnn.graphs.calibration import Data, Probe
+from bnn.graphs.graph import Graph, opset
 from bnn.quantize import calibration, products, rewrite, rules
 from bnn.quantize.errors import QuantizeError
 
@@ -13,7 +15,7 @@ from bnn.quantize.errors import QuantizeError
 def _raise_opset(proto, arrays, batch):
     """`proto` in an opset whose DequantizeLinear has an axis. onnx's converter is not taken at its
     word: both models have to say the same."""
-    before = rewrite.opset(proto)
+    before = opset(proto)
     if before >= rewrite.OPSET:
         return proto
     advice = f"export the model with opset {rewrite.OPSET} or later"
@@ -23,7 +25,7 @@ def _raise_opset(proto, arrays, batch):
     except Exception as error:  # whatever one of its adapters throws
         reason = (str(error).strip().splitlines() or ["no reason given"])[-1]
         raise QuantizeError(f"{old} onnx cannot convert the model ({reason}): {advice}") from None
-    results = [next(calibration.Probe(one, (), arrays, batch).run(most=1))
+    results = [next(Probe(one, (), arrays, batch).run(most=1))
                for one in (proto, converted)]
     for name, expected in results[0].items():
         got = results[1].get(name)
@@ -47,17 +49,17 @@ class Work:
 
     def __init__(self, proto, layers, arrays, batch):
         for one in arrays:  # what is wrong with them is said before anything takes long
-            calibration.Data(one, products.Graph(proto).inputs, batch)
+            Data(one, Graph(proto).inputs, batch)
         self.few_bits, self.has_binary_attention = products.of_few_bits(layers)
         self.arrays, self.batch = arrays, batch
         self.proto = _raise_opset(proto, arrays, batch)
-        self.graph = products.Graph(self.proto)
+        self.graph = Graph(self.proto)
         self.chosen = []
         self.weights = {}  # by the name of the tensor
 
     def choose(self, attention, patterns):
         """Sets which products are to be quantised, by the options."""
-        found = self.graph.products()
+        found = products.find(self.graph)
         kept = set()
         for pattern in patterns:
             names = {p.name for p in found if fnmatch.fnmatchcase(p.name, pattern)}
@@ -97,7 +99,7 @@ class Work:
         """The quantised model. Call `choose` before."""
         computed = list(dict.fromkeys(
             p.weight for p in self.chosen if p.weight and p.weight not in self.weights))
-        probe = calibration.Probe(self.proto, [*self._tensors(), *computed], self.arrays,
+        probe = Probe(self.proto, [*self._tensors(), *computed], self.arrays,
                                   self.batch)
         if computed:
             outputs = next(probe.run(most=1))

@@ -9,8 +9,8 @@ import onnx
 from onnx import external_data_helper
 
 from bnn import compiler
-from bnn.quantize import products
-from bnn.quantize.errors import QuantizeError
+from bnn.graphs.errors import ModelError
+from bnn.graphs.graph import copied
 
 # What one message of protobuf can hold.
 LARGEST = (1 << 31) - 1
@@ -38,9 +38,7 @@ def check_output(output, sources):
 def _parse(model):
     """The proto of what a caller gave: a copy, without what is in other files."""
     if isinstance(model, onnx.ModelProto):
-        proto = onnx.ModelProto()
-        proto.CopyFrom(model)
-        return proto
+        return copied(model)
     try:
         if _is_path(model):
             return onnx.load(os.fspath(model), load_external_data=False)
@@ -49,37 +47,31 @@ def _parse(model):
         raise
     except Exception as error:  # protobuf's own, which is not ours to import
         name = os.fspath(model) if _is_path(model) else "the model"
-        raise QuantizeError(f"{name} is no ONNX model: {error}") from None
+        raise ModelError(f"{name} is no ONNX model: {error}") from None
 
 
 def _check_size(size):
     if size > LARGEST:
-        raise QuantizeError(f"the model has {size / 2**30:.1f} GiB, and what quantises it holds a "
-                            "model in one file of 2 GiB at most: quantise its parts one by one")
+        raise ModelError(f"the model has {size / 2**30:.1f} GiB, and what rewrites it holds a "
+                         "model in one file of 2 GiB at most: take its parts one by one")
 
 
-def _check(proto):
-    """Raises a QuantizeError where a model is quantised already."""
-    if not proto.graph.node:
-        raise QuantizeError("the model is empty, or no ONNX model")
-    node = products.quantised_node(proto)
-    if node is not None:
-        raise QuantizeError("the model is quantised already: node "
-                            f"'{node.name or node.output[0]}' is a {node.op_type}")
-
-
-def load(model, output=None):
+def load(model, output=None, check=None):
     """(the model with all of its weights, an onnx.ModelProto; the layers of the compiler's
-    report). `output` must not be one of its files."""
+    report). `output` must not be one of its files; `check` is called with the model, before
+    anything takes long, and raises where it is of the wrong kind."""
     proto = _parse(model)
-    _check(proto)
+    if not proto.graph.node:
+        raise ModelError("the model is empty, or no ONNX model")
+    if check:
+        check(proto)
     elsewhere = [(tensor, {entry.key: entry.value for entry in tensor.external_data})
                  for tensor in external_data_helper._get_all_tensors(proto)
                  if external_data_helper.uses_external_data(tensor)]
     _check_size(proto.ByteSize() + sum(
         int(where["length"]) for _, where in elsewhere if where.get("length", "").isdigit()))
     if elsewhere and not _is_path(model):
-        raise QuantizeError(f"the bytes of '{elsewhere[0][0].name}' are in another file: give the "
+        raise ModelError(f"the bytes of '{elsewhere[0][0].name}' are in another file: give the "
                             "path of the model")
     if output is not None:
         check_output(output, {pathlib.Path(model).parent / where["location"]
