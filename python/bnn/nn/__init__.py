@@ -1,6 +1,7 @@
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Binary transformers in PyTorch: BiPFT and BiT, their quantisers, checkpoints and export.
+"""Binary transformers in PyTorch: BiPFT and BiT, their quantisers, checkpoints and export; and
+the same with linears of 8 bits.
 
     from bnn import nn
     model = nn.build(nn.Config(family="bipft", hidden_size=192, num_layers=2, num_heads=4,

@@ -6,7 +6,7 @@ import math
 import torch
 from torch import nn
 
-from .linear import BinaryLinear, Lora
+from .linear import Lora, make_linear
 from .quantizers import Quantizer
 
 
@@ -31,18 +31,19 @@ class SelfAttention(nn.Module):
         hidden = config.hidden_size
         self.heads = config.num_heads
         self.head_size = hidden // config.num_heads
-        bits = config.weight_bits, config.activation_bits
-        self.query = BinaryLinear(hidden, hidden, *bits)
-        self.key = BinaryLinear(hidden, hidden, *bits)
-        self.value = BinaryLinear(hidden, hidden, *bits)
+        self.query = make_linear(config, hidden, hidden)
+        self.key = make_linear(config, hidden, hidden, beside=self.query)
+        self.value = make_linear(config, hidden, hidden, beside=self.query)
         self.clip_query = nn.Parameter(torch.tensor(1.0))
         self.clip_key = nn.Parameter(torch.tensor(1.0))
         self.clip_value = nn.Parameter(torch.tensor(1.0))
         self.clip_attn = nn.Parameter(torch.tensor(1.0))
-        self.quantize_query = Quantizer(config.activation_bits, signed=True)
-        self.quantize_key = Quantizer(config.activation_bits, signed=True)
-        self.quantize_value = Quantizer(config.activation_bits, signed=True)
-        self.quantize_attn = Quantizer(config.activation_bits, signed=False)
+        # The products of attention are f32 between linears of 8 bits.
+        bits = 32 if config.activation_bits == 8 else config.activation_bits
+        self.quantize_query = Quantizer(bits, signed=True)
+        self.quantize_key = Quantizer(bits, signed=True)
+        self.quantize_value = Quantizer(bits, signed=True)
+        self.quantize_attn = Quantizer(bits, signed=False)
         rank = config.residual_rank if config.family == "bipft" else 0
         self.has_residual = rank > 0
         if self.has_residual:
@@ -104,7 +105,7 @@ class SelfOutput(nn.Module):
         hidden = config.hidden_size
         if config.lora_rank:
             self.lora_o = Lora(hidden, config.lora_rank)
-        self.dense = BinaryLinear(hidden, hidden, config.weight_bits, config.activation_bits)
+        self.dense = make_linear(config, hidden, hidden)
         self.LayerNorm = nn.LayerNorm(hidden, eps=1e-12)
         self.dropout = nn.Dropout(config.dropout)
 

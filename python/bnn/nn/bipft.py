@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from .encoder import Model, initialize
-from .linear import BinaryLinear
+from .linear import make_linear
 
 MASKED = torch.finfo(torch.float32).min
 
@@ -15,8 +15,7 @@ class Pooler(nn.Module):
 
     def __init__(self, config):
         super().__init__()
-        self.dense = BinaryLinear(config.hidden_size, config.hidden_size, config.weight_bits,
-                                  config.activation_bits)
+        self.dense = make_linear(config, config.hidden_size, config.hidden_size)
         self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=1e-12)
 
     def forward(self, hidden):

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from .encoder import Model, initialize
-from .linear import BinaryLinear
+from .linear import make_linear
 
 MASKED = -10000.0
 
@@ -16,8 +16,7 @@ class Pooler(nn.Module):
 
     def __init__(self, config):
         super().__init__()
-        self.dense = BinaryLinear(config.hidden_size, config.hidden_size, config.weight_bits,
-                                  config.activation_bits)
+        self.dense = make_linear(config, config.hidden_size, config.hidden_size)
 
     def forward(self, hidden):
         return torch.tanh(self.dense(hidden[:, 0]))

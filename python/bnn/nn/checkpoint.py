@@ -12,6 +12,7 @@ import torch
 from .archive import CheckpointError, check_tensors, first_line, read_onnx, read_torch
 from .bipft import BiPFT
 from .bit import BiT
+from .bytes import ByteQuantizer
 from .config import Config
 from .linear import binary_modules, freeze
 
@@ -22,6 +23,9 @@ UNUSED = re.compile(r"(^|\.)(position_ids|sa\.weight|move_[qkv]\.bias)$")
 # Ours alone: what unsigned quantisers of several bits subtract. The authors' code takes the
 # minimum of each batch instead.
 OPTIONAL = re.compile(r"(^|\.)(quantizer|quantize_attn)\.minimum$")
+
+# The options that are words; all others are numbers.
+WORDS = ("family", "weight_scales", "activation_ranges")
 
 # The number may be of any length: it counts nothing, and is not read beyond six digits.
 LAYER = re.compile(r"bert\.encoder\.layer\.(0|[1-9][0-9]{0,5})\.")
@@ -35,7 +39,9 @@ def load_checkpoint(path, **options):
     family are read off the parameters. What they do not tell comes from `config.json` beside
     the file, if it is there (theirs or ours), and from `options`, fields of Config, which win:
     `num_heads` (otherwise hidden_size / 64), `activation_bits` (1), `weight_bits` (1; 32 is
-    BiPFT's half_binary) and `embedding_bits` (1).
+    BiPFT's half_binary) and `embedding_bits` (1), or for linears of 8 bits, which their ranges
+    give away, `weight_scales` ("channel"), `activation_ranges` ("learned" where the file has
+    widths, "minmax" where not) and `embedding_bits` (32).
 
     A `path` that ends in .onnx is a file that export_onnx wrote with `compact`: its parameters
     kept their names. The model is then a frozen one, which cannot be trained (linear.freeze).
@@ -70,6 +76,9 @@ def load_checkpoint(path, **options):
         except ValueError as error:
             raise CheckpointError(path, f"no model can be made of it: {error}") from error
     model.load_state_dict({**model.state_dict(), **state})
+    for name, module in model.named_modules():
+        if isinstance(module, ByteQuantizer) and module.defect():
+            raise CheckpointError(path, f"{name}: {module.defect()}")
     return model.eval()
 
 
@@ -90,7 +99,7 @@ def _read_config(path):
         raise CheckpointError(path, "holds no object with the model's options")
     told = _pick_options(values)
     for name, value in told.items():
-        kind = str if name == "family" else (int, float) if name == "dropout" else int
+        kind = str if name in WORDS else (int, float) if name == "dropout" else int
         if not isinstance(value, kind) or isinstance(value, bool):
             raise CheckpointError(path, f"{name}: {str(value)[:40]!r} is no value for it")
     return told
@@ -99,8 +108,8 @@ def _read_config(path):
 def _pick_options(values):
     if "activation_bits" in values:
         return {name: values[name] for name in
-                ("num_heads", "activation_bits", "weight_bits", "embedding_bits", "family",
-                 "dropout") if name in values}
+                ("num_heads", "activation_bits", "weight_bits", "embedding_bits", "dropout",
+                 *WORDS) if name in values}
     told = {}
     for theirs, ours in (("num_attention_heads", "num_heads"), ("input_bits", "activation_bits"),
                          ("weight_bits", "weight_bits"), ("embed_bits", "embedding_bits"),
@@ -141,6 +150,10 @@ def _infer(path, state, options):
         known["residual_rank"] = shape(first + "attention.self.q_p.weight")[0]
     if first + "attention.self.lora_q.lora.0.weight" in state:
         known["lora_rank"] = shape(first + "attention.self.lora_q.lora.0.weight")[0]
+    quantizer = first + "attention.self.query.quantizer."
+    if quantizer + "low" in state:
+        known.update(weight_bits=8, activation_bits=8, embedding_bits=32, activation_ranges=(
+            "learned" if quantizer + "width" in state else "minmax"))
     is_bipft = (known["residual_rank"] or known["lora_rank"]
                 or "bert.pooler.LayerNorm.weight" in state
                 or any(name.startswith("cls.") for name in state))

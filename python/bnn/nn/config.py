@@ -5,6 +5,8 @@ import dataclasses
 import json
 
 FAMILIES = ("bipft", "bit")
+SCALES = ("channel", "tensor")
+RANGES = ("learned", "minmax", "percentile")
 HEADS = ("classification", "question-answering", "pretraining")
 
 
@@ -13,8 +15,12 @@ class Config:
     """What a model is made of. The defaults are BERT-base's, as both papers use.
 
     family           "bipft" (arXiv 2312.08937) or "bit" (arXiv 2205.13016)
-    weight_bits      of every linear but the head: 1, or 32 for real weights
-    activation_bits  of those linears' inputs and inside attention: 1, 2, 4 or 32
+    weight_bits      of every linear but the head: 1, 8, or 32 for real weights
+    activation_bits  of those linears' inputs and inside attention: 1, 2, 4 or 32; or 8, with 8-bit
+                     weights, and attention is real
+    weight_scales    of 8-bit weights: one for each "channel" (output) or one for the "tensor"
+    activation_ranges  where those of 8-bit inputs come from: "learned", "minmax" or
+                     "percentile", see bytes.ByteQuantizer
     embedding_bits   of the word embedding: 1 or 32
     residual_rank    r of the residual estimators q_p, k_p, q_m, k_m; 0: none (BiPFT only)
     lora_rank        rank of the real-valued branches beside q, k, v and the attention's
@@ -36,6 +42,8 @@ class Config:
     weight_bits: int = 1
     activation_bits: int = 1
     embedding_bits: int = 1
+    weight_scales: str = "channel"
+    activation_ranges: str = "learned"
     residual_rank: int = 1
     lora_rank: int = 0
     head: str = "classification"
@@ -53,11 +61,19 @@ class Config:
             require(getattr(self, name) > 0, f"{name}: {getattr(self, name)} is not positive")
         require(self.hidden_size % self.num_heads == 0,
                 f"num_heads: {self.num_heads} does not divide hidden_size {self.hidden_size}")
-        require(self.weight_bits in (1, 32), f"weight_bits: {self.weight_bits} is not 1 or 32")
+        require(self.weight_bits in (1, 8, 32),
+                f"weight_bits: {self.weight_bits} is none of 1, 8, 32")
         require(self.embedding_bits in (1, 32),
                 f"embedding_bits: {self.embedding_bits} is not 1 or 32")
-        require(self.activation_bits in (1, 2, 4, 32),
-                f"activation_bits: {self.activation_bits} is none of 1, 2, 4, 32")
+        require(self.activation_bits in (1, 2, 4, 8, 32),
+                f"activation_bits: {self.activation_bits} is none of 1, 2, 4, 8, 32")
+        require((self.activation_bits == 8) == (self.weight_bits == 8),
+                f"activation_bits: {self.activation_bits} does not go with {self.weight_bits}-bit "
+                "weights: 8 bits are for both or neither")
+        require(self.weight_scales in SCALES,
+                f"weight_scales: {self.weight_scales!r} is none of {SCALES}")
+        require(self.activation_ranges in RANGES,
+                f"activation_ranges: {self.activation_ranges!r} is none of {RANGES}")
         require(self.residual_rank >= 0 and self.lora_rank >= 0,
                 "residual_rank, lora_rank: a rank is not negative")
         require(0 <= self.dropout < 1, f"dropout: {self.dropout} is not in [0, 1)")
@@ -74,6 +90,10 @@ class Config:
         estimators of what binarisation loses."""
         return self.replace(weight_bits=32, activation_bits=32, embedding_bits=32,
                             residual_rank=0, lora_rank=0)
+
+    def of_bytes(self):
+        """The 8-bit twin: the same sizes, linears of bytes, and all else in full precision."""
+        return self.precise().replace(weight_bits=8, activation_bits=8)
 
     def to_json(self):
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"

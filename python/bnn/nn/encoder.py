@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from .attention import Attention
-from .linear import BinaryEmbedding, BinaryLinear
+from .linear import BinaryEmbedding, make_linear
 
 
 class Embeddings(nn.Module):
@@ -41,8 +41,7 @@ class FeedForwardOutput(nn.Module):
 
     def __init__(self, config, signed):
         super().__init__()
-        self.dense = BinaryLinear(config.ffn_size, config.hidden_size, config.weight_bits,
-                                  config.activation_bits, signed)
+        self.dense = make_linear(config, config.ffn_size, config.hidden_size, signed)
         self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=1e-12)
         self.dropout = nn.Dropout(config.dropout)
 
@@ -55,8 +54,7 @@ class Intermediate(nn.Module):
 
     def __init__(self, config, activation):
         super().__init__()
-        self.dense = BinaryLinear(config.hidden_size, config.ffn_size, config.weight_bits,
-                                  config.activation_bits)
+        self.dense = make_linear(config, config.hidden_size, config.ffn_size)
         self.activation = activation
 
     def forward(self, x):

@@ -6,6 +6,7 @@ import copy
 import torch
 from torch import nn
 
+from .bytes import ByteLinear
 from .quantizers import Quantizer, binarize_rows, binarize_weight
 
 
@@ -89,6 +90,16 @@ class BinaryLinear(_Freezable, nn.Linear):
         return y + self.bias.view(1, -1).expand_as(y)
 
 
+def make_linear(config, in_features, out_features, signed=True, beside=None):
+    """The linear layer of a Config's bits. `signed`: see BinaryLinear; `beside`: a linear that
+    reads the same tensor, whose quantiser one of 8 bits shares."""
+    if config.weight_bits == 8:
+        return ByteLinear(in_features, out_features, config.weight_scales,
+                          config.activation_ranges, beside and beside.quantizer)
+    return BinaryLinear(in_features, out_features, config.weight_bits, config.activation_bits,
+                        signed)
+
+
 class BinaryEmbedding(_Freezable, nn.Embedding):
     """A table whose rows are binarised: sign(W - mean(W)), times a scale for each row.
 
@@ -123,6 +134,11 @@ class Lora(nn.Module):
 
     def forward(self, x):
         return self.lora(x)
+
+
+def linears(model):
+    """The linear layers of `model` whose bits its Config says, whatever they are, in order."""
+    return [module for module in model.modules() if isinstance(module, (BinaryLinear, ByteLinear))]
 
 
 def binary_modules(model):

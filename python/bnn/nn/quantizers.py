@@ -75,9 +75,9 @@ def _clamp_scale(scale):
                        torch.full_like(scale, SMALLEST_SCALE))
 
 
-def _quantize(x, scale, low, high, bits, signed):
-    """The quantised x; `scale` is clamped already and `low`, `high` come from _levels."""
-    if signed and bits == 1:
+def _quantize(x, scale, low, high, is_sign):
+    """The quantised x; `scale` is clamped already, `low` and `high` are the levels."""
+    if is_sign:
         return torch.sign(x) * scale
     return torch.clamp(torch.round(x / scale), low, high) * scale
 
@@ -88,12 +88,11 @@ class _Elastic(torch.autograd.Function):
     (the divisor sqrt(count * levels))."""
 
     @staticmethod
-    def forward(ctx, x, scale, bits, signed):
-        low, high = _levels(bits, signed)
+    def forward(ctx, x, scale, low, high, is_sign):
         scale = _clamp_scale(scale)
-        y = _quantize(x, scale, low, high, bits, signed)
-        ctx.how = low, high, bits, signed
-        if signed and bits == 1:  # by far the most frequent: keep a mask in place of x
+        y = _quantize(x, scale, low, high, is_sign)
+        ctx.how = low, high, is_sign
+        if is_sign:  # by far the most frequent: keep a mask in place of x
             ctx.save_for_backward(x.abs() <= scale, y, scale)
         else:
             ctx.save_for_backward(x, y, scale)
@@ -102,16 +101,28 @@ class _Elastic(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient):
         x, y, scale = ctx.saved_tensors
-        low, high, bits, signed = ctx.how
-        if signed and bits == 1:
+        low, high, is_sign = ctx.how
+        if is_sign:
             slope, inside = y, x
         else:
             ratio = x / scale
             inside = (ratio >= low) & (ratio <= high)
             slope = torch.where(inside, y - x, y)
-        # slope is the derivative by the scale, times the scale
-        scale_gradient = (slope * gradient).sum() / (scale * math.sqrt(x.numel() * high))
-        return gradient * inside, scale_gradient.reshape(scale.shape), None, None
+        scale_gradient = None
+        if ctx.needs_input_grad[1]:
+            # slope is the derivative by the scale, times the scale; no level need be positive
+            count = x.numel() * max(high, 1)
+            scale_gradient = (slope * gradient).sum() / (scale * math.sqrt(count))
+            scale_gradient = scale_gradient.reshape(scale.shape)
+        return gradient * inside, scale_gradient, None, None, None
+
+
+def elastic(x, scale, low, high, is_sign=False):
+    """clip(round(x / scale), low, high) * scale, or sign(x) * scale, with _Elastic's gradients
+    for both: x [...] f32, scale [] f32 (at least 1e-5 is used) -> the shape of x."""
+    if torch.is_grad_enabled():
+        return _Elastic.apply(x, scale, low, high, is_sign)
+    return _quantize(x, _clamp_scale(scale), low, high, is_sign)
 
 
 def quantize_activation(x, scale, bits, signed, minimum=None):
@@ -130,10 +141,7 @@ def quantize_activation(x, scale, bits, signed, minimum=None):
     if not signed and bits > 1:
         shift = float(x.detach().min() if minimum is None else minimum)
         x = x - shift
-    if torch.is_grad_enabled():
-        y = _Elastic.apply(x, scale, bits, signed)
-    else:
-        y = _quantize(x, _clamp_scale(scale), *_levels(bits, signed), bits, signed)
+    y = elastic(x, scale, *_levels(bits, signed), signed and bits == 1)
     return y if shift is None else y + shift
 
 
@@ -153,7 +161,21 @@ def initial_scale(x, bits, signed):
     return 2 * mean / math.sqrt(_levels(bits, signed)[1])
 
 
-class Quantizer(nn.Module):
+class Calibrated(nn.Module):
+    """A quantiser that `calibrate` sets: what, while it does, `calibrating` says."""
+
+    def __init__(self):
+        super().__init__()
+        self.calibrating = ()
+
+    NEEDED = "minimum"
+
+    def is_calibrated(self):
+        """False where what is NEEDED of a batch is not known."""
+        raise NotImplementedError
+
+
+class Quantizer(Calibrated):
     """The state of one activation quantiser that its module does not keep itself.
 
     The learned scale belongs to the module that owns the quantiser, under the name the
@@ -167,7 +189,6 @@ class Quantizer(nn.Module):
         super().__init__()
         self.bits = bits
         self.signed = signed
-        self.calibrating = ()
         if not signed and bits in (2, 4):
             self.register_buffer("minimum", torch.tensor(float("nan")))
 
@@ -186,16 +207,15 @@ class Quantizer(nn.Module):
         return quantize_activation(x, scale, self.bits, self.signed, minimum)
 
     def is_calibrated(self):
-        """False where a minimum is needed and not known."""
         return not hasattr(self, "minimum") or not bool(torch.isnan(self.minimum))
 
 
 @torch.no_grad()
 def calibrate(model, *inputs, what=("scales", "minima")):
-    """Sets the learned scales and the minima of `model` from one batch, layer after layer: each
+    """Sets the learned scales, the minima and the ranges of `model` from one batch, layer after layer: each
     quantiser sees what the ones before it, set already, produce. `inputs` are the model's. For
-    a checkpoint, whose scales are learned already, `what=("minima",)`."""
-    quantizers = [module for module in model.modules() if isinstance(module, Quantizer)]
+    a checkpoint of 1-bit weights, whose scales are learned already, `what=("minima",)`."""
+    quantizers = [module for module in model.modules() if isinstance(module, Calibrated)]
     training = model.training
     model.eval()
     for quantizer in quantizers:

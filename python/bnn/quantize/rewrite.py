@@ -19,7 +19,7 @@ class Rewriter:
     def __init__(self, model):
         self.graph = model.graph
         self.taken = set(names(model.graph))
-        self.pairs = {}     # tensor -> what its readers read now
+        self.pairs = {}     # tensor and parameters -> what its readers read now
         self.after = {}     # tensor -> the nodes that go behind it
         self.first = []     # nodes of constants
         self.replaced = []  # tensors that lost a reader
@@ -41,17 +41,19 @@ class Rewriter:
         return helper.make_node(kind, inputs, [output], self._name(f"{base}_{kind}"), **attributes)
 
     def activation(self, product, tensor, scale, zero):
-        """Lets a product read a tensor through its pair: one, whoever reads it."""
-        if tensor not in self.pairs:
+        """Lets a product read a tensor through its pair: one for all who read it with that scale
+        and zero point, which is an np.uint8 or an np.int8."""
+        key = tensor, np.float32(scale), zero, zero.dtype
+        if key not in self.pairs:
             parameters = [self._initializer(f"{tensor}_scale", np.float32(scale)),
-                          self._initializer(f"{tensor}_zero_point", np.uint8(zero))]
+                          self._initializer(f"{tensor}_zero_point", zero)]
             quantise = self._node("QuantizeLinear", [tensor, *parameters], tensor)
             dequantise = self._node("DequantizeLinear", [quantise.output[0], *parameters], tensor)
-            self.after[tensor] = [quantise, dequantise]
-            self.pairs[tensor] = dequantise.output[0]
+            self.after.setdefault(tensor, []).extend((quantise, dequantise))
+            self.pairs[key] = dequantise.output[0]
         for i in range(2):
             if product.node.input[i] == tensor:
-                product.node.input[i] = self.pairs[tensor]
+                product.node.input[i] = self.pairs[key]
 
     def weight(self, product, codes, scales):
         """Gives a product an int8 weight in place of its f32 one."""

@@ -97,12 +97,18 @@ def _least_error_scales(weight, scales):
     return (scales * best).astype(np.float32)
 
 
+def weight_scales(weight, *, per_channel):
+    """The scales of a weight [K, N] in f32 whose largest magnitude is to be the code 127: float32
+    [N], or [] without `per_channel`. A channel of zeros has the scale 1."""
+    largest = np.abs(weight).max(axis=0 if per_channel else None, initial=0)
+    scales = np.asarray(largest / np.float32(127), np.float32)
+    return np.where(scales < np.finfo(np.float32).tiny, np.float32(1), scales)
+
+
 def quantize_weight(weight, *, per_channel, least_error):
     """(codes, scales) of a weight [K, N] in f32: int8 [K, N] from -127 to 127, and float32 [N], or
     [] without `per_channel`. A channel of zeros has the scale 1."""
-    largest = np.abs(weight).max(axis=0 if per_channel else None, initial=0)
-    scales = np.asarray(largest / np.float32(127), np.float32)
-    scales = np.where(scales < np.finfo(np.float32).tiny, np.float32(1), scales)
+    scales = weight_scales(weight, per_channel=per_channel)
     if least_error:
         scales = _least_error_scales(weight, scales)
     return _codes(weight, scales).astype(np.int8), scales
