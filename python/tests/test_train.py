@@ -4,6 +4,7 @@
 import csv
 import json
 import random
+import sys
 
 import pytest
 
@@ -76,6 +77,82 @@ def test_interrupted_is_as_uninterrupted(task, tmp_path, monkeypatch):
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
 
+@pytest.mark.parametrize("more", [
+    ("--bits", "8", "--activation-ranges", "minmax"),
+    ("--bits", "8,1", "--kurtosis", "1.8", "--kurtosis-weight", "0.5")], ids=" ".join)
+def test_interrupted_with_8_bits(more, task, tmp_path, monkeypatch):
+    """In each stage, and the ranges are as they were."""
+    more = (*more, "--teacher-epochs", "2", "--epochs", "2", "--bag-epochs", "0")
+    assert run(task, tmp_path / "whole", *more) == 0
+    epochs = []
+
+    def interrupting(stage, real=loop.Stage.run_epoch):
+        if len(epochs) in (1, 4):
+            epochs.append(None)
+            raise KeyboardInterrupt
+        epochs.append(stage.name)
+        return real(stage)
+    monkeypatch.setattr(loop.Stage, "run_epoch", interrupting)
+    assert [run(task, tmp_path / "parts", *more) for _ in range(3)] == [130, 130, 0]
+    whole, parts = (torch.load(tmp_path / name / "model.pt") for name in ("whole", "parts"))
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_8_bits_before_1(task, tmp_path):
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+
+    def kinds():
+        return {node.op_type for node in onnx.load(str(tmp_path / "run" / "model.onnx")).graph.node}
+    assert run(task, tmp_path / "run", "--bits", "8", "--weight-scales", "tensor") == 0
+    assert "DequantizeLinear" in kinds()
+    model = nn.load_checkpoint(str(tmp_path / "run"))
+    assert model.config == model.config.of_bytes() and model.config.weight_scales == "tensor"
+    before = json.loads((tmp_path / "run" / "result.json").read_text())["stages"]
+    assert before[-1]["test"] > 0.9
+    # What is finished is taken up again.
+    assert run(task, tmp_path / "run", "--bits", "8,1", "--epochs", "3") == 0
+    stages = json.loads((tmp_path / "run" / "result.json").read_text())["stages"]
+    assert [stage["stage"] for stage in stages] == ["teacher", "8-32-8", "1-1-1"]
+    assert stages[:2] == before and "DequantizeLinear" not in kinds()
+    model = nn.load_checkpoint(str(tmp_path / "run"))
+    assert (model.config.weight_bits, model.config.residual_rank) == (1, 1)
+
+
+def test_kurtosis_is_that_of_the_distribution():
+    torch.manual_seed(1)
+    assert float(losses.kurtosis(torch.linspace(-3, 5, 10001))) == pytest.approx(1.8, abs=1e-3)
+    assert float(losses.kurtosis(2 * torch.randn(300, 300) + 1)) == pytest.approx(3, abs=0.1)
+    assert float(losses.kurtosis(torch.tensor([[-1.0, 1.0], [1.0, -1.0]]))) == 1
+    flat = torch.ones(3, 3, requires_grad=True)
+    losses.kurtosis_penalty([flat], 1.8).backward()
+    assert float(losses.kurtosis(flat)) == 0 and bool((flat.grad == 0).all())
+    weights = [torch.randn(40, 30), torch.randn(8, 100).pow(3)]
+    expected = sum((float(losses.kurtosis(w)) - 1.5) ** 2 for w in weights) / 2
+    assert float(losses.kurtosis_penalty(weights, 1.5)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_penalty_is_part_of_the_loss_and_flattens(task, tmp_path):
+    torch.manual_seed(3)
+    config = nn.Config(vocab_size=20, hidden_size=8, num_layers=1, num_heads=1, ffn_size=8,
+                       max_positions=8, num_labels=3)
+    batch = torch.tensor([[2, 9, 3]]), torch.ones(1, 3, dtype=torch.long), torch.tensor([1])
+    for one in (config.precise(), config.of_bytes(), config):
+        model = nn.build(one).eval()
+        plain, flat = (loop.Stage("s", model, [], None, None, loop.Settings(
+            epochs=1, learning_rate=0.1, kurtosis=1.8, kurtosis_weight=weight), 0, 1)
+            for weight in (0, 3))
+        assert len(flat.matrices) == 7
+        difference = float(flat._loss(*batch)[0] - plain._loss(*batch)[0])
+        assert difference == pytest.approx(
+            3 * float(losses.kurtosis_penalty(flat.matrices, 1.8)), rel=1e-4)
+    found = []
+    for name, more in (("plain", ()), ("flat", ("--kurtosis", "1.8", "--kurtosis-weight", "1"))):
+        assert run(task, tmp_path / name, "--bits", "", "--bag-epochs", "0", *more) == 0
+        result = json.loads((tmp_path / name / "result.json").read_text())
+        found.append(result["stages"][0]["kurtosis"])
+    assert found[0] > 2.6 and abs(found[1] - 1.8) < 0.2
+
+
 def test_seeds_and_a_teacher_of_another_run(task, tmp_path, capsys):
     assert run(task, tmp_path / "a", "--seed", "1") == 0
     capsys.readouterr()
@@ -139,10 +216,32 @@ def test_options_that_do_not_fit(task, tmp_path, capsys):
     for bits in ("3", "1,1"):
         with pytest.raises(SystemExit):
             run(task, tmp_path / "run", "--bits", bits)
-        assert "wanted are 1, 2 and 4" in capsys.readouterr().err
+        assert "wanted are 1, 2, 4 and 8" in capsys.readouterr().err
     assert run(task, tmp_path / "run", "--bits", "") == 0
     assert run(task, tmp_path / "run", "--bits", "", "--ffn", "32") == 1
     assert "teacher.pt: made with other options" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more, word", [
+    (("--kurtosis", "1.8"), "--kurtosis: 1.8 has no weight: give --kurtosis-weight as well"),
+    (("--kurtosis-weight", "1"), "--kurtosis-weight: 1 has nothing to weigh: give --kurtosis"),
+    (("--kurtosis", "0.5", "--kurtosis-weight", "1"), "--kurtosis: 0.5 is no kurtosis: the least"),
+    (("--kurtosis", "nan", "--kurtosis-weight", "1"), "--kurtosis: nan is no kurtosis"),
+    (("--kurtosis", "1.8", "--kurtosis-weight", "-1"), "--kurtosis-weight: -1 is not 0 or more"),
+    (("--kurtosis", "1.8", "--kurtosis-weight", "inf"), "--kurtosis-weight: inf is not 0 or more"),
+    (("--weight-scales", "tensor"), "--weight-scales: tensor is for 8 bits, and --bits has no 8"),
+    (("--activation-ranges", "minmax"), "--activation-ranges: minmax is for 8 bits")])
+def test_options_of_8_bits_and_kurtosis_that_do_not_fit(more, word, task, tmp_path, capsys):
+    assert run(task, tmp_path / "run", *more) == 1
+    assert word in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_8_bits_without_onnx(task, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert run(task, tmp_path / "run", "--bits", "8") == 1
+    assert "--bits: a model of 8 bits is exported by the package onnx" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_wordnet(tmp_path):

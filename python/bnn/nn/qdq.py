@@ -17,8 +17,8 @@ def _module(product):
 
 
 def quantise(proto, model, activations):
-    """Puts the quantisers of `model` into `proto`, what bytes.plain of it was exported to, in place.
-    activations: "u8" or "s8", the bytes of the inputs: the numbers that they stand for are equal."""
+    """Puts the quantisers of `model` into `proto`, what bytes.plain of it was exported to, in
+    place. activations: "u8" or "s8", the bytes of the inputs, which stand for the same numbers."""
     linears = byte_linears(model)
     found = {_module(product): product for product in products.find(Graph(proto))
              if product.weight and _module(product) in linears}

@@ -11,9 +11,9 @@ from .recipe import Options, run
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m bnn.train", formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-        description="Trains a full-precision teacher, then its binary student, distilled step "
-        "by step to fewer bits of activation. Interrupted, the same command goes on where the "
-        "last finished epoch left it. DIR receives vocab.txt, labels.txt, config.json, model.pt, "
+        description="Trains a full-precision teacher, then its student of 8 bits or of 1, "
+        "distilled step by step to fewer bits. Interrupted, the same command goes on where the last "
+        "finished epoch left it. DIR receives vocab.txt, labels.txt, config.json, model.pt, "
         "model.onnx, curves.csv, curves.png and result.json.")
     parser.add_argument("--data", required=True, help="CLINC150's data_full.json, or WordNet's "
                         "data.noun (Debian: wordnet-base, /usr/share/wordnet/data.noun)")

@@ -9,8 +9,9 @@ import time
 
 import torch
 
+from .. import nn
 from . import batches
-from .losses import distillation
+from .losses import distillation, kurtosis_penalty
 from .progress import Bar
 
 
@@ -30,6 +31,8 @@ class Settings:
     temperature: float = 2.0
     hidden_weight: float = 1.0
     clip: float = 1.0
+    kurtosis: float = 0.0
+    kurtosis_weight: float = 0.0
 
 
 @torch.no_grad()
@@ -69,6 +72,7 @@ class Stage:
         self.name, self.model, self.teachers = name, model, teachers
         self.train, self.validation = train, validation
         self.settings, self.seed, self.unknown = settings, seed, unknown
+        self.matrices = [module.weight for module in nn.linear.linears(model)]
         self.optimizer = torch.optim.AdamW(_parameter_groups(model, settings.weight_decay),
                                            lr=settings.learning_rate, betas=(0.9, 0.98),
                                            eps=1e-8, foreach=True)
@@ -101,6 +105,8 @@ class Stage:
             teacher_logits, teacher_states = taught[0][0], taught[-1][1]
             loss = s.label_weight * loss + distillation(
                 logits, states, teacher_logits, teacher_states, s.temperature, s.hidden_weight)
+        if s.kurtosis_weight:
+            loss = loss + s.kurtosis_weight * kurtosis_penalty(self.matrices, s.kurtosis)
         return loss, int((logits.argmax(-1) == labels).sum())
 
     def run_epoch(self):

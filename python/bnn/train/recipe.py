@@ -4,6 +4,7 @@
 import argparse
 import dataclasses
 import json
+import math
 import os
 import sys
 import time
@@ -14,13 +15,14 @@ from .. import nn, wordpiece
 from . import batches, data, progress
 from .bag import Pair, train_bag
 from .loop import Settings, Stage, accuracy
+from .losses import kurtosis
 
 
 def _bits(text):
     parts = text.split(",") if text else []
-    if any(part not in ("1", "2", "4") for part in parts) or len(set(parts)) != len(parts):
+    if any(part not in ("1", "2", "4", "8") for part in parts) or len(set(parts)) != len(parts):
         raise argparse.ArgumentTypeError(
-            f"{text!r}: wanted are 1, 2 and 4, each at most once, separated by commas")
+            f"{text!r}: wanted are 1, 2, 4 and 8, each at most once, separated by commas")
     return tuple(map(int, parts))
 
 
@@ -42,8 +44,20 @@ class Options:
     max_length: int = _option(64, "ids of a sentence at most")
     vocab_size: int = _option(3000, "size of the WordPiece vocabulary to train")
     vocab: str = _option("", "use this vocabulary instead", metavar="FILE")
-    bits: _bits = _option((2, 1), "activation bits of the students, one after another",
-                          metavar="K,K,...")
+    bits: _bits = _option((2, 1), "activation bits of the students, one after another: 1, 2 or 4 "
+                          "with 1-bit weights, or 8 with 8-bit weights, which are exported as "
+                          "QuantizeLinear and DequantizeLinear", metavar="K,K,...")
+    weight_scales: str = _option("channel", "of 8-bit weights: a scale for each output, or one "
+                                 "for the whole tensor", choices=nn.config.SCALES)
+    activation_ranges: str = _option("learned", "where the ranges of 8-bit activations come from: "
+                                     "learned, the moving extremes of the batches, or the "
+                                     "percentile 99.99 of the first batch, which stays",
+                                     choices=nn.config.RANGES)
+    kurtosis: float = _option(0.0, "add a penalty to the loss of every stage that this run trains: "
+                              "the squared distance of the kurtosis of each linear layer's "
+                              "weights from this; 1.8 is that of uniform weights; 0: none",
+                              metavar="K")
+    kurtosis_weight: float = _option(0.0, "the weight of that penalty", metavar="L")
     teacher: str = _option("", "take the teacher (and vocabulary) of this earlier run",
                            metavar="DIR")
     teacher_epochs: int = _option(10, "epochs of the teacher")
@@ -109,6 +123,13 @@ def _run_stage(stage, checkpoint, rows, options):
     return rows
 
 
+@torch.no_grad()
+def _mean_kurtosis(model):
+    """Of the linear layers' weights, the latent ones where they have few bits."""
+    found = [float(kurtosis(module.weight)) for module in nn.linear.linears(model)]
+    return sum(found) / len(found)
+
+
 def _save_model(path, model, rows, record):
     torch.save({"weights": model.state_dict(), "rows": rows, "record": record}, path + ".new")
     os.replace(path + ".new", path)
@@ -134,11 +155,55 @@ def _tokenizer(options, dataset):
     return tokenizer
 
 
+def _check_kurtosis(kurtosis, weight):
+    """Both or neither: one of them alone would do nothing."""
+    if not (weight >= 0 and math.isfinite(weight)):
+        raise ValueError(f"--kurtosis-weight: {weight:g} is not 0 or more")
+    if kurtosis and not (kurtosis >= 1 and math.isfinite(kurtosis)):
+        raise ValueError(f"--kurtosis: {kurtosis:g} is no kurtosis: the least that numbers can "
+                         "have is 1, and 1.8 is that of uniform ones")
+    if kurtosis and not weight:
+        raise ValueError(f"--kurtosis: {kurtosis:g} has no weight: give --kurtosis-weight as well")
+    if weight and not kurtosis:
+        raise ValueError(f"--kurtosis-weight: {weight:g} has nothing to weigh: give --kurtosis as "
+                         "well, 1.8 for uniform weights")
+
+
+def _check_bytes(options):
+    """Options of 8-bit stages are for runs that have one, and onnx writes what ends with one:
+    said now rather than when all is trained."""
+    if options.bits[-1:] == (8,):
+        try:
+            import onnx  # noqa: F401
+        except ImportError as error:
+            raise ValueError("--bits: a model of 8 bits is exported by the package onnx (Debian: "
+                             "python3-onnx), which is not installed") from error
+    if 8 in options.bits:
+        return
+    for name, default in (("weight_scales", "channel"), ("activation_ranges", "learned")):
+        value = getattr(options, name)
+        if value != default:
+            raise ValueError(f"--{name.replace('_', '-')}: {value} is for 8 bits, and --bits "
+                             "has no 8")
+
+
+def _stages(options, config):
+    """(name, Config) of the teacher and of every student."""
+    yield "teacher", config.precise().replace(dropout=options.dropout)
+    for bits in options.bits:
+        if bits == 8:
+            yield "8-32-8", config.of_bytes()
+        else:
+            yield f"1-1-{bits}", config.replace(activation_bits=bits)
+
+
 def run(options):
     """Trains as `options` say; see the module's --help for the files it leaves."""
     for name in ("teacher_epochs", "step_epochs", "epochs", "batch_size", "threads"):
         if getattr(options, name) < 1:
             raise ValueError(f"--{name.replace('_', '-')}: {getattr(options, name)} is not positive")
+    _check_kurtosis(options.kurtosis, options.kurtosis_weight)
+    _check_bytes(options)
     torch.set_num_threads(options.threads)
     os.makedirs(options.output, exist_ok=True)
     started = time.monotonic()
@@ -161,16 +226,18 @@ def run(options):
                        num_heads=options.heads, ffn_size=options.ffn,
                        max_positions=options.max_length, num_labels=len(dataset.labels),
                        residual_rank=options.residual_rank if options.family == "bipft" else 0,
+                       weight_scales=options.weight_scales,
+                       activation_ranges=options.activation_ranges,
                        dropout=options.student_dropout)
     say(f"{dataset.name}: {len(train)} sentences to train on, {len(validation)} to validate, "
         f"{len(test)} to test; {len(dataset.labels)} labels; {len(tokenizer.vocab)} pieces")
 
     common = dict(batch_size=options.batch_size, label_smoothing=options.label_smoothing,
                   swap=options.swap, label_weight=options.label_weight,
-                  temperature=options.temperature, hidden_weight=options.hidden_weight)
+                  temperature=options.temperature, hidden_weight=options.hidden_weight,
+                  kurtosis=options.kurtosis, kurtosis_weight=options.kurtosis_weight)
     unknown = tokenizer.id(wordpiece.UNK)
-    stages = [("teacher", config.precise().replace(dropout=options.dropout))]
-    stages += [(f"1-1-{bits}", config.replace(activation_bits=bits)) for bits in options.bits]
+    stages = list(_stages(options, config))
     rows, records, teacher, previous = [], [], None, None
     for number, (name, stage_config) in enumerate(stages):
         # by stage, so that a run that is continued draws what an uninterrupted one draws
@@ -207,7 +274,7 @@ def run(options):
             rows = _run_stage(stage, path("checkpoint.pt"), rows, options)
             nn.settle(model)
             record = {"stage": name, "validation": accuracy(model, validation),
-                      "test": accuracy(model, test)}
+                      "test": accuracy(model, test), "kurtosis": _mean_kurtosis(model)}
             _save_model(file, model, rows, record)
         say(f"{name}: validation {100 * record['validation']:.2f} %, "
             f"test {100 * record['test']:.2f} %")
