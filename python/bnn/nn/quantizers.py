@@ -213,8 +213,9 @@ class Quantizer(Calibrated):
 @torch.no_grad()
 def calibrate(model, *inputs, what=("scales", "minima")):
     """Sets the learned scales, the minima and the ranges of `model` from one batch, layer after
-    layer: each quantiser sees what the ones before it, set already, produce. `inputs` are the model's. For
-    a checkpoint of 1-bit weights, whose scales are learned already, `what=("minima",)`."""
+    layer: each quantiser sees what the ones before it, set already, produce. `inputs` are the
+    model's. For a checkpoint of 1-bit weights, whose scales are learned already,
+    `what=("minima",)`."""
     quantizers = [module for module in model.modules() if isinstance(module, Calibrated)]
     training = model.training
     model.eval()
