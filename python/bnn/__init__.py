@@ -7,14 +7,16 @@
     outputs = session.run({"input_ids": ids, ...})
 
 Compiling needs the compiler's library (`tools/dev build`, or BNN_PREFIX), running it needs numpy
-besides. `bnn.wordpiece` makes ids of text; `bnn.quantize` needs onnx, `bnn.nn` and `bnn.train`
-torch.
+besides. `bnn.wordpiece` makes ids of text; `bnn.prune` and `bnn.quantize` need onnx, `bnn.nn` and
+`bnn.train` torch.
 """
 from bnn.compiler import Artifact, CompileError, Diagnostic, compile, report
 from bnn.session import LoadError, RunError, Session, TensorInfo
-# The function takes the name of the package that it is from: after these lines, `bnn.quantize` is
+# A function takes the name of the package that it is from: after these lines, `bnn.quantize` is
 # what one calls, and `from bnn.quantize import ...` still finds the package.
+from bnn.prune import PruneError, prune
 from bnn.quantize import QuantizeError, quantize
 
-__all__ = ["Artifact", "CompileError", "Diagnostic", "LoadError", "QuantizeError", "RunError",
-           "Session", "TensorInfo", "compile", "quantize", "report"]
+__all__ = ["Artifact", "CompileError", "Diagnostic", "LoadError", "PruneError",
+           "QuantizeError", "RunError", "Session", "TensorInfo", "compile", "prune", "quantize",
+           "report"]

@@ -29,7 +29,9 @@ def test_pip_install(root, tmp_path):
         capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert result.stdout == "tiny\n"
-    command = subprocess.run(
-        [tmp_path / "site" / "bin" / "bnn-quantize", "--help"], capture_output=True, text=True,
-        env={"PYTHONPATH": str(tmp_path / "site"), "PATH": "/usr/bin:/bin"}, cwd="/", check=True)
-    assert command.stdout.startswith("usage: bnn-quantize ")
+    for name in ("bnn-prune", "bnn-quantize"):
+        command = subprocess.run(
+            [tmp_path / "site" / "bin" / name, "--help"], capture_output=True, text=True,
+            env={"PYTHONPATH": str(tmp_path / "site"), "PATH": "/usr/bin:/bin"}, cwd="/",
+            check=True)
+        assert command.stdout.startswith(f"usage: {name} ")

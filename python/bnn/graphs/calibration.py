@@ -126,11 +126,13 @@ class Data:
 
 
 class Probe:
-    """A model, compiled with tensors of its graph as outputs, and the calls of it."""
+    """A model, compiled with tensors of its graph as outputs, and the calls of it. Inputs that are
+    named in `others` are none of the data's: whoever calls `run` gives them. Of few calls it is
+    not worth its time to optimise the code: `opt_level` is LLVM's."""
 
-    def __init__(self, model, tensors, data, batch):
+    def __init__(self, model, tensors, data, batch, others=(), opt_level=2):
         model = copied(model)
-        inputs = graph.Graph(model).inputs
+        inputs = [value for value in graph.Graph(model).inputs if value.name not in others]
         # The compiler has to be told how large each open dimension gets, by a name.
         for value in inputs:
             for i, dim in enumerate(value.type.tensor_type.shape.dim):
@@ -148,20 +150,22 @@ class Probe:
         with warnings.catch_warnings():
             # Whoever compiles the result hears them.
             warnings.simplefilter("ignore")
-            artifact = compiler.compile(model, max_dims=dict(sizes), opt_level=2)
+            artifact = compiler.compile(model, max_dims=dict(sizes),
+                                        opt_level=opt_level)
         self.session = session.Session(artifact)
         self.types = {info.name: info.dtype for info in self.session.outputs()}
         self.calls = sum(one.calls for one in self.sets)
 
-    def run(self, progress=None, most=None):
-        """The outputs of one call after the other, of `most` at most."""
+    def run(self, progress=None, most=None, others=None):
+        """The outputs of one call after the other, of `most` at most. `others` are the values of
+        the inputs of that name, the same in each call."""
         done = 0
         for one in self.sets:
             for call, feeds in enumerate(one.feeds()):
                 if done == most:
                     return
                 try:
-                    outputs = self.session.run(feeds)
+                    outputs = self.session.run({**feeds, **(others or {})})
                 except (TypeError, ValueError, session.RunError) as error:
                     raise ModelError(f"calibration data: call {call + 1} of {one.calls}: "
                                         f"{error}") from None

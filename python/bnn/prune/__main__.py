@@ -1,0 +1,109 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""bnn-prune, or python -m bnn.prune: a model to one with fewer heads and neurons."""
+import argparse
+import contextlib
+import os
+import pathlib
+import sys
+
+from bnn.compiler import CompileError
+from bnn.prune import PruneError, prune
+from bnn.train.progress import Bar
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="bnn-prune", description="Cuts attention heads and FFN neurons out of a trained ONNX "
+        "model, those that its later layers and its result miss least: by forward runs on "
+        "unlabelled inputs, without training. The result is an ordinary ONNX file, for bnn-opt "
+        "and for ONNX Runtime.")
+    parser.add_argument("model", metavar="MODEL.onnx",
+                        help="the model, in f32, of 8-bit integers, or binary")
+    parser.add_argument("--calibration", metavar="DATA.npz", action="append",
+                        help="arrays named like the model's inputs, whose first axis counts "
+                        "samples; may be repeated, for other lengths")
+    parser.add_argument("--keep-flops", type=float, metavar="SHARE",
+                        help="how much of the multiplications of what can be cut stays, above 0 "
+                        "and at most 1")
+    parser.add_argument("--apply", metavar="RECORD.json",
+                        help="cut the same model as this record of an earlier run says, without "
+                        "data")
+    parser.add_argument("-o", dest="output", metavar="FILE", required=True,
+                        help="where the result goes")
+    parser.add_argument("--record", metavar="FILE.json",
+                        help="where the record goes, of scores and what stays; one that is there "
+                        "is gone on from (default: FILE of -o, ending in .json)")
+    parser.add_argument("--rounds", type=int, default=4, metavar="N",
+                        help="in how many steps units go; what is left is scored anew in each "
+                        "(default: 4)")
+    parser.add_argument("--length", type=float, metavar="N",
+                        help="how many tokens to count multiplications for (default: the mean of "
+                        "the data)")
+    parser.add_argument("--group", type=int, metavar="N",
+                        help="how many neurons go or stay together (default: 32 where bits are "
+                        "multiplied, 16 elsewhere)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N",
+                        help="draws the tokens whose states are compared (default: 0)")
+    parser.add_argument("--batch", type=int, default=8, metavar="N",
+                        help="how many samples to run at a time (default: 8)")
+    parser.add_argument("--logits", metavar="OUTPUT",
+                        help="the output whose divergence counts (default: the first in f32)")
+    parser.add_argument("--mask", metavar="INPUT",
+                        help="the input that is 0 where a token is padding (default: the one whose "
+                        "name ends in 'mask')")
+    return parser
+
+
+def _bar():
+    """A progress callback, and what ends its line."""
+    lines = contextlib.ExitStack()
+    bars = []
+
+    def advance(done, total):
+        if not bars:
+            bars.append(lines.enter_context(Bar("units", total)))
+        bars[0].advance()
+    return advance, lines
+
+
+def _summary(found):
+    """A record in a few lines."""
+    first = 0
+    for layer in found["layers"]:
+        kept = sum(len(unit) for i, unit in enumerate(layer["units"], first)
+                   if i not in found["gone"])
+        first += len(layer["units"])
+        print(f"{layer['name']}: {kept} of {layer['channels']} {layer['kind']}")
+    for one in found["refused"]:
+        print(f"{one['name']}: as it was: {one['reason']}")
+    before, after = found["macs"]["before"], found["macs"]["after"]
+    print(f"multiplications at {found['length']:.4g} tokens: {after} of {before}, "
+          f"{100 * after / before:.1f} %")
+
+
+def main(arguments=None):
+    options = vars(_parser().parse_args(arguments))
+    advance, lines = _bar()
+    path = options["record"]
+    if path is None and options["apply"] is None:
+        path = options["record"] = pathlib.Path(options["output"]).with_suffix(".json")
+    try:
+        with lines:
+            prune(options.pop("model"), options.pop("calibration"), progress=advance, **options)
+        from bnn.prune import record
+        _summary(record.read(options["apply"] if path is None else path))
+    except (CompileError, ImportError, OSError, PruneError) as error:
+        print(f"bnn-prune: error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        kept = path is not None and os.path.exists(path)
+        print("bnn-prune: interrupted; " + (
+            f"{path} has the scores so far, and the same command goes on from there" if kept
+            else "nothing is written"), file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

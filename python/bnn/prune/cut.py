@@ -1,0 +1,147 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The pruned model: an ordinary file, in which what is cut is not there."""
+import numpy as np
+from onnx import helper
+
+from bnn.prune import masked
+from bnn.prune.edit import Editor
+
+# Of their results, those that are kept can be computed of the operands' that are kept.
+_BY_ELEMENT = ("Add", "Cast", "DequantizeLinear", "Div", "Identity", "Mul", "Neg", "Sub", "Where")
+
+
+class Cutter:
+    """Cuts channels out of a model. `graph` is its `Graph`, `constants` its `Constants`."""
+
+    def __init__(self, proto, graph, constants, shapes):
+        self.graph, self.constants, self.shapes = graph, constants, shapes
+        self.editor = Editor(proto)
+        self._cut = {}
+
+    def cut(self, layer, kept, biases):
+        """Leaves the channels `kept` of a `Layer`. `biases` are those of its sinks that are others
+        then, {sink's key: f32}."""
+        flow = layer.flow
+        for one in (*flow.sources, *flow.sinks, *flow.constants):
+            node = self.editor.node(one.node)
+            node.input[one.index] = self._constant(
+                one.node.input[one.index], one.axis, one.layout.places(kept), node)
+        for target in flow.targets:
+            self._resize(flow, target, kept)
+        for sink in layer.sinks:
+            if sink.key in biases:
+                base = f"{sink.key}_bias"
+                masked.give_bias(self.editor, sink,
+                                 self.editor.initializer(base, biases[sink.key]))
+
+    def finish(self):
+        """The pruned model."""
+        return self.editor.finish()
+
+    def needed(self, layers):
+        """The constants whose values a cut of these layers takes."""
+        return [one.node.input[one.index] for layer in layers
+                for one in (*layer.flow.sources, *layer.flow.sinks, *layer.flow.constants)
+                if not self._by_element(one.node.input[one.index], one.axis)]
+
+    # Constants.
+    def _leaves(self, name):
+        node = self.graph.producers.get(name)
+        if node is None or node.op_type == "Constant":
+            return {name}
+        return set().union(*(self._leaves(one) for one in node.input if one))
+
+    def _operands(self, name, axis):
+        """[(index, axis)] of the operands that lose what a computed constant loses; None where it
+        has to be computed before it is cut."""
+        node = self.graph.producers[name]
+        shape = self.shapes[name]
+        if node.op_type == "Transpose":
+            order = [a.ints for a in node.attribute if a.name == "perm"]
+            return [(0, list(order[0])[axis] if order else len(shape) - 1 - axis)]
+        if node.op_type not in _BY_ELEMENT:
+            return None
+        found, others = [], []
+        for index, one in enumerate(node.input):
+            if not one:
+                continue
+            inner = self.shapes[one]
+            if node.op_type == "DequantizeLinear" and index and len(inner) == 1:
+                at = next((a.i for a in node.attribute if a.name == "axis"), 1) % len(shape)
+                place = 0 if at == axis and inner != (1,) else -1
+            else:
+                place = axis - (len(shape) - len(inner))
+            if place >= 0 and inner[place] != 1:
+                found.append((index, place))
+            else:
+                others.append(one)
+        # A mean or a scale of all weights is one of those that are cut as well.
+        kept = set().union(*(self._leaves(one) for one in others), ())
+        if any(kept & self._leaves(node.input[index]) for index, _ in found):
+            return None
+        return found
+
+    def _by_element(self, name, axis):
+        """Whether the initialisers that a constant is computed of can be cut in place of it."""
+        node = self.graph.producers.get(name)
+        if node is None or node.op_type == "Constant":
+            return True
+        operands = self._operands(name, axis)
+        return operands is not None and all(
+            self._by_element(node.input[index], at) for index, at in operands)
+
+    def _constant(self, name, axis, places, reader):
+        """A constant that has only `places` of `axis`, in front of its reader."""
+        key = name, axis, places.tobytes()
+        node = self.graph.producers.get(name)
+        is_leaf = node is None or node.op_type == "Constant"
+        if is_leaf or not self._by_element(name, axis):
+            if key not in self._cut:
+                self._cut[key] = self.editor.initializer(
+                    f"{name}_pruned", np.take(self.constants.value(name), places, axis))
+            return self._cut[key]
+        inputs = list(node.input)
+        for index, at in self._operands(name, axis):
+            inputs[index] = self._constant(inputs[index], at, places, reader)
+        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        return self.editor.insert(reader, None, node.op_type, inputs, f"{name}_pruned",
+                                  **attributes)
+
+    # Sizes.
+    def _resize(self, flow, target, kept):
+        node = self.editor.node(target.node)
+        size = len(target.layout.places(kept))
+        if node.op_type == "Split":
+            self._resize_split(target, node, size)
+            return
+        name = target.node.input[1]
+        shape = self.constants.value(name)
+        if shape is not None:
+            if shape[target.axis] > 0:
+                shape = shape.copy()
+                shape[target.axis] = size
+                node.input[1] = self.editor.initializer(f"{name}_pruned", shape)
+            return
+        found = flow.entry(name, target.axis)
+        if found is None:
+            return  # It follows.
+        concat, index = found
+        value = self.constants.value(concat.input[index])
+        if value is None or value[0] <= 0:
+            return
+        # Another node may read the same sizes.
+        inputs = list(concat.input)
+        inputs[index] = self.editor.initializer(f"{inputs[index]}_pruned",
+                                                np.array([size], np.int64))
+        self.editor.insert(node, 1, "Concat", inputs, f"{name}_pruned", axis=0)
+
+    def _resize_split(self, target, node, size):
+        sizes = [size] * len(node.output)
+        for one in node.attribute:
+            if one.name == "split":
+                one.ints[:] = sizes
+        if len(node.input) > 1 and node.input[1]:
+            node.input[1] = self.editor.initializer(f"{node.input[1]}_pruned",
+                                                    np.array(sizes, np.int64))
+

@@ -1,0 +1,125 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Changes to a copy of a model."""
+import collections
+import itertools
+
+import numpy as np
+from onnx import helper, numpy_helper
+
+from bnn.graphs.graph import copied, names
+
+
+def _read(nodes, graph):
+    """The names of the tensors that nodes and outputs read, in branches too."""
+    read = {value.name for value in graph.output}
+    for node in nodes:
+        read.update(node.input)
+        for one in node.attribute:
+            for inner in (one.g, *one.graphs):
+                read.update(names(inner))
+    return read
+
+
+class Editor:
+    """A copy of a model to which nodes, initialisers and inputs are added; `finish` at the end.
+    `node(original)` is the copy of a node of the model that was given."""
+
+    def __init__(self, model):
+        self.model = copied(model)
+        self.graph = self.model.graph
+        self._nodes = {node.output[0]: node for node in self.graph.node if node.output}
+        self._taken = set(names(self.graph))
+        constants = {tensor.name for tensor in self.graph.initializer}
+        self._inputs = {value.name for value in self.graph.input} - constants
+        read = _read(self.graph.node, self.graph)
+        # What nobody read before is not ours to take away.
+        self._unread = {name for name in self._taken if name and name not in read}
+        self._before = collections.defaultdict(list)
+        self._after = collections.defaultdict(list)
+
+    def node(self, original):
+        """The copy's node that stands for one of the model's."""
+        return self._nodes[original.output[0]]
+
+    def name(self, base):
+        """A name that nothing has yet."""
+        name = next(name for name in itertools.chain(
+            [base], (f"{base}_{i}" for i in itertools.count(1))) if name not in self._taken)
+        self._taken.add(name)
+        return name
+
+    def initializer(self, base, array):
+        """Adds a constant and returns its name."""
+        name = self.name(base)
+        array = np.ascontiguousarray(array).reshape(np.shape(array))
+        self.graph.initializer.append(numpy_helper.from_array(array, name))
+        return name
+
+    def input(self, base, size):
+        """Adds an input of `size` numbers in f32 and returns its name."""
+        name = self.name(base)
+        self.graph.input.append(helper.make_tensor_value_info(name, 1, [size]))
+        self._inputs.add(name)
+        return name
+
+    def output(self, name):
+        """Makes a tensor an output too."""
+        if name not in {value.name for value in self.graph.output}:
+            # Without a type: the compiler knows it.
+            self.graph.output.add(name=name).type.tensor_type.elem_type = 0
+
+    def insert(self, reader, index, kind, inputs, base, **attributes):
+        """Adds a node in front of `reader`, a node of the copy, which reads its result as input
+        `index`."""
+        node = helper.make_node(kind, inputs, [self.name(base)], self.name(f"{base}_{kind}"),
+                                **attributes)
+        self._before[reader.output[0]].append(node)
+        if index is not None:
+            reader.input[index] = node.output[0]
+        return node.output[0]
+
+    def append(self, node, kind, other):
+        """Lets all readers of a node's result, the outputs included, have it after one more node,
+        which has `other` as its second input."""
+        old = node.output[0]
+        inner = self.name(f"{old}_before")
+        node.output[0] = inner
+        if old in self._before:
+            self._before[inner] = self._before.pop(old)
+        self._after[inner].append(helper.make_node(kind, [inner, other], [old],
+                                                   self.name(f"{old}_{kind}")))
+
+    def finish(self):
+        """Puts the nodes in order and returns the model, without what the changes left unread."""
+        ordered = []
+        for node in self.graph.node:
+            first = node.output[0] if node.output else ""
+            ordered += self._before.pop(first, [])
+            ordered.append(node)
+            ordered += self._after.pop(first, [])
+        ordered = self._without_dead(ordered)
+        fresh = [type(node).FromString(node.SerializeToString()) for node in ordered]
+        del self.graph.node[:]
+        self.graph.node.extend(fresh)
+        # Their shapes may be others now.
+        del self.graph.value_info[:]
+        return self.model
+
+    def _without_dead(self, nodes):
+        while True:
+            read = _read(nodes, self.graph)
+            kept = [node for node in nodes if any(
+                name in read or name in self._unread for name in node.output)]
+            if len(kept) == len(nodes):
+                break
+            nodes = kept
+        for values in (self.graph.initializer, self.graph.input):
+            # An initialiser of an old file is listed among the inputs too.
+            left = [value for value in values if value.name in read or value.name in self._unread
+                    or value.name in self._inputs]
+            if len(left) != len(values):
+                left = [type(value).FromString(value.SerializeToString()) for value in left]
+                del values[:]
+                values.extend(left)
+        return nodes

@@ -1,0 +1,102 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A model whose channels can be switched off in a call: one, compiled once, for all units.
+
+In front of each sink of a layer stands a product with a mask, a vector of ones and zeros that is
+an input. Of numbers in f32 or of 8 bits, one that is 0 adds nothing, and that is what is left when
+it is cut. A bit is never 0: what its channel adds on average goes into the bias of the sink, which
+is an input as well (arXiv 2403.17921 has no such case; its masks would give the bit of 0).
+"""
+import numpy as np
+
+from bnn.prune.edit import Editor
+
+
+def weights_of(sink, constants):
+    """The weights of a sink as [inputs, outputs], in f64."""
+    constant = sink.weights
+    array = constants.value(constant.node.input[constant.index]).astype(np.float64)
+    return array if constant.axis == array.ndim - 2 else array.T
+
+
+def bias_of(sink, constants, graph):
+    """The values of a sink's bias, in f32: zeros where it has none."""
+    width = constants.value(sink.weights.node.input[sink.weights.index]).shape
+    if sink.bias is None:
+        return np.zeros(width[-1 if sink.weights.axis == len(width) - 2 else 0], np.float32)
+    node, index = sink.bias
+    name = node.input[index]
+    if name in graph.computed:
+        name = graph.producers[name].input[0]  # An Expand's.
+    return constants.value(name).astype(np.float32).ravel()
+
+
+def give_bias(editor, sink, name):
+    """Lets a sink have the tensor `name` for its bias."""
+    if sink.bias is None:
+        editor.append(editor.node(sink.weights.node), "Add", name)
+    else:
+        node, index = sink.bias
+        editor.node(node).input[index] = name
+
+
+class Masks:
+    """The masked model of some `Layer`s, and the inputs that switch channels off.
+
+    `model` has the sinks' states as outputs too. `means` are {sink's key: f64 [inputs]}, what the
+    channels of a layer of bits are on average.
+    """
+
+    def __init__(self, proto, layers, graph, constants, means):
+        editor = Editor(proto)
+        self.layers = layers
+        self._sinks = []  # (layer, sink, the mask's input, the bias's or None, weights, bias)
+        for layer in layers:
+            for sink in layer.sinks:
+                size = sink.weights.layout.size
+                mask = editor.input("keep", size)
+                reader = editor.node(sink.reader)
+                editor.insert(reader, sink.index, "Mul", [sink.tensor, mask], f"{mask}_kept")
+                name = weights = bias = None
+                if layer.became == "bits":
+                    weights = weights_of(sink, constants)
+                    bias = bias_of(sink, constants, graph)
+                    name = editor.input("bias", len(bias))
+                    give_bias(editor, sink, name)
+                self._sinks.append((layer, sink, mask, name, weights, bias))
+        for layer in layers:
+            for sink in layer.sinks:
+                editor.output(sink.state)
+        self.means = means
+        self.model = editor.finish()
+
+    @property
+    def inputs(self):
+        """The names of the inputs that `feeds` is for."""
+        return [name for _, _, mask, bias, *_ in self._sinks for name in (mask, bias) if name]
+
+    def feeds(self, removed):
+        """The values of those inputs where {layer's name: channels} are switched off."""
+        found = {}
+        for layer, sink, mask, name, _, bias in self._sinks:
+            gone = removed.get(layer.name, ())
+            keep = np.ones(sink.weights.layout.size, np.float32)
+            keep[sink.weights.layout.places(gone)] = 0
+            found[mask] = keep
+            if name:
+                found[name] = self._shifted(sink, gone)
+        return found
+
+    def _shifted(self, sink, gone):
+        for _, other, _, _, weights, bias in self._sinks:
+            if other is sink:
+                places = sink.weights.layout.places(gone)
+                constant = self.means[sink.key][places] @ weights[places]
+                return (bias + constant).astype(np.float32)
+        raise KeyError(sink.key)
+
+    def biases(self, removed):
+        """{sink's key: bias in f32} of the sinks whose bias changes where those are cut."""
+        return {sink.key: self._shifted(sink, removed[layer.name])
+                for layer, sink, _, name, _, _ in self._sinks
+                if name and len(removed.get(layer.name, ()))}

@@ -1,0 +1,48 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What a run found, as JSON: with it the same model is pruned again without the data, a run that
+was interrupted goes on, and another budget takes no new scores."""
+import hashlib
+import json
+import os
+import pathlib
+
+import numpy as np
+
+from bnn import compiler
+from bnn.prune.errors import PruneError
+
+FORMAT = "bnn-prune 1"
+
+
+def digest_of_model(proto):
+    """The SHA-256 of a model with all of its weights."""
+    return hashlib.sha256(proto.SerializeToString(deterministic=True)).hexdigest()
+
+
+def digest_of_data(arrays):
+    """The SHA-256 of calibration data: names, types, shapes and numbers."""
+    state = hashlib.sha256()
+    for one in arrays:
+        for name in sorted(one):
+            array = np.ascontiguousarray(one[name])
+            state.update(repr((name, array.dtype.str, array.shape)).encode())
+            state.update(array.tobytes())
+    return state.hexdigest()
+
+
+def read(path):
+    """The record in a file. Raises a PruneError where it is none."""
+    try:
+        found = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        if found.get("format") != FORMAT:
+            raise ValueError(f"its format is not '{FORMAT}'")
+        return found
+    except (ValueError, AttributeError) as error:
+        raise PruneError(f"{os.fspath(path)} is no record of bnn-prune: {error}") from None
+
+
+def write(path, record):
+    """Replaces the file `path` by a record, as a whole."""
+    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    compiler._replace_files({pathlib.Path(path): text.encode()})

@@ -1,0 +1,146 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""How much a unit matters: what its absence does to the later layers and to the result.
+
+The trajectory is that of OPTIN (arXiv 2403.17921): of the states of each later layer, the tokens'
+vectors of length 1, all pairs of them multiplied, and the squared distance of that matrix from the
+whole model's. The divergence is that of the results. Neither needs a label or a gradient. Sums
+are in f64 and in fixed order.
+"""
+import numpy as np
+
+from bnn.prune.errors import PruneError
+
+#: Tokens whose states are compared, of all calibration data.
+TOKENS = 512
+
+
+def padding_mask(feeds, name):
+    """Which tokens of a call are none of padding, as a flat array of bool; None where no input
+    says it. `name` is that input's, or None for the one whose name ends so."""
+    if name is None:
+        name = next((one for one in feeds if one.lower().endswith("mask")), None)
+    if name is None or np.asarray(feeds[name]).ndim < 1:
+        return None
+    return np.asarray(feeds[name]).ravel() != 0
+
+
+def tokens_of(state, mask):
+    """The indices of the rows of a state [..., width] that are tokens. The mask counts where it
+    has one element a row."""
+    rows = int(np.prod(state.shape[:-1], dtype=np.int64))
+    if mask is None or len(mask) != rows:
+        return np.arange(rows)
+    return np.flatnonzero(mask)
+
+
+class Sample:
+    """Some tokens of all calls, drawn once: `rows[call]` are their indices. `tokens` are those of
+    all tokens of each call."""
+
+    def __init__(self, tokens, seed, most=TOKENS):
+        total = sum(map(len, tokens))
+        if not total:
+            raise PruneError("calibration data: every token is padding")
+        chosen = np.random.default_rng(seed).permutation(total)[:most]
+        chosen.sort()
+        self.rows, first = [], 0
+        for one in tokens:
+            inside = chosen[(chosen >= first) & (chosen < first + len(one))] - first
+            self.rows.append(one[inside])
+            first += len(one)
+
+
+def _normalised(rows):
+    rows = rows.astype(np.float64)
+    # As torch's normalize: a row of zeros stays one.
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def _log_softmax(values):
+    values = values.astype(np.float64)
+    values = values - values.max(axis=-1, keepdims=True)
+    return values - np.log(np.exp(values).sum(axis=-1, keepdims=True))
+
+
+def distance(before, after):
+    """The mean squared difference of the tokens' similarities: `before` and `after` are [tokens,
+    width], normalised. Differences are taken before they are squared: what one unit changes would
+    be lost in the products of the whole."""
+    change = after - before
+    return float(np.square(change @ after.T + before @ change.T).mean())
+
+
+def divergence(before, after):
+    """The mean Kullback-Leibler divergence of rows of logits, in nats; where a row is a single
+    number, half the squared difference, which is that of two normal distributions of variance 1."""
+    if before.shape[-1] == 1:
+        return float(0.5 * np.square(after.astype(np.float64) - before).mean())
+    before, after = _log_softmax(before), _log_softmax(after)
+    # Of equal rows it is 0 but for rounding, which may be below it.
+    return max(0.0, float((np.exp(before) * (before - after)).sum(axis=-1).mean()))
+
+
+class Scorer:
+    """Runs a masked model over the data, whole and without some of its channels.
+
+    `probe` is a Probe of it, `masks` its `Masks`, `states` are those of the layers in order and
+    `results` the outputs whose divergence counts.
+    """
+
+    def __init__(self, probe, masks, states, results, seed, mask_name):
+        self.probe, self.masks, self.states, self.results = probe, masks, states, results
+        padding = [padding_mask(feeds, mask_name) for one in probe.sets for feeds in one.feeds()]
+        self.padding = padding
+        tokens, outputs, samples = [], [], 0
+        for call, given in enumerate(probe.run(others=masks.feeds({}))):
+            state = given[states[-1]]
+            tokens.append(tokens_of(state, padding[call]))
+            samples += int(np.prod(state.shape[:-2], dtype=np.int64))
+            outputs.append({name: given[name] for name in (*states, *results)})
+        self.sample = Sample(tokens, seed)
+        #: How many tokens a sample has, on average.
+        self.length = sum(map(len, tokens)) / samples
+        self.before = self._collect(iter(outputs))
+        for name, rows in (*self.before[0].items(), *self.before[1].items()):
+            if not np.isfinite(rows).all():
+                raise PruneError(f"the tensor '{name}' holds numbers that are not finite on the "
+                                 "calibration data; look for the sample")
+
+    def _collect(self, calls):
+        """({state: [sampled tokens, width], normalised}, {result: [rows, width]})."""
+        states = {name: [] for name in self.states}
+        results = {name: [] for name in self.results}
+        for call, given in enumerate(calls):
+            rows = self.sample.rows[call]
+            for name in self.states:
+                state = given[name].reshape(-1, given[name].shape[-1])
+                states[name].append(state[rows if len(state) > rows.max(initial=-1) else []])
+            for name in self.results:
+                result = given[name].reshape(-1, given[name].shape[-1])
+                mask = self.padding[call]
+                # Of a result for each token those are compared that are in the sample.
+                is_of_tokens = mask is not None and len(mask) == len(result)
+                results[name].append(result[rows] if is_of_tokens else np.array(result))
+        return ({name: _normalised(np.concatenate(parts)) for name, parts in states.items()},
+                {name: np.concatenate(parts) for name, parts in results.items()})
+
+    def score(self, removed, later):
+        """(trajectory, divergence) without {layer's name: channels}: `later` are the states that
+        count."""
+        feeds = self.masks.feeds(removed)
+        states, results = self._collect(self.probe.run(others=feeds))
+        return (sum(distance(self.before[0][name], states[name]) for name in later),
+                sum(divergence(self.before[1][name], results[name]) for name in self.results))
+
+
+def combined(trajectories, divergences):
+    """One number a unit: its share of all trajectories and its share of all divergences, so that
+    neither the scale nor the order of units counts."""
+    found = np.zeros(len(trajectories))
+    for part in (np.asarray(trajectories), np.asarray(divergences)):
+        # Where others are gone already, one more may mend something.
+        total = np.abs(part).sum()
+        if total > 0:
+            found += part / total
+    return found

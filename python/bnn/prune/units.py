@@ -1,0 +1,249 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What of a model can be cut: the heads of its attentions and the neurons of its FFNs."""
+import dataclasses
+
+import numpy as np
+import onnx
+
+from bnn.prune.errors import Refusal
+from bnn.prune.flow import Constant, Flow, consumers, label
+from bnn.prune.layout import Layout
+
+#: Channels of an FFN in one unit, by what the numbers that its second linear reads are.
+GROUPS = {"bits": 32, "bytes": 16, "float": 16}
+_QUANTISERS = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
+
+
+@dataclasses.dataclass
+class Sink:
+    """A product that reads the channels: its weights; `operand`, what it multiplies; the tensor
+    whose channels are switched off, and which input of which node reads that; where its bias is,
+    (node, index of the input), or None; and `state`, what it gives with its bias."""
+    weights: Constant
+    operand: str
+    tensor: str
+    reader: onnx.NodeProto
+    index: int
+    bias: tuple
+    state: str
+
+    @property
+    def key(self):
+        """The name of what the product gives, which only it gives."""
+        return self.weights.node.output[0]
+
+
+@dataclasses.dataclass
+class Layer:
+    """An attention with its heads, or an FFN with its neurons. `kind` is "heads" or "neurons",
+    `became` "bits", "bytes" or "float", `place` the number of its first sink in the graph, `units`
+    the channels of each unit, once they are made."""
+    name: str
+    kind: str
+    became: str
+    place: int
+    count: int
+    head_size: int
+    flow: Flow
+    sinks: list
+    units: list = dataclasses.field(default_factory=list)
+
+    def cost(self, length):
+        """Multiplications of one channel at `length` tokens: OPTIN's formula (arXiv 2403.17921),
+        for a head S (3 d h + h d) + 2 S^2 h, for a neuron 2 S d, with the sizes that the weights
+        have."""
+        linear = sum(_elements(self.flow.shapes[c.node.input[c.index]]) // self.count
+                     for c in (*self.flow.sources, *self.flow.sinks))
+        square = 2 * self.head_size if self.kind == "heads" else 0
+        return length * linear + length * length * square
+
+
+def name_of(node):
+    """A node's name, as the compiler's report has it."""
+    return node.name or node.output[0]
+
+
+def _kind(became):
+    """"1x4" is bits of weights by bits of activations."""
+    if became == "8x8":
+        return "bytes"
+    activations = became.rpartition("x")[2]
+    return "bits" if activations.isdigit() and int(activations) < 8 else "float"
+
+
+class Finder:
+    """Finds the layers of a model whose channels can be cut. `layers` are those of the compiler's
+    report, `constants` its `Constants`. Afterwards `layers` has what was found in the graph's
+    order, and `refused` the (name, reason) of what was not."""
+
+    def __init__(self, graph, layers, shapes, opset, constants):
+        self.graph, self.shapes, self.opset, self.constants = graph, shapes, opset, constants
+        self.readers = consumers(graph)
+        self.became = {layer["name"]: layer["became"] for layer in layers}
+        self.heads = {layer["name"]: layer["shape"]["heads"] for layer in layers
+                      if layer["kind"] == "attention" and layer["shape"].get("heads")}
+        self.places = {node.output[0]: i for i, node in enumerate(graph.graph.node)
+                       if node.output}
+        self.layers, self.refused = [], []
+        self._taken = set()
+        for node in graph.graph.node:
+            if node.op_type == "Softmax" and node.output[0] in graph.computed:
+                self._try(self._attention, node)
+        for node in graph.graph.node:
+            if node.op_type in ("MatMul", "MatMulInteger", "Gemm") and \
+                    node.input[0] in graph.computed and node.input[1] not in graph.computed:
+                self._try(self._ffn, node)
+        self.layers.sort(key=lambda layer: layer.place)
+        made = {node.output[0] for layer in self.layers
+                for node in (c.node for c in (*layer.flow.sources, *layer.flow.sinks))}
+        # Who reads a reason wants to know why a linear has its size still.
+        self.refused = [(name_of(node), reason) for node, reason in self.refused
+                        if node.output[0] not in made]
+
+    def _try(self, find, node):
+        try:
+            find(node)
+        except Refusal as refusal:
+            self.refused.append((node, str(refusal)))
+
+    def _flow(self, tensor, axis, layout):
+        flow = Flow(self.graph, self.shapes, self.opset, self.readers, self.constants.value)
+        flow.run(tensor, axis, layout)
+        return flow
+
+    def _attention(self, node):
+        tensor = node.output[0]
+        shape = self.shapes[tensor]
+        count = self.heads.get(name_of(node), shape[1] if len(shape) == 4 else 1)
+        if len(shape) < 3:
+            return
+        axis = 1 if len(shape) == 4 else 0
+        if count < 2 or shape[axis] % count:
+            raise Refusal("it has one head" if count < 2 else
+                          f"its {count} heads are not on one dimension")
+        flow = self._flow(tensor, axis, Layout(shape[axis] // count, count, 1))
+        sizes = {c.layout.inner for c in flow.sinks}
+        if len(sizes) > 1:
+            raise Refusal("its heads have several sizes")
+        self._add("heads", node, flow, count, sizes.pop())
+
+    def _ffn(self, node):
+        tensor = node.output[0]
+        axis = len(self.shapes[tensor]) - 1
+        count = self.shapes[tensor][axis]
+        # A low-rank term of an attention has one output, say.
+        if (tensor, axis) in self._taken or count < 2:
+            return
+        flow = self._flow(tensor, axis, Layout(1, count, 1))
+        for name, _ in flow.axes:
+            inside = self.graph.producers[name]
+            if inside.op_type in ("MatMul", "Gemm") and all(
+                    one in self.graph.computed for one in inside.input[:2]):
+                raise Refusal(f"{label(inside)} multiplies it with another: no FFN")
+        width = self.shapes[node.input[0]][-1]
+        if any(self.shapes[c.node.output[0]][-1] != width for c in flow.sinks):
+            raise Refusal("what reads it does not return to the width of its input: no FFN")
+        self._add("neurons", node, flow, count, 1)
+
+    def _add(self, kind, node, flow, count, head_size):
+        sinks = sorted((self._sink(constant) for constant in flow.sinks),
+                       key=lambda sink: self.places[sink.weights.node.output[0]])
+        became = {_kind(self.became.get(name_of(sink.weights.node), "float")) for sink in sinks}
+        if len(became) > 1:
+            raise Refusal("what reads it is of several kinds of numbers")
+        named = node if kind == "heads" else sinks[0].weights.node
+        # A node's name may be another's too; that of its result is not.
+        name = name_of(named)
+        if any(layer.name == name for layer in self.layers):
+            name = named.output[0]
+        self._taken.update(flow.axes)
+        self.layers.append(Layer(name, kind, became.pop(),
+                                 self.places[sinks[0].weights.node.output[0]], count, head_size,
+                                 flow, sinks))
+
+    def _sink(self, weights):
+        """What is to be known of a product that reads channels."""
+        reader, index = weights.node, 0
+        operand = tensor = reader.input[0]
+        # A quantiser gives 0 for 0: before it a number can be switched off, behind it a code.
+        while (node := self.graph.producers.get(tensor)) is not None and \
+                node.op_type in _QUANTISERS:
+            reader, index, tensor = node, 0, node.input[0]
+        if reader is weights.node:
+            reader, index, tensor = self._before_sign(reader, index, tensor)
+        else:
+            operand = tensor
+        return Sink(weights, operand, tensor, reader, index, *self._behind(weights.node))
+
+    def _before_sign(self, reader, index, tensor):
+        """Of bits times a number, what they are the signs of: the sign of 0 is 0, and the product
+        is one of bits still."""
+        at = reader, index, tensor
+        node = self.graph.producers.get(tensor)
+        if node is not None and node.op_type == "Mul":
+            sides = [i for i in (0, 1) if node.input[i] not in self.graph.computed]
+            if len(sides) == 1 and _elements(self.shapes[node.input[sides[0]]]) == 1:
+                reader, index, tensor = node, 1 - sides[0], node.input[1 - sides[0]]
+                node = self.graph.producers.get(tensor)
+        if node is not None and node.op_type == "Sign":
+            return node, 0, node.input[0]
+        return at
+
+    def _is_parameter(self, name):
+        """Whether a tensor is a constant or a number, or an Expand of one, and its constant."""
+        node = self.graph.producers.get(name)
+        if node is not None and node.op_type == "Expand":
+            name = node.input[0]
+        constant = name if name not in self.graph.computed else None
+        return constant is not None or int(np.prod(self.shapes[name])) == 1, constant
+
+    def _behind(self, node):
+        """(where the bias of a product is or None, its result with it)."""
+        width = self.shapes[node.output[0]][-1]
+        tensor, bias, is_changed = node.output[0], None, False
+        if node.op_type == "Gemm" and len(node.input) > 2 and node.input[2]:
+            _, constant = self._is_parameter(node.input[2])
+            if constant and attribute_is_one(node) and _elements(self.shapes[constant]) == width:
+                bias = node, 2
+        outputs = {value.name for value in self.graph.graph.output}
+        while tensor not in outputs:
+            # Who asks for a size does not read the numbers.
+            readers = [one for one in self.readers[tensor] if one[0].op_type != "Shape"]
+            if len(readers) != 1:
+                break
+            reader, index = readers[0]
+            if reader.op_type in ("Add", "Mul") and index >= 0:
+                is_parameter, constant = self._is_parameter(reader.input[1 - index])
+                if not is_parameter:
+                    break
+                if reader.op_type == "Add" and constant and bias is None and not is_changed and \
+                        _elements(self.shapes[constant]) == width == self.shapes[constant][-1]:
+                    bias = reader, 1 - index
+            elif reader.op_type not in ("Cast", "Identity", *_QUANTISERS[:2]) or index:
+                break
+            # A constant in front of a scale or a rounding is another one behind it.
+            is_changed = is_changed or reader.op_type in ("Mul", "QuantizeLinear")
+            tensor = reader.output[0]
+        return bias, tensor
+
+
+def _elements(shape):
+    return int(np.prod(shape, dtype=np.int64))
+
+
+def attribute_is_one(gemm):
+    """Whether a Gemm takes its third input as it is."""
+    return all(a.f == 1 for a in gemm.attribute if a.name == "beta")
+
+
+def make_units(layer, group, importance):
+    """Cuts the channels of a layer into units: heads one by one, neurons `group` at a time, or of
+    a layer that is no multiple of that the largest divisor below. Neurons of one unit are alike:
+    they are sorted by `importance`, so that where an exporter put them makes no difference."""
+    if layer.kind == "heads":
+        layer.units = [np.array([i]) for i in range(layer.count)]
+        return
+    size = next(n for n in range(min(group, layer.count // 2), 0, -1) if layer.count % n == 0)
+    order = np.argsort(importance, kind="stable")
+    layer.units = [np.sort(part) for part in order.reshape(-1, size)]

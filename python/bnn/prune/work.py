@@ -1,0 +1,287 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""One model on its way to a smaller one."""
+import time
+
+import numpy as np
+import onnx
+
+from bnn.graphs.calibration import Data, Probe
+from bnn.graphs.graph import Graph, opset
+from bnn.prune import masked, record, score, search, units
+from bnn.prune.constants import Constants, shapes
+from bnn.prune.cut import Cutter
+from bnn.prune.errors import PruneError
+
+# Seconds between two records of an unfinished run.
+_SAVE = 10.0
+# Seconds of runs from which on optimised code is worth its compilation.
+_LONG = 20.0
+
+
+def sizes_of_data(proto, arrays, batch):
+    """The shapes of the inputs in the first call, {input: shape}. Whatever is wrong with the data
+    is said before anything takes long."""
+    inputs = Graph(proto).inputs
+    first = [next(Data(one, inputs, batch).feeds()) for one in arrays][0]
+    return {value.name: first[value.name].shape for value in inputs}
+
+
+def sizes_of_record(found):
+    """The shapes of the inputs that a record was made with."""
+    try:
+        return {name: tuple(int(size) for size in shape)
+                for name, shape in found["inputs"].items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PruneError(f"the record has no shapes of inputs ({error!r})") from None
+
+
+class Work:
+    """A model and what can be cut of it. `layers` are those of the compiler's report, `sizes` the
+    shapes of the inputs in one call."""
+
+    def __init__(self, proto, layers, sizes):
+        self.proto, self.sizes = proto, sizes
+        self.graph = Graph(proto)
+        self.constants = Constants(proto, self.graph)
+        self.shapes = shapes(proto, sizes)
+        found = units.Finder(self.graph, layers, self.shapes, opset(proto), self.constants)
+        self.layers, self.refused = found.layers, found.refused
+        if not self.layers:
+            raise PruneError("the model has no heads or neurons that can be cut" + "".join(
+                f"; '{name}': {reason}" for name, reason in self.refused))
+        self.cutter = Cutter(proto, self.graph, self.constants, self.shapes)
+        # All at once is one call of the compiler.
+        self.constants.prepare(
+            [*self.cutter.needed(self.layers),
+             *(sink.weights.node.input[sink.weights.index] for layer in self.layers
+               for sink in layer.sinks),
+             *(target.node.input[1] for layer in self.layers for target in layer.flow.targets
+               if len(target.node.input) > 1)])
+
+    def cut(self, removed, biases):
+        """The model without {layer's name: channels}, with the biases {sink's key: f32}."""
+        for layer in self.layers:
+            gone = removed.get(layer.name, ())
+            if len(gone):
+                kept = np.setdiff1d(np.arange(layer.count), gone)
+                self.cutter.cut(layer, kept, biases)
+        result = self.cutter.finish()
+        onnx.checker.check_model(result)
+        return result
+
+
+class Scoring:
+    """The units of a model, and what each is worth on calibration data. `keep` is called with the
+    record now and then, `before` is one of an earlier run, or None."""
+
+    def __init__(self, work, arrays, options, before, keep):
+        self.work, self.arrays, self.options, self.keep = work, arrays, options, keep
+        outputs = [value.name for value in work.proto.graph.output]
+        for what, name, known in (("input", options["mask"], work.sizes),
+                                  ("output", options["logits"], outputs)):
+            if name is not None and name not in known:
+                raise PruneError(f"the model has no {what} '{name}'; its {what}s are "
+                                 + ", ".join(f"'{one}'" for one in known))
+        means = self._measure()
+        self.masks = masked.Masks(work.proto, work.layers, work.graph, work.constants, means)
+        self.probe = self._probe(0)
+        self.results = self._results()
+        self.record = {
+            "format": record.FORMAT, "model": record.digest_of_model(work.proto),
+            "data": record.digest_of_data(arrays),
+            "options": {name: options[name] for name in ("group", "seed", "batch", "logits",
+                                                         "mask")},
+            "inputs": {name: list(shape) for name, shape in work.sizes.items()},
+            "layers": [{"name": layer.name, "kind": layer.kind, "numbers": layer.became,
+                        "channels": layer.count,
+                        "units": [unit.tolist() for unit in layer.units]}
+                       for layer in work.layers],
+            "refused": [{"name": name, "reason": reason} for name, reason in work.refused]}
+        self.units = [(i, layer, unit) for i, layer in enumerate(work.layers)
+                      for unit in layer.units]
+        #: The rounds of an earlier run that scored the same units in the same way.
+        self.before = []
+        if before and all(before.get(key) == self.record[key] for key in (
+                "model", "data", "options", "inputs")) and [
+                    one["units"] for one in before["layers"]] == [
+                    one["units"] for one in self.record["layers"]]:
+            self.before = before["rounds"]
+
+    def _measure(self):
+        """Makes the units; returns the means of the channels of layers of bits, {sink's key: f64
+        [inputs]}, over all tokens that are not padding."""
+        sinks = [(layer, sink) for layer in self.work.layers for sink in layer.sinks]
+        probe = Probe(self.work.proto, [sink.operand for _, sink in sinks], self.arrays,
+                      self.options["batch"], opt_level=0)
+        for layer, sink in sinks:
+            if probe.types[sink.operand] != np.float32 and layer in self.work.layers:
+                self.work.layers.remove(layer)
+                self.work.refused.append(
+                    (layer.name, f"its numbers are {probe.types[sink.operand]}, not float32"))
+        sinks = [(layer, sink) for layer, sink in sinks if layer in self.work.layers]
+        if not sinks:
+            raise PruneError("the model has no heads or neurons in f32 that can be cut")
+        sums = {sink.key: np.zeros((2, sink.weights.layout.size)) for _, sink in sinks}
+        counts = dict.fromkeys(sums, 0)
+        feeds = (one for data in probe.sets for one in data.feeds())
+        for given, fed in zip(probe.run(), feeds):
+            padding = score.padding_mask(fed, self.options["mask"])
+            for _, sink in sinks:
+                rows = given[sink.operand].reshape(-1, given[sink.operand].shape[-1])
+                rows = rows[score.tokens_of(given[sink.operand], padding)].astype(np.float64)
+                sums[sink.key] += rows.sum(axis=0), np.square(rows).sum(axis=0)
+                counts[sink.key] += len(rows)
+        if not all(counts.values()):
+            raise PruneError("calibration data: every token is padding")
+        means = {}
+        for layer in self.work.layers:
+            importance = np.zeros(layer.count)
+            for sink in layer.sinks:
+                mean, square = sums[sink.key] / counts[sink.key]
+                if not np.isfinite(square).all():
+                    raise PruneError(f"the tensor '{sink.operand}' holds numbers that are not "
+                                     "finite on the calibration data; look for the sample")
+                weights = masked.weights_of(sink, self.work.constants)
+                if layer.became == "bits":
+                    means[sink.key] = mean
+                    # The mean goes into the bias: what is lost is how it varies.
+                    square = np.maximum(square - mean * mean, 0)
+                if layer.kind == "neurons":
+                    importance += np.sqrt(square) * np.linalg.norm(weights, axis=1)
+            group = self.options["group"] or units.GROUPS[layer.became]
+            units.make_units(layer, group, importance)
+        return means
+
+    def _probe(self, opt_level):
+        return Probe(self.masks.model, (), self.arrays, self.options["batch"],
+                     others=self.masks.inputs, opt_level=opt_level)
+
+    def _scorer(self, runs):
+        """A Scorer that is to go through the data `runs` times."""
+        states = list(dict.fromkeys(state for _, state in self._states()))
+        for opt_level in (0, 2):
+            started = time.monotonic()
+            scorer = score.Scorer(self.probe, self.masks, states, self.results,
+                                  self.options["seed"], self.options["mask"])
+            if opt_level or runs * (time.monotonic() - started) < _LONG:
+                break
+            # The same bits, sooner: of few runs optimising the code would take longer.
+            self.probe = self._probe(2)
+        return scorer
+
+    def _states(self):
+        """[(place, state)] of the layers: of the FFNs, where there are any."""
+        ffns = [layer for layer in self.work.layers if layer.kind == "neurons"]
+        return [(layer.place, sink.state) for layer in ffns or self.work.layers
+                for sink in layer.sinks]
+
+    def _later(self, layer):
+        states = self._states()
+        return [state for place, state in states if place > layer.place] or [
+            [state for _, state in states][-1]]
+
+    def _results(self):
+        known = {value.name for value in self.work.proto.graph.output}
+        wanted = self.options["logits"]
+        for info in self.probe.session.outputs():
+            if info.name == wanted or (wanted is None and info.name in known
+                                       and info.dtype == np.float32):
+                return [info.name]
+        raise PruneError("the model has no output in f32 to compare")
+
+    def run(self, keep_flops, length, rounds, progress=None):
+        """Decides which units stay, and notes it in the record: (removed, biases) for a cut. In
+        each of `rounds` every unit that is left is scored, and the worst go."""
+        scorer = self._scorer(rounds * len(self.units))
+        length = scorer.length if length is None else length
+        costs = np.array([round(layer.cost(length) * len(unit)) for _, layer, unit in self.units])
+        self.record.update({"length": length, "keep_flops": keep_flops, "rounds": []})
+        done = iter(range(1, rounds * len(self.units) + 1))
+        stays = np.ones(len(self.units), bool)
+        for turn in range(rounds):
+            found = self._scores(scorer, stays, lambda: progress and progress(
+                next(done), rounds * len(self.units)))
+            left = np.flatnonzero(stays)
+            # By equal parts of what is left each time.
+            share = keep_flops ** ((turn + 1) / rounds)
+            kept = search.choose(score.combined(*zip(*(found[unit] for unit in left))),
+                                 costs[left], [self.units[unit][0] for unit in left],
+                                 share * costs.sum())
+            stays[left[~kept]] = False
+        removed = self._removed(stays)
+        biases = self.masks.biases(removed)
+        self.record.update({
+            "gone": np.flatnonzero(~stays).tolist(),
+            "macs": {"before": int(costs.sum()), "after": int(costs[stays].sum())},
+            "biases": {key: bias.astype(float).tolist() for key, bias in biases.items()}})
+        return removed, biases
+
+    def _removed(self, stays):
+        """{layer's name: channels} of the units that do not stay."""
+        removed = {}
+        for (_, layer, unit), one in zip(self.units, stays):
+            if not one:
+                removed.setdefault(layer.name, []).extend(unit.tolist())
+        return removed
+
+    def _scores(self, scorer, stays, advance):
+        """{unit: (trajectory, divergence)} of the units that stay: by how much they grow when it
+        goes as well."""
+        gone = np.flatnonzero(~stays).tolist()
+        entry = {"gone": gone, "scores": {}}
+        self.record["rounds"].append(entry)
+        known = next((one["scores"] for one in self.before if one["gone"] == gone), {})
+        removed = self._removed(stays)
+        start = {}  # by layer: what is lost without the unit too
+        saved = time.monotonic()
+        try:
+            for unit, (_, layer, channels) in enumerate(self.units):
+                if stays[unit]:
+                    later = self._later(layer)
+                    if str(unit) in known:
+                        entry["scores"][str(unit)] = known[str(unit)]
+                    else:
+                        if layer.name not in start:
+                            start[layer.name] = scorer.score(removed, later) if gone else (0, 0)
+                        both = {**removed, layer.name: [*removed.get(layer.name, ()), *channels]}
+                        entry["scores"][str(unit)] = [
+                            after - before for after, before in
+                            zip(scorer.score(both, later), start[layer.name])]
+                advance()
+                if time.monotonic() - saved > _SAVE:
+                    self.keep(self.record)
+                    saved = time.monotonic()
+        except BaseException:
+            self.keep(self.record)
+            raise
+        return {int(unit): pair for unit, pair in entry["scores"].items()}
+
+
+def check(result, arrays, batch):
+    """Compiles the pruned model and runs it once. Raises a PruneError where it gives no numbers."""
+    outputs = next(Probe(result, (), arrays, batch, opt_level=0).run(most=1))
+    for name, array in outputs.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise PruneError(f"'{name}' of the pruned model is not finite on the first sample")
+
+
+def of_record(found, layers):
+    """(removed, biases) as a record has them. Raises a PruneError where it is of no finished
+    run."""
+    counts = {layer.name: layer.count for layer in layers}
+    try:
+        gone, removed = set(found["gone"]), {}
+        units = [(layer["name"], unit) for layer in found["layers"] for unit in layer["units"]]
+        for i, (name, unit) in enumerate(units):
+            if i in gone:
+                removed.setdefault(name, []).extend(unit)
+        for name, channels in removed.items():
+            if not 0 <= min(channels) <= max(channels) < counts[name] or \
+                    not len(set(channels)) == len(channels) < counts[name]:
+                raise ValueError(f"the channels of '{name}'")
+        return removed, {key: np.asarray(bias, np.float32)
+                         for key, bias in found["biases"].items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PruneError(f"the record is of no finished run of this model ({error!r}): prune with "
+                         "the calibration data again, which goes on from it") from None

@@ -1,0 +1,502 @@
+# Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""bnn.prune: what it cuts, what the compiler and ONNX Runtime make of that, and what it refuses."""
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+from onnx import numpy_helper, parser  # noqa: E402
+
+import bnn  # noqa: E402
+from bnn.graphs import files  # noqa: E402
+from bnn.graphs.calibration import Probe  # noqa: E402
+from bnn.prune import PruneError, record, score, search, work  # noqa: E402
+from bnn.prune.layout import Layout, reshaped  # noqa: E402
+
+HIDDEN, HEADS, FFN, VOCABULARY, POSITIONS = 16, 4, 32, 40, 10
+SIZE = HIDDEN // HEADS
+OPTIONS = {"group": None, "seed": 0, "batch": 16, "logits": None, "mask": None}
+
+
+class Encoder:
+    """A BERT of `layers` layers as text. `kind` is how its linears are written: "float", "bits"
+    (BiPFT's, with its weights' mean and scale in the graph) or "dynamic" (ONNX Runtime's 8-bit
+    integers); `shapes` how heads are split and joined: "zero", "concat" or "fused"."""
+
+    def __init__(self, kind="float", layers=2, shapes="zero", seed=1):
+        self.kind, self.shapes, self.rng = kind, shapes, np.random.default_rng(seed)
+        self.lines, self.arrays = [], {}
+        self.arrays["words"] = self.rng.standard_normal((VOCABULARY, HIDDEN))
+        self.say("x = Gather(words, ids)", "bits = Cast<to = 1>(mask)", "off = Sub(one, bits)",
+                 "flat = Mul(off, far)", "shade = Unsqueeze(flat, middle)")
+        x = "x"
+        for i in range(layers):
+            x = self.layer(f"l{i}_", x)
+        self.say(f"first = Gather<axis = 1>({x}, zero)", "logits = Gemm(first, class_w, class_b)")
+        self.arrays["class_w"] = self.rng.standard_normal((HIDDEN, 3))
+        self.arrays["class_b"] = self.rng.standard_normal(3)
+
+    def say(self, *lines):
+        self.lines += lines
+
+    def linear(self, name, x, inputs, outputs):
+        """A line or some, and the weights; the result is `name`."""
+        w = self.rng.standard_normal((inputs, outputs)) / inputs ** 0.5
+        self.arrays[f"{name}_b"] = 0.3 * self.rng.standard_normal(outputs)
+        if self.kind == "float":
+            self.arrays[f"{name}_w"] = w
+            self.say(f"{name}_p = MatMul({x}, {name}_w)")
+        elif self.kind == "dynamic":
+            self.arrays[f"{name}_w"] = np.clip(np.rint(w * 60), -127, 127).astype(np.int8)
+            self.say(f"{name}_q, {name}_s, {name}_z = DynamicQuantizeLinear({x})",
+                     f"{name}_i = MatMulInteger({name}_q, {name}_w, {name}_z)",
+                     f"{name}_f = Cast<to = 1>({name}_i)", f"{name}_m = Mul({name}_s, sixtieth)",
+                     f"{name}_p = Mul({name}_f, {name}_m)")
+        else:
+            self.arrays[f"{name}_w"] = w.T
+            self.arrays[f"{name}_move"] = 0.5 * self.rng.standard_normal(inputs)
+            self.say(f"{name}_mean = ReduceMean<keepdims = 0>({name}_w)",
+                     f"{name}_c = Sub({name}_w, {name}_mean)", f"{name}_d = Sign({name}_c)",
+                     f"{name}_e = Mul({name}_d, scale)",
+                     f"{name}_t = Transpose<perm = [1, 0]>({name}_e)",
+                     f"{name}_shape = Shape({x})", f"{name}_g = Expand({name}_move, {name}_shape)",
+                     f"{name}_h = Add({x}, {name}_g)", f"{name}_i = Sign({name}_h)",
+                     f"{name}_j = Mul({name}_i, alpha)", f"{name}_p = MatMul({name}_j, {name}_t)")
+        self.say(f"{name} = Add({name}_p, {name}_b)")
+
+    def split(self, name, x, order):
+        if self.shapes == "concat":
+            self.say(f"{name}_size = Shape({x})", f"{name}_n = Gather({name}_size, zero)",
+                     f"{name}_l = Gather({name}_size, two_)",
+                     f"{name}_un = Unsqueeze({name}_n, front)",
+                     f"{name}_ul = Unsqueeze({name}_l, front)",
+                     f"{name}_to = Concat<axis = 0>({name}_un, {name}_ul, heads, size)",
+                     f"{name}_r = Reshape({x}, {name}_to)")
+        else:
+            self.say(f"{name}_r = Reshape({x}, split)")
+        self.say(f"{name}_split = Transpose<perm = {order}>({name}_r)")
+
+    def layer(self, p, x):
+        if self.shapes == "fused":
+            self.linear(f"{p}qkv", x, HIDDEN, 3 * HIDDEN)
+            self.say(f"{p}q, {p}k, {p}v = Split<axis = -1>({p}qkv, thirds)")
+        else:
+            for name in "qkv":
+                self.linear(f"{p}{name}", x, HIDDEN, HIDDEN)
+        self.split(f"{p}q", f"{p}q", [0, 2, 1, 3])
+        self.split(f"{p}k", f"{p}k", [0, 2, 3, 1])
+        self.split(f"{p}v", f"{p}v", [0, 2, 1, 3])
+        self.say(f"{p}qk = MatMul({p}q_split, {p}k_split)", f"{p}s0 = Mul({p}qk, half)",
+                 f"{p}s1 = Add({p}s0, shade)", f"{p}soft = Softmax<axis = -1>({p}s1)",
+                 f"{p}pv = MatMul({p}soft, {p}v_split)",
+                 f"{p}c0 = Transpose<perm = [0, 2, 1, 3]>({p}pv)", f"{p}c = Reshape({p}c0, join)")
+        self.linear(f"{p}o", f"{p}c", HIDDEN, HIDDEN)
+        self.say(f"{p}a0 = Add({p}o, {x})")
+        self.norm(f"{p}a", f"{p}a0")
+        self.linear(f"{p}up", f"{p}a", HIDDEN, FFN)
+        self.say(f"{p}g = Relu({p}up)")
+        self.linear(f"{p}down", f"{p}g", FFN, HIDDEN)
+        self.say(f"{p}b0 = Add({p}down, {p}a)")
+        self.norm(f"{p}b", f"{p}b0")
+        return f"{p}b"
+
+    def norm(self, name, x):
+        self.say(f"{name}_mu = ReduceMean<axes = [-1]>({x})", f"{name}_y = Sub({x}, {name}_mu)",
+                 f"{name}_y2 = Mul({name}_y, {name}_y)",
+                 f"{name}_var = ReduceMean<axes = [-1]>({name}_y2)",
+                 f"{name}_v1 = Add({name}_var, eps)", f"{name}_sd = Sqrt({name}_v1)",
+                 f"{name} = Div({name}_y, {name}_sd)")
+
+    def model(self, results="float[batch, 3] logits", **changed):
+        head = f"""<ir_version: 8, opset_import: ["" : 13]>
+            encoder (int64[batch, length] ids, int64[batch, length] mask) => ({results})
+            <float eps = {{0.00001}}, float one = {{1.0}}, float far = {{-10000.0}},
+             float half = {{0.5}}, float sixtieth = {{0.0166667}}, float scale = {{0.2}},
+             float alpha = {{0.8}}, int64[4] split = {{0, 0, {HEADS}, {SIZE}}},
+             int64[3] join = {{0, 0, -1}}, int64[2] middle = {{1, 2}}, int64 zero = {{0}},
+             int64 two_ = {{1}}, int64[1] front = {{0}}, int64[1] heads = {{{HEADS}}},
+             int64[1] size = {{{SIZE}}}, int64[3] thirds = {{{HIDDEN}, {HIDDEN}, {HIDDEN}}}>"""
+        proto = parser.parse_model(head + "{\n" + "\n".join(self.lines) + "\n}")
+        for name, array in {**self.arrays, **changed}.items():
+            array = np.asarray(array)
+            if array.dtype == np.float64:
+                array = array.astype(np.float32)
+            proto.graph.initializer.append(numpy_helper.from_array(array, name))
+        onnx.checker.check_model(proto)
+        return proto
+
+
+def texts(count, length=POSITIONS, seed=2):
+    rng = np.random.default_rng(seed)
+    ids = rng.integers(1, VOCABULARY, (count, length))
+    mask = np.ones_like(ids)
+    mask[1::3, length // 2:] = 0
+    return {"ids": ids * mask, "mask": mask}
+
+
+def task_of(proto, data, **options):
+    """(Work, Scoring) of a model, as bnn.prune makes them."""
+    proto, layers = files.load(proto)
+    task = work.Work(proto, layers, work.sizes_of_data(proto, [data], OPTIONS["batch"]))
+    return task, work.Scoring(task, [data], {**OPTIONS, **options}, None, lambda _: None)
+
+
+def run(model, data):
+    return next(Probe(model, (), [data], len(data["ids"]), opt_level=0).run())["logits"]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Encoder().model()
+
+
+@pytest.fixture(scope="module")
+def small():
+    return Encoder(layers=1).model()
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """Of a model with a head and a neuron that nothing reads."""
+    out, down = (np.array(Encoder().arrays[name]) for name in ("l0_o_w", "l0_down_w"))
+    out[2 * SIZE:3 * SIZE] = 0
+    down[5] = 0
+    dead = Encoder().model(l0_o_w=out, l0_down_w=down)
+    task, scoring = task_of(dead, texts(16), group=1)
+    scoring.run(1, None, 1)
+    return dead, task, scoring
+
+
+@pytest.fixture
+def referee(root, onnxruntime, tmp_path):
+    """What ONNX Runtime says, node by node."""
+    def answer(model, feeds):
+        onnx.save(model, tmp_path / "m.onnx")
+        for name, array in feeds.items():
+            np.save(tmp_path / f"{name}.npy", array)
+        subprocess.run(["node", root / "test/e2e/ort_run.js", "--level=disabled",
+                        tmp_path / "m.onnx", *(f"{name}={tmp_path / name}.npy" for name in feeds),
+                        tmp_path / "out"],
+                       check=True, env={**os.environ, "NODE_PATH": str(onnxruntime)})
+        return np.load(tmp_path / "out" / "logits.npy")
+    return answer
+
+
+def test_layouts():
+    assert reshaped((2, 10, 16), (2, 10, 4, 4), 2, Layout(1, 4, 4)) == (2, Layout(1, 4, 1))
+    assert reshaped((2, 10, 4, 4), (20, 16), 2, Layout(1, 4, 1)) == (1, Layout(1, 4, 4))
+    assert reshaped((2, 4, 10, 4), (8, 10, 4), 1, Layout(1, 4, 1)) == (0, Layout(2, 4, 1))
+    assert reshaped((20, 48), (2, 10, 3, 4, 4), 1, Layout(3, 4, 4)) == (3, Layout(1, 4, 1))
+    assert reshaped((1, 10, 16), (10, 4, 1, 4), 2, Layout(1, 4, 4)) == (1, Layout(1, 4, 1))
+    assert Layout(2, 3, 2).places([0, 2]).tolist() == [0, 1, 4, 5, 6, 7, 10, 11]
+    # Single channels of a head are on two dimensions.
+    with pytest.raises(Exception, match="several dimensions"):
+        reshaped((2, 10, 16), (2, 10, 4, 4), 2, Layout(1, 16, 1))
+
+
+@pytest.mark.parametrize("prices", [(7, 2), (5, 5), (9, 4, 1)])
+def test_the_search_is_exact(prices):
+    rng = np.random.default_rng(sum(prices))
+    for _ in range(6):
+        layers = np.repeat(np.arange(4), 3)
+        costs = np.array(prices)[np.arange(4) % len(prices)][layers]
+        scores = rng.integers(-2, 9, 12) / 4
+        least = sum(costs[layers == i][0] for i in range(4))
+        budget = rng.integers(least, costs.sum())
+        kept = search.choose(scores, costs, layers, budget)
+        assert costs[kept].sum() <= budget and len(set(layers[kept])) == 4
+        best = max(scores[list(choice)].sum() for choice in (
+            np.flatnonzero(bits) for bits in itertools.product((0, 1), repeat=12))
+            if costs[choice].sum() <= budget and len(set(layers[choice])) == 4)
+        assert scores[kept].sum() == best
+    assert search.choose(scores, costs, layers, costs.sum()).all()
+    with pytest.raises(PruneError, match="the budget cannot be met: one unit of each layer"):
+        search.choose(scores, costs, layers, least - 1)
+
+
+def test_equal_scores_go_by_index():
+    kept = search.choose([1.0] * 6, [1] * 6, [0, 0, 0, 1, 1, 1], 4)
+    assert np.flatnonzero(kept).tolist() == [0, 1, 2, 3]
+
+
+def test_distances():
+    rng = np.random.default_rng(3)
+    rows = rng.standard_normal((5, 4))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    other = rows[:, ::-1] * [1, 1, 1, -1]
+    expected = np.square(other @ other.T - rows @ rows.T).mean()
+    assert score.distance(rows, other) == pytest.approx(expected)
+    # Similarities are the same after a rotation.
+    assert score.distance(rows, rows[:, ::-1]) == pytest.approx(0, abs=1e-30)
+    logits = np.log([[0.5, 0.25, 0.25]]), np.log([[0.25, 0.5, 0.25]])
+    assert score.divergence(*logits) == pytest.approx(0.25 * np.log(2))
+    assert score.divergence(logits[0], logits[0] + 7) == pytest.approx(0, abs=1e-15)
+    assert score.divergence(np.array([[1.0], [3.0]]), np.array([[2.0], [3.0]])) == 0.25
+    assert score.combined([1, 3], [2, 2]).tolist() == [0.75, 1.25]
+    assert score.combined([0, 0], [0, 0]).tolist() == [0, 0]
+
+
+def test_what_is_found(whole):
+    _, task, _ = whole
+    assert [(layer.kind, layer.became, layer.count, layer.head_size) for layer in task.layers] \
+        == [("heads", "float", HEADS, SIZE), ("neurons", "float", FFN, 1)] * 2
+    assert task.refused == [("logits", "it is part of the output 'logits'")]
+
+
+def test_nothing_and_dead_units_score_nothing(whole):
+    _, task, scoring = whole
+    scorer = score.Scorer(scoring.probe, scoring.masks, ["l0_down", "l1_down"], ["logits"], 0,
+                          None)
+    assert scorer.score({}, ["l0_down", "l1_down"]) == (0, 0)
+    scores = scoring.record["rounds"][0]["scores"]
+    of = {(layer.name, *unit): scores[str(i)] for i, (_, layer, unit) in enumerate(scoring.units)}
+    nothing = {unit for unit, pair in of.items() if pair == [0, 0]}
+    # Relu may be off for a neuron on all the data.
+    assert {("l0_soft", 2), ("l0_down_p", 5)} <= nothing and len(nothing) < 6
+    assert min(pair[0] for unit, pair in of.items() if unit not in nothing) > 0
+
+
+def test_permuted_neurons_have_permuted_scores(whole):
+    dead, _, scoring = whole
+    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in dead.graph.initializer}
+    order = np.random.default_rng(5).permutation(FFN)
+    turned = Encoder().model(
+        l0_o_w=arrays["l0_o_w"], l0_up_w=arrays["l0_up_w"][:, order],
+        l0_up_b=arrays["l0_up_b"][order], l0_down_w=arrays["l0_down_w"][order])
+    _, other = task_of(turned, texts(16), group=1)
+    other.run(1, None, 1)
+
+    def neurons(one, at):
+        scores = one.record["rounds"][0]["scores"]
+        return {at(int(unit[0])): scores[str(i)] for i, (_, layer, unit) in enumerate(one.units)
+                if layer.name == "l0_down_p"}
+    expected = neurons(scoring, lambda unit: unit)
+    got = neurons(other, lambda unit: int(order[unit]))
+    for unit in range(FFN):
+        np.testing.assert_allclose(got[unit], expected[unit], rtol=1e-3, atol=1e-9)
+
+
+def test_multiplications(whole):
+    _, _, scoring = whole
+    length = np.mean(texts(16)["mask"].sum(axis=1))
+    head = 4 * length * HIDDEN * SIZE + 2 * length ** 2 * SIZE
+    assert scoring.record["length"] == length
+    assert scoring.record["macs"]["before"] == scoring.record["macs"]["after"] == \
+        2 * (HEADS * round(head) + FFN * round(2 * length * HIDDEN))
+
+
+@pytest.mark.filterwarnings("ignore:.*not binary")
+@pytest.mark.parametrize("kind, shapes", [("float", "fused"), ("bits", "zero"),
+                                          ("dynamic", "concat")])
+def test_pruned_is_masked(kind, shapes, referee):
+    """The pruned file gives, here and in ONNX Runtime, what the masked model gave."""
+    data = texts(16)
+    task, scoring = task_of(Encoder(kind, 1, shapes).model(), data)
+    assert {layer.became for layer in task.layers} == {
+        {"dynamic": "bytes"}.get(kind, kind)}
+    removed = {"l0_soft": [1, 3], "l0_down_p": [0, 7, *range(20, FFN)]}
+    if kind == "dynamic":
+        removed["l0_down_i"] = removed.pop("l0_down_p")
+    assert set(removed) == {layer.name for layer in task.layers}
+    biases = scoring.masks.biases(removed)
+    assert len(biases) == (2 if kind == "bits" else 0)
+    result = task.cut(removed, biases)
+    onnx.checker.check_model(result, full_check=True)
+    assert result.ByteSize() < task.proto.ByteSize()
+    expected = next(scoring.probe.run(others=scoring.masks.feeds(removed)))["logits"]
+    got = run(result, data)
+    np.testing.assert_allclose(got, expected, atol=1e-5)
+    np.testing.assert_allclose(referee(result, data), got, atol=1e-5)
+    assert np.abs(got - next(scoring.probe.run(others=scoring.masks.feeds({})))["logits"]).max() \
+        > 0.01
+    kept = {name: tuple(array.dims) for array in result.graph.initializer
+            for name in [array.name.replace("_pruned", "")]}
+    if kind == "float":
+        assert kept["l0_qkv_w"] == (HIDDEN, 3 * 2 * SIZE) and kept["l0_down_w"] == (18, HIDDEN)
+    if kind == "bits":
+        # Of sign(W - mean) * scale no sign changes, and the constant is that of the means.
+        held = {t.name: numpy_helper.to_array(t) for t in result.graph.initializer}
+        w = Encoder(kind, 1, shapes).arrays["l0_down_w"].astype(np.float32)
+        keep = np.setdiff1d(np.arange(FFN), removed["l0_down_p"])
+        signs = 0.2 * np.sign(w - w.mean(dtype=np.float64))
+        np.testing.assert_allclose(held["l0_down_t_pruned"], signs.T[keep], rtol=1e-6)
+        layers = {layer["name"]: layer for layer in bnn.report(result, opt_level=0)["layers"]}
+        assert layers["l0_down_p"]["became"] == "1x1" and \
+            layers["l0_down_p"]["shape"]["in"] == 18
+
+
+def test_quantised(small):
+    """A QDQ file: the zero of a quantiser is exact, so that masked is removed here too."""
+    data = texts(16)
+    quantised = bnn.quantize(small, data)
+    task, scoring = task_of(quantised, data)
+    assert {layer.became for layer in task.layers} == {"bytes"}
+    removed, biases = scoring.run(0.5, None, 1)
+    assert not biases and scoring.record["gone"]
+    got = run(task.cut(removed, biases), data)
+    expected = next(scoring.probe.run(others=scoring.masks.feeds(removed)))["logits"]
+    np.testing.assert_array_equal(got, expected)
+
+
+def reasons(proto):
+    proto, layers = files.load(proto)
+    task = work.Work(proto, layers, work.sizes_of_data(proto, [texts(4)], 4))
+    return {layer.name for layer in task.layers}, dict(task.refused)
+
+
+def test_what_stays():
+    """What two layers share, what is a result, and sizes that are computed of others."""
+    one = Encoder()
+    one.lines = [line.replace("l1_up_w", "l0_up_w") for line in one.lines]
+    found, refused = reasons(one.model())
+    assert found == {"l0_soft", "l1_soft"}
+    assert refused["l0_up_p"] == "MatMul 'l1_up_p' reads the weights 'l0_up_w' too"
+    found, refused = reasons(Encoder().model(
+        results=f"float[batch, 3] logits, float[batch, length, {FFN}] l0_g"))
+    assert "l0_down_p" not in found and refused["l0_up_p"] == "it is part of the output 'l0_g'"
+    one = Encoder(layers=1)
+    one.lines = [line if line != "l0_c = Reshape(l0_c0, join)" else
+                 "l0_size = Shape(x)\nl0_c = Reshape(l0_c0, l0_size)" for line in one.lines]
+    found, refused = reasons(one.model())
+    assert found == {"l0_down_p"}
+    assert refused["l0_soft"] == "the shape of Reshape 'l0_c' is computed"
+
+
+@pytest.fixture(scope="module")
+def folder(model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("files")
+    onnx.save(model, folder / "model.onnx")
+    np.savez(folder / "data.npz", **texts(16))
+    return folder
+
+
+def command(*arguments):
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    return subprocess.run(
+        [sys.executable, "-B", "-m", "bnn.prune", *map(str, arguments)], text=True,
+        capture_output=True, check=False,
+        env={**os.environ, "PYTHONPATH": os.path.join(root, "python")})
+
+
+def test_the_command_a_record_and_an_interruption(folder, model, tmp_path):
+    result = command(folder / "model.onnx", "--calibration", folder / "data.npz",
+                     "--keep-flops=0.6", "--rounds=2", "--length=7", "--group=8", "--seed=3",
+                     "--batch=16", "--logits=logits", "--mask=mask", "-o", tmp_path / "a.onnx")
+    assert result.returncode == 0 and not result.stderr
+    assert sorted(os.listdir(tmp_path)) == ["a.json", "a.onnx"]
+    found = record.read(tmp_path / "a.json")
+    share = found["macs"]["after"] / found["macs"]["before"]
+    assert 0.5 < share <= 0.6 and found["length"] == 7
+    assert f"multiplications at 7 tokens: {found['macs']['after']} of" in result.stdout
+    assert re.search(r"^l0_soft: [1-4] of 4 heads\n", result.stdout, re.MULTILINE)
+    assert "logits: as it was: it is part of the output 'logits'" in result.stdout
+    assert [len(units) for layer in found["layers"] for units in layer["units"]].count(8) == 8
+
+    # The same without the data.
+    result = command(folder / "model.onnx", "--apply", tmp_path / "a.json", "-o",
+                     tmp_path / "b.onnx")
+    assert result.returncode == 0 and not result.stderr
+    assert "multiplications at 7 tokens" in result.stdout
+    assert (tmp_path / "b.onnx").read_bytes() == (tmp_path / "a.onnx").read_bytes()
+
+    # The same again, stopped on the way; what was scored is not scored again.
+    options = dict(keep_flops=0.6, rounds=2, length=7, group=8, seed=3, batch=16, logits="logits",
+                   mask="mask", record=tmp_path / "c.json")
+
+    def stop(done, total):
+        assert total == 2 * 16
+        if done == 20:
+            raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        bnn.prune(model, texts(16), progress=stop, **options)
+    unfinished = record.read(tmp_path / "c.json")
+    assert "gone" not in unfinished and len(unfinished["rounds"]) == 2
+    with pytest.raises(PruneError, match="no finished run"):
+        bnn.prune(model, apply=tmp_path / "c.json")
+    unfinished["rounds"][0]["scores"]["0"][0] += 1e-9
+    record.write(tmp_path / "c.json", unfinished)
+    finished = bnn.prune(model, texts(16), **options)
+    assert finished.SerializeToString(deterministic=True) == (tmp_path / "a.onnx").read_bytes()
+    expected, got = found, record.read(tmp_path / "c.json")
+    assert got["rounds"][0]["scores"]["0"] == unfinished["rounds"][0]["scores"]["0"]
+    got["rounds"][0]["scores"]["0"] = expected["rounds"][0]["scores"]["0"]
+    assert got == expected
+    with pytest.raises(PruneError, match="c.json is the record of another model"):
+        bnn.prune(Encoder(seed=2).model(), apply=tmp_path / "c.json")
+
+
+def changed(**arrays):
+    return {name: array for name, array in {**texts(6), **arrays}.items() if array is not None}
+
+
+@pytest.mark.parametrize("data, message", [
+    (changed(mask=None), "input 'mask' is missing; its inputs are 'ids', 'mask'"),
+    (changed(words=np.zeros(3)), "no input 'words'"),
+    (changed(mask=np.ones((5, 10), int)), "differ in samples: 'ids' 6, 'mask' 5"),
+    (changed(mask=np.zeros((6, 10), int)), "every token is padding"),
+    (changed(ids=np.full((6, 10), 1000)), "the model failed"),
+    (changed(ids=np.full((6, 10), np.nan)), r"'ids' is NaN at \[0, 0\]"),
+    ([], "no calibration data")])
+def test_wrong_data(data, message, small):
+    with pytest.raises(PruneError, match=message):
+        bnn.prune(small, data, keep_flops=0.6)
+
+
+@pytest.mark.parametrize("options, message", [
+    ({}, "with calibration data and a share to keep, or by a record"),
+    ({"keep_flops": 0.6, "apply": "r.json"}, "or by a record"),
+    ({"keep_flops": 0}, "to keep, 0, is not above 0"), ({"keep_flops": 1.1}, "to keep, 1.1"),
+    ({"keep_flops": 1, "rounds": 0}, "0 rounds"), ({"keep_flops": 1, "length": 0}, "length of 0"),
+    ({"keep_flops": 1, "group": 0}, "group of 0"), ({"keep_flops": 1, "seed": -1}, "seed -1"),
+    ({"keep_flops": 1, "batch": 0}, "batch of 0"),
+    ({"keep_flops": 1, "logits": "y"}, "no output 'y'; its outputs are 'logits'"),
+    ({"keep_flops": 1, "mask": "y"}, "no input 'y'; its inputs are 'ids', 'mask'"),
+    ({"keep_flops": 0.05}, "the budget cannot be met: one unit of each layer stays")])
+def test_wrong_options(options, message, small):
+    data = None if options in ({}, {"keep_flops": 0.6}) else texts(2, 4)
+    with pytest.raises(PruneError, match=message):
+        bnn.prune(small, data, **options)
+
+
+def test_wrong_models(tmp_path):
+    no_units = parser.parse_model("""<ir_version: 8, opset_import: ["" : 13]>
+        g (float[n, 6] x) => (float[n, 6] y) { y = Relu(x) }""")
+    data = {"x": np.ones((2, 6), np.float32)}
+    with pytest.raises(PruneError, match="no heads or neurons that can be cut"):
+        bnn.prune(no_units, data, keep_flops=0.6)
+    with pytest.raises(PruneError, match="no ONNX model"):
+        bnn.prune(b"not a model", data, keep_flops=0.6)
+    weights = np.array(Encoder(layers=1).arrays["l0_up_w"])
+    weights[0] = np.nan
+    with pytest.raises(PruneError, match="not finite on the calibration data"):
+        bnn.prune(Encoder(layers=1).model(l0_up_w=weights), texts(2, 4), keep_flops=0.6)
+
+
+def test_the_commands_errors(folder, tmp_path):
+    """One line each, and nothing is written or replaced."""
+    (tmp_path / "old.onnx").write_text("old")
+    (tmp_path / "old.json").write_text("{}")
+    (tmp_path / "other.json").write_text(json.dumps({"format": record.FORMAT, "model": "x"}))
+    data, old = folder / "data.npz", tmp_path / "old.onnx"
+    prune = ["--calibration", data, "--keep-flops=0.6"]
+    for arguments, message in (
+            ([*prune, "-o", data], "data.npz would replace"),
+            ([*prune, "-o", tmp_path / "no" / "m.onnx"], "there is no folder"),
+            ([*prune, "-o", old], "old.json is no record of bnn-prune: its format"),
+            ([*prune, "--record", old, "-o", old], "would go to the same file"),
+            ([*prune, "--record", data, "-o", old], "data.npz would replace"),
+            (["--apply", tmp_path / "other.json", "-o", old], "is the record of another model"),
+            (["--apply", data, "-o", old], "data.npz is no record of bnn-prune"),
+            (["--keep-flops=0.6", "-o", old], "with calibration data and a share")):
+        result = command(folder / "model.onnx", *arguments)
+        assert result.returncode == 1 and not result.stdout
+        assert re.fullmatch(f"bnn-prune: error: .*{message}.*\n", result.stderr), result.stderr
+    assert old.read_text() == "old"
+    assert sorted(os.listdir(tmp_path)) == ["old.json", "old.onnx", "other.json"]
