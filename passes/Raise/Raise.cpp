@@ -39,16 +39,18 @@ struct Raise : impl::RaiseBase<Raise> {
                         << int64_t(budget);
       return signalPassFailure();
     }
+    Refusals refusals(DEBUG_TYPE, remarks);
+    RaiseRewriter rewriter(&getContext(), refusals);
+    eraseDead(rewriter, func);
     llvm::DenseMap<Operation *, std::string> refused;
     std::vector<ByteProduct> products = findByteProducts(func, refused);
     if (failed(foldOtherBytes(func, products)))
       return signalPassFailure();
+    eraseDead(rewriter, func);
+    dropFolded(func, products);
     onnx::SymbolicShapes shapes(func);
     if (failed(shapes.run()))
       return signalPassFailure();
-    Refusals refusals(DEBUG_TYPE, remarks);
-    RaiseRewriter rewriter(&getContext(), refusals);
-    eraseDead(rewriter, func);
     rewriter.takeStock(func, shapes);
     // From the last on: a product may read what another one computes.
     for (const ByteProduct &product : llvm::reverse(products))
@@ -139,6 +141,24 @@ struct Raise : impl::RaiseBase<Raise> {
     while (constants.run())
       ;
     return success();
+  }
+
+  // Forgets products of which a part was a constant, and is gone.
+  static void dropFolded(func::FuncOp func,
+                         std::vector<ByteProduct> &products) {
+    llvm::DenseSet<Operation *> left;
+    func.walk([&](Operation *op) { left.insert(op); });
+    auto isLeft = [&](Value value) {
+      return !value || isa<BlockArgument>(value) ||
+             left.contains(value.getDefiningOp());
+    };
+    llvm::erase_if(products, [&](const ByteProduct &product) {
+      const ByteInput &input = product.input;
+      return !left.contains(product.op) || !llvm::all_of(input.moves, isLeft) ||
+             !llvm::all_of(std::array{input.source, input.step.tensor,
+                                      input.zero.tensor, input.point.tensor},
+                           isLeft);
+    });
   }
 
   // A snapshot of the ops of some kinds. A rewrite erases the op that it was

@@ -405,3 +405,43 @@ func.func @scales(%b: tensor<2x3xui8>, %t: tensor<f32>) -> (tensor<2x2xf32>, ten
   %7 = onnx.MatMul %6, %5 : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
   return %2, %4, %7 : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
 }
+
+// -----
+
+// A product of constants is one, and so is what reads it; a product that nobody
+// reads is gone.
+// CHECK-LABEL: func.func @constants
+// CHECK-NOT: bnn.matmul
+// CHECK: return
+func.func @constants(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  %s = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %z = onnx.Constant {value = dense<0> : tensor<i8>} : () -> tensor<i8>
+  %w = onnx.Constant {value = dense<[[1, 2], [-3, 4]]> : tensor<2x2xi8>} : () -> tensor<2x2xi8>
+  %0 = onnx.DequantizeLinear %w, %s, %z {axis = 1 : i64} : (tensor<2x2xi8>, tensor<f32>, tensor<i8>) -> tensor<2x2xf32>
+  %1 = onnx.MatMul %0, %0 : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  %2 = onnx.QuantizeLinear %x, %s, %z {axis = 1 : i64} : (tensor<2x2xf32>, tensor<f32>, tensor<i8>) -> tensor<2x2xi8>
+  %3 = onnx.DequantizeLinear %2, %s, %z {axis = 1 : i64} : (tensor<2x2xi8>, tensor<f32>, tensor<i8>) -> tensor<2x2xf32>
+  %4 = onnx.MatMul %3, %0 : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %1 : tensor<2x2xf32>
+}
+
+// -----
+
+// Its input is known here, and it is a product of f32 then: what was matched is gone.
+// CHECK-LABEL: func.func @constant_input
+// CHECK-NOT: bnn.quantize
+// CHECK: return
+func.func @constant_input(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
+  %s = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %z = onnx.Constant {value = dense<0> : tensor<i8>} : () -> tensor<i8>
+  %w = onnx.Constant {value = dense<[[1, 2], [-3, 4]]> : tensor<2x2xi8>} : () -> tensor<2x2xi8>
+  %c = onnx.Constant {value = dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
+  %0 = onnx.DequantizeLinear %w, %s, %z {axis = 1 : i64} : (tensor<2x2xi8>, tensor<f32>, tensor<i8>) -> tensor<2x2xf32>
+  %1 = onnx.Neg %c : (tensor<2x2xf32>) -> tensor<2x2xf32>
+  %2 = onnx.QuantizeLinear %1, %s, %z {axis = 1 : i64} : (tensor<2x2xf32>, tensor<f32>, tensor<i8>) -> tensor<2x2xi8>
+  %3 = onnx.DequantizeLinear %2, %s, %z {axis = 1 : i64} : (tensor<2x2xi8>, tensor<f32>, tensor<i8>) -> tensor<2x2xf32>
+  %4 = onnx.MatMul %3, %0 : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the weights are integers of 8 bits, but the input is not quantised}}
+  %5 = onnx.MatMul %x, %0 : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %4, %5 : tensor<2x2xf32>, tensor<2x2xf32>
+}
