@@ -69,6 +69,9 @@ constexpr unsigned withHalves(unsigned types) {
 
 constexpr unsigned kVariadic = ~0u;
 
+/// The domain of ONNX Runtime's own operators.
+constexpr const char *kContrib = "com.microsoft";
+
 /// The range of opsets that models may have.
 constexpr int kMinOpset = 7;
 constexpr int kMaxOpset = 27;
@@ -82,6 +85,8 @@ constexpr int kMaxIrVersion = 13;
 /// operation has.
 struct OperatorSpec {
   const char *name;
+  /// "" of ONNX's own operators.
+  const char *domain = "";
   unsigned minInputs = 0;
   /// More inputs are an error; kVariadic for any number. Inputs left out up to
   /// this number become onnx.NoValue.

@@ -15,9 +15,7 @@ using namespace mlir;
 
 namespace mlir::bnn {
 using onnx::AttributeSpec;
-namespace {
 
-/// [batch, tokens, heads * size] as [batch, heads, tokens, size].
 Value splitHeads(Composer &c, Value x, int64_t heads) {
   int64_t width = c.knownSizeOf(x, 2);
   if (heads < 1 || width % heads) {
@@ -30,6 +28,13 @@ Value splitHeads(Composer &c, Value x, int64_t heads) {
   return c.transpose(split, {0, 2, 1, 3});
 }
 
+Value mergeHeads(Composer &c, Value x) {
+  Extent width = c.product(c.knownSizeOf(x, 1), c.knownSizeOf(x, 3));
+  Value rows = c.transpose(x, {0, 2, 1, 3});
+  return c.reshape(rows, {c.extent(rows, 0), c.extent(rows, 1), width});
+}
+
+namespace {
 /// Each head of keys or values for several of the queries.
 Value repeatHeads(Composer &c, Value x, int64_t times) {
   if (times == 1)
@@ -159,11 +164,8 @@ void AttentionComposer::addFrontiers() {
 
 void AttentionComposer::putOut(Value scores, Value weights) {
   Value y = c.matmul(weights, v);
-  if (isFlat) {
-    Extent width = c.product(c.knownSizeOf(q, 1), c.knownSizeOf(v, 3));
-    Value rows = c.transpose(y, {0, 2, 1, 3});
-    y = c.reshape(rows, {c.extent(rows, 0), c.extent(rows, 1), width});
-  }
+  if (isFlat)
+    y = mergeHeads(c, y);
   c.setOutput(0, y);
   int64_t mode = c.integer("qk_matmul_output_mode");
   if (mode < 0 || mode > 3)

@@ -13,21 +13,25 @@ using namespace mlir;
 namespace mlir::bnn {
 using onnx::AttributeSpec;
 
-static void composeGelu(Composer &c) {
-  Value x = c.in(0), inner;
-  StringRef how = c.text("approximate", "none");
-  if (how == "tanh") {
+Value composeGelu(Composer &c, Value x, bool isApproximate) {
+  Value inner;
+  if (isApproximate) {
     Value cube = c.mul(c.mul(x, x), x);
     Value sum = c.add(x, c.mul(cube, c.like(x, 0.044715)));
     inner = c.unary<onnx::TanhOp>(c.mul(sum, c.like(x, 0.7978845608028654)));
-  } else if (how == "none") {
-    inner = c.unary<onnx::ErfOp>(c.div(x, c.like(x, 1.4142135623730951)));
   } else {
-    return c.fail("its attribute approximate is '" + how +
-                  "', not 'none' or 'tanh'");
+    inner = c.unary<onnx::ErfOp>(c.div(x, c.like(x, 1.4142135623730951)));
   }
   Value product = c.mul(x, c.add(inner, c.like(x, 1)));
-  c.setOutput(0, c.mul(product, c.like(x, 0.5)));
+  return c.mul(product, c.like(x, 0.5));
+}
+
+static void composeGelu(Composer &c) {
+  StringRef how = c.text("approximate", "none");
+  if (how != "none" && how != "tanh")
+    return c.fail("its attribute approximate is '" + how +
+                  "', not 'none' or 'tanh'");
+  c.setOutput(0, composeGelu(c, c.in(0), how == "tanh"));
 }
 
 static void composeSwish(Composer &c) {

@@ -14,60 +14,6 @@ using namespace mlir;
 namespace mlir::bnn {
 namespace {
 
-//===-- Of bytes
-//-----------------------------------------------------------===//
-
-/// One number, or one a row: of the factor on the left they stand in a column.
-Value ofRows(Composer &c, Value list, Value factor) {
-  return c.rankOf(list) == 1 && c.rankOf(factor) > 1 ? c.unsqueeze(list, {1})
-                                                     : list;
-}
-
-Value wide(Composer &c, Value x, Value zero) {
-  Value y = c.castTo(x, c.i32Type());
-  return zero ? c.withShapeOf(c.sub(y, c.castTo(zero, c.i32Type())), x) : y;
-}
-
-void composeMatMulInteger(Composer &c) {
-  Value a = c.in(0), b = c.in(1);
-  a = wide(c, a, c.has(2) ? ofRows(c, c.in(2), a) : Value());
-  b = wide(c, b, c.has(3) ? c.in(3) : Value());
-  c.setOutput(0, c.matmul(a, b));
-}
-
-void composeQLinearMatMul(Composer &c) {
-  Value a = c.in(0), b = c.in(3), zero = c.in(7);
-  Value y = c.matmul(wide(c, a, ofRows(c, c.in(2), a)), wide(c, b, c.in(5)));
-  Value factor =
-      c.div(c.mul(ofRows(c, c.in(1), a), c.in(4)), ofRows(c, c.in(6), a));
-  Value scaled = c.mul(c.castTo(y, c.f32Type()), factor);
-  Value whole = c.add(c.unary<onnx::RoundOp>(scaled),
-                      ofRows(c, c.castTo(zero, c.f32Type()), a));
-  c.setOutput(0, c.castTo(whole, c.elementOf(zero)));
-}
-
-/// To bytes from 0 to 255, between the extremes of x and 0.
-void composeDynamicQuantize(Composer &c) {
-  Value x = c.in(0), zero = c.like(x, 0);
-  Composer::Integers axes = llvm::to_vector(llvm::seq<int64_t>(0, c.rankOf(x)));
-  Value most = c.make<onnx::MaxOp>(
-      c.elementOf(x),
-      ValueRange{c.reduce<onnx::ReduceMaxOp>(x, axes, false), zero});
-  Value least = c.make<onnx::MinOp>(
-      c.elementOf(x),
-      ValueRange{c.reduce<onnx::ReduceMinOp>(x, axes, false), zero});
-  Value range = c.div(c.sub(most, least), c.like(x, 255));
-  // Of zeros only any scale is right, but 0.
-  Value isNone = c.compare<onnx::EqualOp>(range, zero);
-  Value scale = c.select(isNone, c.like(x, 1), range);
-  Value start = c.unary<onnx::RoundOp>(c.div(c.sub(zero, least), scale));
-  Value point = c.castTo(start, c.u8Type());
-  c.setOutput(0, c.make<onnx::QuantizeLinearOp>(c.u8Type(), x, scale, point,
-                                                c.i64Attr(1)));
-  c.setOutput(1, scale);
-  c.setOutput(2, point);
-}
-
 //===-- Einsum
 //-------------------------------------------------------------===//
 
@@ -315,16 +261,6 @@ void composeEinsum(Composer &c) { EinsumComposer(c).run(); }
 
 void addProducts(std::vector<Composition> &all) {
   using onnx::AttributeSpec;
-  unsigned bytes = onnx::kI8 | onnx::kU8;
-  all.push_back(
-      {specOf("MatMulInteger", 10, 2, 4, bytes), composeMatMulInteger});
-  all.push_back(
-      {specOf("QLinearMatMul", 10, 8, 8, bytes), composeQLinearMatMul});
-  onnx::OperatorSpec dynamic =
-      specOf("DynamicQuantizeLinear", 11, 1, 1, onnx::kF32);
-  dynamic.types = onnx::kF32;
-  dynamic.maxOutputs = 3;
-  all.push_back({dynamic, composeDynamicQuantize});
   onnx::OperatorSpec einsum =
       specOf("Einsum", 12, 1, onnx::kVariadic,
              onnx::kF32 | onnx::kF64 | onnx::kI32 | onnx::kI64);

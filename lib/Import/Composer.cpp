@@ -43,6 +43,13 @@ Composer::Integers Composer::integers(StringRef name) const {
   return Integers(attribute->ints().begin(), attribute->ints().end());
 }
 
+Value Composer::required(unsigned input) {
+  if (has(input))
+    return inputs[input];
+  fail("its input number " + Twine(input) + " is left out");
+  return inputs[0];
+}
+
 bool Composer::isRead(unsigned i) const {
   return int(i) < node.output_size() && importer.isRead(node.output(int(i)));
 }
@@ -339,12 +346,22 @@ onnx::OperatorSpec specOf(const char *name, int since, unsigned minInputs,
   return spec;
 }
 
+onnx::OperatorSpec contribSpecOf(const char *name, unsigned minInputs,
+                                 unsigned maxInputs, unsigned types) {
+  onnx::OperatorSpec spec =
+      specOf(name, onnx::kMinOpset, minInputs, maxInputs, types);
+  spec.domain = onnx::kContrib;
+  spec.types = types;
+  return spec;
+}
+
 ArrayRef<Composition> getCompositions() {
   static const std::vector<Composition> all = [] {
     std::vector<Composition> made;
     for (auto family :
          {addElementwise, addTrigonometry, addNormalizations, addArrangements,
-          addIndexed, addPooling, addConvolutions, addProducts, addAttention})
+          addIndexed, addPooling, addConvolutions, addProducts, addAttention,
+          addBytes, addContrib, addContribAttention})
       family(made);
     return made;
   }();

@@ -45,6 +45,8 @@ public:
   }
   unsigned getNumInputs() const { return unsigned(inputs.size()); }
   mlir::Value in(unsigned input) const { return inputs[input]; }
+  /// One that must be there, after some that may be left out: else an error.
+  mlir::Value required(unsigned input);
   /// The element type by its number in ONNX's TensorProto, or null.
   mlir::Type typeOf(int64_t code) {
     return code == int32_t(code)
@@ -221,6 +223,12 @@ struct Composition {
 /// that it is made of.
 mlir::Value composeSoftmax(Composer &c, mlir::Value x, int64_t axis,
                            bool isLog);
+/// x (1 + erf(x / sqrt 2)) / 2, or its approximation by tanh.
+mlir::Value composeGelu(Composer &c, mlir::Value x, bool isApproximate);
+/// [batch, tokens, heads * size] as [batch, heads, tokens, size].
+mlir::Value splitHeads(Composer &c, mlir::Value x, int64_t heads);
+/// The other way round.
+mlir::Value mergeHeads(Composer &c, mlir::Value x);
 /// LayerNormalization of f64, and its statistics.
 void composeLayerNorm(Composer &c);
 
@@ -237,6 +245,9 @@ void addPooling(std::vector<Composition> &all);
 void addConvolutions(std::vector<Composition> &all);
 void addProducts(std::vector<Composition> &all);
 void addAttention(std::vector<Composition> &all);
+void addBytes(std::vector<Composition> &all);
+void addContrib(std::vector<Composition> &all);
+void addContribAttention(std::vector<Composition> &all);
 
 /// An operator that moves elements and computes none.
 inline onnx::OperatorSpec moving(onnx::OperatorSpec spec) {
@@ -247,4 +258,7 @@ inline onnx::OperatorSpec moving(onnx::OperatorSpec spec) {
 /// The beginning of a line of the table.
 onnx::OperatorSpec specOf(const char *name, int since, unsigned minInputs,
                           unsigned maxInputs, unsigned types);
+/// The same of one of ONNX Runtime's own.
+onnx::OperatorSpec contribSpecOf(const char *name, unsigned minInputs,
+                                 unsigned maxInputs, unsigned types);
 } // namespace mlir::bnn

@@ -152,15 +152,6 @@ public:
       add("Add", {scaled.output(0), node.input(2)}, /*last=*/true);
   }
 
-  // x (1 + erf(x / sqrt 2)) / 2, as ONNX's own operator of that name, which is
-  // younger than the opset of many files.
-  void gelu() {
-    std::string x = node.input(0);
-    std::string scaled = value("Div", {x, constant(1.41421356f)});
-    std::string sum = value("Add", {value("Erf", {scaled}), constant(1)});
-    add("Mul", {value("Mul", {x, sum}), constant(0.5f)}, /*last=*/true);
-  }
-
 private:
   const Node &node;
   std::string name;
@@ -180,7 +171,6 @@ constexpr CustomOperator kCustomOperators[] = {
     {"bnn", "BwnWeight", 1, 1, kNever},
     {"bnn", "Binarize", 2, 3, kNever},
     {"bnn", "Quantize", 2, 3, kNever},
-    {"com.microsoft", "Gelu", 1, 1, kNever},
     {"", "LayerNormalization", 2, 3, 17}};
 
 const CustomOperator *customOperatorOf(const Node &node, int opset) {
@@ -215,8 +205,6 @@ LogicalResult Importer::expandCustomNodes() {
       return error(node) << "bits is " << bits << ", not 1 to 8";
     if (known->name == "BwnWeight")
       expansion.bwnWeight();
-    else if (known->name == "Gelu")
-      expansion.gelu();
     else if (known->name != "LayerNormalization")
       expansion.quantise(bits, expansion.attribute("signed", 1) != 0);
     else if (axis < -8 || axis > -1)

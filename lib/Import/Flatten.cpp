@@ -98,6 +98,7 @@ void Importer::noteReads() {
   }
   for (const auto &output : model.graph().output())
     read.insert(output.name());
+  read.erase(""); // what a node leaves out
 }
 
 LogicalResult Importer::flatten() {

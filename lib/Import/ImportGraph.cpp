@@ -27,8 +27,7 @@ LogicalResult Importer::checkOperators() {
     std::string versionText = version == domains.end()
                                   ? "not imported"
                                   : "opset " + std::to_string(version->second);
-    const onnx::OperatorSpec *spec =
-        domain.empty() ? findOperator(node.op_type()) : nullptr;
+    const onnx::OperatorSpec *spec = findOperator(node);
     bool subgraph = llvm::any_of(node.attribute(), [](const auto &attribute) {
       return attribute.has_g() || attribute.graphs_size();
     });
@@ -64,9 +63,13 @@ LogicalResult Importer::checkOperators() {
       diagnostic
           << "of this domain BwnWeight, Binarize and Quantize are known; "
              "docs/custom-operators.md says what they mean";
+    else if (domain == onnx::kContrib)
+      diagnostic << "of ONNX Runtime's own operators those of "
+                    "docs/custom-operators.md are known: save the model with "
+                    "its optimiser at level basic at most, or quantise it to "
+                    "QDQ";
     else if (!domain.empty())
-      diagnostic << "export the model with ONNX's own operators only, or with "
-                    "ONNX Runtime's optimiser at level basic at most";
+      diagnostic << "export the model with ONNX's own operators only";
     else
       diagnostic << "express it by supported operators in the model's source "
                     "and export again";
@@ -153,7 +156,7 @@ LogicalResult Importer::runChecker() {
   for (auto &import : *copy.mutable_opset_import())
     if (!checksNodes && normalDomain(import.domain()).empty())
       import.set_version(onnx::kCheckedOpset);
-  if (!checksNodes && failed(checkForms()))
+  if (failed(checkForms()))
     return failure();
   auto strip = [](::onnx::TensorProto *tensor) {
     if (tensor->data_location() != ::onnx::TensorProto::EXTERNAL)

@@ -272,11 +272,12 @@ LogicalResult Importer::addNode(const ::onnx::NodeProto &node) {
     if (!attribute.ref_attr_name().empty())
       return error(node) << "attribute '" << attribute.name()
                          << "' refers to a function's attribute";
-  const onnx::OperatorSpec &spec = *findOperator(node.op_type());
+  const onnx::OperatorSpec &spec = *findOperator(node);
   if (StringRef(spec.name) == "Constant")
     return addConstantNode(node);
   for (const Composition &composition : getCompositions())
-    if (StringRef(composition.spec.name) == spec.name)
+    if (StringRef(composition.spec.name) == spec.name &&
+        StringRef(composition.spec.domain) == spec.domain)
       return addComposition(node, composition);
 
   SmallVector<Value> operands;

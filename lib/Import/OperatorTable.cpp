@@ -9,13 +9,15 @@
 #include "lib/Import/Composer.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
-#include <onnx/onnx_pb.h>
 
 namespace mlir::bnn {
-static std::vector<onnx::OperatorSpec> makeOperators() {
-  std::vector<onnx::OperatorSpec> specs = onnx::getDialectOperators();
+static std::vector<onnx::OperatorSpec> makeOperators(llvm::StringRef domain) {
+  std::vector<onnx::OperatorSpec> specs;
+  if (domain.empty())
+    specs = onnx::getDialectOperators();
   for (const Composition &composition : getCompositions())
-    specs.push_back(composition.spec);
+    if (domain == composition.spec.domain)
+      specs.push_back(composition.spec);
   llvm::sort(specs,
              [](const onnx::OperatorSpec &a, const onnx::OperatorSpec &b) {
                return llvm::StringRef(a.name) < llvm::StringRef(b.name);
@@ -23,16 +25,26 @@ static std::vector<onnx::OperatorSpec> makeOperators() {
   return specs;
 }
 
-llvm::ArrayRef<onnx::OperatorSpec> getOperators() {
-  static const std::vector<onnx::OperatorSpec> operators = makeOperators();
-  return operators;
+llvm::ArrayRef<onnx::OperatorSpec> getOperators(llvm::StringRef domain) {
+  static const std::vector<onnx::OperatorSpec> own = makeOperators("");
+  static const std::vector<onnx::OperatorSpec> contrib =
+      makeOperators(onnx::kContrib);
+  if (domain.empty())
+    return own;
+  return domain == onnx::kContrib ? llvm::ArrayRef(contrib)
+                                  : llvm::ArrayRef<onnx::OperatorSpec>();
 }
 
-const onnx::OperatorSpec *findOperator(llvm::StringRef name) {
-  for (const onnx::OperatorSpec &spec : getOperators())
+const onnx::OperatorSpec *findOperator(llvm::StringRef name,
+                                       llvm::StringRef domain) {
+  for (const onnx::OperatorSpec &spec : getOperators(domain))
     if (name == spec.name)
       return &spec;
   return nullptr;
+}
+
+const onnx::OperatorSpec *findOperator(const ::onnx::NodeProto &node) {
+  return findOperator(node.op_type(), normalDomain(node.domain()));
 }
 
 unsigned elementTypeBit(int32_t dataType) {
@@ -60,8 +72,8 @@ unsigned elementTypeBit(int32_t dataType) {
   }
 }
 
-void printOperators(llvm::raw_ostream &out) {
-  for (const onnx::OperatorSpec &spec : getOperators()) {
+static void printOperators(llvm::raw_ostream &out, llvm::StringRef domain) {
+  for (const onnx::OperatorSpec &spec : getOperators(domain)) {
     std::string rest;
     auto add = [&](const llvm::Twine &text) {
       rest += (rest.empty() ? "" : "; ") + text.str();
@@ -75,12 +87,18 @@ void printOperators(llvm::raw_ostream &out) {
     if (*spec.restriction)
       add(spec.restriction);
     std::string line;
+    std::string name = (domain.empty() ? "" : domain + ".").str() + spec.name;
     llvm::raw_string_ostream(line)
-        << llvm::format("%-19s %2d-%d  %-37s", spec.name, spec.since,
-                        onnx::kMaxOpset,
+        << llvm::format("%-*s %2d-%d  %-37s", domain.empty() ? 19 : 36,
+                        name.c_str(), spec.since, onnx::kMaxOpset,
                         onnx::elementTypeNames(spec.types).c_str())
         << rest;
     out << llvm::StringRef(line).rtrim() << '\n';
   }
+}
+
+void printOperators(llvm::raw_ostream &out) {
+  printOperators(out, "");
+  printOperators(out, onnx::kContrib);
 }
 } // namespace mlir::bnn

@@ -9,12 +9,17 @@
 
 #include "dialects/ONNX/OperatorSpec.h"
 #include "llvm/Support/raw_ostream.h"
+#include <onnx/onnx_pb.h>
 
 namespace mlir::bnn {
-/// All operators that models may contain, by name.
-llvm::ArrayRef<onnx::OperatorSpec> getOperators();
+/// All operators of a domain that models may contain, by name: ONNX's own, or
+/// those of onnx::kContrib.
+llvm::ArrayRef<onnx::OperatorSpec> getOperators(llvm::StringRef domain = "");
 /// The operator of this name, or null.
-const onnx::OperatorSpec *findOperator(llvm::StringRef name);
+const onnx::OperatorSpec *findOperator(llvm::StringRef name,
+                                       llvm::StringRef domain = "");
+/// A node's operator, or null.
+const onnx::OperatorSpec *findOperator(const ::onnx::NodeProto &node);
 
 /// The bit (of onnx::ElementTypes) of an element type by its number in ONNX's
 /// TensorProto, or 0.

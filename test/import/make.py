@@ -158,6 +158,45 @@ def composed(made, shape, constants=(), element=FLOAT):
     return model([made], [info("x", shape, element)], [info("y", None)], list(constants), opset=23)
 
 
+def contrib(operator, inputs, shape, constants=(), element=FLOAT, **attributes):
+    """One of ONNX Runtime's own operators."""
+    return model([node(operator, inputs, ["y"], domain="com.microsoft", **attributes)],
+                 [info("x", shape, element)], [info("y", None)], list(constants),
+                 domains=["com.microsoft"])
+
+
+def attention(shape=(2, 3, 4), columns=12, inputs=("x", "w"), constants=(), **attributes):
+    return contrib("Attention", inputs, list(shape), [array("w", np.zeros((4, columns))), *constants],
+                   **{"num_heads": 2, **attributes})
+
+
+def byte_array(name, shape=()):
+    return array(name, np.zeros(shape), np.int8)
+
+
+CONTRIB = {
+    "contrib-form": lambda: contrib("QuickGelu", ["x"], [2], beta=1.0),
+    "contrib-left-out": lambda: contrib("QLinearAdd", ["x", "s", "", "x", "", "", "s"], [2],
+                                        [array("s", 1.0)], TensorProto.INT8),
+    "contrib-gemm": lambda: contrib("QGemm", ["x", "s", "z", "x", "s", "z"], [2, 2, 2],
+                                    [array("s", 1.0), byte_array("z")], TensorProto.INT8),
+    "contrib-concat": lambda: contrib("QLinearConcat", ["s", "z", "x", "s"], [2],
+                                      [array("s", 1.0), byte_array("z")], TensorProto.INT8, axis=0),
+    "contrib-batch": lambda: contrib("FusedMatMul", ["x", "x"], [2, 2, 2], transBatchA=1),
+    "contrib-segments": lambda: contrib(
+        "EmbedLayerNormalization", ["x", "x", "w", "w", "", "g", "g"], [2, 3],
+        [array("w", np.zeros((4, 4))), array("g", np.zeros(4))], TensorProto.INT32),
+    "contrib-mask": lambda: attention(inputs=["x", "w", "", "m"],
+                                      constants=[array("m", np.ones((2, 1, 3, 3)), np.int32)]),
+    "contrib-width": lambda: attention(columns=10),
+    "contrib-rank": lambda: attention(shape=(3, 4)),
+    "contrib-past": lambda: attention(inputs=["x", "w", "", "", "p"],
+                                      constants=[array("p", np.zeros((2, 2, 2, 1, 2)))]),
+    "contrib-rotary": lambda: attention(do_rotary=1),
+    "contrib-sizes": lambda: attention(qkv_hidden_sizes=[4, 4, 4]),
+}
+
+
 def versioned(version):
     made = opset(17)()
     made.ir_version = version
@@ -219,7 +258,7 @@ def unsupported():
     """Three kinds of operators that have no counterpart."""
     return model(
         [node("GRU", ["x"], ["a"], hidden_size=2),
-         node("QuickGelu", ["a"], ["b"], domain="com.microsoft", name=""),
+         node("LongformerAttention", ["a"], ["b"], domain="com.microsoft", name=""),
          node("PythonOp", ["b"], ["y"], domain="prim", name="binarize")],
         [info("x", [2, 2])], [info("y", [2, 2])],
         domains=["com.microsoft", "prim"])
@@ -493,6 +532,7 @@ MODELS = {
     "overflow": lambda: bad_weight([2 ** 40, 2 ** 40], 48),
     "negative": lambda: bad_weight([-4, -3], 48),
     **COMPOSED,
+    **CONTRIB,
     "short-data": lambda: bad_weight([4, 3], 44),
 }
 

@@ -148,6 +148,19 @@ bool checkTable() {
   return good;
 }
 
+/// A line for each operator of a domain.
+static void writeTable(raw_ostream &out, StringRef domain,
+                       function_ref<std::string(StringRef)> lastColumn) {
+  for (const mlir::bnn::onnx::OperatorSpec &spec :
+       mlir::bnn::getOperators(domain)) {
+    out << "| " << spec.name << " | " << spec.since << "-"
+        << mlir::bnn::onnx::kMaxOpset << " | "
+        << mlir::bnn::onnx::elementTypeNames(spec.types) << " | ";
+    interleaveComma(spec.knownInputs, out);
+    out << " | " << spec.restriction << " |" << lastColumn(spec.name) << '\n';
+  }
+}
+
 void writePage(raw_ostream &out, const std::map<std::string, unsigned> &runs,
                const std::map<std::string, unsigned> &reasons, unsigned total,
                unsigned all) {
@@ -176,15 +189,10 @@ void writePage(raw_ostream &out, const std::map<std::string, unsigned> &runs,
          "| operator | opsets | element types | known | restrictions | cases "
          "|\n"
          "| --- | --- | --- | --- | --- | --- |\n";
-  for (const mlir::bnn::onnx::OperatorSpec &spec : mlir::bnn::getOperators()) {
-    out << "| " << spec.name << " | " << spec.since << "-"
-        << mlir::bnn::onnx::kMaxOpset << " | "
-        << mlir::bnn::onnx::elementTypeNames(spec.types) << " | ";
-    interleaveComma(spec.knownInputs, out);
-    auto found = runs.find(spec.name);
-    out << " | " << spec.restriction << " | "
-        << (found == runs.end() ? 0 : found->second) << " |\n";
-  }
+  writeTable(out, "", [&](StringRef name) {
+    auto found = runs.find(name.str());
+    return " " + std::to_string(found == runs.end() ? 0 : found->second) + " |";
+  });
   out << "\n"
       << mlir::bnn::getOperators().size() << " operators. Cases run: " << total
       << ", of " << all
@@ -194,5 +202,14 @@ void writePage(raw_ostream &out, const std::map<std::string, unsigned> &runs,
     out << "- " << count << ": " << reason << "\n";
   out << "\nElement types are written as in the `onnx` dialect: `f32` is "
          "ONNX's FLOAT, `f64` DOUBLE, `f16` FLOAT16, `bf16` BFLOAT16, `u8` "
-         "UINT8.\n";
+         "UINT8.\n\n"
+         "## ONNX Runtime's own\n\n"
+         "Of the domain `com.microsoft`, which its quantiser and its optimiser "
+         "write; [custom-operators.md](custom-operators.md) says\nhow they are "
+         "computed. `test/onnx/contrib.test` compares each with ONNX "
+         "Runtime.\n\n"
+         "| operator | opsets | element types | known | restrictions |\n"
+         "| --- | --- | --- | --- | --- |\n";
+  writeTable(out, mlir::bnn::onnx::kContrib,
+             [](StringRef) { return std::string(); });
 }
