@@ -143,6 +143,8 @@ ModelReport ReportCollector::take() {
       layer.bytesAfter = !layer.isFloat() && found != packed.end()
                              ? found->second
                              : layer.bytesBefore;
+      if (layer.isBytes() && layer.kind == LayerKind::Embedding)
+        layer.bytesAfter = layer.sizes[0] * layer.sizes[1];
       // One f32 scale for each row of a binary table.
       if (layer.isBinary() && layer.kind == LayerKind::Embedding)
         layer.bytesAfter += layer.sizes[0] * 4;

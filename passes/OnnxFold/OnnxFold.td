@@ -29,6 +29,8 @@ def OnnxFold : Pass<"onnx-fold", "::mlir::func::FuncOp"> {
       precise as they can be, shape arithmetic whose result is known becomes a
       constant, and a `Reshape` gets a constant shape where 0 and -1 can express
       it;
+    - rows of a constant table of bytes are looked up before they are
+      dequantised, where the scale is that of all or of a column;
     - an `Expand` whose reader broadcasts anyway is dropped, and so is a leading
       axis along which a constant in front of such a reader only repeats itself;
     - operations that change nothing (`Identity`, `Dropout`, a `Cast` or

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/ONNX/ConstantView.h"
+#include "dialects/ONNX/OpSupport.h"
 #include "mlir/IR/Builders.h"
 #include "passes/OnnxFold/FoldSteps.h"
 #include "passes/Support/EvalTensor.h"
@@ -281,9 +282,64 @@ bool makeShapeConstant(FoldState &state, ReshapeOp reshape) {
   return true;
 }
 
+/// Whether a table of bytes has more values than what may become bits: two, or
+/// these and zero.
+bool hasManyValues(const ConstantView &table) {
+  llvm::SmallDenseSet<char, 4> values;
+  if (!table.isSplat())
+    for (char byte : table.getBytes())
+      if (values.insert(byte).second && values.size() > 3)
+        return true;
+  return false;
+}
+
+/// Rows of a table of bytes are looked up before they become f32, so that the
+/// table stays one of bytes: scales of the whole table or of its columns.
+bool gatherBytes(FoldState &state, GatherOp gather) {
+  auto widen = gather.getData().getDefiningOp<DequantizeLinearOp>();
+  auto type = dyn_cast<RankedTensorType>(gather.getType());
+  if (gather.getAxis() != 0 || !widen || !type ||
+      ConstantView::get(gather.getIndices()))
+    return false;
+  std::optional<ConstantView> table = ConstantView::get(widen.getX());
+  if (!table || !table->getElementType().isInteger(8) ||
+      table->getType().getRank() < 1)
+    return false;
+  const int64_t rank = table->getType().getRank();
+  int64_t axis = widen.getAxis();
+  if (axis < 0)
+    axis += rank;
+  const bool hasOneScale = isOneElement(widen.getXScale()) &&
+                           (isa<NoneType>(widen.getXZeroPoint().getType()) ||
+                            isOneElement(widen.getXZeroPoint()));
+  // Scales of rows are those of other rows afterwards.
+  if (!hasOneScale && axis == 0)
+    return false;
+  auto isLookup = [](OpOperand &use) {
+    auto reader = dyn_cast<GatherOp>(use.getOwner());
+    return reader && reader.getAxis() == 0 && use.getOperandNumber() == 0;
+  };
+  if (!llvm::all_of(widen->getUses(), isLookup) || !hasManyValues(*table))
+    return false;
+  OpBuilder builder(gather->getContext());
+  builder.setInsertionPointAfter(gather);
+  Value rows = gather;
+  auto wide = builder.create<DequantizeLinearOp>(
+      gather.getLoc(), type, rows, widen.getXScale(), widen.getXZeroPoint(),
+      hasOneScale ? int64_t(widen.getAxis()) : axis + type.getRank() - rank);
+  rows.replaceAllUsesExcept(wide, wide);
+  gather.getDataMutable().set(widen.getX());
+  rows.setType(type.clone(table->getElementType()));
+  (void)state.shapes->visit(wide);
+  return true;
+}
+
 bool simplifyOne(FoldState &state, Operation *op) {
   if (foldKnownElements(state, op) || fold(op) || dropReshape(state, op))
     return true;
+  if (auto gather = dyn_cast<GatherOp>(op); gather && !gather.use_empty())
+    if (gatherBytes(state, gather))
+      return true;
   bool changed = dropExpands(state, op);
   changed |= shrinkConstants(state, op);
   if (auto reshape = dyn_cast<ReshapeOp>(op))

@@ -64,7 +64,8 @@ static Value createCorrection(RaiseRewriter &rewriter, onnx::GatherOp op,
 
 LogicalResult bnn::raiseEmbedding(RaiseRewriter &rewriter, onnx::GatherOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getData().getType());
-  if (op.getAxis() != 0 || !type || type.getRank() != 2)
+  if (op.getAxis() != 0 || !type || type.getRank() != 2 ||
+      !isa<FloatType>(type.getElementType()))
     return failure();
   // It would always match, and gain nothing.
   if (type.getDimSize(1) < 2)

@@ -214,16 +214,31 @@ void RaiseRewriter::addLinear(Operation *op,
   warnOfNaN(op, weight);
 }
 
+// What makes f32 of rows of bytes, or null.
+static onnx::DequantizeLinearOp findWidening(onnx::GatherOp op) {
+  for (Operation *user : op->getUsers())
+    if (auto widen = dyn_cast<onnx::DequantizeLinearOp>(user);
+        widen && widensBytes(user))
+      return widen;
+  return {};
+}
+
 void RaiseRewriter::addEmbedding(onnx::GatherOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getData().getType());
   if (op.getAxis() != 0 || !type || type.getRank() != 2 ||
-      !isa<FloatType>(type.getElementType()) ||
+      !(isa<FloatType>(type.getElementType()) || findWidening(op)) ||
       !onnx::ConstantView::get(op.getData()) ||
       onnx::ConstantView::get(op.getIndices()))
     return;
   LayerRecord layer = recordOf(op, LayerKind::Embedding);
   layer.sizes[0] = type.getDimSize(0);
   layer.sizes[1] = type.getDimSize(1);
+  if (type.getElementType().isInteger(8)) {
+    layer.weights = layer.activations = BitsType::get(
+        getContext(), /*isSigned=*/!type.getElementType().isUnsignedInteger(),
+        8);
+    layer.reason = "its table is of integers of 8 bits";
+  }
   add(op, std::move(layer));
   warnOfNaN(op, op.getData());
 }
@@ -465,12 +480,44 @@ void RaiseRewriter::setNoise(Operation *op, NoiseAttr noise) {
     layer->noise = noise;
 }
 
+// Of the numbers that a table of bytes stands for, whose scales are those of
+// all or of columns.
+static NoiseAttr noiseOfTable(onnx::GatherOp op,
+                              const onnx::ConstantView &table) {
+  onnx::DequantizeLinearOp widen = findWidening(op);
+  if (!widen || !canBeListed(table))
+    return {};
+  auto scales = onnx::ConstantView::get(widen.getXScale());
+  auto zeros = onnx::ConstantView::get(widen.getXZeroPoint());
+  const int64_t rows = table.getType().getDimSize(0),
+                columns = table.getType().getDimSize(1);
+  auto at = [&](const onnx::ConstantView &list, int64_t column) {
+    return list.getNumElements() == 1 ? 0 : column;
+  };
+  auto fits = [&](const onnx::ConstantView &list) {
+    return list.getNumElements() == 1 || list.getNumElements() == columns;
+  };
+  if (!scales || !fits(*scales) || (zeros && !fits(*zeros)))
+    return {};
+  return measureNoise(
+      op.getContext(), rows, columns, [&](int64_t row, int64_t column) {
+        int64_t number = table.getInteger(row * columns + column);
+        if (zeros)
+          number -= zeros->getInteger(at(*zeros, column));
+        return float(number) * scales->at<float>(at(*scales, column));
+      });
+}
+
 // Of the constant factor of a product, or of a table.
 NoiseAttr RaiseRewriter::noiseOf(const LayerRecord &layer) const {
   const bool hasWeights =
       layer.kind == LayerKind::Linear || layer.kind == LayerKind::Embedding;
   if (!layer.op || !hasWeights)
     return {};
+  if (auto gather = dyn_cast<onnx::GatherOp>(layer.op))
+    if (auto table = onnx::ConstantView::get(gather.getData());
+        table && table->getElementType().isInteger(8))
+      return noiseOfTable(gather, *table);
   for (unsigned i : {1, 0}) {
     auto view = onnx::ConstantView::get(layer.op->getOperand(i));
     if (!view || !view->getElementType().isF32() ||
@@ -508,9 +555,9 @@ FailureOr<ArrayAttr> RaiseRewriter::takeRemarks(bool noise) {
                      "its heads are not split by Reshape and "
                      "Transpose, and joined by Transpose and Reshape");
       layer.weights = layer.activations = getF32Type();
-      if (noise)
-        layer.noise = noiseOf(layer);
     }
+    if (noise && !layer.noise)
+      layer.noise = noiseOf(layer);
     // A size that is not known is 0.
     for (int64_t &size : layer.sizes)
       size = std::max<int64_t>(size, 0);
