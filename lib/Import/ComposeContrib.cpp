@@ -13,6 +13,35 @@ using namespace llvm;
 using namespace mlir;
 
 namespace mlir::bnn {
+Value composeActivation(Composer &c, Value x, ArrayRef<float> parameters) {
+  StringRef name = c.text("activation", "");
+  auto parameter = [&](size_t i, double otherwise) {
+    return i < parameters.size() ? double(parameters[i]) : otherwise;
+  };
+  if (name.empty())
+    return x;
+  if (name == "Relu")
+    return c.unary<onnx::ReluOp>(x);
+  if (name == "Tanh")
+    return c.unary<onnx::TanhOp>(x);
+  if (name == "Sigmoid")
+    return c.unary<onnx::SigmoidOp>(x);
+  if (name == "LeakyRelu")
+    return c.make<onnx::LeakyReluOp>(c.elementOf(x), x,
+                                     c.f32Attr(parameter(0, 0.01)));
+  if (name == "HardSigmoid")
+    return c.make<onnx::HardSigmoidOp>(c.elementOf(x), x,
+                                       c.f32Attr(parameter(0, 0.2)),
+                                       c.f32Attr(parameter(1, 0.5)));
+  if (name == "Clip" && parameters.size() == 2)
+    return c.make<onnx::ClipOp>(c.elementOf(x), x, c.like(x, parameters[0]),
+                                c.like(x, parameters[1]));
+  c.fail("its activation " + name +
+         " is not supported; save the model with "
+         "the optimiser at level basic at most");
+  return x;
+}
+
 namespace {
 template <bool isApproximate> void composeGeluOf(Composer &c) {
   Value x = c.has(1) ? c.add(c.in(0), c.in(1)) : c.in(0);
@@ -42,6 +71,18 @@ void composeFusedMatMul(Composer &c) {
   Value y = c.matmul(a, b);
   float alpha = float(c.number("alpha", 1));
   c.setOutput(0, alpha == 1 ? y : c.mul(y, c.like(y, alpha)));
+}
+
+void composeFusedGemm(Composer &c) {
+  Value y = c.make<onnx::GemmOp>(
+      c.elementOf(c.in(0)), c.in(0), c.in(1), c.has(2) ? c.in(2) : c.none(),
+      c.f32Attr(c.number("alpha", 1)), c.f32Attr(c.number("beta", 1)),
+      c.i64Attr(c.integer("transA")), c.i64Attr(c.integer("transB")));
+  SmallVector<float> parameters;
+  for (const char *name : {"activation_alpha", "activation_beta"})
+    if (c.hasAttribute(name))
+      parameters.push_back(float(c.number(name, 0)));
+  c.setOutput(0, composeActivation(c, y, parameters));
 }
 
 Value normalize(Composer &c, Value x, Value scale, Value bias, double epsilon) {
@@ -107,6 +148,15 @@ void addContrib(std::vector<Composition> &all) {
        {Kind::Int, "transB"},
        {Kind::Int, "transBatchA"},
        {Kind::Int, "transBatchB"}});
+  add("FusedGemm", 2, 3, f32, composeFusedGemm,
+      {{Kind::Float, "alpha"},
+       {Kind::Float, "beta"},
+       {Kind::Int, "transA"},
+       {Kind::Int, "transB"},
+       {Kind::String, "activation"},
+       {Kind::Float, "activation_alpha"},
+       {Kind::Float, "activation_beta"},
+       {Kind::Float, "activation_gamma"}});
   auto &skip =
       add("SkipLayerNormalization", 3, 5, f32, composeSkipLayerNorm, {epsilon});
   skip.maxOutputs = 4;

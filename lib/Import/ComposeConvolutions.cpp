@@ -105,14 +105,30 @@ std::optional<Convolution> readConvolution(Composer &c, Value x, Value w) {
   return conv;
 }
 
-void composeConv(Composer &c) {
+/// Conv of the first three inputs, or null.
+Value convolve(Composer &c) {
   std::optional<Convolution> conv = readConvolution(c, c.in(0), c.in(1));
   if (!conv)
-    return;
+    return {};
   Value y = multiply(c, *conv);
   if (c.has(2))
     y = c.withShapeOf(addBias(c, y, c.in(2), conv->windows.size()), y);
-  c.setOutput(0, y);
+  return y;
+}
+
+void composeConv(Composer &c) {
+  if (Value y = convolve(c))
+    c.setOutput(0, y);
+}
+
+/// ONNX Runtime's: Conv, a sum, and an activation.
+void composeFusedConv(Composer &c) {
+  Value y = convolve(c);
+  if (!y)
+    return;
+  if (c.has(3))
+    y = c.withShapeOf(c.add(y, c.in(3)), y);
+  c.setOutput(0, composeActivation(c, y, c.floats("activation_params")));
 }
 
 /// Bytes as i32, less their zero point.
@@ -296,6 +312,9 @@ void addConvolutions(std::vector<Composition> &all) {
   };
   unsigned bytes = onnx::kI8 | onnx::kU8;
   add(specOf("Conv", 7, 2, 3, onnx::kF32 | onnx::kF64), composeConv, {});
+  add(contribSpecOf("FusedConv", 2, 4, onnx::kF32), composeFusedConv,
+      {{AttributeSpec::String, "activation"},
+       {AttributeSpec::Floats, "activation_params"}});
   add(specOf("ConvInteger", 10, 2, 4, bytes), composeConvInteger, {});
   add(specOf("QLinearConv", 10, 8, 9, bytes), composeQLinearConv, {});
   add(specOf("ConvTranspose", 7, 2, 3, onnx::kF32 | onnx::kF64),

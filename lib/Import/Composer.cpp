@@ -50,6 +50,14 @@ Value Composer::required(unsigned input) {
   return inputs[0];
 }
 
+SmallVector<float> Composer::floats(StringRef name) const {
+  const auto *attribute = findAttribute(node, name);
+  if (!attribute)
+    return {};
+  return SmallVector<float>(attribute->floats().begin(),
+                            attribute->floats().end());
+}
+
 bool Composer::isRead(unsigned i) const {
   return int(i) < node.output_size() && importer.isRead(node.output(int(i)));
 }

@@ -61,6 +61,7 @@ public:
   double number(llvm::StringRef name, double otherwise) const;
   llvm::StringRef text(llvm::StringRef name, llvm::StringRef otherwise) const;
   Integers integers(llvm::StringRef name) const;
+  llvm::SmallVector<float> floats(llvm::StringRef name) const;
   /// Whether something reads output `i`.
   bool isRead(unsigned i) const;
   void setOutput(unsigned i, mlir::Value value);
@@ -225,6 +226,10 @@ mlir::Value composeSoftmax(Composer &c, mlir::Value x, int64_t axis,
                            bool isLog);
 /// x (1 + erf(x / sqrt 2)) / 2, or its approximation by tanh.
 mlir::Value composeGelu(Composer &c, mlir::Value x, bool isApproximate);
+/// The activation that a fused operator's attribute `activation` names, with
+/// its parameters in the order of ONNX's attributes; an error if it is unknown.
+mlir::Value composeActivation(Composer &c, mlir::Value x,
+                              llvm::ArrayRef<float> parameters);
 /// [batch, tokens, heads * size] as [batch, heads, tokens, size].
 mlir::Value splitHeads(Composer &c, mlir::Value x, int64_t heads);
 /// The other way round.

@@ -66,6 +66,7 @@ def draw(seed):
     if r.random() < 0.3:
         o.float_layer = "0/" + r.choice(["query", "value", "output", "intermediate", "ffn_output"])
         o.float_form = r.choice(FLOAT_FORMS)
+    o.tasks = 3 * (seed % 2)
     return legal(o), r.choice([1, 1, 2, 3]), r.choice([1, 2, 5, 9])
 
 
@@ -168,20 +169,11 @@ def override(model, settings):
     return model
 
 
-def main():
-    parser = command.make_parser(__doc__)
-    command.add_model_options(parser)
-    tools = parser.parse_args()
+def check_all(tools, models, work, repeat):
+    """Writes and checks the models; how many failed. `repeat` is the command that has one again."""
     with open("/proc/cpuinfo") as file:
         tools.cpu = set(file.read().split())
-
-    work = command.make_work(tools)
-    models = [override(Model(*draw(seed), work), tools.set)
-              for seed in range(tools.seed, tools.seed + tools.count)]
-    if tools.list:
-        print("\n".join(model.told() for model in models))
-        return 0
-    with concurrent.futures.ProcessPoolExecutor() as pool:
+    with concurrent.futures.ProcessPoolExecutor(tools.jobs) as pool:
         models = list(pool.map(written, models, chunksize=4))
     refused = run_ort(tools, models, work)
 
@@ -195,17 +187,31 @@ def main():
         return None
 
     failures = flipped = 0
-    settings = "".join(f" --set {setting}" for setting in tools.set)
     with concurrent.futures.ThreadPoolExecutor(tools.jobs) as pool:
         for model, error in zip(models, pool.map(one, models)):
             failures += error is not None
             if error:
-                print(f"FAIL {model.told()}\n     {error}\n"
-                      f"     again: {sys.argv[0]} --seed {model.seed}{settings}", flush=True)
+                print(f"FAIL {model.told()}\n     {error}\n     again: {repeat(model)}", flush=True)
             elif model.notes:
                 flipped += 1
                 print("\n".join(f"seed {model.seed}: {note}" for note in model.notes), flush=True)
     print(f"{len(models)} models, {failures} failed, {flipped} with roundings too close to call")
+    return failures
+
+
+def main():
+    parser = command.make_parser(__doc__)
+    command.add_model_options(parser)
+    tools = parser.parse_args()
+    work = command.make_work(tools)
+    models = [override(Model(*draw(seed), work), tools.set)
+              for seed in range(tools.seed, tools.seed + tools.count)]
+    if tools.list:
+        print("\n".join(model.told() for model in models))
+        return 0
+    settings = "".join(f" --set {setting}" for setting in tools.set)
+    failures = check_all(tools, models, work,
+                         lambda model: f"{sys.argv[0]} --seed {model.seed}{settings}")
     return command.finish(tools, work, len(models), failures)
 
 

@@ -183,6 +183,7 @@ CONTRIB = {
     "contrib-concat": lambda: contrib("QLinearConcat", ["s", "z", "x", "s"], [2],
                                       [array("s", 1.0), byte_array("z")], TensorProto.INT8, axis=0),
     "contrib-batch": lambda: contrib("FusedMatMul", ["x", "x"], [2, 2, 2], transBatchA=1),
+    "contrib-activation": lambda: contrib("FusedGemm", ["x", "x"], [2, 2], activation="Softplus"),
     "contrib-segments": lambda: contrib(
         "EmbedLayerNormalization", ["x", "x", "w", "w", "", "g", "g"], [2, 3],
         [array("w", np.zeros((4, 4))), array("g", np.zeros(4))], TensorProto.INT32),

@@ -36,6 +36,8 @@ class Options:
     ffn: int = 40
     vocab: int = 50            # token 0 is padding
     positions: int = 40
+    types: int = 2
+    tasks: int = 0             # a table of task types, as ERNIE 3.0 has it; only `paddle`
     classes: int = 3
     seed: int = 1
     opset: int = 13            # from 17 on LayerNormalization is one node
@@ -64,6 +66,8 @@ def legal(o):
         o.products = o.exact = False
     if o.writer == "paddle":
         o.per_channel = True
+    else:
+        o.tasks = 0
     if o.signed:
         o.weights = "s8"
     if o.everything:
@@ -352,7 +356,8 @@ class QuantisedBert:
     def embedding(self, scope, name, rows, ids):
         g = self.g
         table = self.normal((rows, self.o.hidden), 0.5)
-        if self.o.everything and not self.is_measuring:
+        is_bytes = self.o.everything and not self.is_measuring
+        if is_bytes:
             scale, zero, kind = self.point(float(table.min()), float(table.max()))
             limits = np.iinfo(kind)
             whole = np.clip(np.rint(table / scale) + zero, limits.min, limits.max)
@@ -362,16 +367,27 @@ class QuantisedBert:
         else:
             table = g.parameter(name, table)
         y = g.node(scope, "Gather", table, ids)
-        self.layers.append(Layer(g.producers[y], "embedding", "float"))
+        self.layers.append(Layer(g.producers[y], "embedding", "8x8" if is_bytes else "float"))
         return self.maybe(y)
+
+    def task_ids(self, scope):
+        """The task 0 of each token, computed as Paddle's graph does it."""
+        g = self.g
+        shape = g.node(scope, "Shape", "input_ids")
+        ones = g.node(scope, "ConstantOfShape", shape,
+                      value=numpy_helper.from_array(np.array([1], np.int64)))
+        return g.node(scope, "Mul", ones, g.constant(scope, 0))
 
     def model(self):
         g, o = self.g, self.o
         mask = self.mask("/mask")
         words = self.embedding("/words", "words.weight", o.vocab, "input_ids")
         places = self.embedding("/positions", "positions.weight", o.positions, self.positions("/positions"))
-        types = self.embedding("/types", "types.weight", 2, "token_type_ids")
+        types = self.embedding("/types", "types.weight", o.types, "token_type_ids")
         x = g.node("/embeddings", "Add", g.node("/embeddings", "Add", words, places), types)
+        if o.tasks:
+            tasks = self.embedding("/tasks", "tasks.weight", o.tasks, self.task_ids("/tasks"))
+            x = g.node("/embeddings", "Add", x, tasks)
         x = self.layer_norm("/embeddings/norm", self.maybe(x))
         for index in range(o.layers):
             x = self.encoder_layer(index, x, mask)

@@ -54,6 +54,8 @@ INPUTS = {
     "square": (RNG.integers(0, 2, (B, S, S)).astype(np.int32), ("b", "s", "s")),
     "ids": (RNG.integers(0, 9, (B, S)).astype(np.int32), ("b", "s")),
     "segments": (RNG.integers(0, 2, (B, S)).astype(np.int32), ("b", "s")),
+    "image": (normal(2, 3, 6, 5), ("b", 3, 6, 5)),
+    "sum": (normal(2, 4, 5, 4), ("b", 4, 5, 4)),
     "condition": (RNG.random((7, 1)) < 0.5, (7, 1)),
     "a8": (of_bytes(np.uint8, 7, D), (7, D)),
     "b8": (of_bytes(np.uint8, 7, D), (7, D)),
@@ -172,6 +174,16 @@ def add_fused(m):
     m.add("quick_gelu", "QuickGelu", "x", alpha=1.5)
     m.add("scores", "FusedMatMul", "x", "skip", transB=1, alpha=0.25)
     m.add("fused", "FusedMatMul", "rows", normal(7, 3), transA=1)
+    m.add("gemm_tanh", "FusedGemm", "rows", normal(3, D), normal(3), transB=1, alpha=0.5, activation="Tanh")
+    m.add("gemm_leaky", "FusedGemm", "rows", normal(D, 3), normal(3), beta=2.0, activation="LeakyRelu",
+          activation_alpha=0.3)
+    kernels, channels = normal(4, 3, 2, 2), normal(4)
+    m.add("conv_relu", "FusedConv", "image", kernels, channels, "sum", activation="Relu", kernel_shape=[2, 2])
+    m.add("conv_clip", "FusedConv", "image", kernels, activation="Clip", activation_params=[-1.0, 0.5],
+          strides=[2, 2], pads=[1, 0, 0, 1])
+    m.add("conv_hard", "FusedConv", "image", kernels, channels, activation="HardSigmoid",
+          activation_params=[0.3, 0.4])
+    m.add("conv_sigmoid", "FusedConv", "image", kernels, activation="Sigmoid")
     m.add("skip_norm", "SkipLayerNormalization", "x", "skip", normal(D), normal(D), normal(D), epsilon=1e-5,
           results=4)
     m.add("skip_plain", "SkipLayerNormalization", "x", "skip", normal(D))
