@@ -19,6 +19,8 @@ config.suffixes = [".mlir", ".test", ".family"]
 # A test that hangs fails, and says which it is; to end it with its children, lit asks psutil.
 if lit_config.maxIndividualTestTimeIsSupported[0] and not lit_config.maxIndividualTestTime:
     lit_config.maxIndividualTestTime = 1500
+# The longest start first, or a core would wait at the end: where no run has left its times yet, lit
+# takes them from .lit_test_times.txt beside this file.
 config.excludes = ["Inputs", "CMakeLists.txt", "regressions"]
 config.test_source_root = source
 config.test_exec_root = os.path.join(config.bnn_build_dir, "test")
