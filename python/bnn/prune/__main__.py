@@ -34,9 +34,12 @@ def _parser():
     parser.add_argument("--record", metavar="FILE.json",
                         help="where the record goes, of scores and what stays; one that is there "
                         "is gone on from (default: FILE of -o, ending in .json)")
-    parser.add_argument("--rounds", type=int, default=4, metavar="N",
+    parser.add_argument("--rounds", type=int, default=8, metavar="N",
                         help="in how many steps units go; what is left is scored anew in each "
-                        "(default: 4)")
+                        "(default: 8)")
+    parser.add_argument("--refit", action=argparse.BooleanOptionalAction, default=True,
+                        help="change biases so that what reads the units is on average what it "
+                        "was")
     parser.add_argument("--length", type=float, metavar="N",
                         help="how many tokens to count multiplications for (default: the mean of "
                         "the data)")

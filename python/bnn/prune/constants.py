@@ -42,7 +42,10 @@ def shapes(model, sizes):
     del model.graph.value_info[:]
     found = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
     found.update((name, tuple(shape)) for name, shape in sizes.items())
-    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    try:
+        inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    except onnx.shape_inference.InferenceError:
+        inferred = model  # An operator is newer than onnx.
     for value in (*inferred.graph.value_info, *inferred.graph.output):
         dims = value.type.tensor_type.shape.dim
         if value.type.tensor_type.HasField("shape") and all(d.HasField("dim_value") for d in dims):

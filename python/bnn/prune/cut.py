@@ -8,7 +8,8 @@ from bnn.prune import masked
 from bnn.prune.edit import Editor
 
 # Of their results, those that are kept can be computed of the operands' that are kept.
-_BY_ELEMENT = ("Add", "Cast", "DequantizeLinear", "Div", "Identity", "Mul", "Neg", "Sub", "Where")
+_BY_ELEMENT = ("Add", "Cast", "DequantizeLinear", "Div", "Identity", "Mul", "Neg", "QuantizeLinear",
+               "Sub", "Where")
 
 
 class Cutter:
@@ -19,9 +20,8 @@ class Cutter:
         self.editor = Editor(proto)
         self._cut = {}
 
-    def cut(self, layer, kept, biases):
-        """Leaves the channels `kept` of a `Layer`. `biases` are those of its sinks that are others
-        then, {sink's key: f32}."""
+    def cut(self, layer, kept):
+        """Leaves the channels `kept` of a `Layer`."""
         flow = layer.flow
         for one in (*flow.sources, *flow.sinks, *flow.constants):
             node = self.editor.node(one.node)
@@ -29,11 +29,10 @@ class Cutter:
                 one.node.input[one.index], one.axis, one.layout.places(kept), node)
         for target in flow.targets:
             self._resize(flow, target, kept)
-        for sink in layer.sinks:
-            if sink.key in biases:
-                base = f"{sink.key}_bias"
-                masked.give_bias(self.editor, sink,
-                                 self.editor.initializer(base, biases[sink.key]))
+
+    def give_bias(self, sink, bias):
+        """Lets a sink have another bias."""
+        masked.give_bias(self.editor, sink, self.editor.initializer(f"{sink.key}_bias", bias))
 
     def finish(self):
         """The pruned model."""
@@ -67,7 +66,7 @@ class Cutter:
             if not one:
                 continue
             inner = self.shapes[one]
-            if node.op_type == "DequantizeLinear" and index and len(inner) == 1:
+            if node.op_type in ("QuantizeLinear", "DequantizeLinear") and index and len(inner) == 1:
                 at = next((a.i for a in node.attribute if a.name == "axis"), 1) % len(shape)
                 place = 0 if at == axis and inner != (1,) else -1
             else:

@@ -4,8 +4,8 @@
 
 In front of each sink of a layer stands a product with a mask, a vector of ones and zeros that is
 an input. Of numbers in f32 or of 8 bits, one that is 0 adds nothing, and that is what is left when
-it is cut. A bit is never 0: what its channel adds on average goes into the bias of the sink, which
-is an input as well (arXiv 2403.17921 has no such case; its masks would give the bit of 0).
+it is cut. A bit is never 0: what its channel adds on average goes into the bias of the sink
+(arXiv 2403.17921 has no such case; its masks would give the bit of 0). Biases are inputs as well.
 """
 import numpy as np
 
@@ -49,54 +49,59 @@ class Masks:
 
     def __init__(self, proto, layers, graph, constants, means):
         editor = Editor(proto)
-        self.layers = layers
-        self._sinks = []  # (layer, sink, the mask's input, the bias's or None, weights, bias)
+        self.means = means
+        self._sinks = []  # (layer, sink, the mask's input, the bias's or None)
+        self._weights, self._biases = {}, {}
         for layer in layers:
             for sink in layer.sinks:
                 size = sink.weights.layout.size
                 mask = editor.input("keep", size)
                 reader = editor.node(sink.reader)
                 editor.insert(reader, sink.index, "Mul", [sink.tensor, mask], f"{mask}_kept")
-                name = weights = bias = None
-                if layer.became == "bits":
-                    weights = weights_of(sink, constants)
-                    bias = bias_of(sink, constants, graph)
-                    name = editor.input("bias", len(bias))
+                name = None
+                if sink.has_bias:
+                    self._weights[sink.key] = weights_of(sink, constants)
+                    self._biases[sink.key] = bias_of(sink, constants, graph)
+                    name = editor.input("bias", len(self._biases[sink.key]))
                     give_bias(editor, sink, name)
-                self._sinks.append((layer, sink, mask, name, weights, bias))
+                self._sinks.append((layer, sink, mask, name))
         for layer in layers:
             for sink in layer.sinks:
                 editor.output(sink.state)
-        self.means = means
         self.model = editor.finish()
 
     @property
     def inputs(self):
         """The names of the inputs that `feeds` is for."""
-        return [name for _, _, mask, bias, *_ in self._sinks for name in (mask, bias) if name]
+        return [name for _, _, *names in self._sinks for name in names if name]
 
-    def feeds(self, removed):
-        """The values of those inputs where {layer's name: channels} are switched off."""
+    @property
+    def sinks(self):
+        """The sinks that have a bias, in the order of the layers."""
+        return [sink for _, sink, _, name in self._sinks if name]
+
+    def feeds(self, removed, shifts=None):
+        """The values of those inputs where {layer's name: channels} are switched off, and {sink's
+        key: f64} is added to biases."""
         found = {}
-        for layer, sink, mask, name, _, bias in self._sinks:
+        for layer, sink, mask, name in self._sinks:
             gone = removed.get(layer.name, ())
             keep = np.ones(sink.weights.layout.size, np.float32)
             keep[sink.weights.layout.places(gone)] = 0
             found[mask] = keep
             if name:
-                found[name] = self._shifted(sink, gone)
+                found[name] = self._bias(sink, gone, shifts or {})
         return found
 
-    def _shifted(self, sink, gone):
-        for _, other, _, _, weights, bias in self._sinks:
-            if other is sink:
-                places = sink.weights.layout.places(gone)
-                constant = self.means[sink.key][places] @ weights[places]
-                return (bias + constant).astype(np.float32)
-        raise KeyError(sink.key)
+    def _bias(self, sink, gone, shifts):
+        bias = self._biases[sink.key].astype(np.float64)
+        if sink.key in self.means:
+            places = sink.weights.layout.places(gone)
+            bias = bias + self.means[sink.key][places] @ self._weights[sink.key][places]
+        return (bias + shifts.get(sink.key, 0)).astype(np.float32)
 
-    def biases(self, removed):
-        """{sink's key: bias in f32} of the sinks whose bias changes where those are cut."""
-        return {sink.key: self._shifted(sink, removed[layer.name])
-                for layer, sink, _, name, _, _ in self._sinks
-                if name and len(removed.get(layer.name, ()))}
+    def biases(self, removed, shifts):
+        """{sink's key: bias in f32} of the sinks whose bias is another in that case."""
+        found = {sink.key: self._bias(sink, removed.get(layer.name, ()), shifts)
+                 for layer, sink, _, name in self._sinks if name}
+        return {key: bias for key, bias in found.items() if (bias != self._biases[key]).any()}

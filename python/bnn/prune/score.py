@@ -25,13 +25,14 @@ def padding_mask(feeds, name):
     return np.asarray(feeds[name]).ravel() != 0
 
 
-def tokens_of(state, mask):
-    """The indices of the rows of a state [..., width] that are tokens. The mask counts where it
-    has one element a row."""
+def tokens_of(state, mask, positions=None):
+    """The indices of the rows of a state [..., tokens, width] that count: those that are no
+    padding, where the mask has one element a row, and of `positions`, where they are not all."""
     rows = int(np.prod(state.shape[:-1], dtype=np.int64))
-    if mask is None or len(mask) != rows:
-        return np.arange(rows)
-    return np.flatnonzero(mask)
+    counts = np.ones(rows, bool) if mask is None or len(mask) != rows else mask
+    if positions is not None:
+        counts = counts & np.isin(np.arange(rows) % state.shape[-2], positions)
+    return np.flatnonzero(counts)
 
 
 class Sample:
@@ -84,23 +85,26 @@ def divergence(before, after):
 class Scorer:
     """Runs a masked model over the data, whole and without some of its channels.
 
-    `probe` is a Probe of it, `masks` its `Masks`, `states` are those of the layers in order and
-    `results` the outputs whose divergence counts.
+    `probe` is a Probe of it, `masks` its `Masks`, `states` those of the layers in order, {tensor:
+    the positions that count, or None}, and `results` the outputs whose divergence counts.
     """
 
     def __init__(self, probe, masks, states, results, seed, mask_name):
         self.probe, self.masks, self.states, self.results = probe, masks, states, results
-        padding = [padding_mask(feeds, mask_name) for one in probe.sets for feeds in one.feeds()]
-        self.padding = padding
-        tokens, outputs, samples = [], [], 0
+        self.padding = [padding_mask(feeds, mask_name)
+                        for one in probe.sets for feeds in one.feeds()]
+        last = list(states)[-1]
+        tokens = {name: [] for name in (None, *states)}
+        outputs, samples = [], 0
         for call, given in enumerate(probe.run(others=masks.feeds({}))):
-            state = given[states[-1]]
-            tokens.append(tokens_of(state, padding[call]))
-            samples += int(np.prod(state.shape[:-2], dtype=np.int64))
+            tokens[None].append(tokens_of(given[last], self.padding[call]))
+            for name, positions in states.items():
+                tokens[name].append(tokens_of(given[name], self.padding[call], positions))
+            samples += int(np.prod(given[last].shape[:-2], dtype=np.int64))
             outputs.append({name: given[name] for name in (*states, *results)})
-        self.sample = Sample(tokens, seed)
         #: How many tokens a sample has, on average.
-        self.length = sum(map(len, tokens)) / samples
+        self.length = sum(map(len, tokens[None])) / samples
+        self.samples = {name: Sample(one, seed) for name, one in tokens.items()}
         self.before = self._collect(iter(outputs))
         for name, rows in (*self.before[0].items(), *self.before[1].items()):
             if not np.isfinite(rows).all():
@@ -112,23 +116,34 @@ class Scorer:
         states = {name: [] for name in self.states}
         results = {name: [] for name in self.results}
         for call, given in enumerate(calls):
-            rows = self.sample.rows[call]
             for name in self.states:
-                state = given[name].reshape(-1, given[name].shape[-1])
-                states[name].append(state[rows if len(state) > rows.max(initial=-1) else []])
+                rows = self.samples[name].rows[call]
+                states[name].append(given[name].reshape(-1, given[name].shape[-1])[rows])
             for name in self.results:
                 result = given[name].reshape(-1, given[name].shape[-1])
                 mask = self.padding[call]
                 # Of a result for each token those are compared that are in the sample.
                 is_of_tokens = mask is not None and len(mask) == len(result)
+                rows = self.samples[None].rows[call]
                 results[name].append(result[rows] if is_of_tokens else np.array(result))
         return ({name: _normalised(np.concatenate(parts)) for name, parts in states.items()},
                 {name: np.concatenate(parts) for name, parts in results.items()})
 
-    def score(self, removed, later):
-        """(trajectory, divergence) without {layer's name: channels}: `later` are the states that
-        count."""
-        feeds = self.masks.feeds(removed)
+    def mean(self, sink, removed, shifts):
+        """The mean of a sink's state over the tokens that count, f64 [width]."""
+        total, count = 0.0, 0
+        feeds = self.masks.feeds(removed, shifts)
+        for call, given in enumerate(self.probe.run(others=feeds)):
+            rows = given[sink.state].reshape(-1, given[sink.state].shape[-1])
+            rows = rows[tokens_of(given[sink.state], self.padding[call], sink.positions)]
+            total = total + rows.sum(axis=0, dtype=np.float64)
+            count += len(rows)
+        return total / count
+
+    def score(self, removed, shifts, later):
+        """(trajectory, divergence) without {layer's name: channels} and with {sink's key: f64}
+        added to biases: `later` are the states that count."""
+        feeds = self.masks.feeds(removed, shifts)
         states, results = self._collect(self.probe.run(others=feeds))
         return (sum(distance(self.before[0][name], states[name]) for name in later),
                 sum(divergence(self.before[1][name], results[name]) for name in self.results))

@@ -9,6 +9,7 @@ import onnx
 from bnn.prune.errors import Refusal
 from bnn.prune.flow import Constant, Flow, consumers, label
 from bnn.prune.layout import Layout
+from bnn.prune.positions import Positions
 
 #: Channels of an FFN in one unit, by what the numbers that its second linear reads are.
 GROUPS = {"bits": 32, "bytes": 16, "float": 16}
@@ -27,6 +28,13 @@ class Sink:
     index: int
     bias: tuple
     state: str
+    positions: tuple
+
+    @property
+    def has_bias(self):
+        """Whether what is added to its bias is what is added to its state."""
+        node = self.weights.node if self.bias is None else self.bias[0]
+        return node.output[0] == self.state and node.op_type != "MatMulInteger"
 
     @property
     def key(self):
@@ -87,6 +95,7 @@ class Finder:
                        if node.output}
         self.layers, self.refused = [], []
         self._taken = set()
+        self._positions = Positions(graph, shapes, self.readers, constants.value)
         for node in graph.graph.node:
             if node.op_type == "Softmax" and node.output[0] in graph.computed:
                 self._try(self._attention, node)
@@ -167,14 +176,31 @@ class Finder:
         reader, index = weights.node, 0
         operand = tensor = reader.input[0]
         # A quantiser gives 0 for 0: before it a number can be switched off, behind it a code.
-        while (node := self.graph.producers.get(tensor)) is not None and \
-                node.op_type in _QUANTISERS:
+        while (node := self.graph.producers.get(tensor)) is not None and (
+                node.op_type in _QUANTISERS or self._keeps_zero(node, reader)):
             reader, index, tensor = node, 0, node.input[0]
         if reader is weights.node:
             reader, index, tensor = self._before_sign(reader, index, tensor)
         else:
             operand = tensor
-        return Sink(weights, operand, tensor, reader, index, *self._behind(weights.node))
+        bias, state = self._behind(weights.node)
+        is_alike = self.shapes[operand][:-1] == self.shapes[state][:-1]
+        return Sink(weights, operand, tensor, reader, index, bias, state,
+                    self._positions.read(state) if is_alike else None)
+
+    def _keeps_zero(self, node, reader):
+        """Whether a node is a Clip of the codes that `reader` dequantises, of which the code of 0
+        is none that it changes. torch writes those of 7 bits so."""
+        if node.op_type != "Clip" or reader.op_type != "DequantizeLinear":
+            return False
+        if len(reader.input) < 3 or not reader.input[2]:
+            return False
+        zero = self.constants.value(reader.input[2])
+        bounds = [self.constants.value(name) if name else zero for name in node.input[1:3]]
+        if zero is None or any(bound is None for bound in bounds):
+            return False
+        low, high = [*bounds, zero, zero][:2]
+        return bool((low <= zero).all() and (zero <= high).all())
 
     def _before_sign(self, reader, index, tensor):
         """Of bits times a number, what they are the signs of: the sign of 0 is 0, and the product

@@ -64,11 +64,23 @@ class Work:
         for layer in self.layers:
             gone = removed.get(layer.name, ())
             if len(gone):
-                kept = np.setdiff1d(np.arange(layer.count), gone)
-                self.cutter.cut(layer, kept, biases)
+                self.cutter.cut(layer, np.setdiff1d(np.arange(layer.count), gone))
+            for sink in layer.sinks:
+                if sink.key in biases:
+                    self.cutter.give_bias(sink, biases[sink.key])
         result = self.cutter.finish()
-        onnx.checker.check_model(result)
+        if _passes(self.proto):
+            onnx.checker.check_model(result)
         return result
+
+
+def _passes(proto):
+    """Whether onnx's checker takes a model; one may be newer than it."""
+    try:
+        onnx.checker.check_model(proto)
+    except onnx.checker.ValidationError:
+        return False
+    return True
 
 
 class Scoring:
@@ -86,12 +98,13 @@ class Scoring:
         means = self._measure()
         self.masks = masked.Masks(work.proto, work.layers, work.graph, work.constants, means)
         self.probe = self._probe(0)
+        self.shifts = {}
         self.results = self._results()
         self.record = {
             "format": record.FORMAT, "model": record.digest_of_model(work.proto),
             "data": record.digest_of_data(arrays),
             "options": {name: options[name] for name in ("group", "seed", "batch", "logits",
-                                                         "mask")},
+                                                         "mask", "refit")},
             "inputs": {name: list(shape) for name, shape in work.sizes.items()},
             "layers": [{"name": layer.name, "kind": layer.kind, "numbers": layer.became,
                         "channels": layer.count,
@@ -129,7 +142,8 @@ class Scoring:
             padding = score.padding_mask(fed, self.options["mask"])
             for _, sink in sinks:
                 rows = given[sink.operand].reshape(-1, given[sink.operand].shape[-1])
-                rows = rows[score.tokens_of(given[sink.operand], padding)].astype(np.float64)
+                rows = rows[score.tokens_of(given[sink.operand], padding,
+                                            sink.positions)].astype(np.float64)
                 sums[sink.key] += rows.sum(axis=0), np.square(rows).sum(axis=0)
                 counts[sink.key] += len(rows)
         if not all(counts.values()):
@@ -159,11 +173,13 @@ class Scoring:
 
     def _scorer(self, runs):
         """A Scorer that is to go through the data `runs` times."""
-        states = list(dict.fromkeys(state for _, state in self._states()))
+        states = {sink.state: sink.positions for _, sink in self._states()}
         for opt_level in (0, 2):
             started = time.monotonic()
             scorer = score.Scorer(self.probe, self.masks, states, self.results,
                                   self.options["seed"], self.options["mask"])
+            scorer.means = {sink.state: scorer.mean(sink, {}, {})
+                            for sink in (self.masks.sinks if self.options["refit"] else ())}
             if opt_level or runs * (time.monotonic() - started) < _LONG:
                 break
             # The same bits, sooner: of few runs optimising the code would take longer.
@@ -171,15 +187,15 @@ class Scoring:
         return scorer
 
     def _states(self):
-        """[(place, state)] of the layers: of the FFNs, where there are any."""
+        """[(place, sink)] of the layers: of the FFNs, where there are any."""
         ffns = [layer for layer in self.work.layers if layer.kind == "neurons"]
-        return [(layer.place, sink.state) for layer in ffns or self.work.layers
+        return [(layer.place, sink) for layer in ffns or self.work.layers
                 for sink in layer.sinks]
 
     def _later(self, layer):
         states = self._states()
-        return [state for place, state in states if place > layer.place] or [
-            [state for _, state in states][-1]]
+        return [sink.state for place, sink in states if place > layer.place] or [
+            states[-1][1].state]
 
     def _results(self):
         known = {value.name for value in self.work.proto.graph.output}
@@ -209,13 +225,25 @@ class Scoring:
                                  costs[left], [self.units[unit][0] for unit in left],
                                  share * costs.sum())
             stays[left[~kept]] = False
-        removed = self._removed(stays)
-        biases = self.masks.biases(removed)
+            removed = self._removed(stays)
+            self.shifts = self._refit(scorer, removed) if self.options["refit"] else {}
+        biases = self.masks.biases(removed, self.shifts)
         self.record.update({
             "gone": np.flatnonzero(~stays).tolist(),
             "macs": {"before": int(costs.sum()), "after": int(costs[stays].sum())},
             "biases": {key: bias.astype(float).tolist() for key, bias in biases.items()}})
         return removed, biases
+
+    def _refit(self, scorer, removed):
+        """{sink's key: f64}, what has to be added to the biases, one after the other, that each
+        sink's results are on average what they were: the least squares that a constant can
+        reach."""
+        shifts = {}
+        if removed:
+            for sink in self.masks.sinks:
+                shifts[sink.key] = scorer.means[sink.state] - scorer.mean(
+                    sink, removed, shifts)
+        return shifts
 
     def _removed(self, stays):
         """{layer's name: channels} of the units that do not stay."""
@@ -237,17 +265,15 @@ class Scoring:
         saved = time.monotonic()
         try:
             for unit, (_, layer, channels) in enumerate(self.units):
-                if stays[unit]:
+                if str(unit) in known:
+                    entry["scores"][str(unit)] = known[str(unit)]
+                elif stays[unit]:
                     later = self._later(layer)
-                    if str(unit) in known:
-                        entry["scores"][str(unit)] = known[str(unit)]
-                    else:
-                        if layer.name not in start:
-                            start[layer.name] = scorer.score(removed, later) if gone else (0, 0)
-                        both = {**removed, layer.name: [*removed.get(layer.name, ()), *channels]}
-                        entry["scores"][str(unit)] = [
-                            after - before for after, before in
-                            zip(scorer.score(both, later), start[layer.name])]
+                    if layer.name not in start:
+                        start[layer.name] = scorer.score(removed, self.shifts, later)
+                    without = {**removed, layer.name: [*removed.get(layer.name, ()), *channels]}
+                    entry["scores"][str(unit)] = [after - before for after, before in zip(
+                        scorer.score(without, self.shifts, later), start[layer.name])]
                 advance()
                 if time.monotonic() - saved > _SAVE:
                     self.keep(self.record)
