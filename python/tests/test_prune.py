@@ -17,18 +17,23 @@ from onnx import numpy_helper, parser  # noqa: E402
 import bnn  # noqa: E402
 from bnn.graphs import files  # noqa: E402
 from bnn.graphs.calibration import Probe  # noqa: E402
+from bnn.graphs.graph import Graph  # noqa: E402
 from bnn.prune import PruneError, record, score, search, work  # noqa: E402
+from bnn.prune.flow import consumers  # noqa: E402
 from bnn.prune.layout import Layout, reshaped  # noqa: E402
+from bnn.prune.positions import Positions  # noqa: E402
 
 HIDDEN, HEADS, FFN, VOCABULARY, POSITIONS = 16, 4, 32, 40, 10
 SIZE = HIDDEN // HEADS
-OPTIONS = {"group": None, "seed": 0, "batch": 16, "logits": None, "mask": None, "refit": False}
+OPTIONS = {"group": None, "seed": 0, "batch": 16, "logits": None, "mask": None,
+           "refit": False}
 
 
 class Encoder:
     """A BERT of `layers` layers as text. `kind` is how its linears are written: "float", "bits"
-    (BiPFT's, with its weights' mean and scale in the graph) or "dynamic" (ONNX Runtime's 8-bit
-    integers); `shapes` how heads are split and joined: "zero", "concat" or "fused"."""
+    (BiPFT's, with its weights' mean and scale in the graph), "dynamic" (ONNX Runtime's 8-bit
+    integers) or "qat" (torch's, with inputs of 7 bits); `shapes` how heads are split and joined:
+    "zero", "concat" or "fused"."""
 
     def __init__(self, kind="float", layers=2, shapes="zero", seed=1):
         self.kind, self.shapes, self.rng = kind, shapes, np.random.default_rng(seed)
@@ -59,6 +64,17 @@ class Encoder:
                      f"{name}_i = MatMulInteger({name}_q, {name}_w, {name}_z)",
                      f"{name}_f = Cast<to = 1>({name}_i)", f"{name}_m = Mul({name}_s, sixtieth)",
                      f"{name}_p = Mul({name}_f, {name}_m)")
+        elif self.kind == "qat":
+            self.arrays[f"{name}_w"] = w.T
+            self.arrays[f"{name}_s"] = np.abs(w).max(axis=0) / 127
+            self.arrays[f"{name}_z"] = np.zeros(outputs, np.int8)
+            self.say(f"{name}_q = QuantizeLinear<axis = 0>({name}_w, {name}_s, {name}_z)",
+                     f"{name}_dq = DequantizeLinear<axis = 0>({name}_q, {name}_s, {name}_z)",
+                     f"{name}_t = Transpose<perm = [1, 0]>({name}_dq)",
+                     f"{name}_xq = QuantizeLinear({x}, sixtieth, middling)",
+                     f"{name}_xc = Clip({name}_xq, , seven_bits)",
+                     f"{name}_x = DequantizeLinear({name}_xc, sixtieth, middling)",
+                     f"{name}_p = MatMul({name}_x, {name}_t)")
         else:
             self.arrays[f"{name}_w"] = w.T
             self.arrays[f"{name}_move"] = 0.5 * self.rng.standard_normal(inputs)
@@ -119,7 +135,8 @@ class Encoder:
             encoder (int64[batch, length] ids, int64[batch, length] mask) => ({results})
             <float eps = {{0.00001}}, float one = {{1.0}}, float far = {{-10000.0}},
              float half = {{0.5}}, float sixtieth = {{0.0166667}}, float scale = {{0.2}},
-             float alpha = {{0.8}}, int64[4] split = {{0, 0, {HEADS}, {SIZE}}},
+             uint8 middling = {{60}}, uint8 seven_bits = {{127}}, float alpha = {{0.8}},
+             int64[4] split = {{0, 0, {HEADS}, {SIZE}}},
              int64[3] join = {{0, 0, -1}}, int64[2] middle = {{1, 2}}, int64 zero = {{0}},
              int64 two_ = {{1}}, int64[1] front = {{0}}, int64[1] heads = {{{HEADS}}},
              int64[1] size = {{{SIZE}}}, int64[3] thirds = {{{HIDDEN}, {HIDDEN}, {HIDDEN}}}>"""
@@ -295,15 +312,15 @@ def test_multiplications(whole):
         2 * (HEADS * round(head) + FFN * round(2 * length * HIDDEN))
 
 
-@pytest.mark.filterwarnings("ignore:.*not binary")
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind, shapes", [("float", "fused"), ("bits", "zero"),
-                                          ("dynamic", "concat")])
+                                          ("dynamic", "concat"), ("qat", "zero")])
 def test_pruned_is_masked(kind, shapes, referee):
     """The pruned file gives, here and in ONNX Runtime, what the masked model gave."""
     data = texts(16)
     task, scoring = task_of(Encoder(kind, 1, shapes).model(), data)
     assert {layer.became for layer in task.layers} == {
-        {"dynamic": "bytes"}.get(kind, kind)}
+        {"dynamic": "bytes", "qat": "bytes"}.get(kind, kind)}
     removed = {"l0_soft": [1, 3], "l0_down_p": [0, 7, *range(20, FFN)]}
     if kind == "dynamic":
         removed["l0_down_i"] = removed.pop("l0_down_p")
@@ -323,6 +340,9 @@ def test_pruned_is_masked(kind, shapes, referee):
             for name in [array.name.replace("_pruned", "")]}
     if kind == "float":
         assert kept["l0_qkv_w"] == (HIDDEN, 3 * 2 * SIZE) and kept["l0_down_w"] == (18, HIDDEN)
+    layers = {layer["name"]: layer for layer in bnn.report(result, opt_level=0)["layers"]}
+    assert layers["l0_down_i" if kind == "dynamic" else "l0_down_p"]["became"] == \
+        {"float": "float", "bits": "1x1"}.get(kind, "8x8")
     if kind == "bits":
         # Of sign(W - mean) * scale no sign changes, and the constant is that of the means.
         held = {t.name: numpy_helper.to_array(t) for t in result.graph.initializer}
@@ -330,9 +350,7 @@ def test_pruned_is_masked(kind, shapes, referee):
         keep = np.setdiff1d(np.arange(FFN), removed["l0_down_p"])
         signs = 0.2 * np.sign(w - w.mean(dtype=np.float64))
         np.testing.assert_allclose(held["l0_down_t_pruned"], signs.T[keep], rtol=1e-6)
-        layers = {layer["name"]: layer for layer in bnn.report(result, opt_level=0)["layers"]}
-        assert layers["l0_down_p"]["became"] == "1x1" and \
-            layers["l0_down_p"]["shape"]["in"] == 18
+        assert layers["l0_down_p"]["shape"]["in"] == 18
 
 
 def test_biases_are_refitted(small, referee):
@@ -364,6 +382,32 @@ def test_quantised(small):
     got = run(task.cut(removed, biases), data)
     expected = next(scoring.probe.run(others=scoring.masks.feeds(removed)))["logits"]
     np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("lines, expected", [
+    (["y = Gather<axis = 1>(r, zero)", "logits = Identity(y)"], (0,)),
+    (["y = Slice(r, last, end, axis)", "logits = Identity(y)"], (9,)),
+    (["y = Gather<axis = 1>(r, pair)", "logits = Identity(y)"], (0, 2)),
+    (["m = ReduceMean<axes = [-1]>(r)", "y = Gather<axis = 1>(m, zero)",
+      "logits = Identity(y)"], (0,)),
+    (["y = Gather<axis = 0>(r, zero)", "logits = Identity(y)"], None),
+    (["y = ReduceMean<axes = [1]>(r)", "logits = Identity(y)"], None),
+    (["t = Transpose<perm = [0, 2, 1]>(r)", "y = MatMul(r, t)",
+      "logits = Gather<axis = 1>(y, zero)"], None),
+    (["logits = Identity(r)"], None)])
+def test_which_tokens_are_read(lines, expected):
+    text = "\n".join(lines)
+    proto = parser.parse_model(f"""<ir_version: 8, opset_import: ["" : 13]>
+        g (float[2, 10, 4] x) => (float logits)
+        <int64 zero = {{0}}, int64[2] pair = {{0, -8}}, int64[1] last = {{-1}},
+         int64[1] end = {{9223372036854775807}}, int64[1] axis = {{1}}>
+        {{ r = Relu(x) {text} }}""")
+    graph = Graph(proto)
+    shapes = {name: (2, 10, 4) for name in ("x", "r")}
+    shapes.update(m=(2, 10, 1), t=(2, 4, 10), y=(2, 10, 10))
+    positions = Positions(graph, {**dict.fromkeys(("logits", "y"), (2, 1)), **shapes},
+                          consumers(graph), graph.constant)
+    assert positions.read("r") == expected
 
 
 def reasons(proto):
@@ -409,7 +453,8 @@ def command(*arguments):
 def test_the_command_a_record_and_an_interruption(folder, model, tmp_path):
     result = command(folder / "model.onnx", "--calibration", folder / "data.npz",
                      "--keep-flops=0.6", "--rounds=2", "--length=7", "--group=8", "--seed=3",
-                     "--batch=16", "--logits=logits", "--mask=mask", "--no-refit", "-o", tmp_path / "a.onnx")
+                     "--batch=16", "--logits=logits", "--mask=mask", "--no-refit", "-o",
+                     tmp_path / "a.onnx")
     assert result.returncode == 0 and not result.stderr
     assert sorted(os.listdir(tmp_path)) == ["a.json", "a.onnx"]
     found = record.read(tmp_path / "a.json")

@@ -77,18 +77,26 @@ class Cutter:
                 others.append(one)
         # A mean or a scale of all weights is one of those that are cut as well.
         kept = set().union(*(self._leaves(one) for one in others), ())
-        if any(kept & self._leaves(node.input[index]) for index, _ in found):
-            return None
+        for index, at in found:
+            lost = self._lost(node.input[index], at)
+            if lost is None or kept & lost:
+                return None
         return found
+
+    def _lost(self, name, axis):
+        """The initialisers that lose what a constant loses; None where it has to be computed
+        before it is cut."""
+        node = self.graph.producers.get(name)
+        if node is None or node.op_type == "Constant":
+            return {name}
+        operands = self._operands(name, axis)
+        parts = [None if operands is None else set(), *(
+            self._lost(node.input[index], at) for index, at in operands or ())]
+        return None if None in parts else set().union(*parts)
 
     def _by_element(self, name, axis):
         """Whether the initialisers that a constant is computed of can be cut in place of it."""
-        node = self.graph.producers.get(name)
-        if node is None or node.op_type == "Constant":
-            return True
-        operands = self._operands(name, axis)
-        return operands is not None and all(
-            self._by_element(node.input[index], at) for index, at in operands)
+        return self._lost(name, axis) is not None
 
     def _constant(self, name, axis, places, reader):
         """A constant that has only `places` of `axis`, in front of its reader."""
