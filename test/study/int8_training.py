@@ -35,13 +35,18 @@ from bnn.train import batches, data  # noqa: E402
 
 COMMON = "--layers 1 --hidden 64 --heads 4 --ffn 256 --batch-size 128 --bag-epochs 0"
 TEACHER = "--bits= --dropout 0.1 --teacher-epochs 8 --teacher-learning-rate 3e-3"
-BYTES = "--teacher {f32} --bits 8 --epochs 2 --learning-rate 3e-4 --student-drop 0.1"
-BIT = "--teacher {f32} --bits 1 --epochs 4 --learning-rate 2e-3 --student-drop 0.1"
+BYTES = "--bits 8 --epochs 2 --learning-rate 3e-4 --student-drop 0.1 --teacher {f32}"
+TENSOR = f"{BYTES} --weight-scales tensor"
+BIT = "--bits 1 --epochs 4 --learning-rate 2e-3 --student-drop 0.1 --teacher {f32}"
 FLAT = "--kurtosis 1.8 --kurtosis-weight 1"
+# The penalty can make outliers as well, which pre-trained models are known for.
+PEAKED = "--kurtosis 100 --kurtosis-weight 3e-4"
 RUNS = {"f32": TEACHER, "f32-kure": f"{TEACHER} {FLAT}",
         "qat-channel": BYTES, "qat-channel-kure": f"{BYTES} {FLAT}",
-        "qat-tensor": f"{BYTES} --weight-scales tensor",
-        "qat-tensor-kure": f"{BYTES} --weight-scales tensor {FLAT}",
+        "qat-tensor": TENSOR, "qat-tensor-kure": f"{TENSOR} {FLAT}",
+        "f32-peaked": f"{TEACHER} {PEAKED}",
+        "qat-peaked": TENSOR.replace("{f32}", "{peaked}"),
+        "qat-peaked-kure": TENSOR.replace("{f32}", "{peaked}") + f" {FLAT}",
         "1bit": BIT, "1bit-kure": f"{BIT} {FLAT}",
         "1bit-kure-0.1": f"{BIT} --kurtosis 1.8 --kurtosis-weight 0.1"}
 MAX_LENGTH, BATCH = 64, 64
@@ -49,8 +54,9 @@ NOISE = "kurtosis", "peak_over_rms", "sqnr_per_tensor", "sqnr_per_channel"
 
 
 def command(name, options, folder, seed):
-    """The arguments of one run; `{f32}` is the folder of its teacher."""
-    options = options.format(f32=folder.parent / f"f32-{seed}")
+    """The arguments of one run; `{f32}` and `{peaked}` are the folders of teachers."""
+    options = options.format(f32=folder.parent / f"f32-{seed}",
+                             peaked=folder.parent / f"f32-peaked-{seed}")
     return ["--output", str(folder), "--seed", str(seed), *COMMON.split(), *options.split()]
 
 
