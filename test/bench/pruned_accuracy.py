@@ -28,6 +28,7 @@ PARSER.add_argument("--seeds", type=int, default=3, metavar="N",
 PARSER.add_argument("--keep", type=float, nargs="+", default=[0.8, 0.6, 0.45], metavar="SHARE",
                     help="budgets (default: 0.8 0.6 0.45)")
 PARSER.add_argument("--rounds", type=int, default=8, metavar="N", help="as bnn-prune's")
+PARSER.add_argument("--group", type=int, metavar="N", help="as bnn-prune's")
 PARSER.add_argument("--refit", action=argparse.BooleanOptionalAction, default=True,
                     help="as bnn-prune's")
 LENGTH = 24
@@ -79,7 +80,7 @@ def main():
         arrays = [encoded(tokenizer, [data["train"][i][0] for i in drawn], LENGTH)]
         task = work.Work(proto, layers, work.sizes_of_data(proto, arrays, 8))
         scoring = work.Scoring(task, arrays, {
-            "group": None, "seed": seed, "batch": 32, "logits": None, "mask": None,
+            "group": options.group, "seed": seed, "batch": 32, "logits": None, "mask": None,
             "refit": options.refit}, None, lambda _: None)
         for way in ("bnn-prune", "random", "magnitude"):
             row = []
