@@ -237,7 +237,7 @@ static LayerAttr::Precision precisionOf(Type weights, Type activations) {
                : Precision::FewBits;
   if (left || right)
     return Precision::Mixed;
-  return weights.isF32() && activations.isF32() ? Precision::Float
+  return weights.isF32() || activations.isF32() ? Precision::Float
                                                 : Precision::ManyBits;
 }
 
@@ -267,7 +267,7 @@ LayerAttr::Precision LayerAttr::getPrecision() const {
 }
 
 std::string LayerAttr::getSummary() const {
-  if (isFloat())
+  if (getWeights().isF32() && getActivations().isF32())
     return "float";
   auto inWords = [](Type type) {
     auto bits = llvm::dyn_cast<BitsType>(type);

@@ -307,8 +307,8 @@ def BNN_LayerAttr : BNN_ModelPart<"Layer", "layer"> {
       OneBit,   ///< One on each side.
       FewBits,  ///< 1, 2 or 4 on each side: computed plane by plane.
       Mixed,    ///< So few on one side only.
-      ManyBits, ///< More on both sides, but not f32 on both.
-      Float,    ///< f32 on both sides.
+      ManyBits, ///< More on both sides, but f32 on none.
+      Float,    ///< f32 on one side at least, and not few bits on the other.
     };
     Precision getPrecision() const;
     static bool isBinary(Precision precision) {

@@ -413,6 +413,9 @@ Attribute MatmulOp::getOperandLayout(OpOperand &operand, TargetAttr target) {
                          canHaveParity(type.getElementType(), target));
   if (&operand != &getWeightMutable())
     return detail::getOperandLayout(operand, getRowGroups(), target);
+  // Bytes beside f32 lie as they are.
+  if (hasOutputsSideBySide(getDotKind()))
+    return {};
   // Only a constant of some elements is packed, and this is none.
   if (!type.hasStaticShape() || type.getNumElements() == 0)
     return PanelsAttr::get(getContext(), kLanes, kWordBits, /*group=*/1,

@@ -240,6 +240,8 @@ def MatmulOp : BNN_EpilogueOp<"matmul",
       is its element [k, n]. Layers whose weights are real; what LoRA adds
       beside a layer; the rank-r estimators of the binarisation residual, all in
       one pass over the input (BiPFT, section 3.2).
+    - f32 by `!bnn.s8`: the same of the bytes as f32, [K, N] too; their scale is
+      the epilogue's. Layers whose weights alone are quantised.
 
     The epilogue maps acc and one element of each parameter to an element of
     each output. A parameter is a scalar, one value per output n (rank 1), or

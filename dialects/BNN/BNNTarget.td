@@ -58,7 +58,9 @@ def BNN_DotKind : I32EnumAttr<"DotKind", "a way to add up a product", [
     // of an adder is had of three parities.
     I32EnumAttrCase<"ParityChain", 5, "parity_chain">,
     // !bnn.u8 or !bnn.s8 by !bnn.s8: i32, four products at a time.
-    I32EnumAttrCase<"DotBytes", 6, "dot_bytes">]> {
+    I32EnumAttrCase<"DotBytes", 6, "dot_bytes">,
+    // f32 by !bnn.s8: f32, by fused multiply-additions of the bytes as f32.
+    I32EnumAttrCase<"FmaBytes", 7, "fma_bytes">]> {
   let genSpecializedAttr = 0;
   let cppNamespace = "::mlir::bnn";
 }

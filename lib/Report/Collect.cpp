@@ -140,7 +140,7 @@ ModelReport ReportCollector::take() {
     if (layer.kind == LayerKind::Linear || layer.kind == LayerKind::Embedding) {
       layer.bytesBefore = layer.sizes[0] * layer.sizes[1] * 4;
       auto found = packed.find(layer.name);
-      layer.bytesAfter = !layer.isFloat() && found != packed.end()
+      layer.bytesAfter = !attr.getWeights().isF32() && found != packed.end()
                              ? found->second
                              : layer.bytesBefore;
       if (layer.isBytes() && layer.kind == LayerKind::Embedding)

@@ -216,6 +216,11 @@ Value accumulateFloats(LoopBuilder &b, MatmulOp op, Value sum, Value x, Value w,
   Value value = b.load(x, {m, k});
   if (op.getDotKind() == DotKind::Fma)
     return b.create<math::FmaOp>(value, b.load(w, {k, n}), sum);
+  if (op.getDotKind() == DotKind::FmaBytes) {
+    Value weight = number(b, op.getWeight(), w, {k, n});
+    weight = b.create<arith::SIToFPOp>(b.getF32Type(), weight);
+    return b.create<math::FmaOp>(value, weight, sum);
+  }
   Value isPlus =
       b.create<arith::CmpIOp>(arith::CmpIPredicate::sgt,
                               number(b, op.getWeight(), w, {n, k}), b.i32(0));

@@ -298,8 +298,9 @@ ByteInput bnn::asWanted(ByteInput input, TargetAttr target) {
   return input;
 }
 
-std::optional<ByteProduct> bnn::matchByteProduct(Operation *op,
-                                                 std::string *why) {
+// The weights of a product that can be rewritten, of rows that have as many
+// elements.
+static std::optional<ByteWeights> matchFactor(Operation *op, std::string *why) {
   auto gemm = dyn_cast<onnx::GemmOp>(op);
   if (gemm &&
       (gemm.getTransA() || !std::isfinite(gemm.getAlpha().convertToFloat()) ||
@@ -311,6 +312,23 @@ std::optional<ByteProduct> bnn::matchByteProduct(Operation *op,
   auto type = dyn_cast<RankedTensorType>(op->getOperand(0).getType());
   if (!type || type.getRank() < 1 || type.getShape().back() != weights->inputs)
     return no(why, "the quantised input is broadcast");
+  return weights;
+}
+
+std::optional<ByteWeights> bnn::matchByteWeights(Operation *op) {
+  if (!getElementTypeOrSelf(op->getOperand(0)).isF32())
+    return std::nullopt;
+  auto weights = matchFactor(op, /*why=*/nullptr);
+  if (!weights || weights->scale.empty() || !weights->offsets.empty())
+    return std::nullopt;
+  return weights;
+}
+
+std::optional<ByteProduct> bnn::matchByteProduct(Operation *op,
+                                                 std::string *why) {
+  auto weights = matchFactor(op, why);
+  if (!weights)
+    return std::nullopt;
   auto in = matchInput(op->getOperand(0), why);
   if (!in)
     return std::nullopt;

@@ -55,6 +55,10 @@ struct ByteProduct {
   ByteWeights weights;
 };
 
+/// The weights of a MatMul or Gemm of f32 by constant bytes with a scale, where
+/// (byte - zero point) is a byte; what the input is is not asked.
+std::optional<ByteWeights> matchByteWeights(mlir::Operation *op);
+
 /// `why` is told why a product of constant bytes is none.
 std::optional<ByteProduct> matchByteProduct(mlir::Operation *op,
                                             std::string *why);
@@ -70,5 +74,14 @@ ByteInput asWanted(ByteInput input, TargetAttr target);
 /// With `noise` the layer's record says what 8 bits made of the weights.
 void raiseByteProduct(RaiseRewriter &rewriter, const ByteProduct &product,
                       bool noise);
+
+/// Rewrites a product of f32 whose second factor is, folded, what these weights
+/// are worth, and fails if it is not: sums of f32 by the bytes, times the scale
+/// of the output. DequantizeLinear multiplies first: the two are within
+/// rounding of each other. `why` is why it is no product of bytes.
+llvm::LogicalResult raiseFloatsByBytes(RaiseRewriter &rewriter,
+                                       mlir::Operation *op,
+                                       const ByteWeights &weights,
+                                       llvm::StringRef why, bool noise);
 
 } // namespace mlir::bnn

@@ -42,7 +42,7 @@ struct Raise : impl::RaiseBase<Raise> {
     Refusals refusals(DEBUG_TYPE, remarks);
     RaiseRewriter rewriter(&getContext(), refusals);
     eraseDead(rewriter, func);
-    llvm::DenseMap<Operation *, std::string> refused;
+    RefusedProducts refused;
     std::vector<ByteProduct> products = findByteProducts(func, refused);
     if (failed(foldOtherBytes(func, products)))
       return signalPassFailure();
@@ -79,10 +79,16 @@ struct Raise : impl::RaiseBase<Raise> {
           succeeded(raiseEmbedding(rewriter, cast<onnx::GatherOp>(op)));
     for (Operation *op : collect<onnx::MatMulOp, onnx::GemmOp>(func))
       if (!isProductOfVariables(op)) {
-        const bool isRaised = succeeded(raiseLinear(rewriter, op));
+        auto it = refused.find(op);
+        const bool isOfBytes = it != refused.end();
+        bool isRaised = succeeded(raiseLinear(rewriter, op));
+        if (!isRaised && isOfBytes && it->second.weights)
+          isRaised = succeeded(raiseFloatsByBytes(
+              rewriter, op, *it->second.weights, it->second.why,
+              /*noise=*/recordLayers));
+        if (!isRaised && isOfBytes)
+          (void)rewriter.refuse(op, it->second.why);
         linearsRaised += isRaised;
-        if (auto it = refused.find(op); !isRaised && it != refused.end())
-          (void)rewriter.refuse(op, it->second);
       }
     // A linear layer takes the addition of its bias with it, so additions are
     // looked at afterwards.
@@ -102,18 +108,25 @@ struct Raise : impl::RaiseBase<Raise> {
     ConstantEvaluator::getDependentDialects(registry);
   }
 
+  // Why a product of constant bytes is none of bytes, and the weights, if f32
+  // can be multiplied by them.
+  struct Refused {
+    std::string why;
+    std::optional<ByteWeights> weights;
+  };
+  using RefusedProducts = llvm::DenseMap<Operation *, Refused>;
+
   // The products of bytes; `refused` gets why others of constant bytes are
   // none.
-  static std::vector<ByteProduct>
-  findByteProducts(func::FuncOp func,
-                   llvm::DenseMap<Operation *, std::string> &refused) {
+  static std::vector<ByteProduct> findByteProducts(func::FuncOp func,
+                                                   RefusedProducts &refused) {
     std::vector<ByteProduct> products;
     for (Operation *op : collect<onnx::MatMulOp, onnx::GemmOp>(func)) {
       std::string why;
       if (auto product = matchByteProduct(op, &why))
         products.push_back(std::move(*product));
       else if (!why.empty())
-        refused[op] = why;
+        refused[op] = {why, matchByteWeights(op)};
     }
     return products;
   }

@@ -48,9 +48,9 @@ static Value integerTensor(OpBuilder &b, Location loc,
   return b.create<arith::ConstantOp>(loc, DenseElementsAttr::get(type, values));
 }
 
-static Value byteConstant(OpBuilder &b, Location loc, int64_t outputs,
-                          int64_t inputs, ArrayRef<int8_t> bytes) {
-  auto type = RankedTensorType::get({outputs, inputs}, b.getI8Type());
+static Value byteConstant(OpBuilder &b, Location loc, int64_t rows,
+                          int64_t columns, ArrayRef<int8_t> bytes) {
+  auto type = RankedTensorType::get({rows, columns}, b.getI8Type());
   return b.create<bnn::ConstantOp>(
       loc, type.clone(BitsType::get(b.getContext(), /*isSigned=*/true, 8)),
       DenseElementsAttr::get(type, bytes));
@@ -201,6 +201,69 @@ static NoiseAttr noiseOf(MLIRContext *context, const ByteWeights &weights) {
         return weights.scale.empty() ? float(number)
                                      : float(number) * weights.scale[n];
       });
+}
+
+// Whether the second factor is the numbers that `weights` are worth.
+static bool isWorth(Operation *op, const ByteWeights &weights) {
+  auto view = onnx::ConstantView::get(op->getOperand(1));
+  auto gemm = dyn_cast<onnx::GemmOp>(op);
+  const bool isTurned = gemm && gemm.getTransB();
+  SmallVector<int64_t> shape = {weights.inputs, weights.outputs};
+  if (isTurned)
+    std::swap(shape[0], shape[1]);
+  if (!view || !view->getElementType().isF32() ||
+      view->getType().getShape() != ArrayRef<int64_t>(shape))
+    return false;
+  for (int64_t n = 0; n < weights.outputs; ++n)
+    for (int64_t k = 0; k < weights.inputs; ++k) {
+      const int64_t at =
+          isTurned ? n * weights.inputs + k : k * weights.outputs + n;
+      if (view->at<float>(at) !=
+          float(weights.bytes[n * weights.inputs + k]) * weights.scale[n])
+        return false;
+    }
+  return true;
+}
+
+LogicalResult bnn::raiseFloatsByBytes(RaiseRewriter &rewriter, Operation *op,
+                                      const ByteWeights &weights, StringRef why,
+                                      bool noise) {
+  if (!isWorth(op, weights))
+    return failure();
+  rewriter.setInsertionPoint(op);
+  Location loc = op->getLoc();
+  // Outputs lie side by side.
+  SmallVector<int8_t> turned(weights.bytes.size());
+  for (int64_t n = 0; n < weights.outputs; ++n)
+    for (int64_t k = 0; k < weights.inputs; ++k)
+      turned[k * weights.outputs + n] = weights.bytes[n * weights.inputs + k];
+  Value weight =
+      byteConstant(rewriter, loc, weights.inputs, weights.outputs, turned);
+  Value input = op->getOperand(0);
+  Value scale =
+      llvm::all_equal(weights.scale)
+          ? scalarOf(rewriter, loc, ScalarOr<float>{weights.scale[0]})
+          : constantTensor(rewriter, loc, weights.scale, weights.outputs);
+  Value out =
+      emptyRows(rewriter, loc, input, weights.outputs, rewriter.getF32Type());
+  Value result =
+      rewriter
+          .create<MatmulOp>(loc, input, weight, /*zeros=*/Value(),
+                            ValueRange{scale}, ValueRange{out},
+                            [](OpBuilder &b, Location loc, ValueRange args) {
+                              Value y = b.create<arith::MulFOp>(loc, args[0],
+                                                                args[1]);
+                              b.create<bnn::YieldOp>(loc, y);
+                            })
+          .getResult(0);
+  if (auto gemm = dyn_cast<onnx::GemmOp>(op))
+    result = finishGemm(rewriter, gemm, result);
+  rewriter.became(op, BitsType::get(rewriter.getContext(), true, 8),
+                  rewriter.getF32Type(), why);
+  if (noise)
+    rewriter.setNoise(op, noiseOf(rewriter.getContext(), weights));
+  replaceWith(rewriter, op, result);
+  return success();
 }
 
 void bnn::raiseByteProduct(RaiseRewriter &rewriter, const ByteProduct &product,

@@ -140,6 +140,9 @@ class Product:
         inputs = [self.constant(w), scale_name]
         if point is not None:
             inputs.append(self.constant(point))
+        less = np.zeros((), int) if point is None else point.astype(int)
+        numbers = (w if bytes_turned else w.T).astype(int) - np.reshape(less, (-1, 1))
+        self.fits = bool(numbers.min() >= -128 and numbers.max() <= 127)
         y = self.node("DequantizeLinear", *inputs, axis=axis)
         if bytes_turned != turned:
             y = self.node("Transpose", y, perm=[1, 0])
@@ -231,7 +234,7 @@ class Product:
 
     def near(self, lead, k, n, kind, weight_kind):
         """No product of bytes: f32 inputs, a scale for each of their rows, or one for each of the
-        weights' inputs."""
+        weights' inputs. Of the first two the weights stay bytes, if they are, less their zero points."""
         form = self.r.choice(["floats", "rows", "inputs"])
         self.became = "float"
         self.told += f" {form}"
@@ -247,7 +250,9 @@ class Product:
                           self.constant(np.zeros(lead[0], kind))]
             x = self.node("QuantizeLinear", x, *parameters, axis=0)
             x = self.node("DequantizeLinear", x, *parameters, axis=0)
-        return self.node("MatMul", x, self.dequantised_weights(k, n, weight_kind, False))
+        y = self.node("MatMul", x, self.dequantised_weights(k, n, weight_kind, False))
+        self.became = "8xf32" if self.fits else "float"
+        return y
 
     # Checks
 

@@ -216,7 +216,9 @@ class QuantisedBert:
         weight = self.normal((inputs, outputs), std or 1 / math.sqrt(inputs))
         bias = self.normal(outputs, 0.1)
         is_float = o.float_layer == layer
-        became = "float" if is_float else "8x8"
+        became = "8x8"
+        if is_float:
+            became = "float" if o.float_form == "weights" or o.writer == "dynamic" else self.of_bytes()
         if is_float and o.float_form == "weights" or self.is_measuring:
             if not is_float:
                 x = self.quantise(x, layer)
@@ -268,8 +270,12 @@ class QuantisedBert:
             factors = [x, w, g.parameter(f"{name}_bias", bias) if is_float else
                        self.int32_bias(scope, f"{name}_bias", bias, self.scales[x] * self.scales[w])]
         y = g.node(scope, "Gemm", *factors, transB=1)
-        self.layers.append(Layer(g.producers[y], "linear", "float" if is_float else "8x8"))
+        self.layers.append(Layer(g.producers[y], "linear", self.of_bytes() if is_float else "8x8"))
         return y
+
+    def of_bytes(self):
+        """What a product of f32 by bytes becomes: less any zero point they are bytes no more."""
+        return "float" if self.o.weights == "u8a" else "8xf32"
 
     def int32_bias(self, scope, name, bias, scale):
         # A scale of one element beside a scalar zero point, as ONNX Runtime's quantiser writes it.

@@ -760,3 +760,22 @@ func.func @quantize_bytes(%x: memref<?x40xf32>, %s: f32, %z: i32, %q: memref<?x4
   bnn.quantize %x step(%s) zero_point(%z) outs(%q : memref<?x40x!bnn.s8>) : memref<?x40xf32>
   return
 }
+
+// -----
+
+// Bytes become f32 as they are loaded, once for the rows of a tile; the last outputs by a mask.
+// CHECK-LABEL: func.func @bytes_beside_floats
+// CHECK: vector.load {{.*}} : memref<40x17xi8>, vector<16xi8>
+// CHECK: arith.extsi {{.*}} : vector<16xi8> to vector<16xi32>
+// CHECK: %[[W:.*]] = arith.sitofp {{.*}} : vector<16xi32> to vector<16xf32>
+// CHECK-COUNT-4: math.fma %{{.*}}, %[[W]], {{.*}} : vector<16xf32>
+// CHECK: vector.maskedload {{.*}} : memref<40x17xi8>, vector<8xi1>, vector<8xi8> into vector<8xi8>
+func.func @bytes_beside_floats(%x: memref<4x40xf32>, %w: memref<40x17x!bnn.s8>, %s: f32, %y: memref<4x17xf32>) {
+  bnn.matmul %x, %w params(%s : f32) outs(%y : memref<4x17xf32>)
+      : memref<4x40xf32>, memref<40x17x!bnn.s8> {
+  ^bb0(%acc: f32, %p: f32):
+    %r = arith.mulf %acc, %p : f32
+    bnn.yield %r : f32
+  }
+  return
+}

@@ -324,3 +324,24 @@ func.func @product_of_bytes(%x: memref<?x3x!bnn.u8>, %y: memref<?x2x!bnn.s8>) {
   }
   return
 }
+
+// -----
+
+// The weight is [inputs, outputs].
+// CHECK-LABEL: func.func @bytes_beside_floats
+// CHECK: scf.for %[[M:.*]] = %c0 to %c4
+// CHECK: scf.for %[[N:.*]] = %c0 to %c7
+// CHECK: scf.for %[[K:.*]] = %c0 to %c40
+// CHECK: memref.load %{{.*}}[%[[K]], %[[N]]] : memref<40x7xi8>
+// CHECK: arith.extsi {{.*}} : i8 to i32
+// CHECK: arith.sitofp
+// CHECK: math.fma {{.*}} : f32
+func.func @bytes_beside_floats(%x: memref<4x40xf32>, %w: memref<40x7x!bnn.s8>, %s: f32, %y: memref<4x7xf32>) {
+  bnn.matmul %x, %w params(%s : f32) outs(%y : memref<4x7xf32>)
+      : memref<4x40xf32>, memref<40x7x!bnn.s8> {
+  ^bb0(%acc: f32, %p: f32):
+    %r = arith.mulf %acc, %p : f32
+    bnn.yield %r : f32
+  }
+  return
+}

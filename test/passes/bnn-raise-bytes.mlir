@@ -314,15 +314,13 @@ func.func @no_bytes(%b: tensor<?x3xi8>) -> (tensor<?x2xi32>, tensor<?x2xi32>) {
 
 // -----
 
-// What is refused keeps its DequantizeLinear, and the weights become floats as
-// all constants do.
+// What is refused keeps its DequantizeLinear: f32 by the weights' bytes.
 
 // The input has a scale for each of its rows.
 // CHECK-LABEL: func.func @two_scales
 // CHECK: onnx.QuantizeLinear
 // CHECK: %[[X:.*]] = onnx.DequantizeLinear
-// CHECK: %[[W:.*]] = onnx.Constant {value = dense<{{\[\[}}2.500000e-01, 5.000000e-01], [-7.500000e-01, 1.000000e+00], [1.250000e+00, -1.500000e+00]]> : tensor<3x2xf32>}
-// CHECK: onnx.MatMul %[[X]], %[[W]]
+// CHECK: bnn.matmul %[[X]], {{.*}} : tensor<2x3xf32>, tensor<3x2x!bnn.s8>
 func.func @two_scales(%x: tensor<2x3xf32>) -> tensor<2x2xf32> {
   %s = onnx.Constant {value = dense<[0.5, 0.25]> : tensor<2xf32>} : () -> tensor<2xf32>
   %z = onnx.Constant {value = dense<[3, 4]> : tensor<2xui8>} : () -> tensor<2xui8>
@@ -332,37 +330,69 @@ func.func @two_scales(%x: tensor<2x3xf32>) -> tensor<2x2xf32> {
   %0 = onnx.QuantizeLinear %x, %s, %z {axis = 0 : i64} : (tensor<2x3xf32>, tensor<2xf32>, tensor<2xui8>) -> tensor<2x3xui8>
   %1 = onnx.DequantizeLinear %0, %s, %z {axis = 0 : i64} : (tensor<2x3xui8>, tensor<2xf32>, tensor<2xui8>) -> tensor<2x3xf32>
   %2 = onnx.DequantizeLinear %w, %ws, %none {axis = 1 : i64} : (tensor<3x2xi8>, tensor<f32>, none) -> tensor<3x2xf32>
-  // expected-remark @below {{'onnx.MatMul' is left as it is: the input has more than one scale}}
   %3 = onnx.MatMul %1, %2 : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
   return %3 : tensor<2x2xf32>
 }
 
 // -----
 
-// An f32 input: its product has its weights in f32.
+// An f32 input: the weights stay bytes, [inputs, outputs], and their scale comes last.
 // CHECK-LABEL: func.func @weights_alone
-// CHECK-NOT: bnn.
-// CHECK: onnx.Constant {value = dense<{{\[\[}}2.500000e-01, {{.*}} : tensor<3x2xf32>}
-// CHECK: onnx.MatMul
+// CHECK-SAME: (%[[X:.*]]: tensor<2x3xf32>)
+// CHECK: %[[W:.*]] = bnn.constant dense<{{\[\[}}1, 2], [-3, 4], [5, -6]]> : tensor<3x2xi8> -> tensor<3x2x!bnn.s8>
+// CHECK: %[[S:.*]] = arith.constant 2.500000e-01 : f32
+// CHECK: bnn.matmul %[[X]], %[[W]] params(%[[S]] : f32) outs({{.*}} : tensor<2x2xf32>) : tensor<2x3xf32>, tensor<3x2x!bnn.s8>
+// CHECK-NEXT: ^bb0(%[[ACC:.*]]: f32, %[[F:.*]]: f32):
+// CHECK-NEXT: arith.mulf %[[ACC]], %[[F]]
+// CHECK-NOT: onnx.MatMul
 func.func @weights_alone(%x: tensor<2x3xf32>) -> tensor<2x2xf32> {
   %w = onnx.Constant {value = dense<[[1, 2], [-3, 4], [5, -6]]> : tensor<3x2xi8>} : () -> tensor<3x2xi8>
   %ws = onnx.Constant {value = dense<0.25> : tensor<f32>} : () -> tensor<f32>
   %none = onnx.NoValue : () -> none
   %0 = onnx.DequantizeLinear %w, %ws, %none {axis = 1 : i64} : (tensor<3x2xi8>, tensor<f32>, none) -> tensor<3x2xf32>
-  // expected-remark @below {{'onnx.MatMul' is left as it is: the weights are integers of 8 bits, but the input is not quantised}}
   %1 = onnx.MatMul %x, %0 : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
   return %1 : tensor<2x2xf32>
 }
 
 // -----
 
+// Outputs have scales and a zero point, a Gemm has a bias. Less the other zero
+// point the weights are no bytes; of one magnitude they are bits.
+// CHECK-LABEL: func.func @weights_alone_of_outputs
+// CHECK: bnn.constant dense<{{\[\[}}-2, 2], [-6, 4], [2, -6]]> : tensor<3x2xi8> -> tensor<3x2x!bnn.s8>
+// CHECK: arith.constant dense<[2.500000e-01, 5.000000e-01]> : tensor<2xf32>
+// CHECK: bnn.matmul {{.*}} : tensor<2x3xf32>, tensor<3x2x!bnn.s8>
+// CHECK: onnx.Add
+// CHECK: onnx.MatMul
+// CHECK: bnn.matmul {{.*}} : tensor<2x3xf32>, tensor<2x3x!bnn.s1>
+func.func @weights_alone_of_outputs(%x: tensor<2x3xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
+  %w = onnx.Constant {value = dense<[[1, -3, 5], [2, 4, -6]]> : tensor<2x3xi8>} : () -> tensor<2x3xi8>
+  %ws = onnx.Constant {value = dense<[0.25, 0.5]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %wz = onnx.Constant {value = dense<[3, 0]> : tensor<2xi8>} : () -> tensor<2xi8>
+  %c = onnx.Constant {value = dense<[1.0, 2.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %0 = onnx.DequantizeLinear %w, %ws, %wz {axis = 0 : i64} : (tensor<2x3xi8>, tensor<2xf32>, tensor<2xi8>) -> tensor<2x3xf32>
+  %1 = onnx.Gemm %x, %0, %c {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 1 : i64} : (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2xf32>) -> tensor<2x2xf32>
+  %s = onnx.Constant {value = dense<0.25> : tensor<f32>} : () -> tensor<f32>
+  %far = onnx.Constant {value = dense<100> : tensor<i8>} : () -> tensor<i8>
+  %wide = onnx.Constant {value = dense<[[1, 2], [-100, 4], [5, -6]]> : tensor<3x2xi8>} : () -> tensor<3x2xi8>
+  %2 = onnx.DequantizeLinear %wide, %s, %far {axis = 1 : i64} : (tensor<3x2xi8>, tensor<f32>, tensor<i8>) -> tensor<3x2xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the weights are integers of 8 bits, but the input is not quantised}}
+  %3 = onnx.MatMul %x, %2 : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
+  %none = onnx.NoValue : () -> none
+  %bits = onnx.Constant {value = dense<[[1, -1], [-1, -1], [1, 1]]> : tensor<3x2xi8>} : () -> tensor<3x2xi8>
+  %4 = onnx.DequantizeLinear %bits, %s, %none {axis = 1 : i64} : (tensor<3x2xi8>, tensor<f32>, none) -> tensor<3x2xf32>
+  %5 = onnx.MatMul %x, %4 : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
+  return %1, %3, %5 : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
+}
+
+// -----
+
 // Of two products with the same weights, one has a quantised input: the other
-// alone reads floats.
+// alone reads floats, and each has its bytes as it wants them.
 // CHECK-LABEL: func.func @both
 // CHECK-SAME: (%[[X:.*]]: tensor<2x3xf32>)
-// CHECK: %[[W:.*]] = onnx.Constant {value = dense<{{\[\[}}2.500000e-01, {{.*}} : tensor<3x2xf32>}
 // CHECK: bnn.matmul {{.*}} : tensor<2x3x!bnn.u8>, tensor<2x3x!bnn.s8>
-// CHECK: onnx.MatMul %[[X]], %[[W]]
+// CHECK: bnn.matmul %[[X]], {{.*}} : tensor<2x3xf32>, tensor<3x2x!bnn.s8>
 func.func @both(%x: tensor<2x3xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
   %s = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
   %w = onnx.Constant {value = dense<[[1, 2], [-3, 4], [5, -6]]> : tensor<3x2xi8>} : () -> tensor<3x2xi8>
@@ -373,7 +403,6 @@ func.func @both(%x: tensor<2x3xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
   %1 = onnx.QuantizeLinear %x, %s, %z {axis = 1 : i64} : (tensor<2x3xf32>, tensor<f32>, tensor<ui8>) -> tensor<2x3xui8>
   %2 = onnx.DequantizeLinear %1, %s, %z {axis = 1 : i64} : (tensor<2x3xui8>, tensor<f32>, tensor<ui8>) -> tensor<2x3xf32>
   %3 = onnx.MatMul %2, %0 : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
-  // expected-remark @below {{'onnx.MatMul' is left as it is: the weights are integers of 8 bits, but the input is not quantised}}
   %4 = onnx.MatMul %x, %0 : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
   return %3, %4 : tensor<2x2xf32>, tensor<2x2xf32>
 }
@@ -383,8 +412,10 @@ func.func @both(%x: tensor<2x3xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
 // A scale of the input that is computed, one that is no normal number, and a
 // scale of the weights for each input.
 // CHECK-LABEL: func.func @scales
-// CHECK-NOT: bnn.
-// CHECK-COUNT-3: onnx.MatMul
+// CHECK-NOT: bnn.quantize
+// CHECK: bnn.matmul {{.*}} : tensor<2x3xf32>, tensor<3x2x!bnn.s8>
+// CHECK: bnn.matmul {{.*}} : tensor<2x3xf32>, tensor<3x2x!bnn.s8>
+// CHECK: onnx.MatMul
 func.func @scales(%b: tensor<2x3xui8>, %t: tensor<f32>) -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
   %s = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
   %tiny = onnx.Constant {value = dense<1.0e-40> : tensor<f32>} : () -> tensor<f32>
@@ -394,10 +425,8 @@ func.func @scales(%b: tensor<2x3xui8>, %t: tensor<f32>) -> (tensor<2x2xf32>, ten
   %none = onnx.NoValue : () -> none
   %0 = onnx.DequantizeLinear %w, %s, %none {axis = 1 : i64} : (tensor<3x2xi8>, tensor<f32>, none) -> tensor<3x2xf32>
   %1 = onnx.DequantizeLinear %b, %t, %z {axis = 1 : i64} : (tensor<2x3xui8>, tensor<f32>, tensor<ui8>) -> tensor<2x3xf32>
-  // expected-remark @below {{'onnx.MatMul' is left as it is: the input's scale and zero point are not plain constants}}
   %2 = onnx.MatMul %1, %0 : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
   %3 = onnx.DequantizeLinear %b, %tiny, %z {axis = 1 : i64} : (tensor<2x3xui8>, tensor<f32>, tensor<ui8>) -> tensor<2x3xf32>
-  // expected-remark @below {{'onnx.MatMul' is left as it is: the input's scale and zero point are not plain constants}}
   %4 = onnx.MatMul %3, %0 : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
   %5 = onnx.DequantizeLinear %w, %each, %none {axis = 0 : i64} : (tensor<3x2xi8>, tensor<3xf32>, none) -> tensor<3x2xf32>
   %6 = onnx.DequantizeLinear %b, %s, %z {axis = 1 : i64} : (tensor<2x3xui8>, tensor<f32>, tensor<ui8>) -> tensor<2x3xf32>
@@ -441,7 +470,6 @@ func.func @constant_input(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf
   %2 = onnx.QuantizeLinear %1, %s, %z {axis = 1 : i64} : (tensor<2x2xf32>, tensor<f32>, tensor<i8>) -> tensor<2x2xi8>
   %3 = onnx.DequantizeLinear %2, %s, %z {axis = 1 : i64} : (tensor<2x2xi8>, tensor<f32>, tensor<i8>) -> tensor<2x2xf32>
   %4 = onnx.MatMul %3, %0 : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
-  // expected-remark @below {{'onnx.MatMul' is left as it is: the weights are integers of 8 bits, but the input is not quantised}}
   %5 = onnx.MatMul %x, %0 : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
   return %4, %5 : tensor<2x2xf32>, tensor<2x2xf32>
 }

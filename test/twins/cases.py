@@ -214,6 +214,12 @@ def fma(m, k, n):
     float_product(m, k, n, m.constant(w), f"tensor<{k}x{n}xf32>", lambda x: model.matmul_floats(x, w))
 
 
+def fma_bytes(m, k, n):
+    w = byte_products.random_bytes(m.rng, (k, n))
+    float_product(m, k, n, m.bits(w), f"tensor<{k}x{n}x!bnn.s8>",
+                  lambda x: model.matmul_floats(x, w.astype(np.float32)))
+
+
 def affine(m, k, n):
     """An epilogue with each form of a parameter."""
     x, dims, rows = m.source(k)
@@ -362,7 +368,7 @@ def embedding(m, k, n):
 COUNTS = [xor_count, xor_count_zeros, and_count, *(plane_count(*row) for row in planes.ELEMENTS)]
 DOTS_OF_BYTES = [dot_bytes(*row) for row in byte_products.ELEMENTS]
 BYTE_KINDS = [*DOTS_OF_BYTES, bytes_of_product, bits_of_bytes, requantized, layer_norm_bytes, corrected_bytes]
-KINDS = [*COUNTS, xor_count_decided, corrected, signed_sum, fma, affine, bits_of_product,
+KINDS = [*COUNTS, xor_count_decided, corrected, signed_sum, fma, fma_bytes, affine, bits_of_product,
          integers_of_product, layer_norm, layer_norm_bits, reduction("add"), reduction("max"), reduction("min"),
          embedding, *BYTE_KINDS]
 

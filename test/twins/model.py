@@ -133,7 +133,7 @@ def matmul_signs(x, weight):
 
 
 def matmul_floats(x, weight):
-    """bnn.matmul of f32 by f32 [K, N]: one fma after the other."""
+    """bnn.matmul of f32 by f32 [K, N], or by bytes as f32: one fma after the other."""
     acc = np.zeros((*x.shape[:-1], weight.shape[1]), np.float32)
     for k in range(x.shape[-1]):
         acc = fma(x[..., k, None], weight[k], acc)

@@ -1,11 +1,12 @@
-//===- Fma.cpp - f32 by f32 -----------------------------------------------===//
+//===- Fma.cpp - f32 by f32, or by bytes ----------------------------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Neighbouring outputs lie side by side in a row of weights. Rows in flight
-// hide the latency of the chain of fused multiply-additions.
+// hide the latency of the chain of fused multiply-additions. Bytes become f32
+// as they are loaded, once for all rows of a tile.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -46,20 +47,10 @@ private:
     const int64_t lanes = valid > kHalf ? kLanes : kHalf;
     VectorType type = VectorType::get(lanes, b.getF32Type());
     Value none = b.create<vector::BroadcastOp>(type, b.f32(0));
-    Value mask;
-    if (valid < lanes)
-      mask = b.create<vector::ConstantMaskOp>(
-          VectorType::get(lanes, b.getI1Type()), b.getI64ArrayAttr(valid));
-    auto weights = [&](Value k) -> Value {
-      SmallVector<Value> at = {k, column};
-      if (mask)
-        return b.create<vector::MaskedLoadOp>(type, p.weight, at, mask, none);
-      return b.create<vector::LoadOp>(type, p.weight, at);
-    };
     SmallVector<Value> init(tile.rows, none);
     return b.loop(b.index(0), b.dim(p.input, 1), 1, init,
                   [&](Value k, ValueRange acc) {
-                    Value w = weights(k);
+                    Value w = loadWeights(k, column, valid, lanes);
                     SmallVector<Value> next;
                     for (int64_t i = 0; i < tile.rows; ++i) {
                       Value x = b.create<vector::BroadcastOp>(
@@ -68,6 +59,26 @@ private:
                     }
                     return next;
                   });
+  }
+
+  // The weights of input k for `valid` outputs from `column` on, in f32.
+  Value loadWeights(Value k, Value column, int64_t valid, int64_t lanes) {
+    Type element = getElementTypeOrSelf(p.weight);
+    VectorType type = VectorType::get(lanes, element);
+    SmallVector<Value> at = {k, column};
+    Value loaded;
+    if (valid < lanes) {
+      Value mask = b.create<vector::ConstantMaskOp>(
+          VectorType::get(lanes, b.getI1Type()), b.getI64ArrayAttr(valid));
+      Value none = b.create<arith::ConstantOp>(type, b.getZeroAttr(type));
+      loaded = b.create<vector::MaskedLoadOp>(type, p.weight, at, mask, none);
+    } else {
+      loaded = b.create<vector::LoadOp>(type, p.weight, at);
+    }
+    if (element.isF32())
+      return loaded;
+    loaded = b.create<arith::ExtSIOp>(type.clone(b.getI32Type()), loaded);
+    return b.create<arith::SIToFPOp>(type.clone(b.getF32Type()), loaded);
   }
 
   // 16 lanes, whatever is in the upper ones of half a vector.
@@ -88,3 +99,4 @@ static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
 }
 
 const DotKernel bnn::kFma = {create, /*getParams=*/nullptr};
+const DotKernel bnn::kFmaBytes = {create, /*getParams=*/nullptr};
