@@ -25,8 +25,7 @@ from bnn.prune.positions import Positions  # noqa: E402
 
 HIDDEN, HEADS, FFN, VOCABULARY, POSITIONS = 16, 4, 32, 40, 10
 SIZE = HIDDEN // HEADS
-OPTIONS = {"group": None, "seed": 0, "batch": 16, "logits": None, "mask": None,
-           "refit": False}
+OPTIONS = {"group": None, "seed": 0, "batch": 16, "logits": None, "mask": None}
 
 
 class Encoder:
@@ -274,7 +273,7 @@ def test_nothing_and_dead_units_score_nothing(whole):
     _, task, scoring = whole
     states = {"l0_down": None, "l1_down": (0,)}
     scorer = score.Scorer(scoring.probe, scoring.masks, states, ["logits"], 0, None)
-    assert scorer.score({}, {}, ["l0_down", "l1_down"]) == (0, 0)
+    assert scorer.score({}, ["l0_down", "l1_down"]) == (0, 0)
     scores = scoring.record["rounds"][0]["scores"]
     of = {(layer.name, *unit): scores[str(i)] for i, (_, layer, unit) in enumerate(scoring.units)}
     nothing = {unit for unit, pair in of.items() if pair == [0, 0]}
@@ -325,7 +324,7 @@ def test_pruned_is_masked(kind, shapes, referee):
     if kind == "dynamic":
         removed["l0_down_i"] = removed.pop("l0_down_p")
     assert set(removed) == {layer.name for layer in task.layers}
-    biases = scoring.masks.biases(removed, {})
+    biases = scoring.masks.biases(removed)
     assert len(biases) == (2 if kind == "bits" else 0)
     result = task.cut(removed, biases)
     onnx.checker.check_model(result, full_check=True)
@@ -351,24 +350,6 @@ def test_pruned_is_masked(kind, shapes, referee):
         signs = 0.2 * np.sign(w - w.mean(dtype=np.float64))
         np.testing.assert_allclose(held["l0_down_t_pruned"], signs.T[keep], rtol=1e-6)
         assert layers["l0_down_p"]["shape"]["in"] == 18
-
-
-def test_biases_are_refitted(small, referee):
-    """What reads the units is on average what it was, and the file has those biases."""
-    data = texts(16)
-    task, scoring = task_of(small, data, refit=True)
-    removed, biases = scoring.run(0.5, None, 1)
-    assert set(biases) == {"l0_o_p", "l0_down_p"}
-    scorer = scoring._scorer(1)
-    for sink in scoring.masks.sinks:
-        np.testing.assert_allclose(scorer.mean(sink, removed, scoring.shifts),
-                                   scorer.mean(sink, {}, {}), atol=1e-6)
-        assert np.abs(scorer.mean(sink, removed, {}) - scorer.mean(sink, {}, {})).max() > 0.01
-    result = task.cut(removed, biases)
-    expected = next(scoring.probe.run(others=scoring.masks.feeds(removed, scoring.shifts)))
-    got = run(result, data)
-    np.testing.assert_allclose(got, expected["logits"], atol=1e-5)
-    np.testing.assert_allclose(got, referee(result, data), atol=1e-5)
 
 
 def test_quantised(small):
@@ -453,7 +434,7 @@ def command(*arguments):
 def test_the_command_a_record_and_an_interruption(folder, model, tmp_path):
     result = command(folder / "model.onnx", "--calibration", folder / "data.npz",
                      "--keep-flops=0.6", "--rounds=2", "--length=7", "--group=8", "--seed=3",
-                     "--batch=16", "--logits=logits", "--mask=mask", "--no-refit", "-o",
+                     "--batch=16", "--logits=logits", "--mask=mask", "-o",
                      tmp_path / "a.onnx")
     assert result.returncode == 0 and not result.stderr
     assert sorted(os.listdir(tmp_path)) == ["a.json", "a.onnx"]
@@ -474,7 +455,7 @@ def test_the_command_a_record_and_an_interruption(folder, model, tmp_path):
 
     # The same again, stopped on the way; what was scored is not scored again.
     options = dict(keep_flops=0.6, rounds=2, length=7, group=8, seed=3, batch=16, logits="logits",
-                   mask="mask", refit=False, record=tmp_path / "c.json")
+                   mask="mask", record=tmp_path / "c.json")
 
     def stop(done, total):
         assert total == 2 * 16

@@ -29,8 +29,6 @@ PARSER.add_argument("--keep", type=float, nargs="+", default=[0.8, 0.6, 0.45], m
                     help="budgets (default: 0.8 0.6 0.45)")
 PARSER.add_argument("--rounds", type=int, default=8, metavar="N", help="as bnn-prune's")
 PARSER.add_argument("--group", type=int, metavar="N", help="as bnn-prune's")
-PARSER.add_argument("--refit", action=argparse.BooleanOptionalAction, default=True,
-                    help="as bnn-prune's")
 LENGTH = 24
 
 
@@ -80,8 +78,8 @@ def main():
         arrays = [encoded(tokenizer, [data["train"][i][0] for i in drawn], LENGTH)]
         task = work.Work(proto, layers, work.sizes_of_data(proto, arrays, 8))
         scoring = work.Scoring(task, arrays, {
-            "group": options.group, "seed": seed, "batch": 32, "logits": None, "mask": None,
-            "refit": options.refit}, None, lambda _: None)
+            "group": options.group, "seed": seed, "batch": 32, "logits": None, "mask": None},
+            None, lambda _: None)
         for way in ("bnn-prune", "random", "magnitude"):
             row = []
             for keep in options.keep:

@@ -16,7 +16,7 @@ import warnings
 
 import numpy as np
 
-OPTIONS = {"group": None, "seed": 0, "batch": 8, "logits": None, "mask": None, "refit": False}
+OPTIONS = {"group": None, "seed": 0, "batch": 8, "logits": None, "mask": None}
 SAMPLES, TOKENS, MOST_ID = 8, 16, 30
 
 

@@ -25,9 +25,9 @@ def _check_options(keep_flops, rounds, length, group, seed, batch):
         raise PruneError(f"a batch of {batch} holds no sample")
 
 
-def prune(model, calibration=None, *, keep_flops=None, apply=None, rounds=8, refit=True,
-          length=None, group=None, seed=0, batch=8, logits=None, mask=None, output=None,
-          record=None, progress=None):
+def prune(model, calibration=None, *, keep_flops=None, apply=None, rounds=8, length=None,
+          group=None, seed=0, batch=8, logits=None, mask=None, output=None, record=None,
+          progress=None):
     """Cuts attention heads and FFN neurons out of a model and returns it as an onnx.ModelProto,
     which `bnn.compile` and ONNX Runtime take.
 
@@ -40,8 +40,6 @@ def prune(model, calibration=None, *, keep_flops=None, apply=None, rounds=8, ref
         most 1, by OPTIN's formula (arXiv 2403.17921).
     apply: in place of the two, the path of a record: the same model is cut as it says.
     rounds: in how many steps units go; what is left is scored anew in each.
-    refit: whether biases are changed after each round so that what reads the units is on average
-        what it was.
     length: how many tokens the formula counts for; the mean of the data where not given.
     group: how many neurons go or stay together: 32 where the second linear reads bits, 16
         elsewhere.
@@ -98,7 +96,7 @@ def prune(model, calibration=None, *, keep_flops=None, apply=None, rounds=8, ref
         else:
             task = work.Work(proto, layers, work.sizes_of_data(proto, arrays, batch))
             options = {"group": group, "seed": seed, "batch": batch, "logits": logits,
-                       "mask": mask, "refit": bool(refit)}
+                       "mask": mask}
             scoring = work.Scoring(task, arrays, options, before,
                                    lambda one: record is not None and records.write(record, one))
             result = task.cut(*scoring.run(keep_flops, length, rounds, progress))

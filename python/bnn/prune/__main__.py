@@ -37,9 +37,6 @@ def _parser():
     parser.add_argument("--rounds", type=int, default=8, metavar="N",
                         help="in how many steps units go; what is left is scored anew in each "
                         "(default: 8)")
-    parser.add_argument("--refit", action=argparse.BooleanOptionalAction, default=True,
-                        help="change biases so that what reads the units is on average what it "
-                        "was")
     parser.add_argument("--length", type=float, metavar="N",
                         help="how many tokens to count multiplications for (default: the mean of "
                         "the data)")

@@ -5,7 +5,7 @@
 In front of each sink of a layer stands a product with a mask, a vector of ones and zeros that is
 an input. Of numbers in f32 or of 8 bits, one that is 0 adds nothing, and that is what is left when
 it is cut. A bit is never 0: what its channel adds on average goes into the bias of the sink
-(arXiv 2403.17921 has no such case; its masks would give the bit of 0). Biases are inputs as well.
+(arXiv 2403.17921 has no such case; its masks would give the bit of 0), which is an input as well.
 """
 import numpy as np
 
@@ -59,7 +59,7 @@ class Masks:
                 reader = editor.node(sink.reader)
                 editor.insert(reader, sink.index, "Mul", [sink.tensor, mask], f"{mask}_kept")
                 name = None
-                if sink.has_bias:
+                if layer.became == "bits":
                     self._weights[sink.key] = weights_of(sink, constants)
                     self._biases[sink.key] = bias_of(sink, constants, graph)
                     name = editor.input("bias", len(self._biases[sink.key]))
@@ -75,14 +75,8 @@ class Masks:
         """The names of the inputs that `feeds` is for."""
         return [name for _, _, *names in self._sinks for name in names if name]
 
-    @property
-    def sinks(self):
-        """The sinks that have a bias, in the order of the layers."""
-        return [sink for _, sink, _, name in self._sinks if name]
-
-    def feeds(self, removed, shifts=None):
-        """The values of those inputs where {layer's name: channels} are switched off, and {sink's
-        key: f64} is added to biases."""
+    def feeds(self, removed):
+        """The values of those inputs where {layer's name: channels} are switched off."""
         found = {}
         for layer, sink, mask, name in self._sinks:
             gone = removed.get(layer.name, ())
@@ -90,18 +84,16 @@ class Masks:
             keep[sink.weights.layout.places(gone)] = 0
             found[mask] = keep
             if name:
-                found[name] = self._bias(sink, gone, shifts or {})
+                found[name] = self._bias(sink, gone)
         return found
 
-    def _bias(self, sink, gone, shifts):
-        bias = self._biases[sink.key].astype(np.float64)
-        if sink.key in self.means:
-            places = sink.weights.layout.places(gone)
-            bias = bias + self.means[sink.key][places] @ self._weights[sink.key][places]
-        return (bias + shifts.get(sink.key, 0)).astype(np.float32)
+    def _bias(self, sink, gone):
+        places = sink.weights.layout.places(gone)
+        constant = self.means[sink.key][places] @ self._weights[sink.key][places]
+        return (self._biases[sink.key] + constant).astype(np.float32)
 
-    def biases(self, removed, shifts):
+    def biases(self, removed):
         """{sink's key: bias in f32} of the sinks whose bias is another in that case."""
-        found = {sink.key: self._bias(sink, removed.get(layer.name, ()), shifts)
-                 for layer, sink, _, name in self._sinks if name}
-        return {key: bias for key, bias in found.items() if (bias != self._biases[key]).any()}
+        return {sink.key: self._bias(sink, removed[layer.name])
+                for layer, sink, _, name in self._sinks
+                if name and len(removed.get(layer.name, ()))}

@@ -129,21 +129,10 @@ class Scorer:
         return ({name: _normalised(np.concatenate(parts)) for name, parts in states.items()},
                 {name: np.concatenate(parts) for name, parts in results.items()})
 
-    def mean(self, sink, removed, shifts):
-        """The mean of a sink's state over the tokens that count, f64 [width]."""
-        total, count = 0.0, 0
-        feeds = self.masks.feeds(removed, shifts)
-        for call, given in enumerate(self.probe.run(others=feeds)):
-            rows = given[sink.state].reshape(-1, given[sink.state].shape[-1])
-            rows = rows[tokens_of(given[sink.state], self.padding[call], sink.positions)]
-            total = total + rows.sum(axis=0, dtype=np.float64)
-            count += len(rows)
-        return total / count
-
-    def score(self, removed, shifts, later):
-        """(trajectory, divergence) without {layer's name: channels} and with {sink's key: f64}
-        added to biases: `later` are the states that count."""
-        feeds = self.masks.feeds(removed, shifts)
+    def score(self, removed, later):
+        """(trajectory, divergence) without {layer's name: channels}: `later` are the states that
+        count."""
+        feeds = self.masks.feeds(removed)
         states, results = self._collect(self.probe.run(others=feeds))
         return (sum(distance(self.before[0][name], states[name]) for name in later),
                 sum(divergence(self.before[1][name], results[name]) for name in self.results))

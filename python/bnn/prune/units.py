@@ -31,12 +31,6 @@ class Sink:
     positions: tuple
 
     @property
-    def has_bias(self):
-        """Whether what is added to its bias is what is added to its state."""
-        node = self.weights.node if self.bias is None else self.bias[0]
-        return node.output[0] == self.state and node.op_type != "MatMulInteger"
-
-    @property
     def key(self):
         """The name of what the product gives, which only it gives."""
         return self.weights.node.output[0]

@@ -98,13 +98,12 @@ class Scoring:
         means = self._measure()
         self.masks = masked.Masks(work.proto, work.layers, work.graph, work.constants, means)
         self.probe = self._probe(0)
-        self.shifts = {}
         self.results = self._results()
         self.record = {
             "format": record.FORMAT, "model": record.digest_of_model(work.proto),
             "data": record.digest_of_data(arrays),
             "options": {name: options[name] for name in ("group", "seed", "batch", "logits",
-                                                         "mask", "refit")},
+                                                         "mask")},
             "inputs": {name: list(shape) for name, shape in work.sizes.items()},
             "layers": [{"name": layer.name, "kind": layer.kind, "numbers": layer.became,
                         "channels": layer.count,
@@ -178,8 +177,6 @@ class Scoring:
             started = time.monotonic()
             scorer = score.Scorer(self.probe, self.masks, states, self.results,
                                   self.options["seed"], self.options["mask"])
-            scorer.means = {sink.state: scorer.mean(sink, {}, {})
-                            for sink in (self.masks.sinks if self.options["refit"] else ())}
             if opt_level or runs * (time.monotonic() - started) < _LONG:
                 break
             # The same bits, sooner: of few runs optimising the code would take longer.
@@ -225,25 +222,13 @@ class Scoring:
                                  costs[left], [self.units[unit][0] for unit in left],
                                  share * costs.sum())
             stays[left[~kept]] = False
-            removed = self._removed(stays)
-            self.shifts = self._refit(scorer, removed) if self.options["refit"] else {}
-        biases = self.masks.biases(removed, self.shifts)
+        removed = self._removed(stays)
+        biases = self.masks.biases(removed)
         self.record.update({
             "gone": np.flatnonzero(~stays).tolist(),
             "macs": {"before": int(costs.sum()), "after": int(costs[stays].sum())},
             "biases": {key: bias.astype(float).tolist() for key, bias in biases.items()}})
         return removed, biases
-
-    def _refit(self, scorer, removed):
-        """{sink's key: f64}, what has to be added to the biases, one after the other, that each
-        sink's results are on average what they were: the least squares that a constant can
-        reach."""
-        shifts = {}
-        if removed:
-            for sink in self.masks.sinks:
-                shifts[sink.key] = scorer.means[sink.state] - scorer.mean(
-                    sink, removed, shifts)
-        return shifts
 
     def _removed(self, stays):
         """{layer's name: channels} of the units that do not stay."""
@@ -270,10 +255,10 @@ class Scoring:
                 elif stays[unit]:
                     later = self._later(layer)
                     if layer.name not in start:
-                        start[layer.name] = scorer.score(removed, self.shifts, later)
+                        start[layer.name] = scorer.score(removed, later)
                     without = {**removed, layer.name: [*removed.get(layer.name, ()), *channels]}
                     entry["scores"][str(unit)] = [after - before for after, before in zip(
-                        scorer.score(without, self.shifts, later), start[layer.name])]
+                        scorer.score(without, later), start[layer.name])]
                 advance()
                 if time.monotonic() - saved > _SAVE:
                     self.keep(self.record)
