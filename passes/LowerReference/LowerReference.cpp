@@ -214,11 +214,13 @@ void lower(LoopBuilder &b, QuantizeOp op, QuantizeOp::Adaptor in) {
 Value accumulateFloats(LoopBuilder &b, MatmulOp op, Value sum, Value x, Value w,
                        Value m, Value n, Value k) {
   Value value = b.load(x, {m, k});
-  if (op.getDotKind() == DotKind::Fma)
-    return b.create<math::FmaOp>(value, b.load(w, {k, n}), sum);
-  if (op.getDotKind() == DotKind::FmaBytes) {
-    Value weight = number(b, op.getWeight(), w, {k, n});
-    weight = b.create<arith::SIToFPOp>(b.getF32Type(), weight);
+  if (hasOutputsSideBySide(op.getDotKind())) {
+    Value weight;
+    if (getElementTypeOrSelf(op.getWeight()).isF32())
+      weight = b.load(w, {k, n});
+    else
+      weight = b.create<arith::SIToFPOp>(b.getF32Type(),
+                                         number(b, op.getWeight(), w, {k, n}));
     return b.create<math::FmaOp>(value, weight, sum);
   }
   Value isPlus =

@@ -36,6 +36,7 @@ def main():
     parser = parser_of_cases(__doc__)
     parser.add_argument("--target", choices=sorted(TARGETS), required=True)
     parser.add_argument("--bnn-opt", default="bnn-opt")
+    parser.add_argument("--flag", action="append", default=[], help="passed to the compiler")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--link-flag", action="append", default=[])
     parser.add_argument("--emulator", action="append", default=[])
@@ -55,7 +56,8 @@ def main():
             if model not in programs:
                 reference = reference_program(options.bnn_opt, model,
                                               os.path.join(work, "reference"))
-                compile_model(options.bnn_opt, model, work, TARGETS[options.target])
+                compile_model(options.bnn_opt, model, work,
+                              [*TARGETS[options.target], *options.flag])
                 programs[model] = reference, Program(work, options.cc, options.link_flag,
                                                      options.runtime, options.emulator)
             expected, actual = (program.run(feeds) for program in programs[model])

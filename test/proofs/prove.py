@@ -25,8 +25,9 @@ TABLE = "byte_table"
 COUNTED = ("xor_count", "and_count")
 # Counts for xor_count where weights are running parities.
 CHAIN = "parity_chain"
-# Those that add up floats, in the order of the elements: kernels.py of test/twins compares these.
-FLOATS = ("signed_sum", "fma")
+# Those that add up floats, in the order of the elements: kernels.py and matrix.py of test/twins compare
+# these.
+FLOATS = ("signed_sum", "fma", "fma_bytes")
 # Those that multiply variables, of which forms.py has no sums: matrix.py of test/twins compares their
 # extremes, and what an instruction adds up is the manual's to say.
 BYTES = ("dot_bytes",)
