@@ -90,7 +90,8 @@ def BNN_BitsType : TypeDef<BNN_Dialect, "Bits", [MemRefElementTypeInterface]> {
     `!bnn.s1` is one of {-1, +1}, stored as a bit that is 1 for +1. `!bnn.u1` is
     one of {0, 1}. `!bnn.sN` and `!bnn.uN` (N in 2, 4, 8) are two's complement
     and unsigned integers of N bits. Those of 2 and 4 are stored as N planes of
-    one bit, those of 8 as bytes, and the weights of a product in panels.
+    one bit, those of 8 as bytes, and the weights of a product of bytes in
+    panels.
 
     Rules:
     - [T1] N is 1, 2, 4 or 8.

@@ -21,6 +21,12 @@ struct Bytes {
 Bytes bytesAt(Composer &c, unsigned first);
 /// As DynamicQuantizeLinear has it: 0 to 255 between the extremes of x and 0.
 Bytes quantizeDynamically(Composer &c, mlir::Value x);
+/// Bytes as i32, less their zero point unless that is null.
+mlir::Value widenBytes(Composer &c, mlir::Value x, mlir::Value zero);
+/// f32 numbers rounded to bytes of this type, from their zero point on unless
+/// that is null.
+mlir::Value roundToBytes(Composer &c, mlir::Value x, mlir::Value zero,
+                         mlir::Type type);
 /// The sums of integers of a * b, in i32.
 mlir::Value multiplyIntegers(Composer &c, const Bytes &a, const Bytes &b);
 /// a * b in f32, plus a bias unless it is null. Of `a` there is one scale.

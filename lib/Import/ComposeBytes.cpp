@@ -22,19 +22,22 @@ Value ofRows(Composer &c, Value list, Value factor) {
   return c.rankOf(list) == 1 && c.rankOf(factor) > 1 ? c.unsqueeze(list, {1})
                                                      : list;
 }
+} // namespace
 
-Value wide(Composer &c, Value x, Value zero) {
+Bytes bytesAt(Composer &c, unsigned first) {
+  return {c.required(first), c.required(first + 1), c.orNull(first + 2)};
+}
+
+Value widenBytes(Composer &c, Value x, Value zero) {
   Value y = c.castTo(x, c.i32Type());
   return zero ? c.withShapeOf(c.sub(y, c.castTo(zero, c.i32Type())), x) : y;
 }
 
-Value orNull(Composer &c, unsigned input) {
-  return c.has(input) ? c.in(input) : Value();
-}
-} // namespace
-
-Bytes bytesAt(Composer &c, unsigned first) {
-  return {c.required(first), c.required(first + 1), orNull(c, first + 2)};
+Value roundToBytes(Composer &c, Value x, Value zero, Type type) {
+  Value whole = c.unary<onnx::RoundOp>(x);
+  if (zero)
+    whole = c.add(whole, c.castTo(zero, c.f32Type()));
+  return c.castTo(whole, type);
 }
 
 Bytes quantizeDynamically(Composer &c, Value x) {
@@ -59,7 +62,8 @@ Bytes quantizeDynamically(Composer &c, Value x) {
 
 Value multiplyIntegers(Composer &c, const Bytes &a, const Bytes &b) {
   Value zero = a.zero ? ofRows(c, a.zero, a.value) : Value();
-  Value left = wide(c, a.value, zero), right = wide(c, b.value, b.zero);
+  Value left = widenBytes(c, a.value, zero),
+        right = widenBytes(c, b.value, b.zero);
   return c.matmul(left, right);
 }
 
@@ -71,8 +75,8 @@ Value multiplyToFloat(Composer &c, const Bytes &a, const Bytes &b, Value bias) {
 
 namespace {
 void composeMatMulInteger(Composer &c) {
-  c.setOutput(0, multiplyIntegers(c, {c.in(0), Value(), orNull(c, 2)},
-                                  {c.in(1), Value(), orNull(c, 3)}));
+  c.setOutput(0, multiplyIntegers(c, {c.in(0), Value(), c.orNull(2)},
+                                  {c.in(1), Value(), c.orNull(3)}));
 }
 
 void composeQLinearMatMul(Composer &c) {
@@ -81,9 +85,8 @@ void composeQLinearMatMul(Composer &c) {
   Value factor = c.div(c.mul(ofRows(c, a.scale, a.value), b.scale),
                        ofRows(c, out.scale, a.value));
   Value scaled = c.mul(c.castTo(y, c.f32Type()), factor);
-  Value whole = c.add(c.unary<onnx::RoundOp>(scaled),
-                      ofRows(c, c.castTo(out.zero, c.f32Type()), a.value));
-  c.setOutput(0, c.castTo(whole, c.elementOf(out.zero)));
+  c.setOutput(0, roundToBytes(c, scaled, ofRows(c, out.zero, a.value),
+                              c.elementOf(out.zero)));
 }
 
 void composeDynamicQuantize(Composer &c) {
@@ -96,14 +99,14 @@ void composeDynamicQuantize(Composer &c) {
 //===-- com.microsoft, products -------------------------------------------===//
 
 void composeMatMulIntegerToFloat(Composer &c) {
-  Bytes a{c.in(0), c.in(2), orNull(c, 4)}, b{c.in(1), c.in(3), orNull(c, 5)};
-  c.setOutput(0, multiplyToFloat(c, a, b, orNull(c, 6)));
+  Bytes a{c.in(0), c.in(2), c.orNull(4)}, b{c.in(1), c.in(3), c.orNull(5)};
+  c.setOutput(0, multiplyToFloat(c, a, b, c.orNull(6)));
 }
 
 void composeDynamicQuantizeMatMul(Composer &c) {
-  Bytes b{c.in(1), c.in(2), orNull(c, 3)};
+  Bytes b{c.in(1), c.in(2), c.orNull(3)};
   c.setOutput(
-      0, multiplyToFloat(c, quantizeDynamically(c, c.in(0)), b, orNull(c, 4)));
+      0, multiplyToFloat(c, quantizeDynamically(c, c.in(0)), b, c.orNull(4)));
 }
 
 /// Integers and those of C are added up; what they are worth is computed once.
@@ -126,11 +129,8 @@ void composeQGemm(Composer &c) {
   Value y = c.mul(c.castTo(sums, c.f32Type()), factor);
   if (!c.has(7))
     return c.setOutput(0, y);
-  Type type = c.elementOf(c.has(8) ? c.in(8) : a.value);
-  y = c.unary<onnx::RoundOp>(y);
-  if (c.has(8))
-    y = c.add(y, c.castTo(c.in(8), c.f32Type()));
-  c.setOutput(0, c.castTo(y, type));
+  c.setOutput(0, roundToBytes(c, y, c.orNull(8),
+                              c.elementOf(c.has(8) ? c.in(8) : a.value)));
 }
 
 //===-- com.microsoft, functions ------------------------------------------===//
@@ -167,24 +167,11 @@ void composeQLinearLeakyRelu(Composer &c) {
 
 /// Before opset 13, over all axes from `axis` on.
 void composeQLinearSoftmax(Composer &c) {
-  Value x = dequantize(c, bytesAt(c, 0)), y;
-  int64_t rank = c.rankOf(x), axis = c.wrapAxis(c.integer("axis", -1), rank);
-  if (c.hasFailed())
-    return;
-  if (c.integer("opset") >= 13 || axis == rank - 1) {
-    y = composeSoftmax(c, x, axis, /*isLog=*/false);
-  } else {
-    SmallVector<Extent> extents;
-    Extent rows = 1, columns = 1;
-    for (int64_t i = 0; i < rank; ++i) {
-      extents.push_back(c.extent(x, i));
-      Extent &side = i < axis ? rows : columns;
-      side = c.product(side, extents.back());
-    }
-    Value flat = c.reshape(x, {rows, columns});
-    y = c.reshape(composeSoftmax(c, flat, 1, /*isLog=*/false), extents);
-  }
-  putQuantized(c, y, 3, c.elementOf(c.in(0)));
+  Value x = dequantize(c, bytesAt(c, 0));
+  int64_t axis = c.wrapAxis(c.integer("axis", -1), c.rankOf(x));
+  auto compose = c.integer("opset") < 13 ? composeSoftmaxFrom : composeSoftmax;
+  putQuantized(c, compose(c, x, axis, /*isLog=*/false), 3,
+               c.elementOf(c.in(0)));
 }
 
 void composeQLinearWhere(Composer &c) {
@@ -233,32 +220,32 @@ void addBytes(std::vector<Composition> &all) {
   dynamic.maxOutputs = 3;
   all.push_back({dynamic, composeDynamicQuantize});
 
-  auto add = [&](const char *name, unsigned minInputs, unsigned maxInputs,
-                 unsigned types, void (*compose)(Composer &),
-                 std::vector<Kind> attributes = {}) -> auto & {
-    onnx::OperatorSpec spec = contribSpecOf(name, minInputs, maxInputs, types);
-    spec.nodeAttributes = std::move(attributes);
-    all.push_back({std::move(spec), compose});
-    return all.back().spec;
-  };
   Kind axis{Kind::Int, "axis"};
-  add("MatMulIntegerToFloat", 4, 7, bytes, composeMatMulIntegerToFloat);
-  add("DynamicQuantizeMatMul", 3, 5, onnx::kF32, composeDynamicQuantizeMatMul);
-  add("QGemm", 6, 9, bytes, composeQGemm,
+  addContribOperator(all, "MatMulIntegerToFloat", 4, 7, bytes,
+                     composeMatMulIntegerToFloat);
+  addContribOperator(all, "DynamicQuantizeMatMul", 3, 5, onnx::kF32,
+                     composeDynamicQuantizeMatMul);
+  addContribOperator(
+      all, "QGemm", 6, 9, bytes, composeQGemm,
       {{Kind::Float, "alpha"}, {Kind::Int, "transA"}, {Kind::Int, "transB"}});
-  add("QLinearAdd", 2, 8, bytes, composeQLinearBinary<onnx::AddOp>);
-  add("QLinearMul", 2, 8, bytes, composeQLinearBinary<onnx::MulOp>);
-  add("QLinearSigmoid", 2, 5, bytes, composeQLinearSigmoid);
-  add("QLinearLeakyRelu", 2, 5, bytes, composeQLinearLeakyRelu,
-      {{Kind::Float, "alpha"}});
-  add("QLinearSoftmax", 2, 5, bytes, composeQLinearSoftmax,
-      {axis, {Kind::Int, "opset", /*required=*/true}});
-  add("QLinearWhere", 3, 9, bytes, composeQLinearWhere).element =
-      ResultElement::Second;
-  add("QLinearConcat", 3, onnx::kVariadic, bytes, composeQLinearConcat,
-      {{Kind::Int, "axis", /*required=*/true}})
+  addContribOperator(all, "QLinearAdd", 2, 8, bytes,
+                     composeQLinearBinary<onnx::AddOp>);
+  addContribOperator(all, "QLinearMul", 2, 8, bytes,
+                     composeQLinearBinary<onnx::MulOp>);
+  addContribOperator(all, "QLinearSigmoid", 2, 5, bytes, composeQLinearSigmoid);
+  addContribOperator(all, "QLinearLeakyRelu", 2, 5, bytes,
+                     composeQLinearLeakyRelu, {{Kind::Float, "alpha"}});
+  addContribOperator(all, "QLinearSoftmax", 2, 5, bytes, composeQLinearSoftmax,
+                     {axis, {Kind::Int, "opset", /*required=*/true}});
+  addContribOperator(all, "QLinearWhere", 3, 9, bytes, composeQLinearWhere)
+      .element = ResultElement::Second;
+  addContribOperator(all, "QLinearConcat", 3, onnx::kVariadic, bytes,
+                     composeQLinearConcat,
+                     {{Kind::Int, "axis", /*required=*/true}})
       .element = ResultElement::Third;
-  add("QuantizeLinear", 2, 3, onnx::kF32, composeQuantize, {axis});
-  add("DequantizeLinear", 2, 3, bytes | onnx::kI32, composeDequantize, {axis});
+  addContribOperator(all, "QuantizeLinear", 2, 3, onnx::kF32, composeQuantize,
+                     {axis});
+  addContribOperator(all, "DequantizeLinear", 2, 3, bytes | onnx::kI32,
+                     composeDequantize, {axis});
 }
 } // namespace mlir::bnn

@@ -117,8 +117,8 @@ void composeEmbedLayerNorm(Composer &c) {
   if (c.has(1))
     sum = c.add(sum, c.gather(c.in(4), c.in(1), 0));
   c.setOutput(2, sum);
-  c.setOutput(0,
-              normalize(c, sum, c.in(5), c.in(6), c.number("epsilon", 1e-12)));
+  c.setOutput(0, normalize(c, sum, c.required(5), c.required(6),
+                           c.number("epsilon", 1e-12)));
   if (c.isRead(1))
     c.setOutput(1, c.has(7) ? c.reduceSum(c.in(7), {1}, /*keep=*/false)
                             : c.filled({c.extent(ids, 0)}, c.i32Type(), 0));
@@ -127,43 +127,36 @@ void composeEmbedLayerNorm(Composer &c) {
 
 void addContrib(std::vector<Composition> &all) {
   using Kind = onnx::AttributeSpec;
-  auto add = [&](const char *name, unsigned minInputs, unsigned maxInputs,
-                 unsigned types, void (*compose)(Composer &),
-                 std::vector<Kind> attributes = {}) -> auto & {
-    onnx::OperatorSpec spec =
-        contribSpecOf(name, minInputs, maxInputs, onnx::withHalves(types));
-    spec.nodeAttributes = std::move(attributes);
-    all.push_back({std::move(spec), compose});
-    return all.back().spec;
-  };
-  constexpr unsigned f32 = onnx::kF32;
+  constexpr unsigned f32 = onnx::withHalves(onnx::kF32);
   Kind epsilon{Kind::Float, "epsilon"};
-  add("Gelu", 1, 1, f32, composeGeluOf<false>);
-  add("BiasGelu", 2, 2, f32, composeGeluOf<false>);
-  add("FastGelu", 1, 2, f32, composeGeluOf<true>);
-  add("QuickGelu", 1, 1, f32, composeQuickGelu, {{Kind::Float, "alpha"}});
-  add("FusedMatMul", 2, 2, f32, composeFusedMatMul,
-      {{Kind::Float, "alpha"},
-       {Kind::Int, "transA"},
-       {Kind::Int, "transB"},
-       {Kind::Int, "transBatchA"},
-       {Kind::Int, "transBatchB"}});
-  add("FusedGemm", 2, 3, f32, composeFusedGemm,
-      {{Kind::Float, "alpha"},
-       {Kind::Float, "beta"},
-       {Kind::Int, "transA"},
-       {Kind::Int, "transB"},
-       {Kind::String, "activation"},
-       {Kind::Float, "activation_alpha"},
-       {Kind::Float, "activation_beta"},
-       {Kind::Float, "activation_gamma"}});
-  auto &skip =
-      add("SkipLayerNormalization", 3, 5, f32, composeSkipLayerNorm, {epsilon});
+  addContribOperator(all, "Gelu", 1, 1, f32, composeGeluOf<false>);
+  addContribOperator(all, "BiasGelu", 2, 2, f32, composeGeluOf<false>);
+  addContribOperator(all, "FastGelu", 1, 2, f32, composeGeluOf<true>);
+  addContribOperator(all, "QuickGelu", 1, 1, f32, composeQuickGelu,
+                     {{Kind::Float, "alpha"}});
+  addContribOperator(all, "FusedMatMul", 2, 2, f32, composeFusedMatMul,
+                     {{Kind::Float, "alpha"},
+                      {Kind::Int, "transA"},
+                      {Kind::Int, "transB"},
+                      {Kind::Int, "transBatchA"},
+                      {Kind::Int, "transBatchB"}});
+  addContribOperator(all, "FusedGemm", 2, 3, f32, composeFusedGemm,
+                     {{Kind::Float, "alpha"},
+                      {Kind::Float, "beta"},
+                      {Kind::Int, "transA"},
+                      {Kind::Int, "transB"},
+                      {Kind::String, "activation"},
+                      {Kind::Float, "activation_alpha"},
+                      {Kind::Float, "activation_beta"},
+                      {Kind::Float, "activation_gamma"}});
+  auto &skip = addContribOperator(all, "SkipLayerNormalization", 3, 5, f32,
+                                  composeSkipLayerNorm, {epsilon});
   skip.maxOutputs = 4;
   skip.restriction = "without mean and variance";
-  // Its first input are ids.
-  add("EmbedLayerNormalization", 1, 9, onnx::kI32, composeEmbedLayerNorm,
-      {epsilon, {Kind::Int, "mask_index_type"}})
-      .maxOutputs = 3;
+  auto &embed = addContribOperator(all, "EmbedLayerNormalization", 1, 9, f32,
+                                   composeEmbedLayerNorm,
+                                   {epsilon, {Kind::Int, "mask_index_type"}});
+  embed.maxOutputs = 3;
+  embed.element = onnx::ResultElement::Third; // after two inputs of ids
 }
 } // namespace mlir::bnn

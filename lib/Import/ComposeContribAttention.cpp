@@ -110,38 +110,35 @@ void ContribAttention::run() {
   c.setOutput(0, mergeHeads(c, c.matmul(weights, v)));
 }
 
-/// Inputs that have no counterpart.
+/// An input, or attributes of either operator, that have no counterpart.
 bool refuses(Composer &c, unsigned input, const char *what) {
   if (c.has(input))
     c.fail("it has " + Twine(what) + ", which is not supported");
-  return c.has(input);
+  for (const char *name : {"do_rotary", "past_present_share_buffer"})
+    if (c.integer(name))
+      c.fail("its " + Twine(name) + " is not supported");
+  return c.hasFailed();
 }
 
 void composeAttention(Composer &c) {
   if (refuses(c, 4, "a past") || refuses(c, 5, "a bias of scores") ||
       refuses(c, 6, "a past"))
     return;
-  for (const char *name : {"do_rotary", "past_present_share_buffer"})
-    if (c.integer(name))
-      return c.fail("its " + Twine(name) + " is not supported");
   if (!c.integers("qkv_hidden_sizes").empty())
     return c.fail("its qkv_hidden_sizes are not supported");
   Value packed = c.matmul(c.in(0), c.in(1));
   if (c.has(2))
     packed = c.add(packed, c.in(2));
-  ContribAttention(c, packed, c.has(3) ? c.in(3) : Value()).run();
+  ContribAttention(c, packed, c.orNull(3)).run();
 }
 
 void composeQAttention(Composer &c) {
   if (refuses(c, 8, "a past"))
     return;
-  if (c.integer("do_rotary") || c.integer("past_present_share_buffer"))
-    return c.fail(
-        "its do_rotary or past_present_share_buffer is not supported");
-  Bytes x{c.in(0), c.in(3), c.has(6) ? c.in(6) : Value()},
-      weights{c.in(1), c.in(4), c.has(7) ? c.in(7) : Value()};
+  Bytes x{c.in(0), c.in(3), c.orNull(6)},
+      weights{c.in(1), c.in(4), c.orNull(7)};
   Value packed = multiplyToFloat(c, x, weights, c.in(2));
-  ContribAttention(c, packed, c.has(5) ? c.in(5) : Value()).run();
+  ContribAttention(c, packed, c.orNull(5)).run();
 }
 } // namespace
 
@@ -154,19 +151,17 @@ void addContribAttention(std::vector<Composition> &all) {
                                   {Kind::Int, "do_rotary"},
                                   {Kind::Int, "rotary_embedding_dim"},
                                   {Kind::Int, "past_present_share_buffer"}};
-  onnx::OperatorSpec bytes =
-      contribSpecOf("QAttention", 5, 9, onnx::kI8 | onnx::kU8);
+  auto &bytes =
+      addContribOperator(all, "QAttention", 5, 9, onnx::kI8 | onnx::kU8,
+                         composeQAttention, attributes);
   bytes.maxOutputs = 2;
   bytes.restriction = "without a past";
-  bytes.nodeAttributes = attributes;
-  all.push_back({bytes, composeQAttention});
-  onnx::OperatorSpec floats =
-      contribSpecOf("Attention", 2, 7, onnx::withHalves(onnx::kF32));
+  attributes.push_back({Kind::Ints, "qkv_hidden_sizes"});
+  auto &floats =
+      addContribOperator(all, "Attention", 2, 7, onnx::withHalves(onnx::kF32),
+                         composeAttention, attributes);
   floats.maxOutputs = 2;
   floats.restriction =
       "without a past and a bias of scores, of heads that are all of one size";
-  floats.nodeAttributes = attributes;
-  floats.nodeAttributes.push_back({Kind::Ints, "qkv_hidden_sizes"});
-  all.push_back({floats, composeAttention});
 }
 } // namespace mlir::bnn

@@ -10,6 +10,7 @@
 // image itself in another order.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Import/Bytes.h"
 #include "lib/Import/Windows.h"
 
 using namespace llvm;
@@ -131,13 +132,6 @@ void composeFusedConv(Composer &c) {
   c.setOutput(0, composeActivation(c, y, c.floats("activation_params")));
 }
 
-/// Bytes as i32, less their zero point.
-Value centred(Composer &c, Value x, Value zero) {
-  Value wide = c.castTo(x, c.i32Type());
-  return zero ? c.withShapeOf(c.sub(wide, c.castTo(zero, c.i32Type())), x)
-              : wide;
-}
-
 /// The zero point of weights: one, or one a channel of the output.
 Value weightZero(Composer &c, Value zero, Value w) {
   if (c.rankOf(zero) != 1)
@@ -147,16 +141,16 @@ Value weightZero(Composer &c, Value zero, Value w) {
 
 void composeConvInteger(Composer &c) {
   Value w = c.in(1);
-  Value x = centred(c, c.in(0), c.has(2) ? c.in(2) : Value());
-  w = centred(c, w, c.has(3) ? weightZero(c, c.in(3), w) : Value());
+  Value x = widenBytes(c, c.in(0), c.has(2) ? c.in(2) : Value());
+  w = widenBytes(c, w, c.has(3) ? weightZero(c, c.in(3), w) : Value());
   if (std::optional<Convolution> conv = readConvolution(c, x, w))
     c.setOutput(0, multiply(c, *conv));
 }
 
 void composeQLinearConv(Composer &c) {
-  Value w = centred(c, c.in(3), weightZero(c, c.in(5), c.in(3)));
+  Value w = widenBytes(c, c.in(3), weightZero(c, c.in(5), c.in(3)));
   std::optional<Convolution> conv =
-      readConvolution(c, centred(c, c.in(0), c.in(2)), w);
+      readConvolution(c, widenBytes(c, c.in(0), c.in(2)), w);
   if (!conv)
     return;
   size_t axes = conv->windows.size();
@@ -165,9 +159,7 @@ void composeQLinearConv(Composer &c) {
     y = addBias(c, y, c.in(8), axes);
   Value factor = c.div(c.mul(c.in(1), c.in(4)), c.in(6));
   Value scaled = c.mul(c.castTo(y, c.f32Type()), perChannel(c, factor, axes));
-  Value whole =
-      c.add(c.unary<onnx::RoundOp>(scaled), c.castTo(c.in(7), c.f32Type()));
-  c.setOutput(0, c.castTo(whole, c.elementOf(c.in(7))));
+  c.setOutput(0, roundToBytes(c, scaled, c.in(7), c.elementOf(c.in(7))));
 }
 
 //===-- ConvTranspose

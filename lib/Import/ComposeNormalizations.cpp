@@ -272,6 +272,15 @@ Value composeSoftmax(Composer &c, Value x, int64_t axis, bool isLog) {
   return isLog ? c.sub(d, c.unary<onnx::LogOp>(sum)) : c.div(e, sum);
 }
 
+Value composeSoftmaxFrom(Composer &c, Value x, int64_t axis, bool isLog) {
+  Value rows = c.make<onnx::FlattenOp>(c.elementOf(x), x, c.i64Attr(axis));
+  Value y = composeSoftmax(c, rows, -1, isLog);
+  SmallVector<Extent> extents;
+  for (int64_t i = 0, rank = c.rankOf(x); i < rank; ++i)
+    extents.push_back(c.extent(x, i));
+  return c.reshape(y, extents);
+}
+
 void composeLayerNorm(Composer &c) {
   Value x = c.in(0);
   int64_t rank = c.rankOf(x), axis = c.wrapAxis(c.integer("axis", -1), rank);

@@ -363,12 +363,23 @@ onnx::OperatorSpec contribSpecOf(const char *name, unsigned minInputs,
   return spec;
 }
 
+onnx::OperatorSpec &
+addContribOperator(std::vector<Composition> &all, const char *name,
+                   unsigned minInputs, unsigned maxInputs, unsigned types,
+                   void (*compose)(Composer &),
+                   std::vector<onnx::AttributeSpec> attributes) {
+  onnx::OperatorSpec spec = contribSpecOf(name, minInputs, maxInputs, types);
+  spec.nodeAttributes = std::move(attributes);
+  all.push_back({std::move(spec), compose});
+  return all.back().spec;
+}
+
 ArrayRef<Composition> getCompositions() {
   static const std::vector<Composition> all = [] {
     std::vector<Composition> made;
     for (auto family :
          {addElementwise, addTrigonometry, addNormalizations, addArrangements,
-          addIndexed, addPooling, addConvolutions, addProducts, addAttention,
+          addIndexed, addPooling, addConvolutions, addEinsum, addAttention,
           addBytes, addContrib, addContribAttention})
       family(made);
     return made;

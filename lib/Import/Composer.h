@@ -45,6 +45,10 @@ public:
   }
   unsigned getNumInputs() const { return unsigned(inputs.size()); }
   mlir::Value in(unsigned input) const { return inputs[input]; }
+  /// The same, or null where it is left out.
+  mlir::Value orNull(unsigned input) const {
+    return has(input) ? inputs[input] : mlir::Value();
+  }
   /// One that must be there, after some that may be left out: else an error.
   mlir::Value required(unsigned input);
   /// The element type by its number in ONNX's TensorProto, or null.
@@ -224,6 +228,9 @@ struct Composition {
 /// that it is made of.
 mlir::Value composeSoftmax(Composer &c, mlir::Value x, int64_t axis,
                            bool isLog);
+/// That of opsets before 13: over all axes from `axis` on as if they were one.
+mlir::Value composeSoftmaxFrom(Composer &c, mlir::Value x, int64_t axis,
+                               bool isLog);
 /// x (1 + erf(x / sqrt 2)) / 2, or its approximation by tanh.
 mlir::Value composeGelu(Composer &c, mlir::Value x, bool isApproximate);
 /// The activation that a fused operator's attribute `activation` names, with
@@ -248,7 +255,7 @@ void addArrangements(std::vector<Composition> &all);
 void addIndexed(std::vector<Composition> &all);
 void addPooling(std::vector<Composition> &all);
 void addConvolutions(std::vector<Composition> &all);
-void addProducts(std::vector<Composition> &all);
+void addEinsum(std::vector<Composition> &all);
 void addAttention(std::vector<Composition> &all);
 void addBytes(std::vector<Composition> &all);
 void addContrib(std::vector<Composition> &all);
@@ -266,4 +273,10 @@ onnx::OperatorSpec specOf(const char *name, int since, unsigned minInputs,
 /// The same of one of ONNX Runtime's own.
 onnx::OperatorSpec contribSpecOf(const char *name, unsigned minInputs,
                                  unsigned maxInputs, unsigned types);
+/// Adds one of those; its line of the table.
+onnx::OperatorSpec &
+addContribOperator(std::vector<Composition> &all, const char *name,
+                   unsigned minInputs, unsigned maxInputs, unsigned types,
+                   void (*compose)(Composer &),
+                   std::vector<onnx::AttributeSpec> attributes = {});
 } // namespace mlir::bnn

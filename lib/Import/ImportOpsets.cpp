@@ -113,14 +113,8 @@ bool Importer::coversAxes(const ::onnx::NodeProto &node, Value input) {
 LogicalResult Importer::addSoftmaxOfAxes(const ::onnx::NodeProto &node,
                                          Value x) {
   Composer c(*this, node, x);
-  int64_t axis = c.integer("axis", 1), rank = c.rankOf(x);
-  Type element = c.elementOf(x);
-  Value rows = c.make<onnx::FlattenOp>(element, x, c.i64Attr(axis));
-  Value y = composeSoftmax(c, rows, -1, node.op_type() == "LogSoftmax");
-  SmallVector<Extent> extents;
-  for (int64_t i = 0; i < rank; ++i)
-    extents.push_back(c.extent(x, i));
-  c.setOutput(0, c.reshape(y, extents));
+  c.setOutput(0, composeSoftmaxFrom(c, x, c.integer("axis", 1),
+                                    node.op_type() == "LogSoftmax"));
   return success(!c.hasFailed());
 }
 

@@ -18,7 +18,7 @@ def Pack : Pass<"bnn-pack", "::mlir::func::FuncOp"> {
     attention reads or writes are grouped by head, so that a head starts on a
     word; all others are one group a row. Bits that products alone read, and
     their weights, have parity words. Tensors of 8 bits stay bytes and have no
-    layout, but for the weights of a product: in their panels a word is four
+    layout, but for the weights of a product of bytes: in their panels a word is four
     bytes of an output. Constants are packed into words here, at compile time.
 
     Before:

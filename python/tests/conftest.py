@@ -51,6 +51,25 @@ def onnxruntime(npm):
     return npm
 
 
+@pytest.fixture
+def referee(root, onnxruntime, tmp_path):
+    """The first output that ONNX Runtime computes, node by node: of an onnx.ModelProto and
+    {input: array}."""
+    import numpy as np
+    import onnx
+
+    def answer(model, feeds):
+        onnx.save(model, tmp_path / "referee.onnx")
+        for name, array in feeds.items():
+            np.save(tmp_path / f"{name}.npy", array)
+        subprocess.run(["node", root / "test/e2e/ort_run.js", "--level=disabled",
+                        tmp_path / "referee.onnx",
+                        *(f"{name}={tmp_path / name}.npy" for name in feeds), tmp_path / "out"],
+                       check=True, env={**os.environ, "NODE_PATH": str(onnxruntime)})
+        return np.load(tmp_path / "out" / f"{model.graph.output[0].name}.npy")
+    return answer
+
+
 class CTokenizer:
     """runtime/wordpiece.c through ctypes."""
 

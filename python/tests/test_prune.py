@@ -190,21 +190,6 @@ def whole():
     return dead, task, scoring
 
 
-@pytest.fixture
-def referee(root, onnxruntime, tmp_path):
-    """What ONNX Runtime says, node by node."""
-    def answer(model, feeds):
-        onnx.save(model, tmp_path / "m.onnx")
-        for name, array in feeds.items():
-            np.save(tmp_path / f"{name}.npy", array)
-        subprocess.run(["node", root / "test/e2e/ort_run.js", "--level=disabled",
-                        tmp_path / "m.onnx", *(f"{name}={tmp_path / name}.npy" for name in feeds),
-                        tmp_path / "out"],
-                       check=True, env={**os.environ, "NODE_PATH": str(onnxruntime)})
-        return np.load(tmp_path / "out" / "logits.npy")
-    return answer
-
-
 def test_layouts():
     assert reshaped((2, 10, 16), (2, 10, 4, 4), 2, Layout(1, 4, 4)) == (2, Layout(1, 4, 1))
     assert reshaped((2, 10, 4, 4), (20, 16), 2, Layout(1, 4, 1)) == (1, Layout(1, 4, 4))

@@ -166,21 +166,6 @@ def run(model, feeds):
     return session.run(feeds)[model.graph.output[0].name]
 
 
-@pytest.fixture
-def referee(root, onnxruntime, tmp_path):
-    """What ONNX Runtime says, node by node."""
-    def answer(model, feeds):
-        onnx.save(model, tmp_path / "m.onnx")
-        for name, array in feeds.items():
-            np.save(tmp_path / f"{name}.npy", array)
-        subprocess.run(["node", root / "test/e2e/ort_run.js", "--level=disabled",
-                        tmp_path / "m.onnx", *(f"{name}={tmp_path / name}.npy" for name in feeds),
-                        tmp_path / "out"],
-                       check=True, env={**os.environ, "NODE_PATH": str(onnxruntime)})
-        return np.load(tmp_path / "out" / f"{model.graph.output[0].name}.npy")
-    return answer
-
-
 def test_every_linear_is_bytes(quantised):
     onnx.checker.check_model(quantised, full_check=True)
     layers = became(quantised)

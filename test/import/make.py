@@ -187,6 +187,9 @@ CONTRIB = {
     "contrib-segments": lambda: contrib(
         "EmbedLayerNormalization", ["x", "x", "w", "w", "", "g", "g"], [2, 3],
         [array("w", np.zeros((4, 4))), array("g", np.zeros(4))], TensorProto.INT32),
+    "contrib-scale": lambda: contrib(
+        "EmbedLayerNormalization", ["i", "", "x", "w"], [4, 4],
+        [array("w", np.zeros((4, 4))), array("i", np.zeros((1, 2)), np.int32)]),
     "contrib-mask": lambda: attention(inputs=["x", "w", "", "m"],
                                       constants=[array("m", np.ones((2, 1, 3, 3)), np.int32)]),
     "contrib-width": lambda: attention(columns=10),

@@ -207,7 +207,9 @@ void writePage(raw_ostream &out, const std::map<std::string, unsigned> &runs,
          "Of the domain `com.microsoft`, which its quantiser and its optimiser "
          "write; [custom-operators.md](custom-operators.md) says\nhow they are "
          "computed. `test/onnx/contrib.test` compares each with ONNX "
-         "Runtime.\n\n"
+         "Runtime. Element types are those of the first input\n(the second of "
+         "`QLinearWhere`, the third of `QLinearConcat` and "
+         "`EmbedLayerNormalization`).\n\n"
          "| operator | opsets | element types | known | restrictions |\n"
          "| --- | --- | --- | --- | --- |\n";
   writeTable(out, mlir::bnn::onnx::kContrib,

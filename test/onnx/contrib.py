@@ -4,10 +4,12 @@
 
     contrib.py WORK [OPTION...]
 
-OPTIONs are bnn-run's. All operators are one model of open dimensions, whose outputs are each what one
-node says. Products are ONNX Runtime's: to the bit where they end in bytes, else, and for functions of
+OPTIONs are bnn-run's. All operators are one model of open dimensions (with --dynamic), whose outputs are
+each what one node says. Products are ONNX Runtime's: to the bit where they end in bytes, else, and for functions of
 floats, within 1e-6 of the largest number. Functions of bytes are the function of the numbers that the
-bytes stand for, rounded once, as NumPy computes it in 64 bits; ONNX Runtime's may be one off.
+bytes stand for, rounded once, as NumPy computes it in 64 bits; ONNX Runtime's may be one off. Those of
+floats are a second model in 16 bits, whose numbers must be the rounded ones of a third, of the same
+numbers in f32.
 """
 import os
 import subprocess
@@ -23,7 +25,7 @@ B, S, HEADS, D = 2, 5, 2, 16
 RNG = np.random.default_rng(5)
 TYPES = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.int8): TensorProto.INT8,
          np.dtype(np.uint8): TensorProto.UINT8, np.dtype(np.int32): TensorProto.INT32,
-         np.dtype(bool): TensorProto.BOOL}
+         np.dtype(bool): TensorProto.BOOL, np.dtype(np.float16): TensorProto.FLOAT16}
 
 
 def normal(*shape):
@@ -43,6 +45,8 @@ def scalar(value, dtype=np.float32):
 INPUTS = {
     "x": (normal(B, S, D), ("b", "s", D)),
     "skip": (normal(B, S, D), ("b", "s", D)),
+    # Its mask says that the batch is known.
+    "pair": (normal(B, S, D), (B, "s", D)),
     "rows": (normal(7, D), (7, D)),
     "packed": (of_bytes(np.uint8, B, S, D), ("b", "s", D)),
     "signed": (of_bytes(np.int8, B, S, D), ("b", "s", D)),
@@ -66,16 +70,28 @@ INPUTS = {
 
 class Model:
     """The model in the making. Of functions of bytes `wanted` has the numbers before they are
-    rounded, in units of the output's scale and from its zero point."""
+    rounded, in units of the output's scale and from its zero point. Numbers in f32 are those of
+    `kind`: np.float16 rounds them."""
 
-    def __init__(self):
+    def __init__(self, kind=np.float32, kept=np.float32):
         self.nodes, self.constants, self.outputs = [], [], {}
         self.wanted = {}
+        self.kind, self.kept = kind, kept
+
+    def array(self, value):
+        """`value`, its f32 numbers rounded to `kind` and kept as `kept`."""
+        value = np.asarray(value)
+        return value.astype(self.kind).astype(self.kept) if value.dtype == np.float32 else value
+
+    def feeds(self):
+        """The inputs that a node reads."""
+        read = {name for node in self.nodes for name in node.input}
+        return {name: self.array(value) for name, (value, _) in INPUTS.items() if name in read}
 
     def operand(self, value):
         if isinstance(value, str):
             return value
-        self.constants.append(numpy_helper.from_array(np.asarray(value), f"c{len(self.constants)}"))
+        self.constants.append(numpy_helper.from_array(self.array(value), f"c{len(self.constants)}"))
         return self.constants[-1].name
 
     def add(self, name, operator, *operands, dtype=np.float32, results=1, wanted=None, **attributes):
@@ -85,13 +101,13 @@ class Model:
         self.nodes.append(helper.make_node(operator, [self.operand(x) for x in operands], names,
                                            name=f"the_{name}", domain="com.microsoft", **attributes))
         for output in filter(None, names):
-            self.outputs[output] = np.dtype(dtype)
+            self.outputs[output] = np.dtype(self.kept if dtype == np.float32 else dtype)
         if wanted is not None:
             self.wanted[name] = wanted
 
     def save(self, path):
-        values = [helper.make_tensor_value_info(name, TYPES[value.dtype], axes)
-                  for name, (value, axes) in INPUTS.items()]
+        values = [helper.make_tensor_value_info(name, TYPES[value.dtype], INPUTS[name][1])
+                  for name, value in self.feeds().items()]
         outputs = [helper.make_tensor_value_info(name, TYPES[dtype], None)
                    for name, dtype in self.outputs.items()]
         graph = helper.make_graph(self.nodes, "contrib", values, outputs, self.constants)
@@ -166,7 +182,7 @@ def add_functions(m):
         m.add(f"dequantize_{kind}", "DequantizeLinear", *first)
 
 
-def add_fused(m):
+def add_fused(m, of_floats=False):
     m.add("gelu", "Gelu", "x")
     m.add("bias_gelu", "BiasGelu", "x", normal(D))
     m.add("fast_gelu", "FastGelu", "x")
@@ -177,13 +193,14 @@ def add_fused(m):
     m.add("gemm_tanh", "FusedGemm", "rows", normal(3, D), normal(3), transB=1, alpha=0.5, activation="Tanh")
     m.add("gemm_leaky", "FusedGemm", "rows", normal(D, 3), normal(3), beta=2.0, activation="LeakyRelu",
           activation_alpha=0.3)
-    kernels, channels = normal(4, 3, 2, 2), normal(4)
-    m.add("conv_relu", "FusedConv", "image", kernels, channels, "sum", activation="Relu", kernel_shape=[2, 2])
-    m.add("conv_clip", "FusedConv", "image", kernels, activation="Clip", activation_params=[-1.0, 0.5],
-          strides=[2, 2], pads=[1, 0, 0, 1])
-    m.add("conv_hard", "FusedConv", "image", kernels, channels, activation="HardSigmoid",
-          activation_params=[0.3, 0.4])
-    m.add("conv_sigmoid", "FusedConv", "image", kernels, activation="Sigmoid")
+    if not of_floats:  # which are f32 alone here
+        kernels, channels = normal(4, 3, 2, 2), normal(4)
+        m.add("conv_relu", "FusedConv", "image", kernels, channels, "sum", activation="Relu", kernel_shape=[2, 2])
+        m.add("conv_clip", "FusedConv", "image", kernels, activation="Clip", activation_params=[-1.0, 0.5],
+              strides=[2, 2], pads=[1, 0, 0, 1])
+        m.add("conv_hard", "FusedConv", "image", kernels, channels, activation="HardSigmoid",
+              activation_params=[0.3, 0.4])
+        m.add("conv_sigmoid", "FusedConv", "image", kernels, activation="Sigmoid")
     m.add("skip_norm", "SkipLayerNormalization", "x", "skip", normal(D), normal(D), normal(D), epsilon=1e-5,
           results=4)
     m.add("skip_plain", "SkipLayerNormalization", "x", "skip", normal(D))
@@ -195,13 +212,16 @@ def add_fused(m):
     m.nodes[-1].output[1] = ""
 
 
-def add_attention(m):
+def add_attention(m, of_floats=False):
     weights, bias = normal(D, 3 * D) / 3, normal(3 * D)
-    for name, mask, attributes in (("none", "", {}), ("lengths", "lengths", {}), ("ends", "ends", {}),
+    m.add("attention_ends", "Attention", "pair", weights, bias, "ends", num_heads=HEADS)
+    for name, mask, attributes in (("none", "", {}), ("lengths", "lengths", {}),
                                    ("mask", "mask", {"mask_filter_value": -50.0}), ("square", "square", {}),
                                    ("causal", "", {"unidirectional": 1}),
                                    ("both", "lengths", {"unidirectional": 1, "scale": 0.5})):
         m.add(f"attention_{name}", "Attention", "x", weights, bias, mask, num_heads=HEADS, **attributes)
+    if of_floats:
+        return
     s8, scales = of_bytes(np.int8, D, 3 * D), RNG.uniform(0.001, 0.004, 3 * D).astype(np.float32)
     m.add("qattention", "QAttention", "packed", s8, bias, scalar(0.02), scalar(0.003), "mask",
           scalar(121, np.uint8), scalar(0, np.int8), num_heads=HEADS)
@@ -209,23 +229,41 @@ def add_attention(m):
           scalar(121, np.uint8), np.zeros(3 * D, np.int8), num_heads=HEADS)
 
 
-def run(model, folder, options, feeds):
-    """The outputs of the compiled model, and ONNX Runtime's."""
+def load(folder):
+    return {name[:-len(".npy")]: np.load(os.path.join(folder, name)) for name in os.listdir(folder)}
+
+
+def run(model, folder, options):
+    """The outputs of the compiled model; its file, and what gives it its inputs."""
     arguments = []
     os.makedirs(folder, exist_ok=True)
-    for name, value in feeds.items():
-        path = os.path.join(folder, f"{name}.npy")
-        np.save(path, value)
-        arguments.append(f"{name}={path}")
-    ours, theirs = os.path.join(folder, "bnn"), os.path.join(folder, "ort")
-    subprocess.run(["bnn-run", model, *options, *(part for a in arguments for part in ("--input", a)),
-                    "--output-dir", ours], check=True,
-                   stdout=subprocess.DEVNULL)
-    subprocess.run(["node", ORT, "--level=disabled", model, *arguments, theirs], check=True)
+    path = os.path.join(folder, "contrib.onnx")
+    model.save(path)
+    for name, value in model.feeds().items():
+        file = os.path.join(folder, f"{name}.npy")
+        np.save(file, value)
+        arguments.append(f"{name}={file}")
+    out = os.path.join(folder, "bnn")
+    subprocess.run(["bnn-run", path, *options, *(part for a in arguments for part in ("--input", a)),
+                    "--output-dir", out], check=True, stdout=subprocess.DEVNULL)
+    return load(out), path, arguments
 
-    def load(where):
-        return {name[:-len(".npy")]: np.load(os.path.join(where, name)) for name in os.listdir(where)}
-    return load(ours), load(theirs)
+
+def faults_in_halves(work, options):
+    """What is wrong with the functions of floats in 16 bits."""
+    results = []
+    state = RNG.bit_generator.state
+    for kept in (np.float16, np.float32):
+        RNG.bit_generator.state = state
+        model = Model(np.float16, kept)
+        for add in (add_fused, add_attention):
+            add(model, of_floats=True)
+        results.append(run(model, os.path.join(work, kept.__name__), options)[0])
+    halves, wide = results
+    for name, value in wide.items():
+        rounded = value.astype(np.float16) if value.dtype == np.float32 else value
+        if halves[name].dtype != rounded.dtype or halves[name].tobytes() != rounded.tobytes():
+            yield f"{name} in 16 bits: not the numbers in f32, rounded"
 
 
 def fault(ours, theirs, wanted):
@@ -251,18 +289,18 @@ def main():
     model = Model()
     for add in (add_products, add_functions, add_fused, add_attention):
         add(model)
-    path = os.path.join(work, "contrib.onnx")
-    model.save(path)
-    ours, theirs = run(path, work, options, {name: value for name, (value, _) in INPUTS.items()})
-    failures = 0
-    for name in model.outputs:
-        problem = fault(ours[name], theirs[name], model.wanted.get(name))
-        if problem:
-            failures += 1
-            print(f"FAILED {name}: {problem}")
+    ours, path, arguments = run(model, os.path.join(work, "all"), options)
+    out = os.path.join(work, "ort")
+    subprocess.run(["node", ORT, "--level=disabled", path, *arguments, out], check=True)
+    theirs = load(out)
+    problems = [f"{name}: {problem}" for name in model.outputs
+                if (problem := fault(ours[name], theirs[name], model.wanted.get(name)))]
+    problems += faults_in_halves(work, options)
+    for problem in problems:
+        print(f"FAILED {problem}")
     print(f"{len(model.outputs)} outputs of {len({n.op_type for n in model.nodes})} operators, "
-          f"{failures} failures")
-    return 1 if failures else 0
+          f"{len(problems)} failures")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

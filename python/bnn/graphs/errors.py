@@ -8,6 +8,14 @@ class ModelError(ValueError):
     """A model, its calibration data or the options do not allow what is asked."""
 
 
+def require_onnx(what):
+    """Raises an ImportError that says what needs onnx, unless it is there."""
+    try:
+        import onnx  # noqa: F401
+    except ImportError as error:
+        raise ImportError(f"{what} needs the package onnx (Debian: python3-onnx)") from error
+
+
 @contextlib.contextmanager
 def as_error(kind):
     """Lets a ModelError of what is in the block come out as a `kind`, which is one of its

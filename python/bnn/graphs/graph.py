@@ -3,6 +3,7 @@
 """What is to be known of a model's graph."""
 import itertools
 
+import numpy as np
 import onnx
 from onnx import numpy_helper
 
@@ -37,6 +38,39 @@ def names(graph):
         for one in node.attribute:
             for inner in (one.g, *one.graphs):
                 yield from names(inner)
+
+
+def tensors_read(nodes, graph):
+    """The names of the tensors that nodes and outputs of a graph read, in branches too."""
+    read = {value.name for value in graph.output}
+    for node in nodes:
+        read.update(node.input)
+        for one in node.attribute:
+            for inner in (one.g, *one.graphs):
+                read.update(names(inner))
+    return read
+
+
+class Additions:
+    """What is added to a graph, under names that nothing has yet."""
+
+    def __init__(self, graph):
+        self.graph = graph
+        self.taken = set(names(graph))
+
+    def name(self, base):
+        """A name like `base`."""
+        name = next(name for name in itertools.chain(
+            [base], (f"{base}_{i}" for i in itertools.count(1))) if name not in self.taken)
+        self.taken.add(name)
+        return name
+
+    def initializer(self, base, array):
+        """Adds a constant and returns its name."""
+        name = self.name(base)
+        array = np.ascontiguousarray(array).reshape(np.shape(array))
+        self.graph.initializer.append(numpy_helper.from_array(array, name))
+        return name
 
 
 class Graph:

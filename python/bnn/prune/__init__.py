@@ -4,6 +4,7 @@
 result miss least, as an ordinary ONNX file (`python -m bnn.prune --help`). Needs onnx."""
 import os
 
+from bnn.graphs.errors import as_error, require_onnx
 from bnn.prune.errors import PruneError
 
 __all__ = ["PruneError", "prune"]
@@ -64,13 +65,9 @@ def prune(model, calibration=None, *, keep_flops=None, apply=None, rounds=8, len
     given = list(calibration) if isinstance(calibration, (list, tuple)) else [calibration]
     if not given:
         raise PruneError("there is no calibration data")
-    try:
-        import onnx  # noqa: F401
-    except ImportError as error:
-        raise ImportError("pruning needs the package onnx (Debian: python3-onnx)") from error
+    require_onnx("pruning")
     # They need onnx, which the rest of the package does without.
     from bnn.graphs import calibration as data, files
-    from bnn.graphs.errors import as_error
     from bnn.prune import record as records, work
     with as_error(PruneError):
         for path in (output, record):

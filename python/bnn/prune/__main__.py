@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """bnn-prune, or python -m bnn.prune: a model to one with fewer heads and neurons."""
 import argparse
-import contextlib
 import os
 import pathlib
 import sys
 
 from bnn.compiler import CompileError
 from bnn.prune import PruneError, prune
-from bnn.train.progress import Bar
+from bnn.train.progress import callback
 
 
 def _parser():
@@ -55,18 +54,6 @@ def _parser():
     return parser
 
 
-def _bar():
-    """A progress callback, and what ends its line."""
-    lines = contextlib.ExitStack()
-    bars = []
-
-    def advance(done, total):
-        if not bars:
-            bars.append(lines.enter_context(Bar("units", total)))
-        bars[0].advance()
-    return advance, lines
-
-
 def _summary(found):
     """A record in a few lines."""
     first = 0
@@ -84,12 +71,12 @@ def _summary(found):
 
 def main(arguments=None):
     options = vars(_parser().parse_args(arguments))
-    advance, lines = _bar()
+    advance, line = callback("units")
     path = options["record"]
     if path is None and options["apply"] is None:
         path = options["record"] = pathlib.Path(options["output"]).with_suffix(".json")
     try:
-        with lines:
+        with line:
             prune(options.pop("model"), options.pop("calibration"), progress=advance, **options)
         from bnn.prune import record
         _summary(record.read(options["apply"] if path is None else path))

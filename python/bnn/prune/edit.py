@@ -2,59 +2,31 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Changes to a copy of a model."""
 import collections
-import itertools
 
-import numpy as np
-from onnx import helper, numpy_helper
+from onnx import helper
 
-from bnn.graphs.graph import copied, names
+from bnn.graphs.graph import Additions, copied, tensors_read
 
 
-def _read(nodes, graph):
-    """The names of the tensors that nodes and outputs read, in branches too."""
-    read = {value.name for value in graph.output}
-    for node in nodes:
-        read.update(node.input)
-        for one in node.attribute:
-            for inner in (one.g, *one.graphs):
-                read.update(names(inner))
-    return read
-
-
-class Editor:
+class Editor(Additions):
     """A copy of a model to which nodes, initialisers and inputs are added; `finish` at the end.
     `node(original)` is the copy of a node of the model that was given."""
 
     def __init__(self, model):
         self.model = copied(model)
-        self.graph = self.model.graph
+        super().__init__(self.model.graph)
         self._nodes = {node.output[0]: node for node in self.graph.node if node.output}
-        self._taken = set(names(self.graph))
         constants = {tensor.name for tensor in self.graph.initializer}
         self._inputs = {value.name for value in self.graph.input} - constants
-        read = _read(self.graph.node, self.graph)
+        read = tensors_read(self.graph.node, self.graph)
         # What nobody read before is not ours to take away.
-        self._unread = {name for name in self._taken if name and name not in read}
+        self._unread = {name for name in self.taken if name and name not in read}
         self._before = collections.defaultdict(list)
         self._after = collections.defaultdict(list)
 
     def node(self, original):
         """The copy's node that stands for one of the model's."""
         return self._nodes[original.output[0]]
-
-    def name(self, base):
-        """A name that nothing has yet."""
-        name = next(name for name in itertools.chain(
-            [base], (f"{base}_{i}" for i in itertools.count(1))) if name not in self._taken)
-        self._taken.add(name)
-        return name
-
-    def initializer(self, base, array):
-        """Adds a constant and returns its name."""
-        name = self.name(base)
-        array = np.ascontiguousarray(array).reshape(np.shape(array))
-        self.graph.initializer.append(numpy_helper.from_array(array, name))
-        return name
 
     def input(self, base, size):
         """Adds an input of `size` numbers in f32 and returns its name."""
@@ -108,7 +80,7 @@ class Editor:
 
     def _without_dead(self, nodes):
         while True:
-            read = _read(nodes, self.graph)
+            read = tensors_read(nodes, self.graph)
             kept = [node for node in nodes if any(
                 name in read or name in self._unread for name in node.output)]
             if len(kept) == len(nodes):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Post-training quantisation: an f32 model in, a model of 8-bit integers out, as an ordinary ONNX
 file with QuantizeLinear and DequantizeLinear (`python -m bnn.quantize --help`). Needs onnx."""
+from bnn.graphs.errors import as_error, require_onnx
 from bnn.quantize.errors import QuantizeError
 from bnn.quantize.rules import METHODS
 
@@ -43,13 +44,9 @@ def quantize(model, calibration, *, method="minmax", percentile=99.99, per_chann
     given = list(calibration) if isinstance(calibration, (list, tuple)) else [calibration]
     if not given:
         raise QuantizeError("there is no calibration data")
-    try:
-        import onnx  # noqa: F401
-    except ImportError as error:
-        raise ImportError("quantising needs the package onnx (Debian: python3-onnx)") from error
+    require_onnx("quantising")
     # They need onnx, which the rest of the package does without.
     from bnn.graphs import calibration as data, files
-    from bnn.graphs.errors import as_error
     from bnn.quantize import products, work
     with as_error(QuantizeError):
         if output is not None:

@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """bnn-quantize, or python -m bnn.quantize: a model in f32 to one of 8-bit integers."""
 import argparse
-import contextlib
 import sys
 
 from bnn.compiler import CompileError
 from bnn.quantize import METHODS, QuantizeError, quantize
-from bnn.train.progress import Bar
+from bnn.train.progress import callback
 
 
 def _parser():
@@ -38,23 +37,11 @@ def _parser():
     return parser
 
 
-def _bar():
-    """A progress callback, and what ends its line."""
-    lines = contextlib.ExitStack()
-    bars = []
-
-    def advance(done, total):
-        if not bars:
-            bars.append(lines.enter_context(Bar("calibration", total)))
-        bars[0].advance()
-    return advance, lines
-
-
 def main(arguments=None):
     options = vars(_parser().parse_args(arguments))
-    advance, lines = _bar()
+    advance, line = callback("calibration")
     try:
-        with lines:
+        with line:
             quantize(options.pop("model"), options.pop("calibration"), progress=advance, **options)
     except (CompileError, ImportError, OSError, QuantizeError) as error:
         print(f"bnn-quantize: error: {error}", file=sys.stderr)

@@ -5,48 +5,35 @@ import itertools
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import helper
 
-from bnn.graphs.graph import names
+from bnn.graphs.graph import Additions, tensors_read
 
 # The axis attribute of DequantizeLinear came with 13.
 OPSET = 13
 
 
-class Rewriter:
+class Rewriter(Additions):
     """Quantises products of a model in place; `finish` at the end."""
 
     def __init__(self, model):
-        self.graph = model.graph
-        self.taken = set(names(model.graph))
+        super().__init__(model.graph)
         self.pairs = {}     # tensor and parameters -> what its readers read now
         self.after = {}     # tensor -> the nodes that go behind it
         self.first = []     # nodes of constants
         self.replaced = []  # tensors that lost a reader
 
-    def _name(self, base):
-        name = next(name for name in itertools.chain(
-            [base], (f"{base}_{i}" for i in itertools.count(1))) if name not in self.taken)
-        self.taken.add(name)
-        return name
-
-    def _initializer(self, base, array):
-        name = self._name(base)
-        self.graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array).reshape(
-            np.shape(array)), name))
-        return name
-
     def _node(self, kind, inputs, base, **attributes):
-        output = self._name(f"{base}_{kind}_Output")
-        return helper.make_node(kind, inputs, [output], self._name(f"{base}_{kind}"), **attributes)
+        output = self.name(f"{base}_{kind}_Output")
+        return helper.make_node(kind, inputs, [output], self.name(f"{base}_{kind}"), **attributes)
 
     def activation(self, product, tensor, scale, zero):
         """Lets a product read a tensor through its pair: one for all who read it with that scale
         and zero point, which is an np.uint8 or an np.int8."""
         key = tensor, np.float32(scale), zero, zero.dtype
         if key not in self.pairs:
-            parameters = [self._initializer(f"{tensor}_scale", np.float32(scale)),
-                          self._initializer(f"{tensor}_zero_point", zero)]
+            parameters = [self.initializer(f"{tensor}_scale", np.float32(scale)),
+                          self.initializer(f"{tensor}_zero_point", zero)]
             quantise = self._node("QuantizeLinear", [tensor, *parameters], tensor)
             dequantise = self._node("DequantizeLinear", [quantise.output[0], *parameters], tensor)
             self.after.setdefault(tensor, []).extend((quantise, dequantise))
@@ -62,9 +49,9 @@ class Rewriter:
             base = product.weight
             if product.is_transposed:
                 codes = codes.T
-            inputs = [self._initializer(f"{base}_quantized", codes),
-                      self._initializer(f"{base}_scale", scales),
-                      self._initializer(f"{base}_zero_point", np.zeros(scales.shape, np.int8))]
+            inputs = [self.initializer(f"{base}_quantized", codes),
+                      self.initializer(f"{base}_scale", scales),
+                      self.initializer(f"{base}_zero_point", np.zeros(scales.shape, np.int8))]
             axis = {"axis": 0 if product.is_transposed else 1} if scales.ndim else {}
             node = self._node("DequantizeLinear", inputs, base, **axis)
             self.first.append(node)
@@ -92,12 +79,7 @@ class Rewriter:
 
     def _without_dead(self, nodes):
         graph = self.graph
-        read = {value.name for value in graph.output}
-        for node in nodes:
-            read.update(node.input)
-            for attribute in node.attribute:
-                for inner in (attribute.g, *attribute.graphs):
-                    read.update(names(inner))
+        read = tensors_read(nodes, graph)
         producers = {name: node for node in nodes for name in node.output}
         dead, gone = [name for name in self.replaced if name not in read], set()
         while dead:

@@ -1,6 +1,7 @@
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A progress bar where somebody looks at it, and the curves that are left for later."""
+import contextlib
 import csv
 import os
 import sys
@@ -31,6 +32,19 @@ class Bar:
         if self.visible:
             self.stream.write("\r\x1b[K")
             self.stream.flush()
+
+
+def callback(title):
+    """A function (done, total, ...) that advances a bar, from its first call on, and the context
+    that ends the bar's line."""
+    line = contextlib.ExitStack()
+    bars = []
+
+    def advance(_, total):
+        if not bars:
+            bars.append(line.enter_context(Bar(title, total)))
+        bars[0].advance()
+    return advance, line
 
 
 COLUMNS = ("stage", "epoch", "learning_rate", "train_loss", "train_accuracy",

@@ -1,4 +1,4 @@
-//===- ComposeProducts.cpp - Products as MatMul ---------------------------===//
+//===- ComposeEinsum.cpp - Einsum as transposes and MatMul ----------------===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -13,10 +13,6 @@ using namespace mlir;
 
 namespace mlir::bnn {
 namespace {
-
-//===-- Einsum
-//-------------------------------------------------------------===//
-
 /// Labels of axes: letters, and numbers above them for the axes of an ellipsis.
 using Labels = SmallVector<int>;
 
@@ -259,7 +255,7 @@ void EinsumComposer::run() {
 void composeEinsum(Composer &c) { EinsumComposer(c).run(); }
 } // namespace
 
-void addProducts(std::vector<Composition> &all) {
+void addEinsum(std::vector<Composition> &all) {
   using onnx::AttributeSpec;
   onnx::OperatorSpec einsum =
       specOf("Einsum", 12, 1, onnx::kVariadic,
