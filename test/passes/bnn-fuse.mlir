@@ -11,6 +11,11 @@
 // WHY: remark: 'bnn.binarize' is left as it is: it has a parameter that is computed after the producer
 // WHY: remark: 'bnn.binarize' is left as it is: a reader wants the bits in groups
 // WHY: remark: 'linalg.generic' is left as it is: the producer's result is where the outputs go
+// WHY: remark: 'linalg.generic' is left as it is: the producer has several results
+// WHY: remark: 'linalg.generic' is left as it is: the producer's result is no tensor of f32 or i32
+// WHY: remark: 'linalg.generic' is left as it is: the producer keeps its first output
+// WHY-COUNT-2: remark: 'bnn.binarize' is left as it is: the producer is in another block
+// WHY: remark: 'bnn.binarize' is left as it is: it does not read the producer's first output
 
 // The binarisation that reads a product becomes its end.
 // CHECK-LABEL: func.func @binarize
@@ -467,4 +472,84 @@ func.func @in_place(%x: tensor<4x64xf32>, %w: tensor<64x32xf32>, %r: tensor<4x32
     linalg.yield %v : f32
   } -> tensor<4x32xf32>
   return %z : tensor<4x32xf32>
+}
+
+// -----
+
+// What an epilogue does not take over: what runs in another block, what would
+// change a row that is read as it is, what reads bits or one of several results.
+// CHECK-LABEL: func.func @left
+// CHECK-COUNT-2: scf.if
+// CHECK: bnn.binarize
+// CHECK-COUNT-3: linalg.generic
+#same = affine_map<(m, n) -> (m, n)>
+func.func @left(%c: i1, %a: tensor<4x64x!bnn.s1>, %w: tensor<8x64x!bnn.s1>, %x: tensor<4x8xf32>, %g: tensor<8xf32>,
+                %0: tensor<4x8xf32>, %1: tensor<4x8x!bnn.s1>, %2: tensor<4x8x!bnn.u1>)
+    -> (tensor<4x8x!bnn.s1>, tensor<4x8x!bnn.s1>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) {
+  %one = arith.constant 1.0 : f32
+  %zero = arith.constant 0 : i32
+  %y = bnn.matmul %a, %w outs(%0 : tensor<4x8xf32>) : tensor<4x64x!bnn.s1>, tensor<8x64x!bnn.s1> -> tensor<4x8xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %n = bnn.layer_norm %x, %g, %g outs(%0 : tensor<4x8xf32>) {epsilon = 1.0e-5 : f32}
+      : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32> -> tensor<4x8xf32>
+  %b = scf.if %c -> tensor<4x8x!bnn.s1> {
+    %t = bnn.binarize %y outs(%1 : tensor<4x8x!bnn.s1>) : tensor<4x8xf32> -> tensor<4x8x!bnn.s1>
+    scf.yield %t : tensor<4x8x!bnn.s1>
+  } else {
+    scf.yield %1 : tensor<4x8x!bnn.s1>
+  }
+  %d = scf.if %c -> tensor<4x8x!bnn.s1> {
+    %t = bnn.binarize %n outs(%1 : tensor<4x8x!bnn.s1>) : tensor<4x8xf32> -> tensor<4x8x!bnn.s1>
+    scf.yield %t : tensor<4x8x!bnn.s1>
+  } else {
+    scf.yield %1 : tensor<4x8x!bnn.s1>
+  }
+  %e = linalg.generic {indexing_maps = [#same, #same], iterator_types = ["parallel", "parallel"]}
+      ins(%n : tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) {
+  ^bb0(%p: f32, %o: f32):
+    %4 = arith.negf %p : f32
+    linalg.yield %4 : f32
+  } -> tensor<4x8xf32>
+  %i = bnn.matmul %a, %w outs(%1 : tensor<4x8x!bnn.s1>) : tensor<4x64x!bnn.s1>, tensor<8x64x!bnn.s1> -> tensor<4x8x!bnn.s1> {
+  ^bb0(%acc: i32):
+    %f = arith.cmpi sgt, %acc, %zero : i32
+    bnn.yield %f : i1
+  }
+  %h = linalg.generic {indexing_maps = [#same, #same], iterator_types = ["parallel", "parallel"]}
+      ins(%i : tensor<4x8x!bnn.s1>) outs(%0 : tensor<4x8xf32>) {
+  ^bb0(%p: !bnn.s1, %o: f32):
+    linalg.yield %one : f32
+  } -> tensor<4x8xf32>
+  %j:2 = bnn.matmul %a, %w outs(%1, %2 : tensor<4x8x!bnn.s1>, tensor<4x8x!bnn.u1>)
+      : tensor<4x64x!bnn.s1>, tensor<8x64x!bnn.s1> -> tensor<4x8x!bnn.s1>, tensor<4x8x!bnn.u1> {
+  ^bb0(%acc: i32):
+    %f = arith.cmpi sgt, %acc, %zero : i32
+    bnn.yield %f, %f : i1, i1
+  }
+  %k = linalg.generic {indexing_maps = [#same, #same], iterator_types = ["parallel", "parallel"]}
+      ins(%j#0 : tensor<4x8x!bnn.s1>) outs(%0 : tensor<4x8xf32>) {
+  ^bb0(%p: !bnn.s1, %o: f32):
+    linalg.yield %one : f32
+  } -> tensor<4x8xf32>
+  return %b, %d, %e, %h, %k : tensor<4x8x!bnn.s1>, tensor<4x8x!bnn.s1>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @second_result
+// CHECK: bnn.layer_norm
+// CHECK: bnn.binarize
+func.func @second_result(%x: tensor<4x8xf32>, %g: tensor<8xf32>, %0: tensor<4x8xf32>, %1: tensor<4x8x!bnn.s1>)
+    -> tensor<4x8x!bnn.s1> {
+  %n:2 = bnn.layer_norm %x, %g, %g outs(%0, %0 : tensor<4x8xf32>, tensor<4x8xf32>) {epsilon = 1.0e-5 : f32}
+      : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32> -> tensor<4x8xf32>, tensor<4x8xf32> {
+  ^bb0(%p: f32):
+    %m = arith.negf %p : f32
+    bnn.yield %p, %m : f32, f32
+  }
+  %d = bnn.binarize %n#1 outs(%1 : tensor<4x8x!bnn.s1>) : tensor<4x8xf32> -> tensor<4x8x!bnn.s1>
+  return %d : tensor<4x8x!bnn.s1>
 }

@@ -243,3 +243,12 @@ func.func @another_rank(%x: tensor<2x3xf32>) -> tensor<2x3x1xf32> {
   %0 = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<2x3x1xf32>
   return %0 : tensor<2x3x1xf32>
 }
+
+// -----
+
+func.func @expand(%x: tensor<2x3xf32>) -> tensor<*xf32> {
+  %shape = onnx.Constant {value = dense<[4, 3]> : tensor<2xi64>} : () -> tensor<2xi64>
+  // expected-error @+1 {{'onnx.Expand' op cannot broadcast [2, 3] and [4, 3]}}
+  %y = onnx.Expand %x, %shape : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}

@@ -229,4 +229,14 @@ func.func @value_elsewhere(%s: tensor<1xi64>) -> tensor<?xf32> {
   return %0 : tensor<?xf32>
 }
 
+// -----
+
+// The rank of what has none is not known, but that of the result is.
+func.func @unranked_axes(%x: tensor<*xf32>) -> tensor<?x?xf32> {
+  %axes = onnx.Constant {value = dense<0> : tensor<2xi64>} : () -> tensor<2xi64>
+  // expected-error @+1 {{onnx.Unsqueeze has an axis twice, or one that a tensor of rank 2 has not}}
+  %0 = onnx.Unsqueeze %x, %axes : (tensor<*xf32>, tensor<2xi64>) -> tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}
+
 {-# dialect_resources: { builtin: { one: "0x040000000000803F" } } #-}

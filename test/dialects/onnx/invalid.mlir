@@ -648,3 +648,11 @@ func.func @long_bounds(%x: tensor<2x1xf32>, %s: tensor<65xi64>) {
   %0 = onnx.Slice %x, %s, %s, %s, %s : (tensor<2x1xf32>, tensor<65xi64>, tensor<65xi64>, tensor<65xi64>, tensor<65xi64>) -> tensor<*xf32>
   return
 }
+
+// -----
+
+func.func @one_scale(%x: tensor<2x3xf32>, %s: tensor<1xf32>, %z: tensor<3xui8>) {
+  // expected-error @+1 {{has one scale, but zero points 'tensor<3xui8>'}}
+  %y = onnx.QuantizeLinear %x, %s, %z {axis = 1 : i64} : (tensor<2x3xf32>, tensor<1xf32>, tensor<3xui8>) -> tensor<2x3xui8>
+  return
+}
