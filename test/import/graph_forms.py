@@ -141,6 +141,19 @@ def other_opset(opset):
         function("F", ["a"], ["r"], [node("LeakyRelu", ["a"], ["r"], alpha=0.5)], opset=opset - 1)])
 
 
+def defined_twice():
+    """Two functions of one name."""
+    return model([node("F", ["x"], ["y"], domain="own")], functions=[
+        function("F", ["a"], ["r"], [node(operator, ["a"], ["r"])]) for operator in ("Neg", "Abs")])
+
+
+def broken_default():
+    """A function whose attribute has a default that is none: a field that ends too early."""
+    bytes_of = function("F", ["a"], ["r"], [node("Neg", ["a"], ["r"])]).SerializeToString() + b"\x5a\x02\x0a\x09"
+    made = model([node("F", ["x"], ["y"], domain="own")]).SerializeToString()
+    return made + b"\xca\x01" + varint(len(bytes_of)) + bytes_of
+
+
 # An If.
 
 def constant_if():
@@ -276,7 +289,8 @@ MODELS = {
     "halves": halves, "half-sum": half_sum, "half-mixed": half_mixed, "half-not-declared": half_not_declared,
     "dead": dead, "calls": calls, "default": with_default, "overrides": overrides,
     "recursion": recursion, "doubling": doubling, "doubling-nothing": lambda: doubling(leaf=False),
-    "deep": deep, "arity": arity, "opset-same": lambda: (other_opset(12), lambda x: np.where(x < 0, x / 2, x)),
+    "deep": deep, "arity": arity, "defined-twice": defined_twice, "broken-default": broken_default,
+    "opset-same": lambda: (other_opset(12), lambda x: np.where(x < 0, x / 2, x)),
     "opset-differs": lambda: other_opset(16), "constant-if": constant_if,
     "squeeze": lambda: squeeze([2, 1, 3]), "squeeze-open": lambda: squeeze([2, "n", 3]),
     "squeeze-batch": lambda: squeeze(["n", 1, 3]),

@@ -423,6 +423,17 @@ def booleans(raw):
     return model([node("Not", ["flags"], ["y"])], [], [info("y", [2], TensorProto.BOOL)], [flags])
 
 
+def out_of_range(element, value):
+    """A constant whose typed field, of 32 bits, holds more than its type does."""
+    constant = TensorProto(data_type=element, dims=[1], name="narrow", int32_data=[value])
+    return model([node("Identity", ["narrow"], ["y"])], [], [info("y", [1], element)], [constant])
+
+
+def complex_weight():
+    return model([node("Identity", ["W"], ["y"])], [], [info("y", [1])],
+                 [helper.make_tensor("W", TensorProto.COMPLEX64, [1], [1j])])
+
+
 def large_raw(change):
     """`large` after `change` of its weight, whose data lies in the file."""
     def make():
@@ -481,6 +492,10 @@ MODELS = {
     "segments": in_segments,
     "booleans": lambda: booleans(raw=False),
     "booleans-raw": lambda: booleans(raw=True),
+    "wide-byte": lambda: out_of_range(TensorProto.INT8, 128),
+    "negative-byte": lambda: out_of_range(TensorProto.UINT8, -1),
+    "wide-half": lambda: out_of_range(TensorProto.BFLOAT16, 65536),
+    "complex-weight": complex_weight,
     "conv-bias": conv_bias,
     "two-inputs": two_inputs,
     "doubled-lie": lambda: doubled("k", "k"),
