@@ -9,6 +9,7 @@
 #include "lib/Estimate/CodeTrace.h"
 
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/IR/CFG.h"
 
@@ -29,9 +30,13 @@ public:
 private:
   /// The blocks of IR that may be the next of the path where `block` is
   /// entered: its own, or where it is a part of the one that is left already,
-  /// those behind it.
-  void addTargets(uint32_t block, uint32_t left, unsigned depth,
-                  SmallVectorImpl<uint32_t> &targets) const;
+  /// those behind it, with at most `depth` other parts between.
+  SmallVector<uint32_t> targetsOf(uint32_t block, uint32_t left,
+                                  unsigned depth) const;
+  /// The block that comes after `block`, and where the path behind `from` goes
+  /// on, if at most `depth` parts lie between.
+  std::optional<std::pair<uint32_t, size_t>> nextOf(uint32_t block, size_t from,
+                                                    unsigned depth) const;
   /// Where `target` comes first in the path behind `position`, if only blocks
   /// that have no code lie between.
   std::optional<size_t> find(uint32_t target, size_t position) const;
@@ -74,15 +79,20 @@ Follower::Follower(const FunctionRun &run, const EmittedFunction &code)
         isHead[next] = true;
 }
 
-void Follower::addTargets(uint32_t block, uint32_t left, unsigned depth,
-                          SmallVectorImpl<uint32_t> &targets) const {
-  if (begins(block, left)) {
-    targets.push_back(irOf[block]);
-    return;
-  }
-  if (depth)
-    for (uint32_t next : code.blocks[block].successors)
-      addTargets(next, left, depth - 1, targets);
+SmallVector<uint32_t> Follower::targetsOf(uint32_t block, uint32_t left,
+                                          unsigned depth) const {
+  SmallVector<uint32_t> targets, parts{block}, next;
+  DenseSet<uint32_t> seen{block};
+  for (; !parts.empty(); parts = std::exchange(next, {}), --depth)
+    for (uint32_t part : parts) {
+      if (begins(part, left))
+        targets.push_back(irOf[part]);
+      else if (depth)
+        for (uint32_t successor : code.blocks[part].successors)
+          if (seen.insert(successor).second)
+            next.push_back(successor);
+    }
+  return targets;
 }
 
 std::optional<size_t> Follower::find(uint32_t target, size_t position) const {
@@ -95,31 +105,32 @@ std::optional<size_t> Follower::find(uint32_t target, size_t position) const {
   return std::nullopt;
 }
 
-uint32_t Follower::goOn(uint32_t block) {
-  ArrayRef<unsigned> next = code.blocks[block].successors;
+std::optional<std::pair<uint32_t, size_t>>
+Follower::nextOf(uint32_t block, size_t from, unsigned depth) const {
   const uint32_t left = irOf[block];
-  SmallVector<uint32_t> targets;
+  std::optional<std::pair<uint32_t, size_t>> best;
+  for (uint32_t candidate : code.blocks[block].successors)
+    for (uint32_t target : targetsOf(candidate, left, depth))
+      if (auto at = find(target, from); at && (!best || *at < best->second))
+        best = {candidate, *at};
+  if (best && !begins(best->first, left))
+    best->second = from;
+  return best;
+}
+
+uint32_t Follower::goOn(uint32_t block) {
   // A block of the path may have gone into the one before it, and have code of
   // its own for others that lead to it: what comes behind it is looked for.
   const size_t last = std::min(position + mostInside, run.path.size());
-  for (size_t from = position; from < last; ++from) {
-    std::optional<size_t> best;
-    uint32_t chosen = 0;
-    for (uint32_t candidate : next) {
-      targets.clear();
-      addTargets(candidate, left, 4, targets);
-      for (uint32_t target : targets)
-        if (auto at = find(target, from); at && (!best || *at < *best)) {
-          best = at;
-          chosen = candidate;
-        }
-    }
-    if (best) {
-      position = begins(chosen, left) ? *best : from;
-      return chosen;
-    }
-  }
-  return next.front();
+  for (size_t from = position; from < last; ++from)
+    // A branch on many conditions, as of all ids of a short text, is a branch
+    // on each in machine code. What is near is more likely to be the way.
+    for (unsigned depth : {4u, 1000u})
+      if (auto next = nextOf(block, from, depth)) {
+        position = next->second;
+        return next->first;
+      }
+  return code.blocks[block].successors.front();
 }
 
 Expected<std::vector<uint32_t>> Follower::follow() {

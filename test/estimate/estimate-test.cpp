@@ -16,6 +16,7 @@
 #include "lib/Target/Target.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LLVMContext.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace llvm;
@@ -208,6 +209,46 @@ static void testCode(StringRef triple, StringRef cpu) {
               cpu + ": calls of the hook");
 }
 
+/// A branch on many conditions, each of which would be an error, is a branch on
+/// each in machine code.
+static void testManyConditions(StringRef triple, StringRef cpu) {
+  constexpr unsigned count = 12;
+  std::string text = "define i32 @main(ptr %x, ptr %y) {\nentry:\n"
+                     "  %all0 = icmp ne ptr %x, %y\n";
+  for (unsigned i = 0; i < count; ++i)
+    text += formatv("  %at{0} = getelementptr i64, ptr %x, i64 {0}\n"
+                    "  %v{0} = load i64, ptr %at{0}, align 8\n"
+                    "  %good{0} = icmp ult i64 %v{0}, 100\n"
+                    "  %all{1} = and i1 %all{0}, %good{0}\n",
+                    i, i + 1)
+                .str();
+  text += formatv("  br i1 %all{0}, label %go, label %out\n", count).str() +
+          R"(
+go:
+  store volatile i64 1, ptr %y, align 8
+  br label %out
+out:
+  %r = phi i32 [ 1, %entry ], [ 0, %go ]
+  ret i32 %r
+}
+)";
+  LLVMContext context;
+  auto module = parse(context, text);
+  auto machine = createTargetMachine(cantFail(resolveTarget(triple, cpu, "")));
+  auto code = cantFail(EmittedCode::generate(*module, *machine));
+  BlockTrace trace(*module);
+  const Function *main = module->getFunction("main");
+  const FunctionRun &run = *cantFail(trace.run(*main));
+  expectEqual(countOf(run, "go"), 1, cpu + ": ways without an error");
+  const EmittedFunction *function = code.find(main);
+  expect(function->blocks.size() > count, cpu + ": a block a condition");
+  unsigned stores = 0;
+  for (uint32_t block : cantFail(followRun(run, *function)))
+    if (const BasicBlock *ir = function->blocks[block].ir)
+      stores += ir->getName() == "go";
+  expectEqual(stores, 1, cpu + ": ways of the code without an error");
+}
+
 static void testTooLong() {
   LLVMContext context;
   auto module = parse(context, R"(
@@ -284,6 +325,8 @@ int main() {
   testCode("aarch64-linux-gnu", "cortex-a55");
   testCode("x86_64-linux-gnu", "znver4");
   testCode("armv7-linux-gnueabihf", "cortex-a15");
+  testManyConditions("aarch64-linux-gnu", "cortex-a76");
+  testManyConditions("x86_64-linux-gnu", "znver4");
   testTooLong();
   testStream();
   testModels();
