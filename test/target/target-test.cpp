@@ -10,6 +10,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "bnn/types.h"
+#include "lib/Target/CPUChooser.h"
+#include "lib/Target/CPUDispatch.h"
 #include "lib/Target/HeaderWriter.h"
 #include "lib/Target/ObjectWriter.h"
 #include "lib/Target/OutputFile.h"
@@ -150,8 +152,41 @@ static void testFeatures() {
          "apple-m1");
 }
 
+/// Joins code for two CPUs, `first` and `second`.
+static Error joinTwo(StringRef first, StringRef second) {
+  LLVMContext context;
+  // Without a handler LLVM ends the program where names clash.
+  context.setDiagnosticHandlerCallBack([](const DiagnosticInfo *, void *) {});
+  std::vector<mlir::bnn::CPUVariant> variants;
+  for (auto [cpu, ir] : {std::pair(StringRef("x86-64-v3"), first),
+                         std::pair(StringRef("skylake-avx512"), second)}) {
+    SMDiagnostic diagnostic;
+    variants.push_back(
+        {parseAssemblyString(ir, diagnostic, context),
+         cantFail(mlir::bnn::resolveTarget("x86_64-linux-gnu", cpu, ""))});
+  }
+  return mlir::bnn::joinVariants(std::move(variants)).takeError();
+}
+
+static void testVariants() {
+  constexpr StringLiteral run = "define i32 @m_run() {\n  ret i32 0\n}\n";
+  expectError(joinTwo(run, "declare i32 @m_run()"),
+              {"the code for 'skylake-avx512' has no function 'm_run'"});
+  std::string table = (run + "@table = constant i32 1").str();
+  expectError(joinTwo(table, table), {"the code for 'skylake-avx512' cannot be "
+                                      "joined with that for 'x86-64-v3'"});
+  Error error = joinTwo(run, run);
+  expect(!error, "two variants of one function");
+  consumeError(std::move(error));
+  const mlir::bnn::TargetSpec spec =
+      cantFail(mlir::bnn::resolveTarget("x86_64-linux-gnu", "x86-64-v3", ""));
+  expectError(mlir::bnn::requiredWords(spec, {}, 1).takeError(),
+              {"the CPU 'x86-64-v3' needs features that cannot be asked for",
+               "name it alone with --mcpu"});
+}
+
 /// Compiles LLVM IR for x86-64-v3.
-static Error compile(StringRef ir, raw_ostream &out) {
+static Error compile(StringRef ir, raw_ostream &out, unsigned level = 3) {
   LLVMContext context;
   SMDiagnostic diagnostic;
   std::unique_ptr<Module> module = parseAssemblyString(ir, diagnostic, context);
@@ -159,7 +194,7 @@ static Error compile(StringRef ir, raw_ostream &out) {
     return createStringError(diagnostic.getMessage());
   auto machine = mlir::bnn::createTargetMachine(
       cantFail(mlir::bnn::resolveTarget("x86_64-linux-gnu", "x86-64-v3", "")));
-  if (Error error = mlir::bnn::optimizeModule(*module, *machine, 3))
+  if (Error error = mlir::bnn::optimizeModule(*module, *machine, level))
     return error;
   return mlir::bnn::emitObject(*module, *machine, out,
                                CodeGenFileType::ObjectFile);
@@ -187,6 +222,16 @@ static void testObjects() {
                       "define ptr @f() {\n  ret ptr @counter\n}",
                       out),
               {"writable data", ".bss"});
+  expectError(compile("define void @f() {\n  ret void\n}", out, 4),
+              {"no optimisation level 4: use 0 to 3"});
+  // A flag that must be a constant.
+  expectError(
+      compile("define void @f(ptr %p, i1 %v) {\n"
+              "  call void @llvm.memset.p0.i64(ptr %p, i8 0, i64 8, i1 %v)\n"
+              "  ret void\n}\n"
+              "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
+              out),
+      {"invalid LLVM IR was generated: immarg operand"});
   expect(object.empty(), "something was written for a faulty object");
   // A loop that fills memory becomes a call of memset; one that a C library
   // would do otherwise stays a loop.
@@ -311,6 +356,7 @@ int main() {
   testStrategies();
   testPortLimits();
   testFeatures();
+  testVariants();
   testObjects();
   testHeaderMacros();
   testHeaderNames();
