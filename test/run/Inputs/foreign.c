@@ -1,15 +1,21 @@
-/* Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
- *
- * What another compiler might leave: a descriptor of another version, or for
- * another machine.
- */
+//===- foreign.c - A descriptor that bnn-run refuses ----------------------===//
+//
+// Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What another compiler might leave: a descriptor of another version, or for
+// another machine.
+//
+//===----------------------------------------------------------------------===//
+
 #include "bnn/types.h"
 
 extern int32_t defined_nowhere(void);
 
 const bnn_model_info *m_describe(uint32_t max_abi) {
-  static bnn_model_info info = {.name = "m", .target_triple = "", .target_cpu = "of-tomorrow"};
+  static bnn_model_info info = {
+      .name = "m", .target_triple = "", .target_cpu = "of-tomorrow"};
 #if defined(NEWER)
   return max_abi ? 0 : &info;
 #elif defined(UNLINKED)
