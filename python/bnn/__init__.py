@@ -10,7 +10,7 @@ Compiling needs the compiler's library (`tools/dev build`, or BNN_PREFIX), runni
 besides. `bnn.wordpiece` makes ids of text; `bnn.prune` and `bnn.quantize` need onnx, `bnn.nn` and
 `bnn.train` torch.
 """
-from bnn.compiler import Artifact, CompileError, Diagnostic, compile, report
+from bnn.compiler import Artifact, CompileError, Diagnostic, compile, estimate, report
 from bnn.session import LoadError, RunError, Session, TensorInfo
 # A function takes the name of the package that it is from: after these lines, `bnn.quantize` is
 # what one calls, and `from bnn.quantize import ...` still finds the package.
@@ -18,5 +18,5 @@ from bnn.prune import PruneError, prune
 from bnn.quantize import QuantizeError, quantize
 
 __all__ = ["Artifact", "CompileError", "Diagnostic", "LoadError", "PruneError",
-           "QuantizeError", "RunError", "Session", "TensorInfo", "compile", "prune", "quantize",
-           "report"]
+           "QuantizeError", "RunError", "Session", "TensorInfo", "compile", "estimate", "prune",
+           "quantize", "report"]

@@ -89,17 +89,33 @@ def _candidates():
 
 
 @functools.cache
-def library():
-    """The loaded library. Fails with an ImportError that says where it was looked for."""
+def _path():
+    """Where the library is. Fails with an ImportError that says where it was looked for."""
     candidates = _candidates()
     for path in candidates:
         if path.is_file():
-            break
-    else:
-        raise ImportError(
-            f"the compiler, {NAME}, is not built, or not where it is looked for: "
-            f"{', '.join(map(str, candidates)) or os.environ['BNN_PREFIX']}. Build it with "
-            "tools/dev build, or set BNN_PREFIX to where it is installed")
+            return path
+    raise ImportError(
+        f"the compiler, {NAME}, is not built, or not where it is looked for: "
+        f"{', '.join(map(str, candidates)) or os.environ['BNN_PREFIX']}. Build it with "
+        "tools/dev build, or set BNN_PREFIX to where it is installed")
+
+
+def tool(name):
+    """The path of a program that is built or installed with the library. Fails with an ImportError
+    that says where it was looked for."""
+    places = [folder / "bin" / name for folder in _path().resolve().parents[1:3]]
+    for place in places:
+        if place.is_file():
+            return place
+    raise ImportError(f"{name} is not beside the compiler's library, at "
+                      f"{' or '.join(map(str, places))}: build or install all of it")
+
+
+@functools.cache
+def library():
+    """The loaded library. Fails with an ImportError that says where it was looked for."""
+    path = _path()
     loaded = ctypes.CDLL(str(path))
     for name, (result, arguments) in _FUNCTIONS.items():
         function = getattr(loaded, name)

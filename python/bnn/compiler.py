@@ -6,6 +6,8 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
+import subprocess
 import tempfile
 import warnings
 
@@ -239,3 +241,50 @@ def report(model, **options):
     """
     _, text = _compile(model, {**options, "report": True})
     return json.loads(text)
+
+
+# As in "model.onnx:0:0: error: cannot read the model" and "bnn-opt: error: ...".
+_SAID = re.compile(r"(?P<file>.*?)(?P<place>:\d+:\d+)?: (?P<severity>error|warning|remark|note): "
+                   r"(?P<message>.*)")
+
+
+def _read_diagnostics(text):
+    """What bnn-opt wrote to its standard error, as a list."""
+    found = []
+    for line in text.splitlines():
+        said = _SAID.fullmatch(line)
+        if not said:
+            found.append(Diagnostic("error", line))
+        elif said["severity"] == "note" and found:
+            found[-1] = dataclasses.replace(found[-1],
+                                            notes=found[-1].notes + (said["message"],))
+        else:
+            found.append(Diagnostic(said["severity"], said["message"],
+                                    said["file"] if said["place"] else ""))
+    return found
+
+
+def estimate(model, cpus, **options):
+    """What a run of a model would cost on CPUs that need not be here, by LLVM's models of them.
+
+    cpus: the name of a CPU, or a list of names; "native" is this machine's.
+    model, options: those of `compile`, `output` and `mcpu` excepted. Every shape must be fixed,
+        by `input_shapes` where the model leaves one open.
+
+    Returns the list that `bnn-opt --estimate` writes as JSON, a dict for each CPU: "cpu", "triple",
+    the "cycles" and the "ms" of all, and of each of its "operations". docs/profiling.md says what
+    the numbers leave out. Raises a `CompileError`, also where LLVM has no model of a CPU.
+    """
+    names = [cpus] if isinstance(cpus, str) else list(cpus)
+    with _ModelFile(model) as path:
+        done = subprocess.run(
+            [_library.tool("bnn-opt"), os.path.abspath(path), *_arguments(**options),
+             f"--estimate={','.join(names)}", "--estimate-format=json"],
+            capture_output=True, text=True, errors="replace", check=False)
+    diagnostics = _read_diagnostics(done.stderr)
+    if done.returncode:
+        raise CompileError(diagnostics)
+    for diagnostic in diagnostics:
+        if diagnostic.severity == "warning":
+            warnings.warn(str(diagnostic), stacklevel=2)
+    return json.loads(done.stdout)

@@ -70,6 +70,20 @@ def test_report(tiny, tmp_path):
         bnn.report(tiny, output=tmp_path / "m.o")
 
 
+def test_estimate(tiny):
+    shapes = {"input_ids": (1, 4), "attention_mask": (1, 4)}
+    [found] = bnn.estimate(tiny, ["cortex-a76"], input_shapes=shapes, opt_level=1)
+    assert found["cpu"] == "cortex-a76"
+    assert found["cycles"] == pytest.approx(sum(op["cycles"] for op in found["operations"]))
+    with pytest.raises(bnn.CompileError, match="dimensions .* are open") as error:
+        bnn.estimate(tiny, "cortex-a76")
+    assert error.value.diagnostics[0].file == "tiny.onnx"
+    with pytest.raises(bnn.CompileError, match="leave out --mcpu"):
+        bnn.estimate(tiny, "cortex-a76", mcpu="haswell")
+    with pytest.raises(bnn.CompileError, match="unknown CPU 'none'"):
+        bnn.estimate(tiny, "none", input_shapes=shapes)
+
+
 def test_unsupported_operators_are_a_list(root, tmp_path):
     model = tmp_path / "m.onnx"
     subprocess.run([sys.executable, root / "test" / "import" / "make.py", "unsupported", model],

@@ -16,9 +16,9 @@ from onnx import numpy_helper, parser  # noqa: E402
 
 import bnn  # noqa: E402
 from bnn.graphs import files  # noqa: E402
-from bnn.graphs.calibration import Probe  # noqa: E402
+from bnn.graphs.calibration import Data, Probe  # noqa: E402
 from bnn.graphs.graph import Graph  # noqa: E402
-from bnn.prune import PruneError, record, score, search, work  # noqa: E402
+from bnn.prune import PruneError, clocks, latency, record, score, search, work  # noqa: E402
 from bnn.prune.flow import consumers  # noqa: E402
 from bnn.prune.layout import Layout, reshaped  # noqa: E402
 from bnn.prune.positions import Positions  # noqa: E402
@@ -225,6 +225,164 @@ def test_the_search_is_exact(prices):
 def test_equal_scores_go_by_index():
     kept = search.choose([1.0] * 6, [1] * 6, [0, 0, 0, 1, 1, 1], 4)
     assert np.flatnonzero(kept).tolist() == [0, 1, 2, 3]
+
+
+def test_the_search_by_tables_is_exact():
+    """Of costs that rise in steps, or fall, and of scores that may be below 0."""
+    rng = np.random.default_rng(4)
+    layers = np.repeat(np.arange(3), (4, 3, 4))
+    for left in (5, 8, 10, 16, 20, 8, 10, 16):  # In whole numbers of steps.
+        tables = {i: rng.integers(-9, 2, n).astype(float) for i, n in enumerate((4, 3, 4))}
+        for table in tables.values():
+            table[-1] = 0
+        scores = rng.integers(-2, 9, 11) / 4
+        budget = 50 + sum(table.min() for table in tables.values()) + left
+
+        def cost(kept):
+            return 50 + sum(table[np.sum(layers[kept] == i) - 1] for i, table in tables.items())
+        kept = search.choose_by_table(scores, layers, tables, budget, 50)
+        if budget >= 50:
+            assert kept.all()
+            continue
+        assert cost(kept) <= budget and len(set(layers[kept])) == 3
+        choices = [np.array(bits, bool) for bits in itertools.product((0, 1), repeat=11)]
+        assert scores[kept].sum() == max(
+            scores[one].sum() for one in choices
+            if len(set(layers[one])) == 3 and cost(one) <= budget)
+    with pytest.raises(PruneError, match="cannot be met: .* takes 0.8000 of its time, more than "
+                                         "0.75"):
+        search.choose_by_table([1, 2], [0, 0], {0: np.array([-2.0, 0.0])}, 7.5, 10)
+    # What has no score has its price still, and of equal ones more stay.
+    kept = search.choose_by_table([1, 1, 0, 0], [0, 0, 1, 1], {0: [-1, 0], 1: [-1, 0]}, 9, 10)
+    assert kept.tolist() == [True, True, True, False]
+
+
+def test_numbers_of_units_that_are_timed():
+    assert latency.points(4) == [1, 2, 3] and latency.points(8) == [1, 2, 3, 4, 5, 6, 7]
+    assert latency.points(12) == [1, 2, 4, 6, 8, 10]
+    assert latency.points(96) == [1, 16, 32, 48, 64, 80]
+
+
+def test_shapes_that_are_timed(model):
+    def of(arrays, length, **changed):
+        shapes = {"ids": ("batch", "length"), "mask": ("batch", "length"), **changed}
+        proto = Encoder(layers=1).model()
+        for value in proto.graph.input:
+            for dim, size in zip(value.type.tensor_type.shape.dim, shapes[value.name]):
+                if isinstance(size, int):
+                    dim.dim_value = size
+        return clocks.timed_shapes(Data(arrays, Graph(proto).inputs, 4), shapes, length)
+    assert of(texts(6), 7.4) == ({"ids": (1, 7), "mask": (1, 7)}, True)
+    fixed = {"ids": ("batch", 10), "mask": ("batch", 10)}
+    assert of(texts(6), 7.4, **fixed) == ({"ids": (1, 10), "mask": (1, 10)}, False)
+    fixed = {"ids": (2, 10), "mask": (2, 10)}
+    assert of(texts(6), 7.4, **fixed) == ({"ids": (2, 10), "mask": (2, 10)}, False)
+
+
+class Ticks:
+    """A clock that reads how many heads and groups of 8 neurons a model of one layer has: a
+    product of two ramps, which a sum of tables promises too much of."""
+
+    def __init__(self, shapes):
+        self.asked = 0
+        self.facts = {"measured": False, "cpu": "ticks", "triple": "none", "unit": "cycles",
+                      "shapes": {name: list(shape) for name, shape in shapes.items()},
+                      "whole": 100}
+
+    def share(self, proto):
+        self.asked += 1
+        rows = {one.name.replace("_pruned", ""): one.dims for one in proto.graph.initializer}
+        heads, groups = rows["l0_o_w"][0] / HIDDEN, rows["l0_down_w"][0] / FFN
+        return 0.2 + 0.8 * heads * (0.5 + 0.5 * groups)
+
+
+def test_a_budget_of_time(small):
+    """It is kept by the model that is cut; another run takes the times of the first."""
+    made = []
+
+    def clock(proto, shapes, feeds):
+        assert shapes == {"ids": (1, 6), "mask": (1, 6)} and feeds["ids"].shape == (16, 10)
+        made.append(Ticks(shapes))
+        return made[-1]
+    _, scoring = task_of(small, texts(16), group=8)
+    steps = []
+    removed, biases = scoring.run(0.6, 6, 2, lambda *one: steps.append(one), clock)
+    found = scoring.record
+    time = found["time"]
+    assert [one["units"] for one in time["tables"]] == [[1, 2, 3]] * 2
+    assert time["tables"][0]["times"] == pytest.approx([0.4, 0.6, 0.8])
+    assert time["tables"][1]["times"] == pytest.approx([0.7, 0.8, 0.9])
+    assert steps == [(i, 6 + 2 * 8) for i in range(1, 23)]
+    gone = [len(removed.get(name, ())) for name in ("l0_soft", "l0_down_p")]
+    reached = 0.2 + 0.8 * (1 - gone[0] / 4) * (1 - gone[1] / FFN / 2)
+    assert time["after"] == pytest.approx(reached) and 0.4 < time["after"] <= 0.6
+    assert found["keep_latency"] == 0.6 and "keep_flops" not in found and found["length"] == 6
+    # Of the tables nothing is asked twice; of the scores nothing is computed twice.
+    before = json.loads(json.dumps(found))
+    before["rounds"][0]["scores"]["0"][0] *= 2
+    _, again = task_of(small, texts(16), group=8)
+    again.before, again.time_before = before["rounds"], before["time"]
+    again.run(0.9, 6, 1, None, clock)
+    assert again.record["time"]["tables"] == time["tables"] and made[1].asked < 4
+    assert again.record["rounds"][0] == before["rounds"][0]
+    # All that stays is not timed.
+    again.run(1, 6, 1, None, clock)
+    assert again.record["time"]["after"] == 1 and made[2].asked == 0
+    # By the tables 0.15 is within reach.
+    with pytest.raises(PruneError, match=r"cannot be met: .* takes 0.3[0-9]+ .* more than 0.15"):
+        again.run(0.15, 6, 1, None, clock)
+    # What is not even by the tables is said before units are scored.
+    with pytest.raises(PruneError, match="cannot be met: one unit of each layer stays, and then "
+                                         "the model takes 0.1000 of its time, more than 0.09"):
+        again.run(0.09, 6, 1, None, clock)
+    assert again.record["rounds"] == before["rounds"]
+    with pytest.raises(PruneError, match="a length of 6 cannot be kept in time"):
+        fixed = texts(4, 6)
+        other = Encoder(layers=1).model()
+        for value in other.graph.input:
+            value.type.tensor_type.shape.dim[1].dim_value = 6
+        task_of(other, fixed)[1].run(0.6, 6, 1, None, clock)
+
+
+def test_time_on_another_cpu(small, tmp_path, monkeypatch):
+    """It is what the compiler estimates for the file that is written."""
+    monkeypatch.setattr(latency, "POINTS", 1)
+    options = dict(keep_latency=0.9, mcpu="cortex-a76", rounds=1, group=16)
+    onnx.save(small, tmp_path / "small.onnx")
+    bnn.prune(small, texts(16), mtriple="aarch64-linux-gnu", output=tmp_path / "a.onnx",
+              record=tmp_path / "a.json", **options)
+    time = record.read(tmp_path / "a.json")["time"]
+    assert time["cpu"] == "cortex-a76" and time["triple"].startswith("aarch64")
+    assert [one["units"] for one in time["tables"]] == [[1], [1]]
+    [found] = bnn.estimate(tmp_path / "a.onnx", "cortex-a76",
+                           input_shapes={"ids": (1, 8), "mask": (1, 8)})
+    assert time["after"] == pytest.approx(found["cycles"] / time["whole"], rel=1e-4)
+    assert 0.7 < time["after"] <= 0.9
+    # The record does without an estimate.
+    result = command(tmp_path / "small.onnx", "--apply", tmp_path / "a.json", "-o",
+                     tmp_path / "b.onnx")
+    assert result.stdout.splitlines()[-1] == (
+        f"time estimated for cortex-a76 at ids 1x8, mask 1x8: {100 * time['after']:.1f} % of "
+        f"{time['whole']} cycles")
+    assert (tmp_path / "b.onnx").read_bytes() == (tmp_path / "a.onnx").read_bytes()
+    with pytest.raises(bnn.CompileError, match="unknown CPU 'cortex-a76' for x86_64"):
+        bnn.prune(small, texts(16), mtriple="x86_64-linux-gnu", output=tmp_path / "c.onnx",
+                  record=tmp_path / "c.json", **options)
+    assert sorted(os.listdir(tmp_path)) == ["a.json", "a.onnx", "b.onnx", "small.onnx"]
+
+
+def test_time_on_this_machine(small, tmp_path, monkeypatch):
+    """Of long texts, so that what is outside of the model's code is little."""
+    monkeypatch.setattr(latency, "POINTS", 1)
+    bnn.prune(small, texts(4, 96), keep_latency=0.9, rounds=1, group=16, length=128,
+              record=tmp_path / "r.json")
+    time = record.read(tmp_path / "r.json")["time"]
+    artifact = bnn.compile(small)
+    assert time["measured"] and (time["cpu"], time["unit"]) == (artifact.mcpu, "us")
+    assert time["shapes"] == {"ids": [1, 128], "mask": [1, 128]}
+    assert 0 < time["after"] <= 0.9 and time["whole"] > 0
+    # Three heads of four are nearly all of it.
+    assert 0.2 < time["tables"][0]["times"][0] < 0.8
 
 
 def test_distances():
@@ -485,6 +643,11 @@ def test_wrong_data(data, message, small):
     ({}, "with calibration data and a share to keep, or by a record"),
     ({"keep_flops": 0.6, "apply": "r.json"}, "or by a record"),
     ({"keep_flops": 0}, "to keep, 0, is not above 0"), ({"keep_flops": 1.1}, "to keep, 1.1"),
+    ({"keep_latency": 0}, "share of time to keep, 0, is not above 0"),
+    ({"keep_flops": 1, "keep_latency": 1}, "give one of keep_flops and keep_latency"),
+    ({"keep_flops": 1, "mcpu": "haswell"}, "they go with keep_latency"),
+    ({"keep_latency": 1, "mtriple": "x86_64-linux-gnu"}, "goes with the name of a CPU, mcpu"),
+    ({"keep_latency": 1, "mcpu": "haswell,znver4"}, "one CPU, and mcpu is 'haswell,znver4'"),
     ({"keep_flops": 1, "rounds": 0}, "0 rounds"), ({"keep_flops": 1, "length": 0}, "length of 0"),
     ({"keep_flops": 1, "group": 0}, "group of 0"), ({"keep_flops": 1, "seed": -1}, "seed -1"),
     ({"keep_flops": 1, "batch": 0}, "batch of 0"),

@@ -30,7 +30,7 @@ def load(data):
         raise ModelError(f"{path}: no .npz file of arrays: {error}") from None
 
 
-def _shape(value):
+def shape_of(value):
     """The shape of a graph's input; a name where a dimension is open."""
     return tuple(d.dim_value if d.HasField("dim_value") else d.dim_param
                  for d in value.type.tensor_type.shape.dim)
@@ -50,7 +50,7 @@ class Data:
 
     def __init__(self, arrays, inputs, batch):
         self.arrays = arrays
-        shapes = {value.name: _shape(value) for value in inputs}
+        shapes = {value.name: shape_of(value) for value in inputs}
         self._check_names(shapes)
         for name, array in arrays.items():
             if array.dtype.kind in "fc" and np.isnan(array).any():

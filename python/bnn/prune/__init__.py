@@ -10,10 +10,24 @@ from bnn.prune.errors import PruneError
 __all__ = ["PruneError", "prune"]
 
 
-def _check_options(keep_flops, rounds, length, group, seed, batch):
-    if not 0 < keep_flops <= 1:
-        raise PruneError(f"the share of multiplications to keep, {keep_flops:g}, is not above 0 "
-                         "and at most 1")
+def _check_budget(keep_flops, keep_latency, mcpu, mtriple):
+    if keep_flops is not None and keep_latency is not None:
+        raise PruneError("a budget is of multiplications or of time: give one of keep_flops and "
+                         "keep_latency")
+    for what, share in (("multiplications", keep_flops), ("time", keep_latency)):
+        if share is not None and not 0 < share <= 1:
+            raise PruneError(f"the share of {what} to keep, {share:g}, is not above 0 and at most "
+                             "1")
+    if keep_latency is None and not mcpu is mtriple is None:
+        raise PruneError("mcpu and mtriple say for which CPU time is estimated: they go with "
+                         "keep_latency")
+    if mcpu is None and mtriple is not None:
+        raise PruneError(f"mtriple, {mtriple}, goes with the name of a CPU, mcpu")
+    if mcpu is not None and (not mcpu or "," in mcpu):
+        raise PruneError(f"time is estimated for one CPU, and mcpu is '{mcpu}'")
+
+
+def _check_options(rounds, length, group, seed, batch):
     if rounds < 1:
         raise PruneError(f"nothing goes in {rounds} rounds")
     if length is not None and not length >= 1:
@@ -26,9 +40,9 @@ def _check_options(keep_flops, rounds, length, group, seed, batch):
         raise PruneError(f"a batch of {batch} holds no sample")
 
 
-def prune(model, calibration=None, *, keep_flops=None, apply=None, rounds=8, length=None,
-          group=None, seed=0, batch=8, logits=None, mask=None, output=None, record=None,
-          progress=None):
+def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=None, mtriple=None,
+          apply=None, rounds=8, length=None, group=None, seed=0, batch=8, logits=None, mask=None,
+          output=None, record=None, progress=None):
     """Cuts attention heads and FFN neurons out of a model and returns it as an onnx.ModelProto,
     which `bnn.compile` and ONNX Runtime take.
 
@@ -39,9 +53,15 @@ def prune(model, calibration=None, *, keep_flops=None, apply=None, rounds=8, len
         counts samples. Where all arrays have an axis more than the inputs, each sample is a call.
     keep_flops: the share of the multiplications of what can be cut that stays, above 0 and at
         most 1, by OPTIN's formula (arXiv 2403.17921).
-    apply: in place of the two, the path of a record: the same model is cut as it says.
+    keep_latency: in place of it, the share of the whole model's time that the pruned one may take.
+        Time is that of one sample of `length` tokens: of the compiled models on this machine, in
+        one thread, or estimated by `bnn.estimate` where `mcpu` names a CPU.
+    mcpu, mtriple: the CPU that time is estimated for, and its triple where the name leaves it
+        open.
+    apply: in place of data and share, the path of a record: the same model is cut as it says.
     rounds: in how many steps units go; what is left is scored anew in each.
-    length: how many tokens the formula counts for; the mean of the data where not given.
+    length: how many tokens multiplications are counted for and time is taken for; the mean of
+        the data where not given.
     group: how many neurons go or stay together: 32 where the second linear reads bits, 16
         elsewhere.
     seed: draws the tokens whose states are compared.
@@ -52,23 +72,25 @@ def prune(model, calibration=None, *, keep_flops=None, apply=None, rounds=8, len
     output: where to write the result as well: all of it, or on failure nothing.
     record: where to write what was found and chosen, as JSON. A record of the same model, data
         and options that is there already is gone on from, also one of an interrupted run.
-    progress: is called with (units scored, units to score, those of every round) after each unit.
+    progress: is called with (what is done, what there is to do) after each unit that is scored, in
+        every round, and after each model that is timed.
 
     Raises a `PruneError` where model, data and options do not fit, a `CompileError` where the
     compiler refuses the model, and an OSError where a file cannot be read or written.
     """
-    if (apply is None) == (calibration is None) or (apply is None) != (keep_flops is not None):
+    _check_budget(keep_flops, keep_latency, mcpu, mtriple)
+    share = keep_flops if keep_latency is None else keep_latency
+    if (apply is None) == (calibration is None) or (apply is None) != (share is not None):
         raise PruneError("a model is pruned with calibration data and a share to keep, or by a "
                          "record that is applied")
-    _check_options(1 if keep_flops is None else keep_flops, rounds, length, group, seed,
-                   batch)
+    _check_options(rounds, length, group, seed, batch)
     given = list(calibration) if isinstance(calibration, (list, tuple)) else [calibration]
     if not given:
         raise PruneError("there is no calibration data")
     require_onnx("pruning")
     # They need onnx, which the rest of the package does without.
     from bnn.graphs import calibration as data, files
-    from bnn.prune import record as records, work
+    from bnn.prune import clocks, record as records, work
     with as_error(PruneError):
         for path in (output, record):
             if path is not None:
@@ -96,7 +118,8 @@ def prune(model, calibration=None, *, keep_flops=None, apply=None, rounds=8, len
                        "mask": mask}
             scoring = work.Scoring(task, arrays, options, before,
                                    lambda one: record is not None and records.write(record, one))
-            result = task.cut(*scoring.run(keep_flops, length, rounds, progress))
+            clock = None if keep_latency is None else clocks.maker(mcpu, mtriple)
+            result = task.cut(*scoring.run(share, length, rounds, progress, clock))
             work.check(result, arrays, batch)
             found = scoring.record
     if output is not None:

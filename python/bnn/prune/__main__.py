@@ -25,6 +25,15 @@ def _parser():
     parser.add_argument("--keep-flops", type=float, metavar="SHARE",
                         help="how much of the multiplications of what can be cut stays, above 0 "
                         "and at most 1")
+    parser.add_argument("--keep-latency", type=float, metavar="SHARE",
+                        help="in place of --keep-flops, how much of the whole model's time the "
+                        "pruned one may take, above 0 and at most 1: measured on this machine, or "
+                        "with --mcpu estimated")
+    parser.add_argument("--mcpu", metavar="CPU",
+                        help="the CPU that the time of --keep-latency is estimated for, as by "
+                        "bnn-opt --estimate")
+    parser.add_argument("--mtriple", metavar="TRIPLE",
+                        help="the triple of --mcpu (default: what the CPU's name says)")
     parser.add_argument("--apply", metavar="RECORD.json",
                         help="cut the same model as this record of an earlier run says, without "
                         "data")
@@ -37,8 +46,8 @@ def _parser():
                         help="in how many steps units go; what is left is scored anew in each "
                         "(default: 8)")
     parser.add_argument("--length", type=float, metavar="N",
-                        help="how many tokens to count multiplications for (default: the mean of "
-                        "the data)")
+                        help="how many tokens to count multiplications for, or to take time for "
+                        "(default: the mean of the data)")
     parser.add_argument("--group", type=int, metavar="N",
                         help="how many neurons go or stay together (default: 32 where bits are "
                         "multiplied, 16 elsewhere)")
@@ -54,6 +63,15 @@ def _parser():
     return parser
 
 
+def _time(found):
+    """What a record says of time, in a line."""
+    shapes = ", ".join(f"{name} {'x'.join(map(str, shape))}"
+                       for name, shape in found["shapes"].items())
+    how = "measured on" if found["measured"] else "estimated for"
+    return (f"time {how} {found['cpu']} at {shapes}: {100 * found['after']:.1f} % of "
+            f"{found['whole']} {found['unit']}")
+
+
 def _summary(found):
     """A record in a few lines."""
     first = 0
@@ -67,6 +85,8 @@ def _summary(found):
     before, after = found["macs"]["before"], found["macs"]["after"]
     print(f"multiplications at {found['length']:.4g} tokens: {after} of {before}, "
           f"{100 * after / before:.1f} %")
+    if "time" in found:
+        print(_time(found["time"]))
 
 
 def main(arguments=None):

@@ -57,3 +57,58 @@ def choose(scores, costs, layers, budget):
     for (_, units), count in zip(sorted(prices.items(), reverse=True), front[-1][2]):
         kept[units[:count]] = True
     return kept
+
+
+#: Into how many steps the costs of tables are cut.
+STEPS = 10000
+
+
+def choose_by_table(scores, layers, tables, budget, whole):
+    """Which units to keep, an array of bool: of all choices that cost at most `budget` and leave
+    at least one unit of each layer, one whose scores add up to most.
+
+    scores: a number for each unit; layers: for each unit the number of its layer.
+    whole: what everything costs, tables: {layer: what that changes by if it has 1, 2, ... units}.
+    Any numbers: they may rise in steps, and fall. What a unit costs depends on how many there are,
+    not on which, so of each layer the best stay.
+
+    By a dynamic programme over the layers, for each of `STEPS` equal parts of what the budget
+    leaves above the least that all layers cost. Costs are rounded up to whole steps, so that the
+    budget is kept; but for that it is exact. Of equal sums more units stay; equal scores go by
+    index.
+    """
+    scores, layers = map(np.asarray, (scores, layers))
+    order = np.lexsort((np.arange(len(scores)), -scores))
+    units = {layer: order[layers[order] == layer] for layer in np.unique(layers).tolist()}
+    costs = {layer: np.asarray(tables[layer], float)[:len(of)] for layer, of in units.items()}
+    if whole + sum(table[-1] for table in costs.values()) <= budget:
+        return np.ones(len(scores), bool)
+    least = whole + sum(table.min() for table in costs.values())
+    left = budget - least
+    if left < 0:
+        raise PruneError(
+            f"the budget cannot be met: one unit of each layer stays, and then the model takes "
+            f"{least / whole:.4f} of its time, more than {budget / whole:.4g}")
+    best = np.zeros(STEPS + 1)  # by steps that are spent at most
+    picks = []
+    for layer, of in units.items():
+        above = costs[layer] - costs[layer].min()
+        prices = np.ceil(np.minimum(above / max(left, 1e-300), 2) * STEPS - 1e-6).astype(int)
+        sums = np.cumsum(scores[of])
+        found, counts = np.full(STEPS + 1, -np.inf), np.zeros(STEPS + 1, int)
+        for count, price in enumerate(prices, 1):
+            if price > STEPS:
+                continue
+            with_count = best[:STEPS + 1 - price] + sums[count - 1]
+            is_better = with_count >= found[price:]
+            found[price:][is_better] = with_count[is_better]
+            counts[price:][is_better] = count
+        picks.append((of, prices, counts))
+        best = found
+    kept = np.zeros(len(scores), bool)
+    spent = STEPS
+    for of, prices, counts in reversed(picks):
+        count = counts[spent]
+        kept[of[:count]] = True
+        spent -= prices[count - 1]
+    return kept

@@ -1,17 +1,19 @@
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """One model on its way to a smaller one."""
+import functools
 import time
 
 import numpy as np
 import onnx
 
-from bnn.graphs.calibration import Data, Probe
+from bnn.graphs.calibration import Data, Probe, shape_of
 from bnn.graphs.graph import Graph, opset
-from bnn.prune import masked, record, score, search, units
+from bnn.prune import clocks, masked, record, score, search, units
 from bnn.prune.constants import Constants, shapes
 from bnn.prune.cut import Cutter
 from bnn.prune.errors import PruneError
+from bnn.prune.latency import Latency
 
 # Seconds between two records of an unfinished run.
 _SAVE = 10.0
@@ -50,37 +52,40 @@ class Work:
         if not self.layers:
             raise PruneError("the model has no heads or neurons that can be cut" + "".join(
                 f"; '{name}': {reason}" for name, reason in self.refused))
-        self.cutter = Cutter(proto, self.graph, self.constants, self.shapes)
         # All at once is one call of the compiler.
         self.constants.prepare(
-            [*self.cutter.needed(self.layers),
+            [*self._cutter().needed(self.layers),
              *(sink.weights.node.input[sink.weights.index] for layer in self.layers
                for sink in layer.sinks),
              *(target.node.input[1] for layer in self.layers for target in layer.flow.targets
                if len(target.node.input) > 1)])
 
+    @functools.cached_property
+    def _passes(self):
+        """Whether onnx's checker takes the model; one may be newer than it."""
+        try:
+            onnx.checker.check_model(self.proto)
+        except onnx.checker.ValidationError:
+            return False
+        return True
+
+    def _cutter(self):
+        return Cutter(self.proto, self.graph, self.constants, self.shapes)
+
     def cut(self, removed, biases):
         """The model without {layer's name: channels}, with the biases {sink's key: f32}."""
+        cutter = self._cutter()
         for layer in self.layers:
             gone = removed.get(layer.name, ())
             if len(gone):
-                self.cutter.cut(layer, np.setdiff1d(np.arange(layer.count), gone))
+                cutter.cut(layer, np.setdiff1d(np.arange(layer.count), gone))
             for sink in layer.sinks:
                 if sink.key in biases:
-                    self.cutter.give_bias(sink, biases[sink.key])
-        result = self.cutter.finish()
-        if _passes(self.proto):
+                    cutter.give_bias(sink, biases[sink.key])
+        result = cutter.finish()
+        if self._passes:
             onnx.checker.check_model(result)
         return result
-
-
-def _passes(proto):
-    """Whether onnx's checker takes a model; one may be newer than it."""
-    try:
-        onnx.checker.check_model(proto)
-    except onnx.checker.ValidationError:
-        return False
-    return True
 
 
 class Scoring:
@@ -112,13 +117,15 @@ class Scoring:
             "refused": [{"name": name, "reason": reason} for name, reason in work.refused]}
         self.units = [(i, layer, unit) for i, layer in enumerate(work.layers)
                       for unit in layer.units]
-        #: The rounds of an earlier run that scored the same units in the same way.
-        self.before = []
+        #: The rounds of an earlier run that scored the same units in the same way, and what it
+        #: took time for.
+        self.before, self.time_before = [], {}
         if before and all(before.get(key) == self.record[key] for key in (
                 "model", "data", "options", "inputs")) and [
                     one["units"] for one in before["layers"]] == [
                     one["units"] for one in self.record["layers"]]:
-            self.before = before["rounds"]
+            self.before = before.get("rounds", [])
+            self.time_before = before.get("time", {})
 
     def _measure(self):
         """Makes the units; returns the means of the channels of layers of bits, {sink's key: f64
@@ -203,24 +210,45 @@ class Scoring:
                 return [info.name]
         raise PruneError("the model has no output in f32 to compare")
 
-    def run(self, keep_flops, length, rounds, progress=None):
+    def run(self, share, length, rounds, progress=None, clock=None):
         """Decides which units stay, and notes it in the record: (removed, biases) for a cut. In
-        each of `rounds` every unit that is left is scored, and the worst go."""
+        each of `rounds` every unit that is left is scored, and the worst go. `share` is of the
+        multiplications of what can be cut; or, where a `clock` is given, a function of the shapes
+        of a call and its feeds that makes one of `clocks`, of the whole model's time."""
         scorer = self._scorer(rounds * len(self.units))
-        length = scorer.length if length is None else length
+        is_given, length = length is not None, scorer.length if length is None else length
         costs = np.array([round(layer.cost(length) * len(unit)) for _, layer, unit in self.units])
-        self.record.update({"length": length, "keep_flops": keep_flops, "rounds": []})
-        done = iter(range(1, rounds * len(self.units) + 1))
+        self.record.update({"length": length, "rounds": self.before,
+                            "keep_flops" if clock is None else "keep_latency": share})
+        self.record["layers"] = [{**one, "macs": round(layer.cost(length) * len(layer.units[0]))}
+                                 for one, layer in zip(self.record["layers"], self.work.layers)]
+        total = rounds * len(self.units)
+        latency = None
+        if clock is not None:
+            latency = self._latency(clock, length, is_given)
+            total += latency.total
+        done = iter(range(1, total + 1))
+
+        def advance():
+            if progress:
+                progress(next(done), total)
+        if latency:
+            self._measure_layers(latency, share, advance)
+        self.record["rounds"] = []
         stays = np.ones(len(self.units), bool)
         for turn in range(rounds):
-            found = self._scores(scorer, stays, lambda: progress and progress(
-                next(done), rounds * len(self.units)))
+            found = self._scores(scorer, stays, advance)
             left = np.flatnonzero(stays)
+            layers = [self.units[unit][0] for unit in left]
+            scores = score.combined(*zip(*(found[unit] for unit in left)))
             # By equal parts of what is left each time.
-            share = keep_flops ** ((turn + 1) / rounds)
-            kept = search.choose(score.combined(*zip(*(found[unit] for unit in left))),
-                                 costs[left], [self.units[unit][0] for unit in left],
-                                 share * costs.sum())
+            part = share ** ((turn + 1) / rounds)
+            if latency is None:
+                kept = search.choose(scores, costs[left], layers, part * costs.sum())
+            elif turn + 1 < rounds:
+                kept = latency.choose(scores, layers, part)
+            else:
+                kept = self._fit(latency, scores, layers, left, share)
             stays[left[~kept]] = False
         removed = self._removed(stays)
         biases = self.masks.biases(removed)
@@ -229,6 +257,66 @@ class Scoring:
             "macs": {"before": int(costs.sum()), "after": int(costs[stays].sum())},
             "biases": {key: bias.astype(float).tolist() for key, bias in biases.items()}})
         return removed, biases
+
+    def _without(self, removed):
+        return self.work.cut(removed, self.masks.biases(removed))
+
+    def _latency(self, clock, length, is_length_given):
+        """What the layers' time is asked of."""
+        data = self.probe.sets[0]
+        inputs = {value.name: shape_of(value) for value in self.work.graph.inputs}
+        shapes, has_length = clocks.timed_shapes(data, inputs, length)
+        if is_length_given and not has_length:
+            raise PruneError(f"a length of {length:g} cannot be kept in time: the model's inputs "
+                             "leave no number of tokens open; leave it out")
+        return Latency(self.work.layers, self._without,
+                               clock(self.work.proto, shapes, next(data.feeds())))
+
+    def _measure_layers(self, latency, share, advance):
+        """Makes the tables, and notes them in the record."""
+        facts = latency.facts
+        known = self.time_before
+        is_known = all(known.get(name) == value for name, value in facts.items()
+                       if name != "whole" or not facts["measured"])
+        if is_known and facts["measured"]:
+            facts["whole"] = known["whole"]
+        self.record["time"] = {**facts, "tables": latency.entries}
+        saved = [time.monotonic()]
+
+        def advance_and_save():
+            advance()
+            if time.monotonic() - saved[0] > _SAVE:
+                self.keep(self.record)
+                saved[0] = time.monotonic()
+        try:
+            latency.measure(known["tables"] if is_known else [], advance_and_save)
+        except BaseException:
+            self.keep(self.record)
+            raise
+        # What cannot be met is said before what takes long.
+        latency.choose(np.zeros(len(self.units)), [i for i, _, _ in self.units], share)
+
+    def _fit(self, latency, scores, layers, left, share):
+        """What stays of the units `left`, so that the pruned model takes `share` of the time when
+        it is timed itself: where the tables promised too much, they are asked for less."""
+        goal, reached = share, None
+        while True:
+            try:
+                kept = latency.choose(scores, layers, goal)
+            except PruneError:
+                if reached is None:
+                    raise
+                raise PruneError(
+                    f"the budget cannot be met: the least that was found takes {reached:.4f} of "
+                    f"the model's time, more than {share:.4g}") from None
+            stays = np.zeros(len(self.units), bool)
+            stays[left[kept]] = True
+            reached = 1.0 if stays.all() else latency.share(self._without(self._removed(stays)))
+            if reached <= share:
+                self.record["time"]["after"] = reached
+                return kept
+            promised = latency.promised([layers[i] for i in np.flatnonzero(kept)])
+            goal = min(goal, promised) - max(reached - share, 1 / search.STEPS)
 
     def _removed(self, stays):
         """{layer's name: channels} of the units that do not stay."""
