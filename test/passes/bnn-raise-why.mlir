@@ -52,3 +52,50 @@ func.func @alpha(%x: tensor<2x3xf32>) -> tensor<2x2xf32> {
   %0 = onnx.Gemm %x, %w, %n {alpha = 0x7FC00000 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 0 : i64} : (tensor<2x3xf32>, tensor<3x2xf32>, none) -> tensor<2x2xf32>
   return %0 : tensor<2x2xf32>
 }
+
+// -----
+
+// What is added to a Gemm is one number an output, or the Gemm stays.
+func.func @bias(%x: tensor<2x4xf32>, %c: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) {
+  %s = onnx.Sign %x : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  %binary = onnx.Constant {value = dense<[[0.5, 0.5, -0.5], [-0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.5, 0.5, 0.5]]> : tensor<4x3xf32>} : () -> tensor<4x3xf32>
+  %real = onnx.Constant {value = dense<[[0.5, 0.5, -0.7], [-0.1, 0.3, 0.2], [0.6, -0.2, 0.9], [0.8, 0.4, 0.1]]> : tensor<4x3xf32>} : () -> tensor<4x3xf32>
+  // expected-remark @below {{'onnx.Gemm' is left as it is: the Gemm's C is not one bias per output}}
+  %0 = onnx.Gemm %s, %binary, %c {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 0 : i64} : (tensor<2x4xf32>, tensor<4x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // expected-remark @below {{'onnx.Gemm' is left as it is: the Gemm's C is not one bias per output}}
+  %1 = onnx.Gemm %s, %real, %c {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 0 : i64} : (tensor<2x4xf32>, tensor<4x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // expected-remark @below {{'onnx.Gemm' is left as it is: the Gemm's C is not one bias per output}}
+  %2 = onnx.Gemm %x, %binary, %c {alpha = 1.0 : f32, beta = 1.0 : f32, transA = 0 : i64, transB = 0 : i64} : (tensor<2x4xf32>, tensor<4x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0, %1, %2 : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>
+}
+
+// -----
+
+func.func @unknown_length(%x: tensor<?x2xf32>, %i: tensor<2xi64>) -> (tensor<2x2xf32>, tensor<2x1xf32>) {
+  %s = onnx.Sign %x : (tensor<?x2xf32>) -> tensor<?x2xf32>
+  %t = onnx.Transpose %s {perm = array<i64: 1, 0>} : (tensor<?x2xf32>) -> tensor<2x?xf32>
+  %binary = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.5], [0.5, -0.5]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the quantised input is broadcast}}
+  %0 = onnx.MatMul %t, %binary : (tensor<2x?xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
+  %column = onnx.Constant {value = dense<[[0.5], [0.25]]> : tensor<2x1xf32>} : () -> tensor<2x1xf32>
+  // expected-remark @below {{'onnx.Gather' is left as it is: a table of one column}}
+  %1 = onnx.Gather %column, %i {axis = 0 : i64} : (tensor<2x1xf32>, tensor<2xi64>) -> tensor<2x1xf32>
+  return %0, %1 : tensor<2x2xf32>, tensor<2x1xf32>
+}
+
+// -----
+
+// As many elements of four bits as 32 bits cannot count.
+func.func @long_sums(%x: tensor<1x143165577xf32>) -> tensor<1x1xf32> {
+  %step = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %low = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %high = onnx.Constant {value = dense<15.0> : tensor<f32>} : () -> tensor<f32>
+  %d = onnx.Div %x, %step : (tensor<1x143165577xf32>, tensor<f32>) -> tensor<1x143165577xf32>
+  %r = onnx.Round %d : (tensor<1x143165577xf32>) -> tensor<1x143165577xf32>
+  %c = onnx.Clip %r, %low, %high : (tensor<1x143165577xf32>, tensor<f32>, tensor<f32>) -> tensor<1x143165577xf32>
+  %q = onnx.Mul %c, %step : (tensor<1x143165577xf32>, tensor<f32>) -> tensor<1x143165577xf32>
+  %w = onnx.Constant {value = dense<0.5> : tensor<143165577x1xf32>} : () -> tensor<143165577x1xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: sums of 143165577 elements can be beyond 32 bits}}
+  %0 = onnx.MatMul %q, %w : (tensor<1x143165577xf32>, tensor<143165577x1xf32>) -> tensor<1x1xf32>
+  return %0 : tensor<1x1xf32>
+}
