@@ -14,6 +14,8 @@ import onnx
 from attention_masks import BOOL, CHANNELS, HEADS, PER_HEAD, SIZE, Graph, Scaled, by
 from models import FLOAT, call, info
 
+DOUBLE, HALF = onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16
+
 CASES = {}
 
 
@@ -129,6 +131,29 @@ def added_to_nothing():
         g.inputs.append(info("given", ["batch", HEADS, "seq", "seq"]))
         return g.add("Abs", g.add("Add", f"given {value}", "sum"), "positive")
     return scores(change)
+
+
+@reason("the mask is not f32")
+def mask_of_doubles():
+    """Scores of f64 are compared, and masked before that."""
+    g = Graph()
+    usual = g.heads
+    g.heads = lambda which, order: (usual(which, order) if which == "v" else
+                                    g.add("Cast", usual(which, order), which + "64", to=DOUBLE))
+    g.inputs.append(info("mask", ["batch", 1, "seq", "seq"], DOUBLE))
+    scores = g.begin()
+    g.number("zero64", 0, np.float64)
+    g.add("Add", f"{scores} mask", "masked")
+    return g.end(g.add("Cast", g.add("Greater", "masked zero64", "above"), "probabilities", to=FLOAT))
+
+
+@reason("the mask does not broadcast to [batch, heads, tokens, tokens]")
+def mask_of_a_length_to_be_seen():
+    """The mask has as many keys as there are, or one."""
+    g = Graph(seq=8)
+    scaled = g.scale(g.begin())
+    g.inputs.append(info("mask", ["batch", 1, 8, "some"]))
+    return g.end(g.softmax(g.add("Add", f"{scaled} mask", "masked")))
 
 
 @reason("the scores are broadcast")
@@ -266,6 +291,23 @@ def hidden_beside_negative_values():
     return g.end(g.add("Mul", g.softmax(scaled) + " numbers", "hidden"))
 
 
+@reason("the probabilities are not binary: the probabilities are multiplied with numbers that may be other")
+def quantised_and_hidden_by_any_numbers():
+    def change(g, scaled):
+        g.inputs.append(info("numbers", ["batch", 1, 1, "seq"]))
+        return g.add("Mul", g.softmax(scaled) + " numbers", "hidden")
+    return probabilities(change)
+
+
+@reason("what is binarised before the value is no softmax over the keys")
+def scores_of_two_bits():
+    """Without a softmax a bit is a comparison; two are nothing that is known."""
+    def change(g, scaled):
+        g.number("three", 3)
+        return quantise(g, scaled, "zero", "three")
+    return probabilities(change)
+
+
 #===------------------------------------------------------------------------===#
 # Query, key and value
 #===------------------------------------------------------------------------===#
@@ -313,6 +355,25 @@ def product_beyond_floats():
     return whole(heads("k", change))
 
 
+@reason("the scale of the query is no number of 16 bits")
+def scale_of_more_bits():
+    """0.1 times 0.3 is rounded to 16 bits, and the signs alone would not be."""
+    g = Graph()
+    usual = g.heads
+
+    def heads(which, order):
+        if which != "q":
+            return usual(which, order)
+        for name, value in (("low", -0.1), ("high", 0.1), ("middle", 0), ("third", 0.3)):
+            g.number(name, value, np.float16)
+        g.add("Greater", g.add("Cast", "q", "q16", to=HALF) + " middle", "above")
+        g.add("Reshape", g.add("Where", "above high low", "bits16") + " split", "q4")
+        g.add("Mul", g.add("Transpose", "q4", "qt", perm=order) + " third", "scaled16")
+        return g.add("Cast", "scaled16", "qb", to=FLOAT)
+    g.heads = heads
+    return whole(g)
+
+
 @reason("query and value are not quantised to the same number of bits")
 def two_widths():
     def change(g, value):
@@ -321,6 +382,39 @@ def two_widths():
     g.number("low", -8)
     g.number("seven", 7)
     return whole(g)
+
+
+def values_of_half_the_size(split, tokens, make):
+    """The heads of the value have half the size of the others; `make` makes bits of them."""
+    g = Graph(seq=8)
+    usual = g.heads, g.add
+
+    def heads(which, order):
+        if which != "v":
+            return usual[0](which, order)
+        g.number("v_split", split, np.int64)
+        return make(g, order)
+    g.heads = heads
+    g.inputs = [*g.inputs[:2], info("v", ["batch", *tokens])]
+    g.number("half_joined", [0, 0, CHANNELS // 2], np.int64)
+    g.add = lambda operator, inputs, output, **attributes: usual[1](
+        operator, inputs.replace("joined", "half_joined") if output == "y" else inputs, output, **attributes)
+    model = whole(g)
+    model.graph.output[0].CopyFrom(info("y", ["batch", 8, CHANNELS // 2]))
+    return model
+
+
+@reason("the value is not split into [batch, tokens, heads, size]")
+def value_in_blocks():
+    """Signs are split to twice as many tokens."""
+    return values_of_half_the_size([0, -1, HEADS, SIZE // 2], [4, CHANNELS], lambda g, order: g.add(
+        "Transpose", g.add("Reshape", g.add("Sign", "v", "vs") + " v_split", "v4"), "vb", perm=order))
+
+
+@reason("query and value differ in shape")
+def value_of_smaller_heads():
+    return values_of_half_the_size([0, 0, HEADS, SIZE // 2], [8, CHANNELS // 2], lambda g, order: g.add(
+        "Sign", g.add("Transpose", g.add("Reshape", "v v_split", "v4"), "vt", perm=order), "vb"))
 
 
 #===------------------------------------------------------------------------===#
@@ -371,6 +465,35 @@ def residual_beside_integers():
 @reason("the low-rank terms are projections of several tensors")
 def residual_of_keys():
     return with_residual(keys="keys")
+
+
+def joined(axes, shape):
+    """The context is turned by `axes` and gets `shape`; probabilities that are read elsewhere are no
+    attention of their own."""
+    g = Graph(seq=8)
+    scaled = g.scale(g.begin())
+    g.number("other", shape, np.int64)
+    usual = g.add
+
+    def add(operator, inputs, output, **attributes):
+        if output == "back":
+            attributes["perm"] = axes
+        return usual(operator, inputs.replace("joined", "other") if output == "y" else inputs, output, **attributes)
+    g.add = add
+    model = g.end(g.softmax(scaled))
+    model.graph.output[0].CopyFrom(info("y", None))
+    model.graph.output.append(info("probabilities", ["batch", HEADS, 8, 8]))
+    return model
+
+
+@reason("the context has not the query's shape")
+def joined_to_more_rows():
+    return joined([0, 2, 1, 3], [0, 16, CHANNELS // 2])
+
+
+@reason("its heads are not joined by Transpose and Reshape")
+def joined_by_channels():
+    return joined([0, 2, 3, 1], [0, 0, CHANNELS])
 
 
 def attention_of(path):
