@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ import bnn  # noqa: E402
 from bnn.graphs import files  # noqa: E402
 from bnn.graphs.calibration import Data, Probe  # noqa: E402
 from bnn.graphs.graph import Graph  # noqa: E402
-from bnn.prune import PruneError, clocks, latency, record, score, search, work  # noqa: E402
+from bnn.prune import (PruneError, clocks, latency, page, record, report, score,  # noqa: E402
+                       search, style, work)
 from bnn.prune.flow import consumers  # noqa: E402
 from bnn.prune.layout import Layout, reshaped  # noqa: E402
 from bnn.prune.positions import Positions  # noqa: E402
@@ -279,6 +281,11 @@ def test_shapes_that_are_timed(model):
     assert of(texts(6), 7.4, **fixed) == ({"ids": (2, 10), "mask": (2, 10)}, False)
 
 
+def parsed(text):
+    """A page as XML, which it is without its first line."""
+    return ElementTree.fromstring(text.partition("\n")[2])
+
+
 class Ticks:
     """A clock that reads how many heads and groups of 8 neurons a model of one layer has: a
     product of two ramps, which a sum of tables promises too much of."""
@@ -317,6 +324,14 @@ def test_a_budget_of_time(small):
     reached = 0.2 + 0.8 * (1 - gone[0] / 4) * (1 - gone[1] / FFN / 2)
     assert time["after"] == pytest.approx(reached) and 0.4 < time["after"] <= 0.6
     assert found["keep_latency"] == 0.6 and "keep_flops" not in found and found["length"] == 6
+    # What the tables say is saved, layer by layer; it is in the reports too.
+    scoring.compare(scoring.work.cut(removed, biases))
+    told = report.make(found, "m.onnx")
+    assert [one["time_saved"] for one in told["layers"]] == pytest.approx(
+        [0.8 * gone[0] / 4, 0.4 * gone[1] / FFN])
+    said = f"{100 * time['after']:.1f} % of the time, estimated for ticks; 60.0 % were the budget"
+    assert said in report.as_text(told) and said in " ".join(parsed(page.write(told)).itertext())
+    assert "time saved" in report.as_text(told)
     # Of the tables nothing is asked twice; of the scores nothing is computed twice.
     before = json.loads(json.dumps(found))
     before["rounds"][0]["scores"]["0"][0] *= 2
@@ -622,6 +637,95 @@ def test_the_command_a_record_and_an_interruption(folder, model, tmp_path):
         bnn.prune(Encoder(seed=2).model(), apply=tmp_path / "c.json")
 
 
+NAME = 'soft <b>&amp; "max"\u202e'
+
+
+def test_reports(folder, small, tmp_path):
+    """All that is told is in the record, or what the two models give."""
+    model = onnx.ModelProto()
+    model.CopyFrom(small)
+    next(node for node in model.graph.node if node.op_type == "Softmax").name = NAME
+    onnx.save(model, tmp_path / "m.onnx")
+    result = command(tmp_path / "m.onnx", "--calibration", folder / "data.npz", "--rounds=2",
+                     "--keep-flops=0.5", "--group=8", "--report-file", tmp_path / "r.html", "-o",
+                     tmp_path / "a.onnx")
+    assert result.returncode == 0 and not result.stderr
+    assert "multiplications at" in result.stdout
+    found = record.read(tmp_path / "a.json")
+    told = report.make(found, tmp_path / "m.onnx")
+    assert told["model"] == "m.onnx" and told["macs"] == found["macs"]
+    units = [unit for layer in told["layers"] for unit in layer["units"]]
+    assert [i for i, unit in enumerate(units) if not unit["stays"]] == found["gone"]
+    for i, unit in enumerate(units):
+        pair = found["rounds"][unit["round"] - 1]["scores"][str(i)]
+        assert pair == [unit["trajectory"], unit["divergence"]]
+        assert unit["round"] == 2 or i in found["rounds"][1]["gone"]
+    assert {unit["round"] for unit in units if not unit["stays"]} == {1, 2}
+    for name in ("trajectory", "divergence"):
+        total = sum(unit[name] for unit in units if not unit["stays"])
+        assert told["expected"][name] == pytest.approx(total) == pytest.approx(
+            sum(layer[name] for layer in told["layers"]))
+    for when in ("before", "after"):
+        assert sum(layer["macs"][when] for layer in told["layers"]) == told["macs"][when]
+    assert [layer["kept"] for layer in told["layers"]] == [
+        layer["channels"] - sum(len(unit["channels"]) for unit in layer["units"]
+                                if not unit["stays"]) for layer in told["layers"]]
+    whole, pruned = run(model, texts(16)), run(onnx.load(tmp_path / "a.onnx"), texts(16))
+    assert told["reached"] == {
+        "divergence": pytest.approx(score.divergence(whole, pruned), rel=1e-3), "results": 16,
+        "same_choice": int((whole.argmax(axis=1) == pruned.argmax(axis=1)).sum())}
+
+    root = parsed((tmp_path / "r.html").read_text(encoding="utf-8"))
+    body = "{http://www.w3.org/1999/xhtml}"
+    rows = root.findall(f".//{body}table[@id='layers']/{body}tbody/{body}tr")
+    shown = NAME.replace("\u202e", "\\u202e")
+    assert ["".join(row[0].itertext()) for row in rows] == [shown, "l0_down_p"]
+    assert [row[3].text for row in rows] == [f"{layer['kept']} of {layer['channels']}"
+                                             for layer in told["layers"]]
+    rects = root.findall(f".//{body}rect")
+    assert [rect.get("class") for rect in rects] == ["t0" if unit["stays"] else "t5"
+                                                     for unit in units]
+    listed = root.findall(f".//{body}table[@class='small units']/{body}tbody/{body}tr")
+    assert [float(row[2].get("data-v")) for row in listed] == [u["trajectory"] for u in units]
+    assert not [one for one in root.iter() if one.get("src") or one.get("href")]
+
+    # In place of the summary, without data, and nothing else is written.
+    before = sorted(os.listdir(tmp_path))
+    result = command(tmp_path / "m.onnx", "--apply", tmp_path / "a.json", "--report=json")
+    assert result.returncode == 0 and json.loads(result.stdout) == told
+    text = report.as_text(told)
+    assert f"\n{shown}:\n" in text and "\u202e" not in text
+    assert re.search(r"\n  head [0-3]  goes in round [12] ", text)
+    assert f"same: {told['reached']['same_choice']} of 16" in text
+    assert "As it was:\n  logits: it is part of the output 'logits'" in text
+    report.write(told, "text", tmp_path / "r.txt")
+    assert (tmp_path / "r.txt").read_text() == text + "\n"
+    assert sorted(os.listdir(tmp_path)) == sorted([*before, "r.txt"])
+    del found["reached"]
+    with pytest.raises(PruneError, match="not all that a report tells .*'reached'"):
+        report.make(found, "m.onnx")
+
+
+def test_a_report_of_single_numbers(small):
+    """There is no first choice; and formats are those of bnn-opt."""
+    told = {"expected": {"trajectory": 1, "divergence": 2},
+            "reached": {"divergence": 3, "results": 4, "same_choice": None}}
+    assert len(page.costs(told)) == 2
+    assert [report.format_of(name) for name in ("a.html", "a.htm", "a.json", "a")] == [
+        "html", "html", "json", "text"]
+    shape = Encoder(layers=1)
+    shape.arrays.update(class_w=shape.arrays["class_w"][:, :1], class_b=shape.arrays["class_b"][:1])
+    _, scoring = task_of(shape.model("float[batch, 1] logits"), texts(4))
+    scoring.compare(scoring.work.cut(*scoring.run(0.7, None, 1)))
+    assert scoring.record["reached"]["same_choice"] is None
+    assert scoring.record["reached"]["divergence"] > 0
+
+
+def test_the_page_looks_like_the_compilers(root):
+    for text, place in ((style.CSS, "Page.css.inc"), (style.JS, "Page.js.inc")):
+        assert f"({text})" in (root / "lib" / "Report" / place).read_text()
+
+
 def changed(**arrays):
     return {name: array for name, array in {**texts(6), **arrays}.items() if array is not None}
 
@@ -689,7 +793,13 @@ def test_the_commands_errors(folder, tmp_path):
             ([*prune, "--record", data, "-o", old], "data.npz would replace"),
             (["--apply", tmp_path / "other.json", "-o", old], "is the record of another model"),
             (["--apply", data, "-o", old], "data.npz is no record of bnn-prune"),
-            (["--keep-flops=0.6", "-o", old], "with calibration data and a share")):
+            (["--keep-flops=0.6", "-o", old], "with calibration data and a share"),
+            (prune, "nothing is asked for: name a file with -o, or a report"),
+            ([*prune, "--report-file", data], "data.npz would replace"),
+            ([*prune, "--report-file", tmp_path / "no" / "r"], "there is no folder"),
+            ([*prune, "-o", old, "--report-file", old], "the model and the report would go"),
+            ([*prune, "-o", old, "--report-file", tmp_path / "old.json"], "the record and the "
+             "report would go")):
         result = command(folder / "model.onnx", *arguments)
         assert result.returncode == 1 and not result.stdout
         assert re.fullmatch(f"bnn-prune: error: .*{message}.*\n", result.stderr), result.stderr

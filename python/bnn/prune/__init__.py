@@ -120,7 +120,7 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
                                    lambda one: record is not None and records.write(record, one))
             clock = None if keep_latency is None else clocks.maker(mcpu, mtriple)
             result = task.cut(*scoring.run(share, length, rounds, progress, clock))
-            work.check(result, arrays, batch)
+            scoring.compare(result)
             found = scoring.record
     if output is not None:
         files.write(output, result)

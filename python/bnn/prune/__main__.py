@@ -5,6 +5,7 @@ import argparse
 import os
 import pathlib
 import sys
+import tempfile
 
 from bnn.compiler import CompileError
 from bnn.prune import PruneError, prune
@@ -37,8 +38,14 @@ def _parser():
     parser.add_argument("--apply", metavar="RECORD.json",
                         help="cut the same model as this record of an earlier run says, without "
                         "data")
-    parser.add_argument("-o", dest="output", metavar="FILE", required=True,
-                        help="where the result goes")
+    parser.add_argument("-o", dest="output", metavar="FILE",
+                        help="where the result goes; with a report it may be left out")
+    parser.add_argument("--report", choices=("text", "json", "html"),
+                        help="say what goes, layer by layer, and what it costs, in place of the "
+                        "summary")
+    parser.add_argument("--report-file", metavar="FILE",
+                        help="where the report goes (default: standard output); without --report "
+                        "the file's name gives the format")
     parser.add_argument("--record", metavar="FILE.json",
                         help="where the record goes, of scores and what stays; one that is there "
                         "is gone on from (default: FILE of -o, ending in .json)")
@@ -89,17 +96,45 @@ def _summary(found):
         print(_time(found["time"]))
 
 
+def _check_report(path, read, written):
+    """Raises an OSError or a PruneError where a report cannot go to `path`."""
+    from bnn.graphs import files
+    files.check_output(path, read)
+    for what, other in written.items():
+        if other is not None and os.path.realpath(path) == os.path.realpath(other):
+            raise PruneError(f"{path}: the {what} and the report would go to the same file")
+
+
+def _run(options, folder):
+    """Does what the options ask for. A record that nobody asked for goes to `folder`."""
+    kind, path = options.pop("report"), options.pop("report_file")
+    model, calibration = options.pop("model"), options.pop("calibration")
+    if options["output"] is None and kind is None and path is None:
+        raise PruneError("nothing is asked for: name a file with -o, or a report with --report")
+    if options["record"] is None and options["apply"] is None:
+        options["record"] = os.path.join(folder, "record.json")
+    if path is not None:
+        _check_report(path, [model, options["apply"], *(calibration or ())],
+                      {"model": options["output"], "record": options["record"]})
+    advance, line = callback("units")
+    with line:
+        prune(model, calibration, progress=advance, **options)
+    from bnn.prune import record, report
+    found = record.read(options["record"] or options["apply"])
+    if kind is not None or path is not None:
+        report.write(report.make(found, model), kind or report.format_of(path), path)
+    if kind is None or path is not None:
+        _summary(found)
+
+
 def main(arguments=None):
     options = vars(_parser().parse_args(arguments))
-    advance, line = callback("units")
+    if options["record"] is None and options["apply"] is None and options["output"] is not None:
+        options["record"] = pathlib.Path(options["output"]).with_suffix(".json")
     path = options["record"]
-    if path is None and options["apply"] is None:
-        path = options["record"] = pathlib.Path(options["output"]).with_suffix(".json")
     try:
-        with line:
-            prune(options.pop("model"), options.pop("calibration"), progress=advance, **options)
-        from bnn.prune import record
-        _summary(record.read(options["apply"] if path is None else path))
+        with tempfile.TemporaryDirectory(prefix="bnn-") as folder:
+            _run(options, folder)
     except (CompileError, ImportError, OSError, PruneError) as error:
         print(f"bnn-prune: error: {error}", file=sys.stderr)
         return 1

@@ -120,14 +120,37 @@ class Scorer:
                 rows = self.samples[name].rows[call]
                 states[name].append(given[name].reshape(-1, given[name].shape[-1])[rows])
             for name in self.results:
-                result = given[name].reshape(-1, given[name].shape[-1])
-                mask = self.padding[call]
-                # Of a result for each token those are compared that are in the sample.
-                is_of_tokens = mask is not None and len(mask) == len(result)
-                rows = self.samples[None].rows[call]
-                results[name].append(result[rows] if is_of_tokens else np.array(result))
+                results[name].append(self._rows(given[name], call))
         return ({name: _normalised(np.concatenate(parts)) for name, parts in states.items()},
                 {name: np.concatenate(parts) for name, parts in results.items()})
+
+    def _rows(self, result, call):
+        """The rows of a result that are compared."""
+        result = result.reshape(-1, result.shape[-1])
+        mask = self.padding[call]
+        # Of a result for each token those are compared that are in the sample.
+        is_of_tokens = mask is not None and len(mask) == len(result)
+        return result[self.samples[None].rows[call]] if is_of_tokens else np.array(result)
+
+    def compare(self, probe):
+        """How far a pruned model is from the whole one: the divergence of its results, of how many
+        rows, and in how many the largest number is the same one, None of rows of a single number.
+        `probe` is a Probe of it. Raises a PruneError where it gives no numbers."""
+        parts = {name: [] for name in self.results}
+        for call, given in enumerate(probe.run()):
+            for name, array in given.items():
+                if array.dtype.kind == "f" and not np.isfinite(array).all():
+                    raise PruneError(f"'{name}' of the pruned model is not finite on the "
+                                     "calibration data")
+            for name in self.results:
+                parts[name].append(self._rows(given[name], call))
+        after = {name: np.concatenate(rows) for name, rows in parts.items()}
+        pairs = [(self.before[1][name], after[name]) for name in self.results]
+        choices = [(one.argmax(axis=-1) == other.argmax(axis=-1)).sum() for one, other in pairs
+                   if one.shape[-1] > 1]
+        return {"divergence": sum(divergence(*pair) for pair in pairs),
+                "results": sum(len(one) for one, _ in pairs),
+                "same_choice": int(sum(choices)) if choices else None}
 
     def score(self, removed, later):
         """(trajectory, divergence) without {layer's name: channels}: `later` are the states that

@@ -215,7 +215,7 @@ class Scoring:
         each of `rounds` every unit that is left is scored, and the worst go. `share` is of the
         multiplications of what can be cut; or, where a `clock` is given, a function of the shapes
         of a call and its feeds that makes one of `clocks`, of the whole model's time."""
-        scorer = self._scorer(rounds * len(self.units))
+        scorer = self.scorer = self._scorer(rounds * len(self.units))
         is_given, length = length is not None, scorer.length if length is None else length
         costs = np.array([round(layer.cost(length) * len(unit)) for _, layer, unit in self.units])
         self.record.update({"length": length, "rounds": self.before,
@@ -257,6 +257,12 @@ class Scoring:
             "macs": {"before": int(costs.sum()), "after": int(costs[stays].sum())},
             "biases": {key: bias.astype(float).tolist() for key, bias in biases.items()}})
         return removed, biases
+
+    def compare(self, result):
+        """Runs the pruned model on the data, and notes in the record how far it is from the whole
+        one. Raises a PruneError where it gives no numbers."""
+        probe = Probe(result, (), self.arrays, self.options["batch"], opt_level=0)
+        self.record["reached"] = self.scorer.compare(probe)
 
     def _without(self, removed):
         return self.work.cut(removed, self.masks.biases(removed))
@@ -355,14 +361,6 @@ class Scoring:
             self.keep(self.record)
             raise
         return {int(unit): pair for unit, pair in entry["scores"].items()}
-
-
-def check(result, arrays, batch):
-    """Compiles the pruned model and runs it once. Raises a PruneError where it gives no numbers."""
-    outputs = next(Probe(result, (), arrays, batch, opt_level=0).run(most=1))
-    for name, array in outputs.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise PruneError(f"'{name}' of the pruned model is not finite on the first sample")
 
 
 def of_record(found, layers):
