@@ -21,6 +21,7 @@ from bnn.graphs.calibration import Data, Probe  # noqa: E402
 from bnn.graphs.graph import Graph  # noqa: E402
 from bnn.prune import (PruneError, clocks, latency, page, record, report, score,  # noqa: E402
                        search, style, work)
+from bnn.prune.__main__ import main  # noqa: E402
 from bnn.prune.flow import consumers  # noqa: E402
 from bnn.prune.layout import Layout, reshaped  # noqa: E402
 from bnn.prune.positions import Positions  # noqa: E402
@@ -359,13 +360,14 @@ def test_a_budget_of_time(small):
         task_of(other, fixed)[1].run(0.6, 6, 1, None, clock)
 
 
-def test_time_on_another_cpu(small, tmp_path, monkeypatch):
+def test_time_on_another_cpu(folder, small, tmp_path, monkeypatch, capsys):
     """It is what the compiler estimates for the file that is written."""
     monkeypatch.setattr(latency, "POINTS", 1)
-    options = dict(keep_latency=0.9, mcpu="cortex-a76", rounds=1, group=16)
     onnx.save(small, tmp_path / "small.onnx")
-    bnn.prune(small, texts(16), mtriple="aarch64-linux-gnu", output=tmp_path / "a.onnx",
-              record=tmp_path / "a.json", **options)
+    options = [str(tmp_path / "small.onnx"), "--calibration", str(folder / "data.npz"),
+               "--keep-latency=0.9", "--mcpu=cortex-a76", "--rounds=1", "--group=16"]
+    assert main([*options, "--mtriple=aarch64-linux-gnu", "-o", str(tmp_path / "a.onnx")]) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
     time = record.read(tmp_path / "a.json")["time"]
     assert time["cpu"] == "cortex-a76" and time["triple"].startswith("aarch64")
     assert [one["units"] for one in time["tables"]] == [[1], [1]]
@@ -376,13 +378,12 @@ def test_time_on_another_cpu(small, tmp_path, monkeypatch):
     # The record does without an estimate.
     result = command(tmp_path / "small.onnx", "--apply", tmp_path / "a.json", "-o",
                      tmp_path / "b.onnx")
-    assert result.stdout.splitlines()[-1] == (
+    assert result.stdout.splitlines()[-1] == said == (
         f"time estimated for cortex-a76 at ids 1x8, mask 1x8: {100 * time['after']:.1f} % of "
         f"{time['whole']} cycles")
     assert (tmp_path / "b.onnx").read_bytes() == (tmp_path / "a.onnx").read_bytes()
-    with pytest.raises(bnn.CompileError, match="unknown CPU 'cortex-a76' for x86_64"):
-        bnn.prune(small, texts(16), mtriple="x86_64-linux-gnu", output=tmp_path / "c.onnx",
-                  record=tmp_path / "c.json", **options)
+    assert main([*options, "--mtriple=x86_64-linux-gnu", "-o", str(tmp_path / "c.onnx")]) == 1
+    assert "error: unknown CPU 'cortex-a76' for x86_64" in capsys.readouterr().err
     assert sorted(os.listdir(tmp_path)) == ["a.json", "a.onnx", "b.onnx", "small.onnx"]
 
 
