@@ -13,6 +13,7 @@
 #include "lib/Estimate/CodeTrace.h"
 #include "lib/Estimate/CoreModel.h"
 #include "lib/Estimate/EmittedCode.h"
+#include "lib/Estimate/Estimate.h"
 #include "lib/Target/Target.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LLVMContext.h"
@@ -197,6 +198,14 @@ static void testCode(StringRef triple, StringRef cpu) {
       if (block.getName() == (stores ? "column" : "rare"))
         expectEqual(counts.lookup(&block), stores, cpu + ": stores");
   }
+  const FunctionRun &kernel = *(*run)->events[1].callee;
+  auto other =
+      followRun(kernel, *code->find((*run)->events[3].callee->function));
+  const std::string why = toString(other.takeError());
+  expect(
+      StringRef(why).contains("the way through the machine code of kernel is "
+                              "not that of its LLVM IR"),
+      cpu + ": the code of another function: " + why);
   auto hooks = [&](const EmittedFunction &function) {
     unsigned count = 0;
     for (const EmittedBlock &block : function.blocks)
@@ -319,6 +328,30 @@ static void testModels() {
          "the model of Cortex-A76 is that of Cortex-A57");
 }
 
+/// What an estimate says of code that is not that of an instrumented model.
+static void testNoModel() {
+  auto estimate = [](StringRef text) {
+    LLVMContext context;
+    auto module = parse(context, text);
+    ModelInterface interface;
+    interface.prefix = "m";
+    interface.profiledOps.resize(2);
+    auto result = estimateModel(
+        *module, cantFail(resolveTarget("x86_64-linux-gnu", "znver4", "")),
+        interface, EstimateSettings(), /*optLevel=*/3);
+    return result ? std::string() : toString(result.takeError());
+  };
+  std::string none = estimate("define i32 @m_run() {\n  ret i32 0\n}");
+  expect(none == "the model calls no hook of a profile", none);
+  std::string one = estimate("define i32 @m_run(ptr %hook, ptr %context) {\n"
+                             "  call void %hook(ptr %context, i32 0, i64 0)\n"
+                             "  call void %hook(ptr %context, i32 2, i64 0)\n"
+                             "  ret i32 0\n}");
+  expect(one == "only 1 of the model's 2 operations were met on the way "
+                "through its code",
+         one);
+}
+
 int main() {
   testTrace();
   testCode("aarch64-linux-gnu", "cortex-a76");
@@ -328,6 +361,7 @@ int main() {
   testManyConditions("aarch64-linux-gnu", "cortex-a76");
   testManyConditions("x86_64-linux-gnu", "znver4");
   testTooLong();
+  testNoModel();
   testStream();
   testModels();
   return failures != 0;

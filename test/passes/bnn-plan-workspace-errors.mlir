@@ -140,3 +140,13 @@ func.func @columns(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) 
   "test.use"(%a) : (memref<8x8xi8, strided<[1, 8]>>) -> ()
   return
 }
+
+// -----
+
+// expected-error @+1 {{the buffers need more than 2^63 bytes}}
+func.func @sum_too_big(%ws: memref<?xi8> {bnn.argument = #bnn.argument<workspace>}) {
+  %a = memref.alloc() : memref<4611686018427387904xi8>
+  %b = memref.alloc() : memref<4611686018427387904xi8>
+  "test.use"(%a, %b) : (memref<4611686018427387904xi8>, memref<4611686018427387904xi8>) -> ()
+  return
+}
