@@ -299,6 +299,39 @@ def quantised_and_hidden_by_any_numbers():
     return probabilities(change)
 
 
+def nearly_quantised(divide, factor):
+    """`divide` makes what is rounded of the softmax, and `factor` is multiplied with the bits."""
+    def change(g, scaled):
+        g.add("Softmax", scaled, "softmax", axis=-1)
+        g.add("Clip", g.add("Round", divide(g), "rounded") + " zero one", "clipped")
+        g.number("factor", factor)
+        return g.add("Mul", "clipped factor", "probabilities")
+    return probabilities(change)
+
+
+@reason("the probabilities are not binary: the divisor before the round is not one constant")
+def divisor_given():
+    def divide(g):
+        g.inputs.append(info("given", []))
+        return g.add("Div", "softmax given", "divided")
+    return nearly_quantised(divide, 0.07)
+
+
+@reason("the probabilities are not binary: the multiplier after the clip, 0.5, differs from the divisor before it, ")
+def another_factor():
+    return nearly_quantised(lambda g: g.add("Div", "softmax alpha", "divided"), 0.5)
+
+
+@reason("the probabilities are not binary: nothing is divided before the round")
+def undivided():
+    return nearly_quantised(lambda g: "softmax", 0.07)
+
+
+@reason("the probabilities are not binary: the divisor before the round, -0.5, is not a positive normal number")
+def negative_divisor():
+    return nearly_quantised(lambda g: by("Div", "softmax", -0.5)(g), -0.5)
+
+
 @reason("what is binarised before the value is no softmax over the keys")
 def scores_of_two_bits():
     """Without a softmax a bit is a comparison; two are nothing that is known."""

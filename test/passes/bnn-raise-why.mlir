@@ -99,3 +99,91 @@ func.func @long_sums(%x: tensor<1x143165577xf32>) -> tensor<1x1xf32> {
   %0 = onnx.MatMul %q, %w : (tensor<1x143165577xf32>, tensor<143165577x1xf32>) -> tensor<1x1xf32>
   return %0 : tensor<1x1xf32>
 }
+
+// -----
+
+// What is nearly a quantiser, and what it lacks.
+func.func @quantisers(%x: tensor<2x4xf32>, %s: tensor<f32>, %token: tensor<2x1xf32>, %channel: tensor<4xf32>)
+    -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
+  %w = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.5], [0.5, -0.5], [0.5, 0.5]]> : tensor<4x2xf32>} : () -> tensor<4x2xf32>
+  %v1 = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %v2 = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %v3 = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %v4 = onnx.Constant {value = dense<3.0> : tensor<f32>} : () -> tensor<f32>
+  %v5 = onnx.Constant {value = dense<-3.0> : tensor<f32>} : () -> tensor<f32>
+  %v6 = onnx.Round %x : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  %v7 = onnx.Clip %v6, %v5, %v4 : (tensor<2x4xf32>, tensor<f32>, tensor<f32>) -> tensor<2x4xf32>
+  %v8 = onnx.Mul %v7, %token : (tensor<2x4xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the scale of the input differs per token: it is computed at run time}}
+  %v9 = onnx.MatMul %v8, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
+  %v10 = onnx.Mul %v7, %channel : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the scale of the input is computed at run time}}
+  %v11 = onnx.MatMul %v10, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
+  %v12 = onnx.Constant {value = dense<0x7F800000> : tensor<f32>} : () -> tensor<f32>
+  %v13 = onnx.Sign %x : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  %v14 = onnx.Mul %v13, %v12 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the scale of the input is not finite}}
+  %v15 = onnx.MatMul %v14, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
+  %v16 = onnx.Div %x, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  %v17 = onnx.Round %v16 : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  %v18 = onnx.Clip %v17, %s, %v4 : (tensor<2x4xf32>, tensor<f32>, tensor<f32>) -> tensor<2x4xf32>
+  %v19 = onnx.Mul %v18, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the bounds of the clip before the input are not constant}}
+  %v20 = onnx.MatMul %v19, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
+  %v21 = onnx.Clip %v17, %v5, %v4 : (tensor<2x4xf32>, tensor<f32>, tensor<f32>) -> tensor<2x4xf32>
+  %v22 = onnx.Mul %v21, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the input is clipped to -3 to 3, which is no range of 1, 2 or 4 bits}}
+  %v23 = onnx.MatMul %v22, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
+  %v24 = onnx.Round %x : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  %v25 = onnx.Div %v24, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  %v26 = onnx.Clip %v25, %v1, %v4 : (tensor<2x4xf32>, tensor<f32>, tensor<f32>) -> tensor<2x4xf32>
+  %v27 = onnx.Mul %v26, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the input is clipped but not rounded}}
+  %v28 = onnx.MatMul %v27, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
+  %v29 = onnx.Constant {value = dense<-8.0> : tensor<f32>} : () -> tensor<f32>
+  %v30 = onnx.Constant {value = dense<7.0> : tensor<f32>} : () -> tensor<f32>
+  %v31 = onnx.Clip %v17, %v29, %v30 : (tensor<2x4xf32>, tensor<f32>, tensor<f32>) -> tensor<2x4xf32>
+  %v32 = onnx.Cast %v31 : (tensor<2x4xf32>) -> tensor<2x4xui8>
+  %v33 = onnx.Cast %v32 : (tensor<2x4xui8>) -> tensor<2x4xf32>
+  %v34 = onnx.Mul %v33, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the input is cast to integers that do not hold all of -8 to 7}}
+  %v35 = onnx.MatMul %v34, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
+  %v36 = onnx.Constant {value = dense<15.0> : tensor<f32>} : () -> tensor<f32>
+  %v37 = onnx.Constant {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
+  %v38 = onnx.Sub %x, %v2 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  %v39 = onnx.Div %v38, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  %v40 = onnx.Round %v39 : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  %v41 = onnx.Clip %v40, %v1, %v36 : (tensor<2x4xf32>, tensor<f32>, tensor<f32>) -> tensor<2x4xf32>
+  %v42 = onnx.Mul %v41, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  %v43 = onnx.Add %v42, %v37 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: 2 is added after the clip, but 1 is subtracted before the division}}
+  %v44 = onnx.MatMul %v43, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
+  %v45 = onnx.Greater %x, %v1 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xi1>
+  %v46 = onnx.Cast %v45 : (tensor<2x4xi1>) -> tensor<2x4xf32>
+  %v47 = onnx.Greater %x, %v2 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xi1>
+  %v48 = onnx.Cast %v47 : (tensor<2x4xi1>) -> tensor<2x4xf32>
+  %v49 = onnx.Mul %v48, %v4 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  %v50 = onnx.Add %v46, %v49 : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  %v51 = onnx.Round %v50 : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the steps of the input are those of no sign or quantiser}}
+  %v52 = onnx.MatMul %v51, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
+  return %v9, %v11, %v15, %v20, %v23, %v28, %v35, %v44, %v52
+      : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
+}
+
+// -----
+
+// Weights that are none of a few bits whatever they are.
+func.func @weights(%x: tensor<1x268435457xf32>, %y: tensor<2x4xf64>, %z: tensor<2x4xf32>)
+    -> (tensor<1x1xf32>, tensor<2x2xf64>, tensor<2x0xf32>) {
+  %many = onnx.Constant {value = dense<0.5> : tensor<268435457x1xf32>} : () -> tensor<268435457x1xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: no sign or quantiser before the input; the weights are too many to be looked at}}
+  %0 = onnx.MatMul %x, %many : (tensor<1x268435457xf32>, tensor<268435457x1xf32>) -> tensor<1x1xf32>
+  %doubles = onnx.Constant {value = dense<0.5> : tensor<4x2xf64>} : () -> tensor<4x2xf64>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: no sign or quantiser before the input; the weights are not f32}}
+  %1 = onnx.MatMul %y, %doubles : (tensor<2x4xf64>, tensor<4x2xf64>) -> tensor<2x2xf64>
+  %none = onnx.Constant {value = dense<> : tensor<4x0xf32>} : () -> tensor<4x0xf32>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: no sign or quantiser before the input; there are no weights}}
+  %2 = onnx.MatMul %z, %none : (tensor<2x4xf32>, tensor<4x0xf32>) -> tensor<2x0xf32>
+  return %0, %1, %2 : tensor<1x1xf32>, tensor<2x2xf64>, tensor<2x0xf32>
+}
