@@ -246,9 +246,8 @@ bool AttentionMatcher::checkHeads(Value reshaped) {
 
 // Each has the sizes of [batch, heads, S, T], or 1 in their place.
 bool AttentionMatcher::checkMasks() {
+  // Both are known: checkHeads() has compared them.
   auto queries = shapes.shapeOf(query.input), keys = shapes.shapeOf(key.input);
-  if (!queries || !keys)
-    return refuse("the shape of the query is not known");
   const onnx::SymbolicDim whole[] = {
       (*queries)[0], onnx::SymbolicDim(query.heads), (*queries)[1], (*keys)[1]};
   for (const ScoreMask &mask : masks) {
