@@ -30,6 +30,7 @@ static llvm::Error checkOptions(const CompileOptions &options, Phase done,
   };
   const Use uses[] = {
       {!options.inputShapes.empty(), "--input-shape", Phase::Import},
+      {!options.pruningRecord.empty(), "--prune", Phase::Import},
       {options.report, "--report", Phase::Fold},
       {options.requireBinary, "--require-binary", Phase::Raise},
       {options.requireQuantized, "--require-quantized", Phase::Raise},

@@ -157,6 +157,7 @@ static OwningOpRef<ModuleOp> readInput(const CompileOptions &options,
   ImportOptions import;
   import.inputShapes = options.inputShapes;
   import.onDataFile = options.onDataFile;
+  import.pruningRecord = options.pruningRecord;
   import.bytes = options.inputBytes;
   import.isRepeated = isRepeated;
   return importModel(options.input, import, &context);

@@ -53,6 +53,8 @@ struct CompileOptions {
   llvm::StringMap<llvm::SmallVector<int64_t>> inputShapes;
   /// Declared maxima of symbolic dimensions by name.
   llvm::StringMap<int64_t> maxDims;
+  /// A record of bnn-prune, by which the model is cut; empty: none.
+  std::string pruningRecord;
   bool report = false; ///< Whether compileModel() makes a report.
   /// Whether compileModel() is silent where some layers are binary and more
   /// than a tenth of the operations are not.

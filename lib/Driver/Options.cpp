@@ -108,6 +108,10 @@ void addCompileOptions(OptionTable &table, CompileOptions &options) {
       "Declare the maximum of a symbolic dimension (default: 8 for the first "
       "of an input, 512 for others, and what a table of positions leaves)",
       [&options](StringRef value) { return readMaxDim(options, value); });
+  table.addValue("prune", "record",
+                 "Cut the heads and neurons out of the model that a record of "
+                 "bnn-prune names; it must be the model that was pruned",
+                 options.pruningRecord);
   addRequirements(table, options);
   table.addValue(
       "fold-budget", "factor",

@@ -241,6 +241,8 @@ Error checkPlaces(const CompileOptions &compile,
     files.addInput("the input", compile.input);
   if (!compile.strategyTable.empty())
     files.addInput("the strategy table", compile.strategyTable);
+  if (!compile.pruningRecord.empty())
+    files.addInput("the record of bnn-prune", compile.pruningRecord);
   for (StringRef file : dataFiles)
     files.addInput("the model's data", file);
   if (wanted.isEstimate())

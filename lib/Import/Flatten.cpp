@@ -102,7 +102,14 @@ void Importer::noteReads() {
 }
 
 LogicalResult Importer::flatten() {
-  sayDropped(dropDeadNodes());
+  if (pruning) {
+    if (llvm::Error failure = pruning->apply(*model.mutable_graph()))
+      return error() << toString(std::move(failure));
+    // What is cut is no news.
+    dropDeadNodes();
+  } else {
+    sayDropped(dropDeadNodes());
+  }
   if (llvm::Error failure = splicer.readFunctions(opset))
     return error() << toString(std::move(failure));
   if (llvm::Error failure =

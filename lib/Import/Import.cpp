@@ -40,6 +40,8 @@ LogicalResult Importer::load() {
     file = *opened;
   }
   StringRef fileName = sys::path::filename(path);
+  if (!options.pruningRecord.empty() && failed(readPruningRecord()))
+    return failure();
   Expected<std::string> skeleton = makeSkeleton(file->bytes(), fileName);
   if (!skeleton)
     return error() << toString(skeleton.takeError());
@@ -50,8 +52,25 @@ LogicalResult Importer::load() {
   if (!model.has_graph() || model.opset_import_size() == 0)
     return error() << "the file is not an ONNX model: it has no "
                    << (model.has_graph() ? "opset" : "graph");
-  reader =
-      std::make_unique<TensorReader>(path, file, options.onDataFile, context);
+  TensorReader::Check check;
+  if (pruning)
+    check = [this](StringRef location, ArrayRef<char> bytes) {
+      return pruning->checkFile(location, bytes);
+    };
+  reader = std::make_unique<TensorReader>(path, file, options.onDataFile,
+                                          std::move(check), context);
+  return success();
+}
+
+/// Before anything is known of the model but its bytes: of another model the
+/// record says nothing.
+LogicalResult Importer::readPruningRecord() {
+  Expected<PruningRecord> record = PruningRecord::read(options.pruningRecord);
+  if (!record)
+    return error() << toString(record.takeError());
+  pruning = std::move(*record);
+  if (Error different = pruning->checkFile("", file->bytes()))
+    return error() << toString(std::move(different));
   return success();
 }
 

@@ -22,6 +22,8 @@ struct ImportOptions {
   /// Shapes of inputs by name; -1 leaves a dimension as the model has it. A
   /// symbolic dimension that is fixed here is fixed wherever its name occurs.
   llvm::StringMap<llvm::SmallVector<int64_t>> inputShapes;
+  /// The file of a record of bnn-prune, by which the model is cut; or empty.
+  std::string pruningRecord;
   /// Called for each file of external data that is read; may be null.
   std::function<void(llvm::StringRef path)> onDataFile;
   /// The model's bytes; null where they are those of a file. They come from the

@@ -10,6 +10,7 @@
 #include "dialects/BNN/PlainText.h"
 #include "dialects/ONNX/SymbolicShapes.h"
 #include "lib/Import/Import.h"
+#include "lib/Import/PruningRecord.h"
 #include "lib/Import/Splice.h"
 #include "lib/Import/TensorData.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -93,6 +94,7 @@ private:
   }
 
   mlir::LogicalResult load();
+  mlir::LogicalResult readPruningRecord();
   mlir::LogicalResult checkNames();
   mlir::LogicalResult readOpsets();
   class BranchDecider;
@@ -191,6 +193,7 @@ private:
   /// The values that a node or the graph's caller reads.
   llvm::StringSet<> read;
   std::shared_ptr<DataFile> file;
+  std::optional<PruningRecord> pruning;
   std::unique_ptr<TensorReader> reader;
   int64_t opset = 0;
   llvm::StringMap<int64_t> domains;

@@ -75,10 +75,11 @@ std::string nameOfDataType(int32_t dataType) {
 
 TensorReader::TensorReader(StringRef path, std::shared_ptr<DataFile> model,
                            std::function<void(StringRef)> onDataFile,
-                           MLIRContext *context)
+                           Check check, MLIRContext *context)
     : folder(sys::path::parent_path(path).str()),
       fileName(sys::path::filename(path).str()), model(std::move(model)),
-      onDataFile(std::move(onDataFile)), context(context) {
+      onDataFile(std::move(onDataFile)), check(std::move(check)),
+      context(context) {
   if (folder.empty())
     folder = ".";
   // The model itself may be a link, as in the cache of the Hugging Face hub:
@@ -129,6 +130,9 @@ Expected<std::shared_ptr<DataFile>> TensorReader::open(StringRef location) {
   if (!file)
     return createStringError("cannot read external data file '" + Twine(path) +
                              "': " + toString(file.takeError()));
+  if (check)
+    if (Error error = check(location, (*file)->bytes()))
+      return std::move(error);
   files[location] = *file;
   if (onDataFile)
     onDataFile(realPath);

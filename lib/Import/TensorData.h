@@ -42,10 +42,15 @@ std::string nameOfDataType(int32_t dataType);
 /// Reads tensors of one model, wherever their data lies.
 class TensorReader {
 public:
+  /// Is given the name that the model has for a file, and what is in it.
+  using Check = std::function<llvm::Error(llvm::StringRef location,
+                                          llvm::ArrayRef<char> bytes)>;
+
   /// `model` is the file `path` that the tensors come from. `onDataFile` is
-  /// called for each other file that is read, and may be null.
+  /// called for each other file that is read; what `check` says of it is the
+  /// reader's error. Both may be null.
   TensorReader(llvm::StringRef path, std::shared_ptr<DataFile> model,
-               std::function<void(llvm::StringRef)> onDataFile,
+               std::function<void(llvm::StringRef)> onDataFile, Check check,
                mlir::MLIRContext *context);
 
   /// The tensor's value. Large data is not copied unless the file holds it at
@@ -68,6 +73,7 @@ private:
   std::string blobs;
   std::shared_ptr<DataFile> model;
   std::function<void(llvm::StringRef)> onDataFile;
+  Check check;
   mlir::MLIRContext *context;
   llvm::StringMap<std::shared_ptr<DataFile>> files;
 };

@@ -118,10 +118,10 @@ def _dims(shape):
 
 def _arguments(*, target=None, mcpu=None, mattr=None, strategy=None, prefix=None,
                input_shapes=None, max_dims=None, opt_level=3, reference=False, report=False,
-               require_binary=False, require_quantized=False, allow_float=()):
+               prune=None, require_binary=False, require_quantized=False, allow_float=()):
     """The options as bnn-opt takes them on its command line."""
     values = {"mtriple": target, "mcpu": mcpu, "mattr": mattr, "strategy": strategy,
-              "prefix": prefix}
+              "prefix": prefix, "prune": None if prune is None else os.fspath(prune)}
     flags = {"reference": reference, "report=json": report, "require-binary": require_binary,
              "require-quantized": require_quantized}
     return [*(f"--{name}={value}" for name, value in values.items() if value is not None),
@@ -202,7 +202,7 @@ def _compile(model, options):
 
 def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=None, prefix=None,
             input_shapes=None, max_dims=None, opt_level=3, reference=False, require_binary=False,
-            require_quantized=False, allow_float=()):
+            require_quantized=False, allow_float=(), prune=None):
     """Compiles an ONNX model and returns an `Artifact`, which a `Session` runs.
 
     model: the path of an ONNX file, or its bytes, or an onnx.ModelProto.
@@ -216,6 +216,7 @@ def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=
     opt_level: 0 to 3, LLVM's.
     require_binary, allow_float: refuse a model whose linears are not all binary, those excepted
         whose names match a pattern; require_quantized accepts 8-bit integers as well.
+    prune: the path of a record of `bnn.prune`, by which the model is cut; it is of this model.
     reference, strategy: the reference lowering, or a kernel strategy by name.
 
     Raises a `CompileError` with the compiler's diagnostics, and an OSError where `output` cannot
@@ -228,7 +229,7 @@ def compile(model, *, target=None, mcpu=None, output=None, mattr=None, strategy=
         target=target, mcpu=mcpu, mattr=mattr, strategy=strategy, prefix=prefix,
         input_shapes=input_shapes, max_dims=max_dims, opt_level=opt_level, reference=reference,
         require_binary=require_binary, require_quantized=require_quantized,
-        allow_float=allow_float))
+        allow_float=allow_float, prune=prune))
     if output is not None:
         artifact.save(output)
     return artifact

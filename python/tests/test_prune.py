@@ -473,8 +473,9 @@ def test_multiplications(whole):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind, shapes", [("float", "fused"), ("bits", "zero"),
                                           ("dynamic", "concat"), ("qat", "zero")])
-def test_pruned_is_masked(kind, shapes, referee):
-    """The pruned file gives, here and in ONNX Runtime, what the masked model gave."""
+def test_pruned_is_masked(kind, shapes, referee, tmp_path):
+    """The pruned file gives, here and in ONNX Runtime, what the masked model gave, and so does the
+    whole model with the record."""
     data = texts(16)
     task, scoring = task_of(Encoder(kind, 1, shapes).model(), data)
     assert {layer.became for layer in task.layers} == {
@@ -492,6 +493,13 @@ def test_pruned_is_masked(kind, shapes, referee):
     got = run(result, data)
     np.testing.assert_allclose(got, expected, atol=1e-5)
     np.testing.assert_allclose(referee(result, data), got, atol=1e-5)
+    onnx.save(task.proto, tmp_path / "m.onnx")
+    record.write(tmp_path / "r.json", {
+        "format": record.FORMAT, "edits": task.edits,
+        "files": record.digests_of_files(tmp_path / "m.onnx", task.proto)})
+    inside = bnn.compile(tmp_path / "m.onnx", prune=tmp_path / "r.json", opt_level=0,
+                         max_dims={"batch": len(got)})
+    np.testing.assert_array_equal(bnn.Session(inside).run(data)["logits"], got)
     assert np.abs(got - next(scoring.probe.run(others=scoring.masks.feeds({})))["logits"]).max() \
         > 0.01
     kept = {name: tuple(array.dims) for array in result.graph.initializer

@@ -5,7 +5,8 @@
 
 Of each model, on random inputs: what the masked model says, what the pruned file says when it is
 compiled, and what ONNX Runtime says of it (the npm package onnxruntime-node; NODE_PATH names its
-folder). Prints a line a model, and fails where they differ. By hand: python/tests/test_prune.py has
+folder); and whether the compiler says the same of the whole model and the record. Prints a
+line a model, and fails where they differ. By hand: python/tests/test_prune.py has
 small models of the same families.
 """
 import pathlib
@@ -56,12 +57,21 @@ def referee(root, model, feeds, output):
         return np.load(f"{folder}/out/{output}.npy")
 
 
+def of_whole(path, found, feeds):
+    """What is said by what the compiler makes of the whole model and a record."""
+    import bnn
+    from bnn.prune import record
+    with tempfile.TemporaryDirectory() as folder:
+        record.write(f"{folder}/record.json", found)
+        return bnn.Session(bnn.compile(path, prune=f"{folder}/record.json", opt_level=0)).run(feeds)
+
+
 def difference(root, path):
     """A line about one model, and whether all agree."""
     from bnn.graphs import files
     from bnn.graphs.calibration import Data, Probe
     from bnn.graphs.graph import Graph
-    from bnn.prune import work
+    from bnn.prune import record, work
     proto, layers = files.load(path)
     arrays = [inputs(Graph(proto))]
     task = work.Work(proto, layers, work.sizes_of_data(proto, arrays, SAMPLES))
@@ -74,6 +84,10 @@ def difference(root, path):
     whole = next(Probe(proto, (), arrays, SAMPLES, opt_level=0).run())[name]
     feeds = next(Data(arrays[0], Graph(result).inputs, SAMPLES).feeds())
     other = referee(root, result, feeds, name)
+    found = {**scoring.record, "files": record.digests_of_files(path, proto),
+             "edits": task.edits}
+    inside = of_whole(path, found, feeds)[name]
+    is_same = np.array_equal(inside, pruned, equal_nan=True)
     scale = np.abs(whole).max()
     errors = [np.abs(one - pruned).max() / scale for one in (masked, other, whole)]
     cut = ", ".join(f"{len(removed.get(layer.name, ()))}/{layer.count}" for layer in task.layers)
@@ -81,7 +95,8 @@ def difference(root, path):
     return (f"{path.name}: {macs['after'] / macs['before']:.3f} of the multiplications, "
             f"{result.ByteSize() / proto.ByteSize():.3f} of the bytes; from the masked model "
             f"{errors[0]:.1e}, from ONNX Runtime {errors[1]:.1e}, from the whole model "
-            f"{errors[2]:.1e}; gone: {cut}", max(errors[:2]) < 1e-4)
+            f"{errors[2]:.1e}; the compiler's own cut {'is the same' if is_same else 'DIFFERS'}; "
+            f"gone: {cut}", max(errors[:2]) < 1e-4 and is_same)
 
 
 def main():

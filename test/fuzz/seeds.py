@@ -8,6 +8,7 @@ draws, from ONNX's own test data where that is installed, and from the tools' ou
 import glob
 import io
 import itertools
+import json
 import os
 import random
 import re
@@ -165,6 +166,25 @@ def strategy_table(options, work):
     yield "".join(f"{name} {rows} 4 # measured\n" for rows, name in enumerate(names, 1)).encode()
 
 
+def pruning_record(options, work):
+    """Of the model in fuzz-pruning-record.cpp."""
+    edits = [
+        {"edit": "cut", "tensor": "w", "axis": 0, "places": [[0, 1], [2, 2]], "result": "w2"},
+        {"edit": "copy", "node": "t", "inputs": ["w2"], "result": "t2"},
+        {"edit": "read", "node": "p", "input": 1, "tensor": "t2"},
+        {"edit": "cut", "tensor": "b", "axis": 0, "places": [[0, 3]], "result": "b2"},
+        {"edit": "read", "node": "s", "input": 1, "tensor": "b2"},
+        {"edit": "constant", "type": "int64", "values": [2, 3], "result": "shape2"},
+        {"edit": "read", "node": "r", "input": 1, "tensor": "shape2"},
+        {"edit": "constant", "type": "float32", "values": [0.5, 1.5, -2], "result": "more"},
+        {"edit": "add", "node": "p", "tensor": "more"},
+        {"edit": "split", "node": "left", "sizes": [1, 2]}]
+    for count in range(1, len(edits) + 1):
+        for chosen in (edits[:count], edits[count - 1:count]):
+            yield json.dumps({"format": "bnn-prune 2", "files": {"": "0" * 64},
+                              "edits": chosen}).encode()
+
+
 def wordpiece(options, work):
     with open(os.path.join(TEST, "models", "tiny", "vocab.txt"), "rb") as file:
         vocabulary = file.read()
@@ -185,6 +205,7 @@ TARGETS = {
     "compile-ir": compile_ir,
     "npy": npy,
     "tensor-proto": tensor_proto,
+    "pruning-record": pruning_record,
     "strategy-table": strategy_table,
     "wordpiece": wordpiece,
 }

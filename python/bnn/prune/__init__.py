@@ -121,7 +121,8 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
             clock = None if keep_latency is None else clocks.maker(mcpu, mtriple)
             result = task.cut(*scoring.run(share, length, rounds, progress, clock))
             scoring.compare(result)
-            found = scoring.record
+            found = {**scoring.record, "files": records.digests_of_files(model, proto),
+                     "edits": task.edits}
     if output is not None:
         files.write(output, result)
     if record is not None:

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The pruned model: an ordinary file, in which what is cut is not there."""
 import numpy as np
-from onnx import helper
 
 from bnn.prune import masked
 from bnn.prune.edit import Editor
@@ -24,19 +23,25 @@ class Cutter:
         """Leaves the channels `kept` of a `Layer`."""
         flow = layer.flow
         for one in (*flow.sources, *flow.sinks, *flow.constants):
-            node = self.editor.node(one.node)
-            node.input[one.index] = self._constant(
-                one.node.input[one.index], one.axis, one.layout.places(kept), node)
+            self.editor.read(one.node, one.index, self._constant(
+                one.node.input[one.index], one.axis, one.layout.places(kept),
+                self.editor.node(one.node)))
         for target in flow.targets:
             self._resize(flow, target, kept)
 
     def give_bias(self, sink, bias):
         """Lets a sink have another bias."""
-        masked.give_bias(self.editor, sink, self.editor.initializer(f"{sink.key}_bias", bias))
+        masked.give_bias(self.editor, sink, self.editor.constant(f"{sink.key}_bias", bias,
+                                                                 bias=sink.key))
 
     def finish(self):
         """The pruned model."""
         return self.editor.finish()
+
+    @property
+    def edits(self):
+        """What was done, as a record has it."""
+        return self.editor.edits
 
     def needed(self, layers):
         """The constants whose values a cut of these layers takes."""
@@ -105,30 +110,27 @@ class Cutter:
         is_leaf = node is None or node.op_type == "Constant"
         if is_leaf or not self._by_element(name, axis):
             if key not in self._cut:
-                self._cut[key] = self.editor.initializer(
-                    f"{name}_pruned", np.take(self.constants.value(name), places, axis))
+                self._cut[key] = self.editor.cut(name, self.constants.value(name), axis, places)
             return self._cut[key]
         inputs = list(node.input)
         for index, at in self._operands(name, axis):
             inputs[index] = self._constant(inputs[index], at, places, reader)
-        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-        return self.editor.insert(reader, None, node.op_type, inputs, f"{name}_pruned",
-                                  **attributes)
+        return self.editor.copy(reader, node, inputs, f"{name}_pruned")
 
     # Sizes.
     def _resize(self, flow, target, kept):
-        node = self.editor.node(target.node)
+        node = target.node
         size = len(target.layout.places(kept))
         if node.op_type == "Split":
-            self._resize_split(target, node, size)
+            self._resize_split(node, size)
             return
-        name = target.node.input[1]
+        name = node.input[1]
         shape = self.constants.value(name)
         if shape is not None:
             if shape[target.axis] > 0:
                 shape = shape.copy()
                 shape[target.axis] = size
-                node.input[1] = self.editor.initializer(f"{name}_pruned", shape)
+                self.editor.read(node, 1, self.editor.constant(f"{name}_pruned", shape))
             return
         found = flow.entry(name, target.axis)
         if found is None:
@@ -139,16 +141,13 @@ class Cutter:
             return
         # Another node may read the same sizes.
         inputs = list(concat.input)
-        inputs[index] = self.editor.initializer(f"{inputs[index]}_pruned",
-                                                np.array([size], np.int64))
-        self.editor.insert(node, 1, "Concat", inputs, f"{name}_pruned", axis=0)
+        inputs[index] = self.editor.constant(f"{inputs[index]}_pruned", np.array([size], np.int64))
+        self.editor.read(node, 1, self.editor.copy(self.editor.node(node), concat, inputs,
+                                                   f"{name}_pruned"))
 
-    def _resize_split(self, target, node, size):
+    def _resize_split(self, node, size):
         sizes = [size] * len(node.output)
-        for one in node.attribute:
-            if one.name == "split":
-                one.ints[:] = sizes
+        self.editor.split(node, sizes)
         if len(node.input) > 1 and node.input[1]:
-            node.input[1] = self.editor.initializer(f"{node.input[1]}_pruned",
-                                                    np.array(sizes, np.int64))
-
+            self.editor.read(node, 1, self.editor.constant(f"{node.input[1]}_pruned",
+                                                           np.array(sizes, np.int64)))

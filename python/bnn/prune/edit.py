@@ -3,18 +3,31 @@
 """Changes to a copy of a model."""
 import collections
 
+import numpy as np
 from onnx import helper
 
 from bnn.graphs.graph import Additions, copied, tensors_read
 
 
+def _runs(places):
+    """Ascending numbers as [[first, count], ...]."""
+    starts = np.flatnonzero(np.diff(places, prepend=-2) != 1)
+    counts = np.diff(starts, append=len(places))
+    return [[int(places[start]), int(count)] for start, count in zip(starts, counts)]
+
+
 class Editor(Additions):
     """A copy of a model to which nodes, initialisers and inputs are added; `finish` at the end.
-    `node(original)` is the copy of a node of the model that was given."""
+    `node(original)` is the copy of a node of the model that was given.
+
+    `edits` is what was done to it by `cut`, `constant`, `copy`, `read`, `add` and `split`, as the
+    record of a cut has it and `bnn-opt --prune` does it again: a node is named by its first
+    output, a new tensor ("result") is one that no other edit makes."""
 
     def __init__(self, model):
         self.model = copied(model)
         super().__init__(self.model.graph)
+        self.edits = []
         self._nodes = {node.output[0]: node for node in self.graph.node if node.output}
         constants = {tensor.name for tensor in self.graph.initializer}
         self._inputs = {value.name for value in self.graph.input} - constants
@@ -40,6 +53,48 @@ class Editor(Additions):
         if name not in {value.name for value in self.graph.output}:
             # Without a type: the compiler knows it.
             self.graph.output.add(name=name).type.tensor_type.elem_type = 0
+
+    def cut(self, tensor, value, axis, places):
+        """The name of a new constant that has only `places` of an axis of the constant `tensor`,
+        whose value is given."""
+        name = self.initializer(f"{tensor}_pruned", np.take(value, places, axis))
+        self._note("cut", tensor=tensor, axis=axis, places=_runs(places), result=name)
+        return name
+
+    def constant(self, base, values, **details):
+        """The name of a new constant: a vector in f32 or int64."""
+        name = self.initializer(base, values)
+        self._note("constant", type=str(values.dtype), values=values.tolist(), result=name,
+                   **details)
+        return name
+
+    def copy(self, reader, original, inputs, base):
+        """The name of what a copy of a node gives of other inputs; it stands in front of
+        `reader`, a node of the copy."""
+        attributes = {a.name: helper.get_attribute_value(a) for a in original.attribute}
+        name = self.insert(reader, None, original.op_type, inputs, base, **attributes)
+        self._note("copy", node=original.output[0], inputs=list(inputs), result=name)
+        return name
+
+    def read(self, original, index, tensor):
+        """Lets the node that stands for one of the model's read a tensor as input `index`."""
+        self.node(original).input[index] = tensor
+        self._note("read", node=original.output[0], input=index, tensor=tensor)
+
+    def add(self, original, tensor):
+        """Lets all readers of the result of one of the model's nodes have the sum with a tensor."""
+        self.append(self.node(original), "Add", tensor)
+        self._note("add", node=original.output[0], tensor=tensor)
+
+    def split(self, original, sizes):
+        """Gives one of the model's Splits, which has its sizes as an attribute, other ones."""
+        for one in self.node(original).attribute:
+            if one.name == "split":
+                one.ints[:] = sizes
+                self._note("split", node=original.output[0], sizes=list(sizes))
+
+    def _note(self, edit, **details):
+        self.edits.append({"edit": edit, **details})
 
     def insert(self, reader, index, kind, inputs, base, **attributes):
         """Adds a node in front of `reader`, a node of the copy, which reads its result as input

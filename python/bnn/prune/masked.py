@@ -34,10 +34,9 @@ def bias_of(sink, constants, graph):
 def give_bias(editor, sink, name):
     """Lets a sink have the tensor `name` for its bias."""
     if sink.bias is None:
-        editor.append(editor.node(sink.weights.node), "Add", name)
+        editor.add(sink.weights.node, name)
     else:
-        node, index = sink.bias
-        editor.node(node).input[index] = name
+        editor.read(*sink.bias, name)
 
 
 class Masks:

@@ -8,16 +8,37 @@ import os
 import pathlib
 
 import numpy as np
+import onnx
+from onnx import external_data_helper
 
 from bnn import compiler
 from bnn.prune.errors import PruneError
 
-FORMAT = "bnn-prune 1"
+FORMAT = "bnn-prune 2"
 
 
 def digest_of_model(proto):
     """The SHA-256 of a model with all of its weights."""
     return hashlib.sha256(proto.SerializeToString(deterministic=True)).hexdigest()
+
+
+def digests_of_files(model, proto):
+    """{name: SHA-256} of the files that a model lies in: "" is the model's own, others have the
+    names that it gives them. Of a model that is in no file, of the file it would be."""
+    if not isinstance(model, (str, os.PathLike)):
+        written = proto.SerializeToString(deterministic=True)
+        return {"": hashlib.sha256(
+            written if isinstance(model, onnx.ModelProto) else model).hexdigest()}
+    names = {""}
+    skeleton = onnx.load(os.fspath(model), load_external_data=False)
+    for tensor in external_data_helper._get_all_tensors(skeleton):
+        if external_data_helper.uses_external_data(tensor):
+            names.add(external_data_helper.ExternalDataInfo(tensor).location)
+    path, found = pathlib.Path(model), {}
+    for name in sorted(names):
+        file = path.parent / name if name else path
+        found[name] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return found
 
 
 def digest_of_data(arrays):

@@ -83,6 +83,8 @@ class Work:
                 if sink.key in biases:
                     cutter.give_bias(sink, biases[sink.key])
         result = cutter.finish()
+        #: What the last cut did, as a record has it.
+        self.edits = cutter.edits
         if self._passes:
             onnx.checker.check_model(result)
         return result
@@ -254,8 +256,7 @@ class Scoring:
         biases = self.masks.biases(removed)
         self.record.update({
             "gone": np.flatnonzero(~stays).tolist(),
-            "macs": {"before": int(costs.sum()), "after": int(costs[stays].sum())},
-            "biases": {key: bias.astype(float).tolist() for key, bias in biases.items()}})
+            "macs": {"before": int(costs.sum()), "after": int(costs[stays].sum())}})
         return removed, biases
 
     def compare(self, result):
@@ -377,8 +378,8 @@ def of_record(found, layers):
             if not 0 <= min(channels) <= max(channels) < counts[name] or \
                     not len(set(channels)) == len(channels) < counts[name]:
                 raise ValueError(f"the channels of '{name}'")
-        return removed, {key: np.asarray(bias, np.float32)
-                         for key, bias in found["biases"].items()}
+        return removed, {one["bias"]: np.asarray(one["values"], np.float32)
+                         for one in found["edits"] if "bias" in one}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PruneError(f"the record is of no finished run of this model ({error!r}): prune with "
                          "the calibration data again, which goes on from it") from None
