@@ -57,6 +57,7 @@ def composed_operators():
     operator("its mode is 'some'", "Pad", [2], [integers(1, 1)], mode="some")
     operator("a pad is too large", "Pad", [2], [integers(2 ** 40, 1)])
     operator("it needs an input of rank 4 and a block size of 1 to 65536", "SpaceToDepth", [2, 4, 4], blocksize=2)
+    operator("an image of 3 by 4 is not made of blocks of 2", "SpaceToDepth", [1, 1, 3, 4], blocksize=2)
     operator("its 3 channels are not blocks of 4, or its mode is neither DCR nor CRD", "DepthToSpace", [1, 3, 2, 2],
              blocksize=2)
     operator("it needs a matrix", "EyeLike", [2])
@@ -140,6 +141,17 @@ def graphs():
     refused("it has the attribute 'alpha' twice", changed(contrib("QuickGelu", ["x"], [2], alpha=1.0), again))
     refused("needs one attribute", model([node("Constant", [], ["k"]), node("Add", ["x", "k"], ["y"])],
                                          [info("x", [2])], [info("y", None)]))
+    refused("a constant by attribute 'value_string' is not supported", model(
+        [node("Constant", [], ["k"], value_string="text"), node("Cast", ["k"], ["y"], to=FLOAT)], [], [info("y", None)]))
+    refused("a cast to element type UINT16 is not supported",
+            one_node(node("Cast", ["x"], ["y"], to=TensorProto.UINT16)))
+
+    def of_a_call(made):
+        attribute = made.graph.node[0].attribute[0]
+        attribute.ClearField("f")
+        attribute.ref_attr_name = "alpha"
+    refused("attribute 'alpha' refers to a function's attribute", changed(one_node(
+        node("LeakyRelu", ["x"], ["y"], alpha=0.5)), of_a_call))
     refused("its output number 1 has no name", one_node(node("Split", ["x"], ["y", "", "z"]), [3]))
     refused("its outputs after the first need an input of known rank", model(
         [node("Reshape", ["x", "s"], ["t"]), node("LayerNormalization", ["t", "w"], ["y", "mean"])],

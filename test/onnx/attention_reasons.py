@@ -164,13 +164,23 @@ def mask_of_another_length():
     return scores(change)
 
 
-@reason("the scores are no product of query and key")
-def sum_of_inputs():
+def of_inputs(operator):
+    """Two inputs, of the shape of scores."""
     g = Graph()
     for name in ("first", "second"):
         g.inputs.append(info(name, ["batch", HEADS, "seq", "seq"]))
     g.begin()
-    return g.end(g.softmax(g.add("Add", "first second", "given")))
+    return g.end(g.softmax(g.add(operator, "first second", "given")))
+
+
+@reason("the scores are no product of query and key; the match ended at Add")
+def sum_of_inputs():
+    return of_inputs("Add")
+
+
+@reason("the scores are no product of query and key; the match ended at Mul")
+def product_of_inputs():
+    return of_inputs("Mul")
 
 
 def projection(g, name, rank=1):
