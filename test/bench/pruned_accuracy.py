@@ -62,7 +62,7 @@ def main():
     warnings.simplefilter("ignore")
     sys.path.insert(0, str(options.root / "python"))
     from bnn.graphs import files
-    from bnn.prune import cut, work
+    from bnn.prune import work
     from bnn.wordpiece import Tokenizer
     folder = options.model or options.root / "runtime" / "examples" / "intent"
     tokenizer = Tokenizer.load(folder / "vocab.txt")
@@ -90,7 +90,6 @@ def main():
                 removed, biases = scoring.run(keep, None, rounds)
                 # The first round is the same for every budget.
                 scoring.before = scoring.record["rounds"]
-                task.cutter = cut.Cutter(proto, task.graph, task.constants, task.shapes)
                 row.append(f"{accuracy(task.cut(removed, biases), tests):.2f}")
             print(seed, way, *row, flush=True)
 
