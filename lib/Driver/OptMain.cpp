@@ -265,7 +265,7 @@ int OptTool::runPasses() {
     llvm::errs() << message << '\n';
     return kCompileError;
   }
-  bool passed = false;
+  bool passed = true;
   auto error = writeFile(output, [&](llvm::raw_ostream &out) {
     passed = succeeded(MlirOptMain(out, std::move(input), registry, config));
     return passed ? llvm::Error::success()

@@ -64,14 +64,18 @@ private:
   /// Every value must have a rank: shape inference has given up otherwise.
   LogicalResult checkRanks(ArrayRef<Operation *> work) {
     bool ok = true;
-    for (Operation *op : work)
-      for (Value result : op->getResults())
-        if (isa<UnrankedTensorType>(result.getType())) {
-          op->emitError() << op->getName()
-                          << " has a result of unknown rank; export the model "
-                             "with shapes of constant rank";
-          ok = false;
-        }
+    auto check = [&](Operation *op, ValueRange values, StringRef what) {
+      if (none_of(values.getTypes(), llvm::IsaPred<UnrankedTensorType>))
+        return;
+      op->emitError() << op->getName() << " has " << what
+                      << " of unknown rank; export the model with shapes of "
+                         "constant rank";
+      ok = false;
+    };
+    for (Operation *op : work) {
+      check(op, op->getOperands(), "an operand");
+      check(op, op->getResults(), "a result");
+    }
     return success(ok);
   }
 

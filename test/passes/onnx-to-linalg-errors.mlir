@@ -98,10 +98,18 @@ func.func @range(%a: tensor<f32>, %b: tensor<f32>, %c: tensor<f32>, %i: tensor<i
 
 // -----
 
-func.func @unranked(%x: tensor<*xf32>) -> tensor<*xf32> {
+func.func @unranked(%x: tensor<4xf32>) -> tensor<*xf32> {
   // expected-error @+1 {{onnx.Erf has a result of unknown rank}}
-  %0 = onnx.Erf %x : (tensor<*xf32>) -> tensor<*xf32>
+  %0 = onnx.Erf %x : (tensor<4xf32>) -> tensor<*xf32>
   return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @unranked_operand(%x: tensor<*xf32>) -> tensor<?x?xf32> {
+  // expected-error @+1 {{onnx.ReduceMax has an operand of unknown rank}}
+  %0 = onnx.ReduceMax %x {keepdims = 1 : i64, noop_with_empty_axes = 0 : i64} : (tensor<*xf32>) -> tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
 }
 
 // -----
@@ -231,10 +239,9 @@ func.func @value_elsewhere(%s: tensor<1xi64>) -> tensor<?xf32> {
 
 // -----
 
-// The rank of what has none is not known, but that of the result is.
 func.func @unranked_axes(%x: tensor<*xf32>) -> tensor<?x?xf32> {
   %axes = onnx.Constant {value = dense<0> : tensor<2xi64>} : () -> tensor<2xi64>
-  // expected-error @+1 {{onnx.Unsqueeze has an axis twice, or one that a tensor of rank 2 has not}}
+  // expected-error @+1 {{onnx.Unsqueeze has an operand of unknown rank}}
   %0 = onnx.Unsqueeze %x, %axes : (tensor<*xf32>, tensor<2xi64>) -> tensor<?x?xf32>
   return %0 : tensor<?x?xf32>
 }
