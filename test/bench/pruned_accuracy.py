@@ -29,6 +29,8 @@ PARSER.add_argument("--keep", type=float, nargs="+", default=[0.8, 0.6, 0.45], m
                     help="budgets (default: 0.8 0.6 0.45)")
 PARSER.add_argument("--rounds", type=int, default=8, metavar="N", help="as bnn-prune's")
 PARSER.add_argument("--group", type=int, metavar="N", help="as bnn-prune's")
+PARSER.add_argument("--mcpu", metavar="CPU",
+                    help="budgets are of the time that is estimated for a CPU")
 LENGTH = 24
 
 
@@ -62,7 +64,7 @@ def main():
     warnings.simplefilter("ignore")
     sys.path.insert(0, str(options.root / "python"))
     from bnn.graphs import files
-    from bnn.prune import work
+    from bnn.prune import clocks, work
     from bnn.wordpiece import Tokenizer
     folder = options.model or options.root / "runtime" / "examples" / "intent"
     tokenizer = Tokenizer.load(folder / "vocab.txt")
@@ -73,6 +75,7 @@ def main():
     proto, layers = files.load(folder / "model.onnx")
     print(f"whole: {accuracy(proto, tests):.2f} of {len(tests)}", flush=True)
     print("seed", "way", *options.keep, flush=True)
+    clock = clocks.maker(options.mcpu, None) if options.mcpu else None
     for seed in range(options.seeds):
         drawn = np.random.default_rng(seed).permutation(len(data["train"]))[:options.sentences]
         arrays = [encoded(tokenizer, [data["train"][i][0] for i in drawn], LENGTH)]
@@ -87,9 +90,11 @@ def main():
                     scores = other_scores(way, scoring, seed)
                     scoring._scores = lambda *_: scores
                 rounds = options.rounds if way == "bnn-prune" else 1
-                removed, biases = scoring.run(keep, None, rounds)
-                # The first round is the same for every budget.
-                scoring.before = scoring.record["rounds"]
+                removed, biases = scoring.run(keep, None, rounds, clock=clock)
+                # The first round is the same for every budget, and so are the tables of time.
+                if way == "bnn-prune":
+                    scoring.before = scoring.record["rounds"]
+                scoring.time_before = scoring.record.get("time", {})
                 row.append(f"{accuracy(task.cut(removed, biases), tests):.2f}")
             print(seed, way, *row, flush=True)
 
