@@ -17,8 +17,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ORT = os.path.join(os.path.dirname(HERE), "e2e", "ort_run.js")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+from referee import Referee  # noqa: E402
+
+REFEREE = Referee()
 TOLERANCE = 1e-5
 FLOAT, UINT8, INT64 = TensorProto.FLOAT, TensorProto.UINT8, TensorProto.INT64
 
@@ -212,9 +214,10 @@ def check(name, path, compiled, feeds, outputs, work, number):
         return None
     if got.returncode:
         return f"{name} {shapes}: {got.stderr.strip()}"
-    want = call("node", ORT, path, *arguments, os.path.join(folder, "want"))
-    if want.returncode:
-        return f"{name} {shapes}: ONNX Runtime: {want.stderr.strip()}"
+    wrong = REFEREE.run(path, dict(argument.split("=", 1) for argument in arguments),
+                        os.path.join(folder, "want"))
+    if wrong:
+        return f"{name} {shapes}: ONNX Runtime: {wrong}"
     worst = 0.0
     have, expected = (load(os.path.join(folder, side), outputs) for side in ("got", "want"))
     for output in outputs:
