@@ -601,7 +601,7 @@ def command(*arguments):
 def test_the_command_a_record_and_an_interruption(folder, model, tmp_path):
     result = command(folder / "model.onnx", "--calibration", folder / "data.npz",
                      "--keep-flops=0.6", "--rounds=2", "--length=7", "--group=8", "--seed=3",
-                     "--batch=16", "--logits=logits", "--mask=mask", "-o",
+                     "--batch=16", "--threads=3", "--logits=logits", "--mask=mask", "-o",
                      tmp_path / "a.onnx")
     assert result.returncode == 0 and not result.stderr
     assert sorted(os.listdir(tmp_path)) == ["a.json", "a.onnx"]
@@ -620,9 +620,9 @@ def test_the_command_a_record_and_an_interruption(folder, model, tmp_path):
     assert "multiplications at 7 tokens" in result.stdout
     assert (tmp_path / "b.onnx").read_bytes() == (tmp_path / "a.onnx").read_bytes()
 
-    # The same again, stopped on the way; what was scored is not scored again.
-    options = dict(keep_flops=0.6, rounds=2, length=7, group=8, seed=3, batch=16, logits="logits",
-                   mask="mask", record=tmp_path / "c.json")
+    # The same again in one thread, stopped on the way; what was scored is not scored again.
+    options = dict(keep_flops=0.6, rounds=2, length=7, group=8, seed=3, batch=16, threads=1,
+                   logits="logits", mask="mask", record=tmp_path / "c.json")
 
     def stop(done, total):
         assert total == 2 * 16
@@ -763,7 +763,7 @@ def test_wrong_data(data, message, small):
     ({"keep_latency": 1, "mcpu": "haswell,znver4"}, "one CPU, and mcpu is 'haswell,znver4'"),
     ({"keep_flops": 1, "rounds": 0}, "0 rounds"), ({"keep_flops": 1, "length": 0}, "length of 0"),
     ({"keep_flops": 1, "group": 0}, "group of 0"), ({"keep_flops": 1, "seed": -1}, "seed -1"),
-    ({"keep_flops": 1, "batch": 0}, "batch of 0"),
+    ({"keep_flops": 1, "batch": 0}, "batch of 0"), ({"keep_flops": 1, "threads": 0}, "0 threads"),
     ({"keep_flops": 1, "logits": "y"}, "no output 'y'; its outputs are 'logits'"),
     ({"keep_flops": 1, "mask": "y"}, "no input 'y'; its inputs are 'ids', 'mask'"),
     ({"keep_flops": 0.05}, "the budget cannot be met: one unit of each layer stays")])

@@ -27,7 +27,7 @@ def _check_budget(keep_flops, keep_latency, mcpu, mtriple):
         raise PruneError(f"time is estimated for one CPU, and mcpu is '{mcpu}'")
 
 
-def _check_options(rounds, length, group, seed, batch):
+def _check_options(rounds, length, group, seed, batch, threads):
     if rounds < 1:
         raise PruneError(f"nothing goes in {rounds} rounds")
     if length is not None and not length >= 1:
@@ -38,11 +38,13 @@ def _check_options(rounds, length, group, seed, batch):
         raise PruneError(f"the seed {seed} is negative")
     if batch < 1:
         raise PruneError(f"a batch of {batch} holds no sample")
+    if threads is not None and threads < 1:
+        raise PruneError(f"nothing is scored in {threads} threads")
 
 
 def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=None, mtriple=None,
-          apply=None, rounds=8, length=None, group=None, seed=0, batch=8, logits=None, mask=None,
-          output=None, record=None, progress=None):
+          apply=None, rounds=8, length=None, group=None, seed=0, batch=8, threads=None, logits=None,
+          mask=None, output=None, record=None, progress=None):
     """Cuts attention heads and FFN neurons out of a model and returns it as an onnx.ModelProto,
     which `bnn.compile` and ONNX Runtime take.
 
@@ -66,6 +68,8 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
         elsewhere.
     seed: draws the tokens whose states are compared.
     batch: how many samples a call of the model takes, where that is open.
+    threads: how many units are scored at a time; as many as there are cores where not given. The
+        result does not depend on it.
     logits: the output whose divergence counts; the first in f32 where not given.
     mask: the input that is 0 where a token is padding; the one whose name ends in "mask" where
         not given.
@@ -83,7 +87,7 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
     if (apply is None) == (calibration is None) or (apply is None) != (share is not None):
         raise PruneError("a model is pruned with calibration data and a share to keep, or by a "
                          "record that is applied")
-    _check_options(rounds, length, group, seed, batch)
+    _check_options(rounds, length, group, seed, batch, threads)
     given = list(calibration) if isinstance(calibration, (list, tuple)) else [calibration]
     if not given:
         raise PruneError("there is no calibration data")
@@ -117,7 +121,8 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
             options = {"group": group, "seed": seed, "batch": batch, "logits": logits,
                        "mask": mask}
             scoring = work.Scoring(task, arrays, options, before,
-                                   lambda one: record is not None and records.write(record, one))
+                                   lambda one: record is not None and records.write(record, one),
+                                   threads)
             clock = None if keep_latency is None else clocks.maker(mcpu, mtriple)
             result = task.cut(*scoring.run(share, length, rounds, progress, clock))
             scoring.compare(result)

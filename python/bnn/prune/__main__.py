@@ -62,6 +62,9 @@ def _parser():
                         help="draws the tokens whose states are compared (default: 0)")
     parser.add_argument("--batch", type=int, default=8, metavar="N",
                         help="how many samples to run at a time (default: 8)")
+    parser.add_argument("--threads", type=int, metavar="N",
+                        help="how many units to score at a time (default: as many as there are "
+                        "cores); the result does not depend on it")
     parser.add_argument("--logits", metavar="OUTPUT",
                         help="the output whose divergence counts (default: the first in f32)")
     parser.add_argument("--mask", metavar="INPUT",

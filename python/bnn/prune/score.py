@@ -68,8 +68,9 @@ def distance(before, after):
     """The mean squared difference of the tokens' similarities: `before` and `after` are [tokens,
     width], normalised. Differences are taken before they are squared: what one unit changes would
     be lost in the products of the whole."""
-    change = after - before
-    return float(np.square(change @ after.T + before @ change.T).mean())
+    # Of A Aᵀ - B Bᵀ half is (A - B) (A + B)ᵀ, and half what that is transposed.
+    half = (after - before) @ (after + before).T
+    return float(np.square(0.5 * (half + half.T)).mean())
 
 
 def divergence(before, after):
@@ -105,18 +106,19 @@ class Scorer:
         #: How many tokens a sample has, on average.
         self.length = sum(map(len, tokens[None])) / samples
         self.samples = {name: Sample(one, seed) for name, one in tokens.items()}
-        self.before = self._collect(iter(outputs))
+        self.before = self._collect(iter(outputs), states)
         for name, rows in (*self.before[0].items(), *self.before[1].items()):
             if not np.isfinite(rows).all():
                 raise PruneError(f"the tensor '{name}' holds numbers that are not finite on the "
                                  "calibration data; look for the sample")
 
-    def _collect(self, calls):
-        """({state: [sampled tokens, width], normalised}, {result: [rows, width]})."""
-        states = {name: [] for name in self.states}
+    def _collect(self, calls, wanted):
+        """({state: [sampled tokens, width], normalised} of the states that are wanted, {result:
+        [rows, width]})."""
+        states = {name: [] for name in wanted}
         results = {name: [] for name in self.results}
         for call, given in enumerate(calls):
-            for name in self.states:
+            for name in wanted:
                 rows = self.samples[name].rows[call]
                 states[name].append(given[name].reshape(-1, given[name].shape[-1])[rows])
             for name in self.results:
@@ -154,9 +156,9 @@ class Scorer:
 
     def score(self, removed, later):
         """(trajectory, divergence) without {layer's name: channels}: `later` are the states that
-        count."""
+        count. Several threads may ask at the same time."""
         feeds = self.masks.feeds(removed)
-        states, results = self._collect(self.probe.run(others=feeds))
+        states, results = self._collect(self.probe.run(others=feeds), later)
         return (sum(distance(self.before[0][name], states[name]) for name in later),
                 sum(divergence(self.before[1][name], results[name]) for name in self.results))
 

@@ -1,7 +1,9 @@
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """One model on its way to a smaller one."""
+import concurrent.futures
 import functools
+import os
 import time
 
 import numpy as np
@@ -92,10 +94,12 @@ class Work:
 
 class Scoring:
     """The units of a model, and what each is worth on calibration data. `keep` is called with the
-    record now and then, `before` is one of an earlier run, or None."""
+    record now and then, `before` is one of an earlier run, or None. `threads` score units at a
+    time, as many as there are cores where it is None: the record does not depend on it."""
 
-    def __init__(self, work, arrays, options, before, keep):
+    def __init__(self, work, arrays, options, before, keep, threads=None):
         self.work, self.arrays, self.options, self.keep = work, arrays, options, keep
+        self.threads = threads or os.cpu_count() or 1
         outputs = [value.name for value in work.proto.graph.output]
         for what, name, known in (("input", options["mask"], work.sizes),
                                   ("output", options["logits"], outputs)):
@@ -341,19 +345,28 @@ class Scoring:
         self.record["rounds"].append(entry)
         known = next((one["scores"] for one in self.before if one["gone"] == gone), {})
         removed = self._removed(stays)
-        start = {}  # by layer: what is lost without the unit too
+        wanted = [unit for unit in range(len(self.units))
+                  if stays[unit] and str(unit) not in known]
+        pool = concurrent.futures.ThreadPoolExecutor(self.threads)
         saved = time.monotonic()
         try:
-            for unit, (_, layer, channels) in enumerate(self.units):
+            # What is lost without the units too, by the states that count.
+            later = {self.units[unit][0]: self._later(self.units[unit][1]) for unit in wanted}
+            start = dict(zip(later, pool.map(lambda states: scorer.score(removed, states),
+                                             later.values())))
+
+            def scored(unit):
+                number, layer, channels = self.units[unit]
+                without = {**removed, layer.name: [*removed.get(layer.name, ()), *channels]}
+                return [after - before for after, before in zip(
+                    scorer.score(without, later[number]), start[number])]
+            # In the order in which they were asked for.
+            results = pool.map(scored, wanted)
+            for unit in range(len(self.units)):
                 if str(unit) in known:
                     entry["scores"][str(unit)] = known[str(unit)]
                 elif stays[unit]:
-                    later = self._later(layer)
-                    if layer.name not in start:
-                        start[layer.name] = scorer.score(removed, later)
-                    without = {**removed, layer.name: [*removed.get(layer.name, ()), *channels]}
-                    entry["scores"][str(unit)] = [after - before for after, before in zip(
-                        scorer.score(without, later), start[layer.name])]
+                    entry["scores"][str(unit)] = next(results)
                 advance()
                 if time.monotonic() - saved > _SAVE:
                     self.keep(self.record)
@@ -361,6 +374,8 @@ class Scoring:
         except BaseException:
             self.keep(self.record)
             raise
+        finally:
+            pool.shutdown(cancel_futures=True)
         return {int(unit): pair for unit, pair in entry["scores"].items()}
 
 
