@@ -125,3 +125,20 @@ def library():
         raise ImportError(f"{path} has version {version} of its interface and this package wants "
                           f"{API_VERSION}: build both from the same sources")
     return loaded
+
+
+@functools.cache
+def _malloc_trim():
+    """glibc's function of that name; None with another C library."""
+    try:
+        return ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        return None
+
+
+def trim():
+    """Gives back to the system what is free of this process's memory: after a large model has been
+    compiled glibc keeps about its size for itself."""
+    function = _malloc_trim()
+    if function:
+        function(0)

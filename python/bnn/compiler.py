@@ -176,6 +176,7 @@ def _compile(model, options):
     library = _library.library()
     arguments = [os.fsencode(argument) for argument in _arguments(**options)]
     with _ModelFile(model) as path:
+        _library.trim()
         handle = library.bnn_compile(os.fsencode(path), len(arguments),
                                      (ctypes.c_char_p * len(arguments))(*arguments))
     if not handle:
@@ -194,6 +195,7 @@ def _compile(model, options):
         report_text = library.bnn_compilation_report(handle)
     finally:
         library.bnn_compilation_free(handle)
+        _library.trim()
     for diagnostic in diagnostics:
         if diagnostic.severity == "warning":
             warnings.warn(str(diagnostic), stacklevel=3)

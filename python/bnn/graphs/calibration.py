@@ -3,6 +3,8 @@
 """A model on a user's arrays: the arrays, cut into calls, and the model itself, compiled."""
 import collections
 import os
+import pathlib
+import tempfile
 import warnings
 import zipfile
 import zlib
@@ -128,10 +130,29 @@ class Data:
 class Probe:
     """A model, compiled with tensors of its graph as outputs, and the calls of it. Inputs that are
     named in `others` are none of the data's: whoever calls `run` gives them. Of few calls it is
-    not worth its time to optimise the code: `opt_level` is LLVM's."""
+    not worth its time to optimise the code: `opt_level` is LLVM's. A model that `is_owned` may be
+    changed, which saves a copy."""
 
-    def __init__(self, model, tensors, data, batch, others=(), opt_level=2):
-        model = copied(model)
+    def __init__(self, model, tensors, data, batch, others=(), opt_level=2,
+                 is_owned=False):
+        with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="bnn-") as folder:
+            # Whoever compiles the result hears them.
+            warnings.simplefilter("ignore")
+            path = pathlib.Path(folder) / "model.onnx"
+            # The compiler has the weights once more: no copy of them stays here meanwhile.
+            self.sets = self._write(path, model if is_owned else copied(model), tensors, data,
+                                    batch, others)
+            sizes = collections.Counter()
+            for one in self.sets:
+                sizes |= collections.Counter(one.sizes)
+            artifact = compiler.compile(path, max_dims=dict(sizes), opt_level=opt_level)
+        self.session = session.Session(artifact)
+        self.types = {info.name: info.dtype for info in self.session.outputs()}
+        self.calls = sum(one.calls for one in self.sets)
+
+    @staticmethod
+    def _write(path, model, tensors, data, batch, others):
+        """Writes the model with these outputs to a file; returns the `Data` of its inputs."""
         inputs = [value for value in graph.Graph(model).inputs if value.name not in others]
         # The compiler has to be told how large each open dimension gets, by a name.
         for value in inputs:
@@ -143,18 +164,8 @@ class Probe:
             if tensor not in known:
                 # Without a type: the compiler knows it.
                 model.graph.output.add(name=tensor).type.tensor_type.elem_type = 0
-        self.sets = [Data(arrays, inputs, batch) for arrays in data]
-        sizes = collections.Counter()
-        for one in self.sets:
-            sizes |= collections.Counter(one.sizes)
-        with warnings.catch_warnings():
-            # Whoever compiles the result hears them.
-            warnings.simplefilter("ignore")
-            artifact = compiler.compile(model, max_dims=dict(sizes),
-                                        opt_level=opt_level)
-        self.session = session.Session(artifact)
-        self.types = {info.name: info.dtype for info in self.session.outputs()}
-        self.calls = sum(one.calls for one in self.sets)
+        path.write_bytes(model.SerializeToString())
+        return [Data(arrays, inputs, batch) for arrays in data]
 
     def run(self, progress=None, most=None, others=None):
         """The outputs of one call after the other, of `most` at most. `others` are the values of

@@ -2,13 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The shapes of a model's tensors, and the values of those that its graph computes of constants.
 What they are, the compiler says: nothing is evaluated a second way."""
+import math
 import warnings
 
 import numpy as np
 import onnx
 
 from bnn import compiler, session
-from bnn.graphs.graph import copied
+from bnn.graphs.graph import Additions, names as graph_names
+
+# Numbers of a constant in f32 from which on it takes no part in shapes.
+_LARGE = 4096
+# Bytes of initialisers that constants are computed of at a time.
+_PART = 1 << 26
 
 
 def _session(model, **options):
@@ -35,12 +41,37 @@ def fix_inputs(model, sizes):
             dim.Clear()
 
 
+def _without_weights(model):
+    """A copy of a model in which nodes make zeros in place of large constants in f32, which is
+    soon compiled: no shape depends on those."""
+    graph = model.graph
+    part = onnx.ModelProto(ir_version=model.ir_version)
+    part.opset_import.extend(model.opset_import)
+    part.functions.extend(model.functions)
+    part.graph.name = graph.name
+    large = {tensor.name for tensor in graph.initializer
+             if tensor.data_type == onnx.TensorProto.FLOAT and math.prod(tensor.dims) > _LARGE}
+    part.graph.input.extend(value for value in graph.input if value.name not in large)
+    part.graph.output.extend(graph.output)
+    part.graph.initializer.extend(one for one in graph.initializer if one.name not in large)
+    part.graph.sparse_initializer.extend(graph.sparse_initializer)
+    additions = Additions(part.graph)
+    additions.taken.update(graph_names(graph))
+    for tensor in graph.initializer:
+        if tensor.name in large:
+            part.graph.node.append(onnx.helper.make_node("ConstantOfShape", [
+                additions.initializer(f"{tensor.name}_shape", np.array(tensor.dims, np.int64))],
+                [tensor.name]))
+    part.graph.node.extend(graph.node)
+    return part
+
+
 def shapes(model, sizes):
     """{tensor: shape} of the main graph where its inputs have the shapes `sizes`."""
-    model = copied(model)
-    fix_inputs(model, sizes)
-    del model.graph.value_info[:]
     found = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    nodes = list(model.graph.node)
+    model = _without_weights(model)
+    fix_inputs(model, sizes)
     found.update((name, tuple(shape)) for name, shape in sizes.items())
     try:
         inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
@@ -52,7 +83,7 @@ def shapes(model, sizes):
             found[value.name] = tuple(d.dim_value for d in dims)
     # onnx does not follow every size that is computed.
     outputs = {value.name for value in model.graph.output}
-    unknown = [name for node in model.graph.node for name in node.output
+    unknown = [name for node in nodes for name in node.output
                if name and name not in found and name not in outputs]
     if not unknown and outputs <= set(found):
         return found
@@ -86,18 +117,35 @@ class Constants:
             self._values.update(self._evaluate(unknown))
 
     def _evaluate(self, names):
-        """{name: array} by a model of nothing but what these are computed of."""
+        """{name: array}, of some at a time: all at once may be several times the model."""
+        found, some, size = {}, [], 0
+        for name in names:
+            some.append(name)
+            size += sum(self.graph.initializers[one].ByteSize() for one in self._needed(name)
+                        if one in self.graph.initializers)
+            if size > _PART:
+                found.update(self._evaluate_some(some))
+                some, size = [], 0
+        if some:
+            found.update(self._evaluate_some(some))
+        return found
+
+    def _needed(self, *names):
+        """The names of all that tensors are computed of, and theirs."""
         wanted, left = set(), list(names)
-        nodes = []
         while left:
             name = left.pop()
-            if name in wanted:
-                continue
-            wanted.add(name)
-            node = self.graph.producers.get(name)
-            if node is not None:
-                nodes.append(node.output[0])
-                left += [one for one in node.input if one]
+            if name not in wanted:
+                wanted.add(name)
+                node = self.graph.producers.get(name)
+                left += [] if node is None else [one for one in node.input if one]
+        return wanted
+
+    def _evaluate_some(self, names):
+        """{name: array} by a model of nothing but what these are computed of."""
+        wanted = self._needed(*names)
+        nodes = {self.graph.producers[name].output[0] for name in wanted
+                 if name in self.graph.producers}
         part = onnx.ModelProto(ir_version=self.model.ir_version)
         part.opset_import.extend(self.model.opset_import)
         part.functions.extend(self.model.functions)
@@ -107,4 +155,4 @@ class Constants:
                                       if name in wanted)
         for name in names:
             _add_output(part, name)
-        return {name: np.array(array) for name, array in _session(part).run({}).items()}
+        return _session(part).run({})

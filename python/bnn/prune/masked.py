@@ -12,11 +12,11 @@ import numpy as np
 from bnn.prune.edit import Editor
 
 
-def weights_of(sink, constants):
-    """The weights of a sink as [inputs, outputs], in f64."""
+def weights_of(sink, constants, places=slice(None)):
+    """The weights of a sink as [inputs, outputs], in f64; of some inputs only."""
     constant = sink.weights
-    array = constants.value(constant.node.input[constant.index]).astype(np.float64)
-    return array if constant.axis == array.ndim - 2 else array.T
+    array = constants.value(constant.node.input[constant.index])
+    return (array if constant.axis == array.ndim - 2 else array.T)[places].astype(np.float64)
 
 
 def bias_of(sink, constants, graph):
@@ -42,16 +42,21 @@ def give_bias(editor, sink, name):
 class Masks:
     """The masked model of some `Layer`s, and the inputs that switch channels off.
 
-    `model` has the sinks' states as outputs too. `means` are {sink's key: f64 [inputs]}, what the
-    channels of a layer of bits are on average.
+    `means` are {sink's key: f64 [inputs]}, what the channels of a layer of bits are on average.
     """
 
     def __init__(self, proto, layers, graph, constants, means):
-        editor = Editor(proto)
-        self.means = means
+        self._proto, self._layers, self._graph = proto, layers, graph
+        self.means, self._constants = means, constants
         self._sinks = []  # (layer, sink, the mask's input, the bias's or None)
-        self._weights, self._biases = {}, {}
-        for layer in layers:
+        self._biases = {}
+
+    def model(self):
+        """The masked model, which has the sinks' states as outputs too. It is made anew each time:
+        whoever kept it would hold all weights once more."""
+        editor = Editor(self._proto)
+        self._sinks = []
+        for layer in self._layers:
             for sink in layer.sinks:
                 size = sink.weights.layout.size
                 mask = editor.input("keep", size)
@@ -59,19 +64,18 @@ class Masks:
                 editor.insert(reader, sink.index, "Mul", [sink.tensor, mask], f"{mask}_kept")
                 name = None
                 if layer.became == "bits":
-                    self._weights[sink.key] = weights_of(sink, constants)
-                    self._biases[sink.key] = bias_of(sink, constants, graph)
+                    self._biases[sink.key] = bias_of(sink, self._constants, self._graph)
                     name = editor.input("bias", len(self._biases[sink.key]))
                     give_bias(editor, sink, name)
                 self._sinks.append((layer, sink, mask, name))
-        for layer in layers:
+        for layer in self._layers:
             for sink in layer.sinks:
                 editor.output(sink.state)
-        self.model = editor.finish()
+        return editor.finish()
 
     @property
     def inputs(self):
-        """The names of the inputs that `feeds` is for."""
+        """The names of the inputs that `feeds` is for, once there is a model."""
         return [name for _, _, *names in self._sinks for name in names if name]
 
     def feeds(self, removed):
@@ -88,7 +92,7 @@ class Masks:
 
     def _bias(self, sink, gone):
         places = sink.weights.layout.places(gone)
-        constant = self.means[sink.key][places] @ self._weights[sink.key][places]
+        constant = self.means[sink.key][places] @ weights_of(sink, self._constants, places)
         return (self._biases[sink.key] + constant).astype(np.float32)
 
     def biases(self, removed):

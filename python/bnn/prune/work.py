@@ -100,6 +100,7 @@ class Scoring:
     def __init__(self, work, arrays, options, before, keep, threads=None):
         self.work, self.arrays, self.options, self.keep = work, arrays, options, keep
         self.threads = threads or os.cpu_count() or 1
+        self.scorer = None
         outputs = [value.name for value in work.proto.graph.output]
         for what, name, known in (("input", options["mask"], work.sizes),
                                   ("output", options["logits"], outputs)):
@@ -180,8 +181,9 @@ class Scoring:
         return means
 
     def _probe(self, opt_level):
-        return Probe(self.masks.model, (), self.arrays, self.options["batch"],
-                     others=self.masks.inputs, opt_level=opt_level)
+        model = self.masks.model()
+        return Probe(model, (), self.arrays, self.options["batch"], others=self.masks.inputs,
+                     opt_level=opt_level, is_owned=True)
 
     def _scorer(self, runs):
         """A Scorer that is to go through the data `runs` times."""
@@ -221,7 +223,9 @@ class Scoring:
         each of `rounds` every unit that is left is scored, and the worst go. `share` is of the
         multiplications of what can be cut; or, where a `clock` is given, a function of the shapes
         of a call and its feeds that makes one of `clocks`, of the whole model's time."""
-        scorer = self.scorer = self._scorer(rounds * len(self.units))
+        if self.scorer is None:
+            self.scorer = self._scorer(rounds * len(self.units))
+        scorer = self.scorer
         is_given, length = length is not None, scorer.length if length is None else length
         costs = np.array([round(layer.cost(length) * len(unit)) for _, layer, unit in self.units])
         self.record.update({"length": length, "rounds": self.before,
