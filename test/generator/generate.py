@@ -145,8 +145,8 @@ class Model:
                                   f"{margin:.1e} from its threshold")
 
     def check(self, tools):
-        # The optimiser takes most of the time, and must not change a byte: one model in eight.
-        level = tools.level or ("-O1" if self.o.seed % 8 == 0 else "-O0")
+        # The optimiser takes six times as long as all else, and must not change a byte: of few models.
+        level = tools.level or ("-O1" if self.o.seed % 32 == 0 else "-O0")
         actual = self.run(tools, "native", level, "--report=json",
                           f"--report-file={self.path('report.json')}")
         if self.spelling.body == "f32":
@@ -288,7 +288,7 @@ def main():
     parser = command.make_parser(__doc__)
     command.add_model_options(parser)
     parser.add_argument("--shrink", action="store_true", help="look for the simplest failing model")
-    parser.add_argument("--level", help="of the optimiser (default -O0, and -O1 for one in eight)")
+    parser.add_argument("--level", help="of the optimiser (default -O0, and -O1 for one in 32)")
     tools = parser.parse_args()
 
     work = command.make_work(tools)
