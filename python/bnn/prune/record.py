@@ -63,7 +63,20 @@ def read(path):
         raise PruneError(f"{os.fspath(path)} is no record of bnn-prune: {error}") from None
 
 
+def _text(record):
+    """A record as JSON, a line for each entry and for each layer, round and edit."""
+    lines = []
+    for key, value in record.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            text = "[\n  " + ",\n  ".join(
+                json.dumps(one, ensure_ascii=False) for one in value) + "]"
+        else:
+            text = json.dumps(value, ensure_ascii=False)
+        lines.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def write(path, record):
     """Replaces the file `path` by a record, as a whole."""
-    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    text = _text(record)
     compiler._replace_files({pathlib.Path(path): text.encode()})
