@@ -10,6 +10,7 @@
 #include "mlir/IR/Builders.h"
 #include "passes/OnnxFold/FoldSteps.h"
 #include "passes/Support/EvalTensor.h"
+#include <bitset>
 #include <cstring>
 
 using namespace mlir;
@@ -285,12 +286,12 @@ bool makeShapeConstant(FoldState &state, ReshapeOp reshape) {
 /// Whether a table of bytes has more values than what may become bits: two, or
 /// these and zero.
 bool hasManyValues(const ConstantView &table) {
-  llvm::SmallDenseSet<char, 4> values;
+  // No DenseSet: two of the values of a byte would be its own.
+  std::bitset<256> values;
   if (!table.isSplat())
     for (char byte : table.getBytes())
-      if (values.insert(byte).second && values.size() > 3)
-        return true;
-  return false;
+      values.set(static_cast<unsigned char>(byte));
+  return values.count() > 3;
 }
 
 /// Rows of a table of bytes are looked up before they become f32, so that the

@@ -42,7 +42,7 @@ func.func @columns(%ids: tensor<5x3xi64>) -> tensor<5x3x4xf32> {
 // CHECK: return
 func.func @others(%ids: tensor<3xi64>, %x: tensor<4x4xf32>) -> (tensor<3x4xf32>, tensor<3x4xf32>, tensor<4x4xf32>, tensor<3x4xf32>, tensor<4x3xf32>) {
   %t = onnx.Constant {value = dense<[[1, 2, 3, 4], [5, 6, 7, 8], [9, 1, 2, 3], [4, 5, 6, 7]]> : tensor<4x4xi8>} : () -> tensor<4x4xi8>
-  %b = onnx.Constant {value = dense<[[1, -1, 0, 1], [1, 1, 1, 1], [-1, 1, 1, 1], [1, 1, -1, 1]]> : tensor<4x4xi8>} : () -> tensor<4x4xi8>
+  %b = onnx.Constant {value = dense<[[1, -1, 0, 1], [-1, -1, -1, -1], [-1, 1, 1, 1], [1, -1, -1, 1]]> : tensor<4x4xi8>} : () -> tensor<4x4xi8>
   %s = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
   %rows = onnx.Constant {value = dense<[0.5, 0.25, 0.125, 1.0]> : tensor<4xf32>} : () -> tensor<4xf32>
   %none = onnx.NoValue : () -> none
@@ -56,4 +56,19 @@ func.func @others(%ids: tensor<3xi64>, %x: tensor<4x4xf32>) -> (tensor<3x4xf32>,
   %7 = onnx.DequantizeLinear %t, %s, %none {axis = 1 : i64} : (tensor<4x4xi8>, tensor<f32>, none) -> tensor<4x4xf32>
   %8 = onnx.Gather %7, %ids {axis = 1 : i64} : (tensor<4x4xf32>, tensor<3xi64>) -> tensor<4x3xf32>
   return %1, %3, %4, %6, %8 : tensor<3x4xf32>, tensor<3x4xf32>, tensor<4x4xf32>, tensor<3x4xf32>, tensor<4x3xf32>
+}
+
+// -----
+
+// More values than bits have, whichever bytes they are.
+// CHECK-LABEL: func.func @four_values
+// CHECK: onnx.Gather {{.*}} -> tensor<3x4xi8>
+// CHECK: onnx.DequantizeLinear
+func.func @four_values(%ids: tensor<3xi64>) -> tensor<3x4xf32> {
+  %t = onnx.Constant {value = dense<[[1, -1, 0, -2], [-1, -2, -1, -1]]> : tensor<2x4xi8>} : () -> tensor<2x4xi8>
+  %s = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %none = onnx.NoValue : () -> none
+  %0 = onnx.DequantizeLinear %t, %s, %none {axis = 1 : i64} : (tensor<2x4xi8>, tensor<f32>, none) -> tensor<2x4xf32>
+  %1 = onnx.Gather %0, %ids {axis = 0 : i64} : (tensor<2x4xf32>, tensor<3xi64>) -> tensor<3x4xf32>
+  return %1 : tensor<3x4xf32>
 }

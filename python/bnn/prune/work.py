@@ -250,7 +250,8 @@ class Scoring:
             found = self._scores(scorer, stays, advance)
             left = np.flatnonzero(stays)
             layers = [self.units[unit][0] for unit in left]
-            scores = score.combined(*zip(*(found[unit] for unit in left)))
+            # What seems to mend something is no reason to cut below the budget.
+            scores = np.maximum(score.combined(*zip(*(found[unit] for unit in left))), 0)
             # By equal parts of what is left each time.
             part = share ** ((turn + 1) / rounds)
             if latency is None:
