@@ -7,6 +7,8 @@ an input. Of numbers in f32 or of 8 bits, one that is 0 adds nothing, and that i
 it is cut. A bit is never 0: what its channel adds on average goes into the bias of the sink
 (arXiv 2403.17921 has no such case; its masks would give the bit of 0), which is an input as well.
 """
+import functools
+
 import numpy as np
 
 from bnn.prune.edit import Editor
@@ -50,6 +52,8 @@ class Masks:
         self.means, self._constants = means, constants
         self._sinks = []  # (layer, sink, the mask's input, the bias's or None)
         self._biases = {}
+        # Of most layers the same goes in one call as in the one before.
+        self._cached_bias = functools.lru_cache(maxsize=256)(self._make_bias)
 
     def model(self):
         """The masked model, which has the sinks' states as outputs too. It is made anew each time:
@@ -81,22 +85,26 @@ class Masks:
     def feeds(self, removed):
         """The values of those inputs where {layer's name: channels} are switched off."""
         found = {}
-        for layer, sink, mask, name in self._sinks:
+        for number, (layer, sink, mask, name) in enumerate(self._sinks):
             gone = removed.get(layer.name, ())
             keep = np.ones(sink.weights.layout.size, np.float32)
             keep[sink.weights.layout.places(gone)] = 0
             found[mask] = keep
             if name:
-                found[name] = self._bias(sink, gone)
+                found[name] = self._bias(number, gone)
         return found
 
-    def _bias(self, sink, gone):
+    def _bias(self, number, gone):
+        return self._cached_bias(number, tuple(gone))
+
+    def _make_bias(self, number, gone):
+        _, sink, _, _ = self._sinks[number]
         places = sink.weights.layout.places(gone)
         constant = self.means[sink.key][places] @ weights_of(sink, self._constants, places)
         return (self._biases[sink.key] + constant).astype(np.float32)
 
     def biases(self, removed):
         """{sink's key: bias in f32} of the sinks whose bias is another in that case."""
-        return {sink.key: self._bias(sink, removed[layer.name])
-                for layer, sink, _, name in self._sinks
+        return {sink.key: self._bias(number, removed[layer.name])
+                for number, (layer, sink, _, name) in enumerate(self._sinks)
                 if name and len(removed.get(layer.name, ()))}

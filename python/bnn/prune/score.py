@@ -154,13 +154,24 @@ class Scorer:
                 "results": sum(len(one) for one, _ in pairs),
                 "same_choice": int(sum(choices)) if choices else None}
 
+    def lost(self, removed, wanted):
+        """({state: distance} of the states that are wanted, divergence) without {layer's name:
+        channels}. Several threads may ask at the same time."""
+        feeds = self.masks.feeds(removed)
+        states, results = self._collect(self.probe.run(others=feeds), wanted)
+        return ({name: distance(self.before[0][name], states[name]) for name in wanted},
+                sum(divergence(self.before[1][name], results[name]) for name in self.results))
+
     def score(self, removed, later):
         """(trajectory, divergence) without {layer's name: channels}: `later` are the states that
-        count. Several threads may ask at the same time."""
-        feeds = self.masks.feeds(removed)
-        states, results = self._collect(self.probe.run(others=feeds), later)
-        return (sum(distance(self.before[0][name], states[name]) for name in later),
-                sum(divergence(self.before[1][name], results[name]) for name in self.results))
+        count."""
+        return trajectory(self.lost(removed, later), later)
+
+
+def trajectory(lost, later):
+    """(trajectory, divergence) of what a `Scorer` says is lost, by the states that count."""
+    distances, other = lost
+    return sum(distances[name] for name in later), other
 
 
 def combined(trajectories, divergences):

@@ -357,8 +357,8 @@ class Scoring:
         try:
             # What is lost without the units too, by the states that count.
             later = {self.units[unit][0]: self._later(self.units[unit][1]) for unit in wanted}
-            start = dict(zip(later, pool.map(lambda states: scorer.score(removed, states),
-                                             later.values())))
+            before = scorer.lost(removed, list(scorer.states)) if wanted else None
+            start = {number: score.trajectory(before, states) for number, states in later.items()}
 
             def scored(unit):
                 number, layer, channels = self.units[unit]
