@@ -45,7 +45,7 @@ def test_compiled_logits(options, how, tmp_path):
         expected = model(IDS, MASK).numpy()
     path = str(tmp_path / "m.onnx")
     nn.export_onnx(model, path, **how)
-    logits = bnn.Session(bnn.compile(path, opt_level=1)).run(feeds())["logits"]
+    logits = bnn.Session(bnn.compile(path, opt_level=0)).run(feeds())["logits"]
     assert np.abs(logits - expected).max() < 1e-5
 
 

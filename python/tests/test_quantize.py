@@ -162,7 +162,7 @@ def run(model, feeds):
     sizes = {d.dim_param: size for value in model.graph.input
              for d, size in zip(value.type.tensor_type.shape.dim, feeds[value.name].shape)
              if d.dim_param}
-    session = bnn.Session(bnn.compile(model, max_dims=sizes, opt_level=1))
+    session = bnn.Session(bnn.compile(model, max_dims=sizes, opt_level=0))
     return session.run(feeds)[model.graph.output[0].name]
 
 
