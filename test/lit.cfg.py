@@ -6,6 +6,7 @@ import glob
 import os
 import platform
 import sys
+import threading
 
 source = os.path.join(config.bnn_source_dir, "test")
 sys.dont_write_bytecode = True
@@ -19,6 +20,18 @@ config.suffixes = [".mlir", ".test", ".family"]
 # A test that hangs fails, and says which it is; to end it with its children, lit asks psutil.
 if lit_config.maxIndividualTestTimeIsSupported[0] and not lit_config.maxIndividualTestTime:
     lit_config.maxIndividualTestTime = 1500
+
+
+class DaemonTimer(threading.Timer):
+    """lit does not cancel a test's timer where a command of the test is not there, and would wait
+    for it before it ends."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.daemon = True
+
+
+threading.Timer = DaemonTimer
 # The longest start first, or a core would wait at the end: where no run has left its times yet, lit
 # takes them from .lit_test_times.txt beside this file.
 config.excludes = ["Inputs", "CMakeLists.txt", "regressions"]
