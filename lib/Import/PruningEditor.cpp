@@ -13,19 +13,15 @@ using namespace llvm;
 namespace mlir::bnn {
 /// More channels than stay of any model, over all of its weights.
 static constexpr int64_t kMaxPlaces = int64_t(1) << 24;
+/// More than the nodes have that make a weight of others.
+static constexpr size_t kMaxCopied = size_t(1) << 24;
 
 PruningEditor::PruningEditor(::onnx::GraphProto &graph) : graph(graph) {
+  names.take(graph);
   // Pointers to nodes stay: messages of a repeated field do not move.
-  for (auto &node : *graph.mutable_node()) {
-    for (const std::string &output : node.output())
-      taken.insert(output);
+  for (auto &node : *graph.mutable_node())
     if (node.output_size() && !node.output(0).empty())
       nodes.try_emplace(node.output(0), &node);
-  }
-  for (const auto &tensor : graph.initializer())
-    taken.insert(tensor.name());
-  for (const auto &input : graph.input())
-    taken.insert(input.name());
 }
 
 Expected<StringRef> PruningEditor::text(StringRef key) const {
@@ -54,16 +50,9 @@ Expected<std::string> PruningEditor::result() {
   auto name = text("result");
   if (!name)
     return name.takeError();
-  if (!taken.insert(*name).second)
+  if (!names.take(*name))
     return refuse("there is a tensor '" + *name + "' already");
   return name->str();
-}
-
-std::string PruningEditor::fresh(const Twine &wanted) {
-  std::string base = wanted.str(), name = base;
-  for (unsigned i = 1; !taken.insert(name).second; ++i)
-    name = base + "_" + std::to_string(i);
-  return name;
 }
 
 static ::onnx::TensorProto &addVector(::onnx::GraphProto &graph, StringRef name,
@@ -104,7 +93,7 @@ Error PruningEditor::cut() {
       indices.push_back(*first + i);
   }
   auto &tensorOfPlaces =
-      addVector(graph, fresh(*made + "_places"), int64_t(indices.size()),
+      addVector(graph, names.fresh(*made + "_places"), int64_t(indices.size()),
                 ::onnx::TensorProto::INT64);
   tensorOfPlaces.mutable_int64_data()->Assign(indices.begin(), indices.end());
   auto &gather = *graph.add_node();
@@ -159,6 +148,10 @@ Error PruningEditor::copy() {
   const json::Array *inputs = edit->getArray("inputs");
   if (!inputs)
     return refuse("it has no array 'inputs'");
+  bytesCopied += (*original)->ByteSizeLong();
+  if (bytesCopied > kMaxCopied)
+    return refuse("copies of nodes have more than " + Twine(kMaxCopied >> 20) +
+                  " MiB in all");
   ::onnx::NodeProto copied = **original;
   copied.clear_input();
   copied.clear_output();
@@ -200,10 +193,11 @@ Error PruningEditor::add() {
   if (!tensor)
     return tensor.takeError();
   const std::string sum = (*producer)->output(0);
-  const std::string part = fresh(sum + "_before");
+  // Of the first name: that of the last would grow with each edit.
+  const std::string part = names.fresh(*edit->getString("node") + "_before");
   (*producer)->set_output(0, part);
   auto &added = *graph.add_node();
-  added.set_name(fresh(sum + "_Add"));
+  added.set_name(names.fresh(*edit->getString("node") + "_Add"));
   added.set_op_type("Add");
   added.add_input(part);
   added.add_input(tensor->str());

@@ -7,8 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "llvm/ADT/StringMap.h"
-#include "llvm/ADT/StringSet.h"
+#include "lib/Import/GraphNames.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/JSON.h"
 #include <onnx/onnx_pb.h>
@@ -47,13 +46,13 @@ private:
   llvm::Error refuse(const llvm::Twine &why) const {
     return llvm::createStringError(why);
   }
-  std::string fresh(const llvm::Twine &wanted);
 
   ::onnx::GraphProto &graph;
   /// By the first output that each had at first.
   llvm::StringMap<::onnx::NodeProto *> nodes;
-  llvm::StringSet<> taken;
-  int64_t places = 0;
+  GraphNames names;
+  int64_t places = 0;     ///< That were kept, over all edits.
+  size_t bytesCopied = 0; ///< Of nodes.
   const llvm::json::Object *edit = nullptr;
 };
 } // namespace mlir::bnn

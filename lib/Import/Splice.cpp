@@ -163,16 +163,19 @@ std::string nameOfNode(const NodeProto &node) {
 
 /// What the names in a body become.
 struct Splicer::Scope {
+  Scope(const NodeProto &node, std::string what)
+      : node(node), what(std::move(what)) {}
+
   /// The node in whose place the body comes.
   const NodeProto &node;
   /// The body, for messages.
   std::string what;
-  StringMap<std::string> names{};
+  StringMap<std::string> names;
   /// Whether other names are values of the graph around it.
   bool isOpen = false;
   /// Of a call, by name, with what the function takes for those that it leaves
   /// out.
-  StringMap<const AttributeProto *> attributes{};
+  StringMap<const AttributeProto *> attributes;
   bool isCall = false;
 
   Error error(const Twine &text) const {
@@ -327,37 +330,13 @@ Error Splicer::checkRecursion() const {
 // Names
 //===----------------------------------------------------------------------===//
 
-void Splicer::takeNames(const GraphProto &graph) {
-  for (const auto &input : graph.input())
-    taken.insert(input.name());
-  for (const auto &tensor : graph.initializer())
-    taken.insert(tensor.name());
-  takeNames(graph.node());
-}
-
-void Splicer::takeNames(const NodeList &nodes) {
-  for (const NodeProto &node : nodes) {
-    for (const std::string &output : node.output())
-      taken.insert(output);
-    forEachGraph(node, [&](const GraphProto &graph) { takeNames(graph); });
-  }
-}
-
 Splicer::Name Splicer::freshName(const Twine &wanted) {
   if (!std::exchange(namesTaken, true)) {
-    takeNames(model.graph());
+    names.take(model.graph());
     for (const Function &function : functions)
-      takeNames(function.proto->node());
+      names.take(function.proto->node());
   }
-  std::string name = wanted.str();
-  if (taken.insert(name).second)
-    return name;
-  unsigned &suffix = suffixes[name];
-  std::string other;
-  do
-    other = name + "_" + std::to_string(++suffix);
-  while (!taken.insert(other).second);
-  return other;
+  return names.fresh(wanted);
 }
 
 //===----------------------------------------------------------------------===//

@@ -7,14 +7,11 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "llvm/ADT/StringMap.h"
-#include "llvm/ADT/StringSet.h"
+#include "lib/Import/GraphNames.h"
 #include "llvm/Support/Error.h"
 #include <onnx/onnx_pb.h>
 
 namespace mlir::bnn {
-using NodeList = google::protobuf::RepeatedPtrField<::onnx::NodeProto>;
-
 /// The names of the values of a graph that `graph` itself reads and does not
 /// define: `visit` is called once a use. Deeper graphs count as part of it.
 void forEachCapture(const ::onnx::GraphProto &graph,
@@ -61,8 +58,6 @@ private:
   llvm::Error checkRecursion() const;
   llvm::Error checkOpset(const ::onnx::FunctionProto &function,
                          int64_t opset) const;
-  void takeNames(const ::onnx::GraphProto &graph);
-  void takeNames(const NodeList &nodes);
   Name freshName(const llvm::Twine &wanted);
   llvm::Error count(const ::onnx::NodeProto &node);
   llvm::Error addNode(::onnx::NodeProto &&node, unsigned depth, NodeList &out);
@@ -77,8 +72,7 @@ private:
   ::onnx::ModelProto &model;
   std::vector<Function> functions;
   llvm::StringMap<unsigned> functionIds; ///< By domain, name and overload.
-  llvm::StringSet<> taken;
-  llvm::StringMap<unsigned> suffixes; ///< The next one of a name that is taken.
+  GraphNames names;
   bool namesTaken = false;
   uint64_t nodesWritten = 0, bytesWritten = 0;
 };

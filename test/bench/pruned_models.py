@@ -5,9 +5,9 @@
 
 Of each model, on random inputs: what the masked model says, what the pruned file says when it is
 compiled, and what ONNX Runtime says of it (the npm package onnxruntime-node; NODE_PATH names its
-folder); and whether the compiler says the same of the whole model and the record. Prints a
-line a model, and fails where they differ. By hand: python/tests/test_prune.py has
-small models of the same families.
+folder); and whether the compiler says the same of the whole model and the record. Prints a line a
+model, and fails where they differ. By hand: python/tests/test_prune.py has small models of the same
+families.
 """
 import pathlib
 import subprocess

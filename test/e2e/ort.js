@@ -1,6 +1,7 @@
 // What the scripts that run ONNX Runtime share: arrays in .npy files, and sessions.
 'use strict';
 const fs = require('fs');
+const path = require('path');
 const ort = require('onnxruntime-node');
 
 const kinds = {
@@ -47,4 +48,14 @@ function openSession(model, options = {}) {
     intraOpNumThreads: 1, interOpNumThreads: 1, graphOptimizationLevel: 'basic', ...options});
 }
 
-module.exports = {readNpy, writeNpy, openSession};
+/// Runs a session on {NAME: FILE.npy} and writes DIRECTORY/<output>.npy.
+async function runFiles(session, inputs, directory) {
+  const feeds = {};
+  for (const [name, file] of Object.entries(inputs)) feeds[name] = readNpy(file);
+  const results = await session.run(feeds);
+  fs.mkdirSync(directory, {recursive: true});
+  for (const [name, tensor] of Object.entries(results))
+    writeNpy(path.join(directory, `${name}.npy`), tensor);
+}
+
+module.exports = {readNpy, runFiles, openSession};

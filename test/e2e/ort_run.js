@@ -4,9 +4,7 @@
 //
 // writes OUTDIR/<output>.npy. LEVEL is that of the session's optimisations (default: basic).
 'use strict';
-const fs = require('fs');
-const path = require('path');
-const {readNpy, writeNpy, openSession} = require('./ort.js');
+const {runFiles, openSession} = require('./ort.js');
 
 async function main() {
   const rest = process.argv.slice(2);
@@ -14,15 +12,12 @@ async function main() {
   const model = rest.shift();
   const directory = rest.pop();
   const session = await openSession(model, level);
-  const feeds = {};
+  const inputs = {};
   for (const argument of rest) {
     const at = argument.indexOf('=');
-    feeds[argument.slice(0, at)] = readNpy(argument.slice(at + 1));
+    inputs[argument.slice(0, at)] = argument.slice(at + 1);
   }
-  const results = await session.run(feeds);
-  fs.mkdirSync(directory, {recursive: true});
-  for (const [name, tensor] of Object.entries(results))
-    writeNpy(path.join(directory, `${name}.npy`), tensor);
+  await runFiles(session, inputs, directory);
 }
 
 main().catch(error => { console.error(`ort_run.js: ${error.message}`); process.exit(1); });

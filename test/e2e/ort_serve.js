@@ -5,20 +5,13 @@
 // Each line of the standard input is JSON, {model, inputs: {NAME: FILE.npy}, outputs: DIR}; the
 // answer is a line of JSON too, {error}, null where DIR/<output>.npy are written.
 'use strict';
-const fs = require('fs');
-const path = require('path');
 const readline = require('readline');
-const {readNpy, writeNpy, openSession} = require('./ort.js');
+const {runFiles, openSession} = require('./ort.js');
 
 async function run({model, inputs, outputs}) {
   const session = await openSession(model);
   try {
-    const feeds = {};
-    for (const [name, file] of Object.entries(inputs)) feeds[name] = readNpy(file);
-    const results = await session.run(feeds);
-    fs.mkdirSync(outputs, {recursive: true});
-    for (const [name, tensor] of Object.entries(results))
-      writeNpy(path.join(outputs, `${name}.npy`), tensor);
+    await runFiles(session, inputs, outputs);
   } finally {
     await session.release();
   }

@@ -7,8 +7,7 @@
 // that is what runs. `level` is that of the session's optimisations, if not basic. Prints one line of JSON a job: {model, error}, error null where all went well.
 'use strict';
 const fs = require('fs');
-const path = require('path');
-const {readNpy, writeNpy, openSession} = require('../e2e/ort.js');
+const {runFiles, openSession} = require('../e2e/ort.js');
 
 async function runJob(job) {
   if (job.optimised) {
@@ -17,14 +16,7 @@ async function runJob(job) {
   }
   const level = job.level ? {graphOptimizationLevel: job.level} : {};
   const session = await openSession(job.optimised || job.model, level);
-  for (const run of job.runs) {
-    const feeds = {};
-    for (const [name, file] of Object.entries(run.inputs)) feeds[name] = readNpy(file);
-    const results = await session.run(feeds);
-    fs.mkdirSync(run.outputs, {recursive: true});
-    for (const [name, tensor] of Object.entries(results))
-      writeNpy(path.join(run.outputs, `${name}.npy`), tensor);
-  }
+  for (const run of job.runs) await runFiles(session, run.inputs, run.outputs);
   await session.release();
 }
 

@@ -54,8 +54,11 @@ EDITS = {
     "no-sizes": {"edit": "split", "node": "left"},
     "size": {"edit": "split", "node": "left", "sizes": ["1"]},
     "no-split": {"edit": "split", "node": "p", "sizes": [1]}}
+# Of a node with much text in it.
+COPIES = [{"edit": "copy", "node": "unread", "inputs": ["p"], "result": f"copy{i}"} for i in range(300)]
 # What else may be wrong: the text of the record in place of the good one's, of (files, edits).
 TEXTS = {
+    "copies": lambda files, edits: {"format": "bnn-prune 2", "files": files, "edits": edits + COPIES},
     "no-json": lambda files, edits: "{",
     "deep": lambda files, edits: "[" * 100000,
     "format": lambda files, edits: {"format": "bnn-prune 1", "files": files, "edits": edits},
@@ -74,7 +77,7 @@ def whole_model():
                   node("Reshape", ["p", "shape"], ["r"]),
                   node("Split", ["r"], ["left", "right"], axis=1, split=[2, 2]),
                   node("Concat", ["left", "right"], ["y"], axis=1),
-                  node("Neg", ["p"], ["unread"])],
+                  node("Neg", ["p"], ["unread"], doc_string="a" * 65536)],
                  [info("x", ["batch", 2])], [info("y", ["batch", "width"])],
                  [array("w", np.arange(8).reshape(4, 2)), array("shape", [-1, 4], np.int64)],
                  opset=11)

@@ -286,7 +286,7 @@ class Scoring:
             raise PruneError(f"a length of {length:g} cannot be kept in time: the model's inputs "
                              "leave no number of tokens open; leave it out")
         return Latency(self.work.layers, self._without,
-                               clock(self.work.proto, shapes, next(data.feeds())))
+                       clock(self.work.proto, shapes, next(data.feeds())))
 
     def _measure_layers(self, latency, share, advance):
         """Makes the tables, and notes them in the record."""
