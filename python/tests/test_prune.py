@@ -25,6 +25,7 @@ from bnn.prune.__main__ import main  # noqa: E402
 from bnn.prune.flow import consumers  # noqa: E402
 from bnn.prune.layout import Layout, reshaped  # noqa: E402
 from bnn.prune.positions import Positions  # noqa: E402
+from bnn.prune.scoring import Scoring  # noqa: E402
 
 HIDDEN, HEADS, FFN, VOCABULARY, POSITIONS = 16, 4, 32, 40, 10
 SIZE = HIDDEN // HEADS
@@ -164,7 +165,7 @@ def task_of(proto, data, **options):
     """(Work, Scoring) of a model, as bnn.prune makes them."""
     proto, layers = files.load(proto)
     task = work.Work(proto, layers, work.sizes_of_data(proto, [data], OPTIONS["batch"]))
-    return task, work.Scoring(task, [data], {**OPTIONS, **options}, None, lambda _: None)
+    return task, Scoring(task, [data], {**OPTIONS, **options}, None, lambda _: None)
 
 
 def run(model, data):

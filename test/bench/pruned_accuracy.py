@@ -65,6 +65,7 @@ def main():
     sys.path.insert(0, str(options.root / "python"))
     from bnn.graphs import files
     from bnn.prune import clocks, work
+    from bnn.prune.scoring import Scoring
     from bnn.wordpiece import Tokenizer
     folder = options.model or options.root / "runtime" / "examples" / "intent"
     tokenizer = Tokenizer.load(folder / "vocab.txt")
@@ -80,7 +81,7 @@ def main():
         drawn = np.random.default_rng(seed).permutation(len(data["train"]))[:options.sentences]
         arrays = [encoded(tokenizer, [data["train"][i][0] for i in drawn], LENGTH)]
         task = work.Work(proto, layers, work.sizes_of_data(proto, arrays, 8))
-        scoring = work.Scoring(task, arrays, {
+        scoring = Scoring(task, arrays, {
             "group": options.group, "seed": seed, "batch": 32, "logits": None, "mask": None},
             None, lambda _: None)
         for way in ("bnn-prune", "random", "magnitude"):

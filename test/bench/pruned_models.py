@@ -72,10 +72,11 @@ def difference(root, path):
     from bnn.graphs.calibration import Data, Probe
     from bnn.graphs.graph import Graph
     from bnn.prune import record, work
+    from bnn.prune.scoring import Scoring
     proto, layers = files.load(path)
     arrays = [inputs(Graph(proto))]
     task = work.Work(proto, layers, work.sizes_of_data(proto, arrays, SAMPLES))
-    scoring = work.Scoring(task, arrays, OPTIONS, None, lambda _: None)
+    scoring = Scoring(task, arrays, OPTIONS, None, lambda _: None)
     removed, biases = scoring.run(0.6, None, 1)
     result = task.cut(removed, biases)
     [name] = scoring.results

@@ -58,10 +58,11 @@ def main():
     from bnn.graphs import files
     from bnn.graphs.graph import Graph
     from bnn.prune import work
+    from bnn.prune.scoring import Scoring
     proto, layers = files.load(options.model)
     feeds = inputs(Graph(proto), options.length)
     task = work.Work(proto, layers, work.sizes_of_data(proto, [feeds], 1))
-    scoring = work.Scoring(task, [feeds], {"group": None, "seed": 0, "batch": 1, "logits": None,
+    scoring = Scoring(task, [feeds], {"group": None, "seed": 0, "batch": 1, "logits": None,
                                            "mask": None}, None, lambda _: None)
     rng = np.random.default_rng(0)
     scoring._scores = lambda *_: {unit: (rng.random(), 0.0) for unit in range(len(scoring.units))}

@@ -95,6 +95,7 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
     # They need onnx, which the rest of the package does without.
     from bnn.graphs import calibration as data, files
     from bnn.prune import clocks, record as records, work
+    from bnn.prune.scoring import Scoring
     with as_error(PruneError):
         for path in (output, record):
             if path is not None:
@@ -120,9 +121,9 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
             task = work.Work(proto, layers, work.sizes_of_data(proto, arrays, batch))
             options = {"group": group, "seed": seed, "batch": batch, "logits": logits,
                        "mask": mask}
-            scoring = work.Scoring(task, arrays, options, before,
-                                   lambda one: record is not None and records.write(record, one),
-                                   threads)
+            scoring = Scoring(task, arrays, options, before,
+                              lambda one: record is not None and records.write(record, one),
+                              threads)
             clock = None if keep_latency is None else clocks.maker(mcpu, mtriple)
             result = task.cut(*scoring.run(share, length, rounds, progress, clock))
             scoring.compare(result)
