@@ -803,6 +803,8 @@ def test_the_commands_errors(folder, tmp_path):
             ([*prune, "--record", data, "-o", old], "data.npz would replace"),
             (["--apply", tmp_path / "other.json", "-o", old], "is the record of another model"),
             (["--apply", data, "-o", old], "data.npz is no record of bnn-prune"),
+            (["--apply", data, "--rounds=3", "--seed=2", "-o", old],
+             "rounds, seed: a record that is applied says already what goes"),
             (["--keep-flops=0.6", "-o", old], "with calibration data and a share"),
             (prune, "nothing is asked for: name a file with -o, or a report"),
             ([*prune, "--report-file", data], "data.npz would replace"),

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Pruning without training: attention heads and FFN neurons go that the later layers and the
 result miss least, as an ordinary ONNX file (`python -m bnn.prune --help`). Needs onnx."""
+import inspect
 import os
 
 from bnn.graphs.errors import as_error, require_onnx
@@ -40,6 +41,15 @@ def _check_options(rounds, length, group, seed, batch, threads):
         raise PruneError(f"a batch of {batch} holds no sample")
     if threads is not None and threads < 1:
         raise PruneError(f"nothing is scored in {threads} threads")
+
+
+def _check_apply(**given):
+    """Raises a PruneError where something is said of scores, and a record has them."""
+    defaults = inspect.signature(prune).parameters
+    said = [name for name, value in given.items() if value != defaults[name].default]
+    if said:
+        raise PruneError(f"{', '.join(said)}: a record that is applied says already what goes; "
+                         "leave it out")
 
 
 def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=None, mtriple=None,
@@ -87,6 +97,9 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
     if (apply is None) == (calibration is None) or (apply is None) != (share is not None):
         raise PruneError("a model is pruned with calibration data and a share to keep, or by a "
                          "record that is applied")
+    if apply is not None:
+        _check_apply(rounds=rounds, length=length, group=group, seed=seed, batch=batch,
+                     threads=threads, logits=logits, mask=mask)
     _check_options(rounds, length, group, seed, batch, threads)
     given = list(calibration) if isinstance(calibration, (list, tuple)) else [calibration]
     if not given:
