@@ -110,12 +110,8 @@ static void addLLVM(OpPassManager &passes, const PhaseOptions &options) {
   // Canonical orders are spelt out: nothing may be reassociated.
   vector.reassociateFPReductions = false;
   passes.addPass(createConvertVectorToLLVMPass(vector));
-  passes.addPass(createConvertMathToLLVMPass());
-  passes.addPass(createFinalizeMemRefToLLVMConversionPass());
-  passes.addPass(createArithToLLVMConversionPass());
-  passes.addPass(createConvertIndexToLLVMPass());
-  passes.addPass(createConvertControlFlowToLLVMPass());
-  passes.addPass(createConvertFuncToLLVMPass());
+  // One pass for all other dialects: each would walk and verify the whole.
+  passes.addPass(createConvertToLLVMPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
   passes.addPass(createCanonicalizerPass());
 }
