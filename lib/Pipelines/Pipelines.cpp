@@ -111,6 +111,8 @@ static void addLLVM(OpPassManager &passes, const PhaseOptions &options) {
   vector.reassociateFPReductions = false;
   passes.addPass(createConvertVectorToLLVMPass(vector));
   // One pass for all other dialects: each would walk and verify the whole.
+  // memref.reshape is not converted there (LLVM 19).
+  passes.addPass(createFinalizeMemRefToLLVMConversionPass());
   passes.addPass(createConvertToLLVMPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
   passes.addPass(createCanonicalizerPass());
