@@ -107,7 +107,8 @@ class Session:
         self._run = info.run
         self._inputs = [_tensor_info(info.inputs[i]) for i in range(info.num_inputs)]
         self._outputs = [_tensor_info(info.outputs[i]) for i in range(info.num_outputs)]
-        self._workspace = _Workspace(info.workspace_size, max(info.workspace_alignment, 1))
+        self._scratch = info.workspace_size, max(info.workspace_alignment, 1)
+        self._workspace = _Workspace(*self._scratch)
         #: The prefix of the model's symbols.
         self.name = info.name.decode()
 
@@ -171,3 +172,12 @@ class Session:
                 result = result.ravel()[:int(np.prod(shape))].reshape(shape)
             outputs[info.name] = result
         return outputs
+
+
+def share_workspace(sessions):
+    """Lets sessions have their scratch memory in one place, as large as the largest needs it: in a
+    thread only one of them runs at a time."""
+    if sessions:
+        workspace = _Workspace(*map(max, zip(*(one._scratch for one in sessions))))
+        for one in sessions:
+            one._workspace = workspace

@@ -34,9 +34,10 @@ OPTIONS = {"group": None, "seed": 0, "batch": 16, "logits": None, "mask": None}
 
 class Encoder:
     """A BERT of `layers` layers as text. `kind` is how its linears are written: "float", "bits"
-    (BiPFT's, with its weights' mean and scale in the graph), "dynamic" (ONNX Runtime's 8-bit
-    integers) or "qat" (torch's, with inputs of 7 bits); `shapes` how heads are split and joined:
-    "zero", "concat" or "fused"."""
+    (BiPFT's, with its weights' mean and scale in the graph), "unsigned" (BiT's, of which the second
+    linears read 0 and 1), "dynamic" (ONNX Runtime's 8-bit integers) or "qat" (torch's, with inputs
+    of 7 bits); `shapes` how heads are split and joined: "zero", "concat" or "fused"; or "flat",
+    where the attention's result is added to all tokens in a row."""
 
     def __init__(self, kind="float", layers=2, shapes="zero", seed=1):
         self.kind, self.shapes, self.rng = kind, shapes, np.random.default_rng(seed)
@@ -86,8 +87,13 @@ class Encoder:
                      f"{name}_e = Mul({name}_d, scale)",
                      f"{name}_t = Transpose<perm = [1, 0]>({name}_e)",
                      f"{name}_shape = Shape({x})", f"{name}_g = Expand({name}_move, {name}_shape)",
-                     f"{name}_h = Add({x}, {name}_g)", f"{name}_i = Sign({name}_h)",
-                     f"{name}_j = Mul({name}_i, alpha)", f"{name}_p = MatMul({name}_j, {name}_t)")
+                     f"{name}_h = Add({x}, {name}_g)")
+            if self.kind == "unsigned" and name.endswith("down"):
+                self.say(f"{name}_k = Div({name}_h, alpha)", f"{name}_n = Round({name}_k)",
+                         f"{name}_i = Clip({name}_n, none, one)")
+            else:
+                self.say(f"{name}_i = Sign({name}_h)")
+            self.say(f"{name}_j = Mul({name}_i, alpha)", f"{name}_p = MatMul({name}_j, {name}_t)")
         self.say(f"{name} = Add({name}_p, {name}_b)")
 
     def split(self, name, x, order):
@@ -117,7 +123,12 @@ class Encoder:
                  f"{p}pv = MatMul({p}soft, {p}v_split)",
                  f"{p}c0 = Transpose<perm = [0, 2, 1, 3]>({p}pv)", f"{p}c = Reshape({p}c0, join)")
         self.linear(f"{p}o", f"{p}c", HIDDEN, HIDDEN)
-        self.say(f"{p}a0 = Add({p}o, {x})")
+        if self.shapes == "flat":
+            self.say(f"{p}x_flat = Reshape({x}, flat_)", f"{p}o_flat = Reshape({p}o, flat_)",
+                     f"{p}a_flat = Add({p}o_flat, {p}x_flat)", f"{p}whole = Shape({x})",
+                     f"{p}a0 = Reshape({p}a_flat, {p}whole)")
+        else:
+            self.say(f"{p}a0 = Add({p}o, {x})")
         self.norm(f"{p}a", f"{p}a0")
         self.linear(f"{p}up", f"{p}a", HIDDEN, FFN)
         self.say(f"{p}g = Relu({p}up)")
@@ -140,6 +151,7 @@ class Encoder:
              float half = {{0.5}}, float sixtieth = {{0.0166667}}, float scale = {{0.2}},
              uint8 middling = {{60}}, uint8 seven_bits = {{127}}, float alpha = {{0.8}},
              int64[4] split = {{0, 0, {HEADS}, {SIZE}}},
+             float none = {{0}}, int64[2] flat_ = {{-1, {HIDDEN}}},
              int64[3] join = {{0, 0, -1}}, int64[2] middle = {{1, 2}}, int64 zero = {{0}},
              int64 two_ = {{1}}, int64[1] front = {{0}}, int64[1] heads = {{{HEADS}}},
              int64[1] size = {{{SIZE}}}, int64[3] thirds = {{{HIDDEN}, {HIDDEN}, {HIDDEN}}}>"""
@@ -432,7 +444,7 @@ def test_what_is_found(whole):
 def test_nothing_and_dead_units_score_nothing(whole):
     _, task, scoring = whole
     states = {"l0_down": None, "l1_down": (0,)}
-    scorer = score.Scorer(scoring.probe, scoring.masks, states, ["logits"], 0, None)
+    scorer = score.Scorer(scoring.chain, scoring.masks, states, ["logits"], 0, None)
     assert scorer.score({}, ["l0_down", "l1_down"]) == (0, 0)
     scores = scoring.record["rounds"][0]["scores"]
     of = {(layer.name, *unit): scores[str(i)] for i, (_, layer, unit) in enumerate(scoring.units)}
@@ -490,7 +502,7 @@ def test_pruned_is_masked(kind, shapes, referee, tmp_path):
     result = task.cut(removed, biases)
     onnx.checker.check_model(result, full_check=True)
     assert result.ByteSize() < task.proto.ByteSize()
-    expected = next(scoring.probe.run(others=scoring.masks.feeds(removed)))["logits"]
+    expected = next(scoring.chain.run(scoring.masks.feeds(removed)))["logits"]
     got = run(result, data)
     np.testing.assert_allclose(got, expected, atol=1e-5)
     np.testing.assert_allclose(referee(result, data), got, atol=1e-5)
@@ -501,7 +513,7 @@ def test_pruned_is_masked(kind, shapes, referee, tmp_path):
     inside = bnn.compile(tmp_path / "m.onnx", prune=tmp_path / "r.json", opt_level=0,
                          max_dims={"batch": len(got)})
     np.testing.assert_array_equal(bnn.Session(inside).run(data)["logits"], got)
-    assert np.abs(got - next(scoring.probe.run(others=scoring.masks.feeds({})))["logits"]).max() \
+    assert np.abs(got - next(scoring.chain.run(scoring.masks.feeds({})))["logits"]).max() \
         > 0.01
     kept = {name: tuple(array.dims) for array in result.graph.initializer
             for name in [array.name.replace("_pruned", "")]}
@@ -529,7 +541,7 @@ def test_quantised(small):
     removed, biases = scoring.run(0.5, None, 1)
     assert not biases and scoring.record["gone"]
     got = run(task.cut(removed, biases), data)
-    expected = next(scoring.probe.run(others=scoring.masks.feeds(removed)))["logits"]
+    expected = next(scoring.chain.run(scoring.masks.feeds(removed)))["logits"]
     np.testing.assert_array_equal(got, expected)
 
 

@@ -80,7 +80,7 @@ def difference(root, path):
     removed, biases = scoring.run(0.6, None, 1)
     result = task.cut(removed, biases)
     [name] = scoring.results
-    masked = next(scoring.probe.run(others=scoring.masks.feeds(removed)))[name]
+    masked = next(scoring.chain.run(scoring.masks.feeds(removed)))[name]
     pruned = next(Probe(result, (), arrays, SAMPLES, opt_level=0).run())[name]
     whole = next(Probe(proto, (), arrays, SAMPLES, opt_level=0).run())[name]
     feeds = next(Data(arrays[0], Graph(result).inputs, SAMPLES).feeds())

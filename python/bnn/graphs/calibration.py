@@ -127,38 +127,44 @@ class Data:
                    for name, array in self.arrays.items()}
 
 
-class Probe:
-    """A model, compiled with tensors of its graph as outputs, and the calls of it. Inputs that are
-    named in `others` are none of the data's: whoever calls `run` gives them. Of few calls it is
-    not worth its time to optimise the code: `opt_level` is LLVM's. A model that `is_owned` may be
-    changed, which saves a copy."""
+def name_open_dims(inputs):
+    """Gives each open dimension of a graph's inputs that has no name one: by it the compiler is told
+    how large it gets."""
+    for value in inputs:
+        for i, dim in enumerate(value.type.tensor_type.shape.dim):
+            if not dim.HasField("dim_value") and not dim.dim_param:
+                dim.dim_param = f"{value.name}_dim{i}"
 
-    def __init__(self, model, tensors, data, batch, others=(), opt_level=2,
-                 is_owned=False):
+
+def sizes_of(sets):
+    """{open dimension: the largest size that it has in any of some `Data`}."""
+    sizes = collections.Counter()
+    for one in sets:
+        sizes |= collections.Counter(one.sizes)
+    return dict(sizes)
+
+
+class Probe:
+    """A model, compiled with tensors of its graph as outputs, and the calls of it. Of few calls it
+    is not worth its time to optimise the code: `opt_level` is LLVM's."""
+
+    def __init__(self, model, tensors, data, batch, opt_level=2):
         with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="bnn-") as folder:
             # Whoever compiles the result hears them.
             warnings.simplefilter("ignore")
             path = pathlib.Path(folder) / "model.onnx"
             # The compiler has the weights once more: no copy of them stays here meanwhile.
-            self.sets = self._write(path, model if is_owned else copied(model), tensors, data,
-                                    batch, others)
-            sizes = collections.Counter()
-            for one in self.sets:
-                sizes |= collections.Counter(one.sizes)
-            artifact = compiler.compile(path, max_dims=dict(sizes), opt_level=opt_level)
+            self.sets = self._write(path, copied(model), tensors, data, batch)
+            artifact = compiler.compile(path, max_dims=sizes_of(self.sets), opt_level=opt_level)
         self.session = session.Session(artifact)
         self.types = {info.name: info.dtype for info in self.session.outputs()}
         self.calls = sum(one.calls for one in self.sets)
 
     @staticmethod
-    def _write(path, model, tensors, data, batch, others):
+    def _write(path, model, tensors, data, batch):
         """Writes the model with these outputs to a file; returns the `Data` of its inputs."""
-        inputs = [value for value in graph.Graph(model).inputs if value.name not in others]
-        # The compiler has to be told how large each open dimension gets, by a name.
-        for value in inputs:
-            for i, dim in enumerate(value.type.tensor_type.shape.dim):
-                if not dim.HasField("dim_value") and not dim.dim_param:
-                    dim.dim_param = f"{value.name}_dim{i}"
+        inputs = graph.Graph(model).inputs
+        name_open_dims(inputs)
         known = {value.name for value in model.graph.output}
         for tensor in dict.fromkeys(tensors):
             if tensor not in known:
@@ -167,16 +173,15 @@ class Probe:
         path.write_bytes(model.SerializeToString())
         return [Data(arrays, inputs, batch) for arrays in data]
 
-    def run(self, progress=None, most=None, others=None):
-        """The outputs of one call after the other, of `most` at most. `others` are the values of
-        the inputs of that name, the same in each call."""
+    def run(self, progress=None, most=None):
+        """The outputs of one call after the other, of `most` at most."""
         done = 0
         for one in self.sets:
             for call, feeds in enumerate(one.feeds()):
                 if done == most:
                     return
                 try:
-                    outputs = self.session.run({**feeds, **(others or {})})
+                    outputs = self.session.run(feeds)
                 except (TypeError, ValueError, session.RunError) as error:
                     raise ModelError(f"calibration data: call {call + 1} of {one.calls}: "
                                         f"{error}") from None

@@ -6,6 +6,7 @@ import os
 import pathlib
 import sys
 import tempfile
+import warnings
 
 from bnn.compiler import CompileError
 from bnn.prune import PruneError, prune
@@ -130,13 +131,19 @@ def _run(options, folder):
         _summary(found)
 
 
+def _warn(message, *_):
+    """A warning in place of Python's two lines."""
+    print(f"bnn-prune: warning: {message}", file=sys.stderr)
+
+
 def main(arguments=None):
     options = vars(_parser().parse_args(arguments))
     if options["record"] is None and options["apply"] is None and options["output"] is not None:
         options["record"] = pathlib.Path(options["output"]).with_suffix(".json")
     path = options["record"]
     try:
-        with tempfile.TemporaryDirectory(prefix="bnn-") as folder:
+        with tempfile.TemporaryDirectory(prefix="bnn-") as folder, warnings.catch_warnings():
+            warnings.showwarning = _warn
             _run(options, folder)
     except (CompileError, ImportError, OSError, PruneError) as error:
         print(f"bnn-prune: error: {error}", file=sys.stderr)

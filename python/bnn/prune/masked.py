@@ -77,10 +77,10 @@ class Masks:
                 editor.output(sink.state)
         return editor.finish()
 
-    @property
-    def inputs(self):
-        """The names of the inputs that `feeds` is for, once there is a model."""
-        return [name for _, _, *names in self._sinks for name in names if name]
+    def inputs(self, wanted):
+        """The names of the inputs that switch off channels of a layer, once there is a model."""
+        return [name for layer, _, *names in self._sinks if layer is wanted
+                for name in names if name]
 
     def feeds(self, removed):
         """The values of those inputs where {layer's name: channels} are switched off."""

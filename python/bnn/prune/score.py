@@ -86,18 +86,18 @@ def divergence(before, after):
 class Scorer:
     """Runs a masked model over the data, whole and without some of its channels.
 
-    `probe` is a Probe of it, `masks` its `Masks`, `states` those of the layers in order, {tensor:
+    `chain` is a `Chain` of it, `masks` its `Masks`, `states` those of the layers in order, {tensor:
     the positions that count, or None}, and `results` the outputs whose divergence counts.
     """
 
-    def __init__(self, probe, masks, states, results, seed, mask_name):
-        self.probe, self.masks, self.states, self.results = probe, masks, states, results
+    def __init__(self, chain, masks, states, results, seed, mask_name):
+        self.chain, self.masks, self.states, self.results = chain, masks, states, results
         self.padding = [padding_mask(feeds, mask_name)
-                        for one in probe.sets for feeds in one.feeds()]
+                        for one in chain.sets for feeds in one.feeds()]
         last = list(states)[-1]
         tokens = {name: [] for name in (None, *states)}
         outputs, samples = [], 0
-        for call, given in enumerate(probe.run(others=masks.feeds({}))):
+        for call, given in enumerate(chain.run(masks.feeds({}))):
             tokens[None].append(tokens_of(given[last], self.padding[call]))
             for name, positions in states.items():
                 tokens[name].append(tokens_of(given[name], self.padding[call], positions))
@@ -154,18 +154,25 @@ class Scorer:
                 "results": sum(len(one) for one, _ in pairs),
                 "same_choice": int(sum(choices)) if choices else None}
 
-    def lost(self, removed, wanted):
+    def advance(self, kept, removed, layer, wanted):
+        """Lets what is `kept` of a chain go on to where a layer is first switched off, without
+        {layer's name: channels}; `wanted` are the states that it may have in itself."""
+        self.chain.advance(kept, self.masks.feeds(removed),
+                           self.chain.piece_of(self.masks.inputs(layer)),
+                           {*wanted, *self.results})
+
+    def lost(self, removed, wanted, kept=None):
         """({state: distance} of the states that are wanted, divergence) without {layer's name:
-        channels}. Several threads may ask at the same time."""
-        feeds = self.masks.feeds(removed)
-        states, results = self._collect(self.probe.run(others=feeds), wanted)
+        channels}: runs from what is `kept`. Several threads may ask at the same time."""
+        runs = self.chain.run(self.masks.feeds(removed), kept)
+        states, results = self._collect(runs, wanted)
         return ({name: distance(self.before[0][name], states[name]) for name in wanted},
                 sum(divergence(self.before[1][name], results[name]) for name in self.results))
 
-    def score(self, removed, later):
+    def score(self, removed, later, kept=None):
         """(trajectory, divergence) without {layer's name: channels}: `later` are the states that
         count."""
-        return trajectory(self.lost(removed, later), later)
+        return trajectory(self.lost(removed, later, kept), later)
 
 
 def trajectory(lost, later):

@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What each unit of a model is worth on calibration data, and which of them go."""
 import concurrent.futures
+import itertools
 import os
 import time
 
 import numpy as np
 
+from bnn import _library
 from bnn.graphs.calibration import Probe, shape_of
 from bnn.prune import clocks, masked, record, score, search, units
+from bnn.prune.chain import Chain
 from bnn.prune.errors import PruneError
 from bnn.prune.latency import Latency
 
@@ -35,7 +38,7 @@ class Scoring:
                                  + ", ".join(f"'{one}'" for one in known))
         means = self._measure()
         self.masks = masked.Masks(work.proto, work.layers, work.graph, work.constants, means)
-        self.probe = self._probe(0)
+        self.chain = self._chain(0)
         self.results = self._results()
         self.record = {
             "format": record.FORMAT, "model": record.digest_of_model(work.proto),
@@ -106,22 +109,32 @@ class Scoring:
             units.make_units(layer, group, importance)
         return means
 
-    def _probe(self, opt_level):
+    def _chain(self, opt_level):
         model = self.masks.model()
-        return Probe(model, (), self.arrays, self.options["batch"], others=self.masks.inputs,
-                     opt_level=opt_level, is_owned=True)
+        # What stands behind a mask may be of other numbers for it.
+        sinks = {units.name_of(sink.weights.node) for layer in self.work.layers
+                 for sink in layer.sinks}
+        became = {name: kind for name, kind in self.work.became.items() if name not in sinks}
+        return Chain(model, [self.masks.inputs(layer) for layer in self.work.layers], became,
+                     self.arrays, self.options["batch"], opt_level)
 
     def _scorer(self, runs):
         """A Scorer that is to go through the data `runs` times."""
         states = {sink.state: sink.positions for _, sink in self._states()}
         for opt_level in (0, 2):
+            if opt_level:
+                # The same bits, sooner: of few runs optimising the code would take longer. There is
+                # no room for both.
+                scorer = self.chain = None
+                self.chain = self._chain(opt_level)
             started = time.monotonic()
-            scorer = score.Scorer(self.probe, self.masks, states, self.results,
+            scorer = score.Scorer(self.chain, self.masks, states, self.results,
                                   self.options["seed"], self.options["mask"])
-            if opt_level or runs * (time.monotonic() - started) < _LONG:
+            # On average a unit is in the middle.
+            if runs / 2 * (time.monotonic() - started) < _LONG:
                 break
-            # The same bits, sooner: of few runs optimising the code would take longer.
-            self.probe = self._probe(2)
+        # It had the states of all tokens.
+        _library.trim()
         return scorer
 
     def _states(self):
@@ -138,10 +151,9 @@ class Scoring:
     def _results(self):
         known = {value.name for value in self.work.proto.graph.output}
         wanted = self.options["logits"]
-        for info in self.probe.session.outputs():
-            if info.name == wanted or (wanted is None and info.name in known
-                                       and info.dtype == np.float32):
-                return [info.name]
+        for name, dtype in self.chain.types.items():
+            if name == wanted or (wanted is None and name in known and dtype == np.float32):
+                return [name]
         raise PruneError("the model has no output in f32 to compare")
 
     def run(self, share, length, rounds, progress=None, clock=None):
@@ -205,7 +217,7 @@ class Scoring:
 
     def _latency(self, clock, length, is_length_given):
         """What the layers' time is asked of."""
-        data = self.probe.sets[0]
+        data = self.chain.sets[0]
         inputs = {value.name: shape_of(value) for value in self.work.graph.inputs}
         shapes, has_length = clocks.timed_shapes(data, inputs, length)
         if is_length_given and not has_length:
@@ -290,9 +302,17 @@ class Scoring:
                 number, layer, channels = self.units[unit]
                 without = {**removed, layer.name: [*removed.get(layer.name, ()), *channels]}
                 return [after - before for after, before in zip(
-                    scorer.score(without, later[number]), start[number])]
-            # In the order in which they were asked for.
-            results = pool.map(scored, wanted)
+                    scorer.score(without, later[number], kept), start[number])]
+
+            def all_scored():
+                """In the order in which they were asked for, layer by layer: what is in front of a
+                layer is as it is without the unit."""
+                for number, some in itertools.groupby(wanted, lambda unit: self.units[unit][0]):
+                    states = {name for one, names in later.items() if one >= number
+                              for name in names}
+                    scorer.advance(kept, removed, self.work.layers[number], states)
+                    yield from pool.map(scored, some)
+            kept, results = scorer.chain.start(), all_scored()
             for unit in range(len(self.units)):
                 if str(unit) in known:
                     entry["scores"][str(unit)] = known[str(unit)]

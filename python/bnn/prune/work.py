@@ -41,7 +41,7 @@ class Work:
         self.constants = Constants(proto, self.graph)
         self.shapes = shapes(proto, sizes)
         found = units.Finder(self.graph, layers, self.shapes, opset(proto), self.constants)
-        self.layers, self.refused = found.layers, found.refused
+        self.layers, self.refused, self.became = found.layers, found.refused, found.became
         if not self.layers:
             raise PruneError("the model has no heads or neurons that can be cut" + "".join(
                 f"; '{name}': {reason}" for name, reason in self.refused))
