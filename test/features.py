@@ -7,6 +7,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 
 from e2e.ways import WAYS
 
@@ -15,6 +16,7 @@ ABSENT = {
     "models": "no model fixtures at {models} (BNN_MODELS names another place)",
     "avx512": "this CPU has no AVX-512",
     "avx512vpopcntdq": "this CPU has no AVX-512 VPOPCNTDQ",
+    "amx": "this CPU has no AMX, or its system gives none",
     "x86-64-v3": "this CPU is older than x86-64-v3",
     "qemu-aarch64": "no qemu-aarch64 or no cross compiler for it",
     "qemu-arm": "no qemu-arm or no cross compiler for it",
@@ -38,6 +40,13 @@ def cpu_flags():
         return set()
 
 
+def has_tiles(flags):
+    """Whether the system gives a process the registers of AMX on request: to another than this one."""
+    request = "import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(158, 0x1023, 18) != 0)"
+    return "amx_int8" in flags and platform.system() == "Linux" and not subprocess.run(
+        [sys.executable, "-c", request], check=False).returncode
+
+
 def has_torch(python):
     command = [python, "-c", "import importlib.util as util, sys; sys.exit(not util.find_spec('torch'))"]
     return subprocess.run(command).returncode == 0
@@ -50,6 +59,7 @@ def find(config, models, npm, node_tests, newer_node_tests):
         "models": os.path.exists(os.path.join(models, "manifest.json")),
         "avx512": {"avx512f", "avx512dq", "avx512cd", "avx512bw", "avx512vl"} <= flags,
         "avx512vpopcntdq": "avx512_vpopcntdq" in flags,
+        "amx": has_tiles(flags),
         "x86-64-v3": "avx2" in flags and "fma" in flags,
         "qemu-aarch64": config.aarch64_cc.startswith("/") and config.qemu_aarch64.startswith("/"),
         "qemu-arm": config.arm_cc.startswith("/") and config.qemu_arm.startswith("/"),

@@ -381,16 +381,28 @@ DotAttr MatmulOp::getDot(TargetAttr target) {
         target ? target.getListedDot(DotKind::ParityChain) : DotAttr();
     return chain ? chain : plain;
   }
+  ArrayRef<int64_t> input = shaped(getInput()).getShape();
+  const bool hasKnownRows = !ShapedType::isDynamicShape(input.drop_back());
+  if (layout && layout.getWord() == kWordBits &&
+      plain.getKind() == DotKind::DotBytes) {
+    DotAttr tiles =
+        target ? target.getListedDot(DotKind::ByteTiles) : DotAttr();
+    const bool isWorth =
+        getTileStep(getElementsPerRow()) && layout.getOutGroup() > kLanes &&
+        !(hasKnownRows &&
+          ShapedType::getNumElements(input.drop_back()) < kByteTileRows);
+    return tiles && target.does(Instructions::DotTiles) && isWorth ? tiles
+                                                                   : plain;
+  }
   DotAttr table = target ? target.getListedDot(DotKind::ByteTable) : DotAttr();
   if (!table || !getShuffledBytes(target) || !layout || !bitsOf(getInput()) ||
       bitsOf(getInput()).isByte())
     return plain;
-  ArrayRef<int64_t> input = shaped(getInput()).getShape();
   const int64_t words = packedWords(input.back(), layout.getGroup());
-  const bool isShort = !ShapedType::isDynamicShape(input.drop_back()) &&
-                       ShapedType::getNumElements(input.drop_back()) *
-                               bitsOf(getInput()).getWidth() <
-                           kTableLeastRows;
+  const bool isShort =
+      hasKnownRows && ShapedType::getNumElements(input.drop_back()) *
+                              bitsOf(getInput()).getWidth() <
+                          kTableLeastRows;
   // Counts are 16 bits wide.
   const bool isWorth = !isShort && words > 0 && words * kWordBits <= 0xFFFF &&
                        layout.getOutGroup() >= kTablePanels * kLanes;

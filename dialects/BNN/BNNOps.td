@@ -309,8 +309,8 @@ def MatmulOp : BNN_EpilogueOp<"matmul",
     /// The dot of its operands, whatever the target.
     ::mlir::bnn::DotKind getDotKind();
     /// The dot that adds up most of the op, on buffers, on `target` (null:
-    /// any): a table of bytes, if the target has one and rows, outputs and
-    /// words are as many as that takes.
+    /// any): a table of bytes, or tiles of them, if the target has such and
+    /// rows, outputs and words are as many as that takes.
     ::mlir::bnn::DotAttr getDot(::mlir::bnn::TargetAttr target);
   }];
 }

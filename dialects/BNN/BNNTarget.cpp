@@ -84,6 +84,12 @@ DotAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   // [K6]
   if (queries != 1 && kind != DotKind::XorCount)
     return emitError() << "queries in flight belong to xor_count";
+  // [K7]
+  if (kind == DotKind::ByteTiles &&
+      (rows != kByteTileRows || panels != kByteTilePanels))
+    return emitError() << "tiles of bytes have " << kByteTileRows
+                       << " rows and " << kByteTilePanels << " panels, not "
+                       << rows << " and " << panels;
   return success();
 }
 
@@ -146,6 +152,19 @@ int64_t bnn::getShuffledBytes(TargetAttr target) {
   if (target && target.does(Instructions::Shuffle64Bytes))
     return 64;
   return target && target.does(Instructions::Shuffle32Bytes) ? 32 : 0;
+}
+
+int64_t bnn::getTileStep(int64_t elements) {
+  // A register has 16 rows of 16 words. Of a step with less than half of them
+  // little is left of its speed.
+  constexpr int64_t kWords = 16, kLeastWords = 8;
+  if (elements % kWordBytes != 0)
+    return 0;
+  const int64_t words = elements / kWordBytes;
+  for (int64_t step = kWords; step >= kLeastWords; --step)
+    if (words && words % step == 0)
+      return step * kWordBytes;
+  return 0;
 }
 
 StringRef bnn::getLimitName(DotKind kind, bool parity) {

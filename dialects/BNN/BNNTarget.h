@@ -19,6 +19,11 @@ constexpr llvm::StringLiteral kTileBounds = "1 to 16 rows and 1 to 4 panels";
 constexpr int64_t kTablePanels = 4;
 /// With fewer rows a block of them is not worth its tables.
 constexpr int64_t kTableLeastRows = 6;
+/// The function that says whether a process may use tiles of bytes, () -> i1:
+/// kernels declare it, and who writes the object defines it.
+constexpr llvm::StringLiteral kMayUseTiles = "may_use_tiles";
+/// Rows, and panels of 16 outputs, of a tile of sums of bytes.
+constexpr int64_t kByteTileRows = 16, kByteTilePanels = 2;
 /// The words of a row from which on a chain of running parities is worth it.
 constexpr int64_t kChainWords = 4;
 /// The attribute of LLVM of a function whose instructions are in the order that
@@ -42,6 +47,10 @@ DotAttr getDot(mlir::MLIRContext *context, TargetAttr target, DotKind kind);
 
 /// The bytes that the target (null: any) looks up in one instruction, or 0.
 int64_t getShuffledBytes(TargetAttr target);
+
+/// The bytes of a row that one step of a tile of bytes takes: as many at each
+/// step of a row of `elements`, or 0 where tiles do not suit it.
+int64_t getTileStep(int64_t elements);
 
 /// The name of a port limit: dots differ by what their inner loop does.
 /// `parity`: it reads words with parity.

@@ -36,7 +36,10 @@ def BNN_Instructions : I32BitEnumAttr<"Instructions",
       I32BitEnumAttrCaseBit<"DotSigned16Bytes", 7, "dot_signed_16_bytes">,
       // Sums of two products of 16 bits, 16 or 32 products at once.
       I32BitEnumAttrCaseBit<"Multiply16Pairs", 8, "multiply_16_pairs">,
-      I32BitEnumAttrCaseBit<"Multiply32Pairs", 9, "multiply_32_pairs">]> {
+      I32BitEnumAttrCaseBit<"Multiply32Pairs", 9, "multiply_32_pairs">,
+      // Products of matrices of bytes, 16 rows by 16 outputs, four bytes of
+      // each at 16 places, in registers that the system gives on request.
+      I32BitEnumAttrCaseBit<"DotTiles", 10, "dot_tiles">]> {
   let genSpecializedAttr = 0;
   let cppNamespace = "::mlir::bnn";
 }
@@ -60,7 +63,10 @@ def BNN_DotKind : I32EnumAttr<"DotKind", "a way to add up a product", [
     // !bnn.u8 or !bnn.s8 by !bnn.s8: i32, four products at a time.
     I32EnumAttrCase<"DotBytes", 6, "dot_bytes">,
     // f32 by !bnn.s8: f32, by fused multiply-additions of the bytes as f32.
-    I32EnumAttrCase<"FmaBytes", 7, "fma_bytes">]> {
+    I32EnumAttrCase<"FmaBytes", 7, "fma_bytes">,
+    // The sums of dot_bytes, of 16 rows and more, by registers that are
+    // matrices of bytes; needs an instruction that multiplies them.
+    I32EnumAttrCase<"ByteTiles", 8, "byte_tiles">]> {
   let genSpecializedAttr = 0;
   let cppNamespace = "::mlir::bnn";
 }
@@ -88,6 +94,7 @@ def BNN_DotAttr : AttrDef<BNN_Dialect, "Dot"> {
     - [K4] `parity` is for `xor_count`.
     - [K5] Attention has 1 to 4 queries in flight.
     - [K6] More than 1 are for `xor_count`.
+    - [K7] The tile of `byte_tiles` has 16 rows and 2 panels.
 
     Example: `#bnn.dot<xor_count, rows = 4, panels = 2, parity = true, queries = 2>`
   }];
@@ -115,8 +122,8 @@ def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
     The strategy that `lib/Target` chose for a CPU: its name, the dots that it
     chose, one of a kind, and what the CPU does in one instruction. A dot that
     is not listed has a tile of one row and one panel (`signed_sum` and `fma`
-    that of their kernels), but for `byte_table`, which is used where it is
-    listed and the CPU has the instruction. Set on the module as `bnn.target`.
+    that of their kernels), but for `byte_table` and `byte_tiles`, which are used
+    where they are listed and the CPU has the instruction. Set on the module as `bnn.target`.
 
     Rules:
     - [G1] `dots` are `#bnn.dot`.

@@ -441,8 +441,14 @@ static llvm::Expected<CompileOptions> optionsForCPU(const CompileOptions &given,
                "aarch64-unknown-linux-gnu", "x86_64-unknown-linux-gnu"};
   for (const std::string &triple : triples) {
     options.triple = triple;
-    if (triples.size() == 1 || knowsCPU(triple, cpu))
-      return options;
+    if (triples.size() > 1 && !knowsCPU(triple, cpu))
+      continue;
+    // Whether a process gets the registers of AMX is known where it runs.
+    if (llvm::Triple(triple.empty() ? llvm::sys::getDefaultTargetTriple()
+                                    : triple)
+            .getArch() == llvm::Triple::x86_64)
+      options.attrs += options.attrs.empty() ? "-amx-int8" : ",-amx-int8";
+    return options;
   }
   return llvm::createStringError(
       "unknown CPU '" + cpu + "' in --estimate: LLVM has no such CPU for " +

@@ -9,7 +9,7 @@
 #include "lib/Target/CPUChooser.h"
 
 #include "bnn/types.h"
-#include "llvm/IR/InlineAsm.h"
+#include "lib/Target/AskX86.h"
 
 #include <array>
 
@@ -58,18 +58,6 @@ private:
 };
 } // namespace
 
-/// The four registers that CPUID fills in.
-static Value *leaf(IRBuilder<> &b, uint32_t number, uint32_t sub) {
-  Type *i32 = b.getInt32Ty();
-  auto *registers = StructType::get(i32, i32, i32, i32);
-  auto *type = FunctionType::get(registers, {i32, i32}, /*isVarArg=*/false);
-  auto *cpuid = InlineAsm::get(
-      type, "cpuid",
-      "={ax},={bx},={cx},={dx},{ax},{cx},~{dirflag},~{fpsr},~{flags}",
-      /*hasSideEffects=*/true);
-  return b.CreateCall(cpuid, {b.getInt32(number), b.getInt32(sub)});
-}
-
 Function *X86Chooser::createNumber(ArrayRef<FeatureWords> variants) {
   enum { A, B, C, D };
   IRBuilder<> b(module.getContext());
@@ -82,16 +70,16 @@ Function *X86Chooser::createNumber(ArrayRef<FeatureWords> variants) {
   Value *none = b.getInt32(0);
   // A leaf that a CPU has not is answered with another one's data.
   Value *hasLeaf7 =
-      b.CreateICmpUGE(part(leaf(b, 0, 0), A), b.getInt32(7), "hasLeaf7");
-  has[Leaf1C] = part(leaf(b, 1, 0), C);
-  Value *seven = leaf(b, 7, 0);
+      b.CreateICmpUGE(part(cpuid(b, 0, 0), A), b.getInt32(7), "hasLeaf7");
+  has[Leaf1C] = part(cpuid(b, 1, 0), C);
+  Value *seven = cpuid(b, 7, 0);
   has[Leaf7B] = b.CreateSelect(hasLeaf7, part(seven, B), none);
   has[Leaf7C] = b.CreateSelect(hasLeaf7, part(seven, C), none);
   has[Leaf7D] = b.CreateSelect(hasLeaf7, part(seven, D), none);
   Value *hasSub1 = b.CreateAnd(
       hasLeaf7, b.CreateICmpUGE(part(seven, A), b.getInt32(1)), "hasSub1");
-  has[Leaf7Sub1A] = b.CreateSelect(hasSub1, part(leaf(b, 7, 1), A), none);
-  has[Extended1C] = part(leaf(b, 0x80000001u, 0), C);
+  has[Leaf7Sub1A] = b.CreateSelect(hasSub1, part(cpuid(b, 7, 1), A), none);
+  has[Extended1C] = part(cpuid(b, 0x80000001u, 0), C);
 
   // Only where the operating system says so (OSXSAVE) may XGETBV be used.
   BasicBlock *before = b.GetInsertBlock();

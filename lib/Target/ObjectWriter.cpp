@@ -9,6 +9,7 @@
 #include "lib/Target/ObjectWriter.h"
 #include "lib/Target/NarrowIndices.h"
 #include "lib/Target/SpellOut.h"
+#include "lib/Target/TilePermission.h"
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -53,6 +54,7 @@ Error optimizeModule(Module &module, TargetMachine &machine, unsigned level) {
   module.setTargetTriple(machine.getTargetTriple().str());
   // Two PIC levels exist; the larger has no limit on the size of a GOT.
   module.setPICLevel(PICLevel::BigPIC);
+  defineMayUseTiles(module);
   std::string problem;
   raw_string_ostream stream(problem);
   if (verifyModule(module, &stream))
@@ -125,7 +127,8 @@ Error emitObject(Module &module, TargetMachine &machine, raw_ostream &out,
   if (type == CodeGenFileType::ObjectFile)
     if (Error error = checkObjectContract(
             MemoryBufferRef(buffer, "object"),
-            module.getNamedGlobal(kRememberedCPU) != nullptr))
+            Remembered{module.getNamedGlobal(kRememberedCPU) != nullptr,
+                       module.getNamedGlobal(kRememberedTiles) != nullptr}))
       return error;
   out << buffer;
   return Error::success();
@@ -144,7 +147,7 @@ static Expected<bool> isWritable(const object::SectionRef &section) {
   return section.isBSS() || (section.isData() && *name == "__data");
 }
 
-Error checkObjectContract(MemoryBufferRef buffer, bool remembersCPU) {
+Error checkObjectContract(MemoryBufferRef buffer, Remembered remembered) {
   Expected<std::unique_ptr<object::ObjectFile>> object =
       object::ObjectFile::createObjectFile(buffer);
   if (!object)
@@ -162,7 +165,7 @@ Error checkObjectContract(MemoryBufferRef buffer, bool remembersCPU) {
     if ((*object)->isMachO())
       plain.consume_front("_");
     if ((*flags & object::SymbolRef::SF_Undefined) && !plain.empty() &&
-        !isAllowedUndefined(plain, (*object)->isCOFF(), remembersCPU))
+        !isAllowedUndefined(plain, (*object)->isCOFF(), remembered.cpu))
       return createStringError(
           "the object would need '" + *name +
           "' from elsewhere; a model may need memcpy, memmove and memset only");
@@ -172,7 +175,10 @@ Error checkObjectContract(MemoryBufferRef buffer, bool remembersCPU) {
     if (!writable)
       return writable.takeError();
     StringRef name = cantFail(section.getName());
-    if (*writable && !(remembersCPU && name == ".bss." + kRememberedCPU.str()))
+    const bool isAllowed =
+        (remembered.cpu && name == ".bss." + kRememberedCPU.str()) ||
+        (remembered.tiles && name == ".bss." + kRememberedTiles.str());
+    if (*writable && !isAllowed)
       return createStringError("the object has writable data in its section " +
                                name);
   }

@@ -22,8 +22,15 @@ class PassManager;
 namespace mlir::bnn {
 
 /// The variable in which a module for several CPUs keeps for which of them it
-/// runs, where no loader settles that: the only one that may be written to.
+/// runs, where no loader settles that. This and kRememberedTiles are the only
+/// ones that may be written to.
 inline constexpr llvm::StringLiteral kRememberedCPU = "remembered_cpu";
+
+/// What an object may find out once and remember.
+struct Remembered {
+  bool cpu = false;   ///< For which CPU it runs.
+  bool tiles = false; ///< Whether it may use the registers of tiles.
+};
 
 /// Sets the module's data layout and triple and runs LLVM's pipeline for -O0 to
 /// -O3 on it, with no C library to call but memcpy, memmove and memset. Fails
@@ -43,9 +50,10 @@ llvm::Error emitObject(llvm::Module &module, llvm::TargetMachine &machine,
                        llvm::raw_ostream &out, llvm::CodeGenFileType type);
 
 /// Fails, naming what it found, unless the only undefined symbols of an object
-/// are memcpy, memmove and memset, and it has no writable data. One that
-/// remembers its CPU may also need getauxval, and has a section for that.
+/// are memcpy, memmove and memset, and it has no writable data but a section
+/// for each thing that is remembered. One that remembers its CPU may also need
+/// getauxval.
 llvm::Error checkObjectContract(llvm::MemoryBufferRef object,
-                                bool remembersCPU = false);
+                                Remembered remembered = {});
 
 } // namespace mlir::bnn

@@ -32,9 +32,10 @@ namespace mlir::bnn {
 //   bits reach 377 with AVX-512 and AVX2's table more than 129.
 // - cortex-m on Cortex-M55, whose vectors (MVE) have no population count: 3.5;
 //   portable's additions and shifts of vectors make 5.5.
-// - AMX on bytes: 430 to 530 on the same machine in quiet minutes, less than
-//   bits in busy ones; weights of a byte come from a farther cache, and packed
-//   ones have to be expanded. It wants a Linux system call before it runs.
+// - AMX on bits as bytes: 430 to 530 on the same machine in quiet minutes, less
+//   than bits in busy ones; weights of a byte come from a farther cache, and
+//   packed ones have to be expanded. It wants a Linux system call before it
+//   runs.
 // clang-format off
 static const StrategyDot portable[] = {
     {DotKind::XorCount, {1, 1}, "parity = true",
@@ -68,6 +69,9 @@ static const StrategyDot avx512Vpopcntdq[] = {
     {DotKind::DotBytes, {8, 2}, "",
      "16 accumulators of 32 registers: ten loads feed 16 vpdpbusd, and two "
      "panels of 768 inputs stay in the first cache"},
+    {DotKind::ByteTiles, {16, 2}, "",
+     "tdpbusd and tdpbssd, where a CPU has AMX and Linux gives it: four of eight "
+     "registers are sums, of two tiles of rows by two panels; from 16 rows on"},
 };
 static const StrategyDot neon[] = {
     {DotKind::XorCount, {3, 1}, "params = {count_bytes}",

@@ -278,6 +278,10 @@ Instructions vectorInstructions(const TargetSpec &spec) {
     result = result | Instructions::Dot32Bytes;
   if (info->checkFeatures("+avx512vnni"))
     result = result | Instructions::Dot64Bytes;
+  // A system has to be asked first, and which question to ask is known of one.
+  if (triple.getArch() == Triple::x86_64 && triple.isOSLinux() &&
+      !triple.isX32() && info->checkFeatures("+amx-tile,+amx-int8"))
+    result = result | Instructions::DotTiles;
   return result;
 }
 

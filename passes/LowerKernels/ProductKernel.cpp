@@ -11,7 +11,7 @@
 #include "dialects/BNN/Layout.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/LowerKernels/Correction.h"
-#include "passes/LowerKernels/Dots/Dot.h"
+#include "passes/LowerKernels/Dots/ByteTiles.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -44,6 +44,9 @@ private:
   void emitTileOfBlock(const UnitOfOutputs &unit, Value first, Value row,
                        int64_t count);
   void emitBlocks();
+  void emitTileRows(const UnitOfOutputs &unit);
+  void emitTiles();
+  void emitUnits();
 };
 
 } // namespace
@@ -197,21 +200,63 @@ void ProductKernel::emitBlocks() {
   });
 }
 
+// The outputs of a unit for all rows, by registers that are tiles.
+void ProductKernel::emitTileRows(const UnitOfOutputs &unit) {
+  if (!dots.tiles->takes(unit.valid)) {
+    dots.plain->beginPanels(unit.panel, panelsOf(unit.valid));
+    return emitPlain(unit, b.index(0), rows);
+  }
+  b.loop(b.index(0), rows, ByteTiles::kRows, [&](Value first) {
+    Tile tile = tileOf(unit, first, ByteTiles::kRows);
+    dots.tiles->addUp(tile, rows);
+    Value end = b.create<arith::MinUIOp>(b.offset(first, tile.rows), rows);
+    b.loop(first, end, 1, [&](Value row) {
+      Tile one = tileOf(unit, row, 1);
+      one.blockRow = b.create<arith::SubIOp>(row, first);
+      emitTile(unit, *dots.tiles, one);
+    });
+  });
+}
+
+// All outputs, where the process may use tiles and there are rows enough; else
+// as if there were none.
+void ProductKernel::emitTiles() {
+  auto choice =
+      b.create<scf::IfOp>(dots.tiles->isWorth(rows), /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  dots.tiles->begin();
+  forUnits(b, p.outputs, outGroup, [&](const UnitOfOutputs &unit) {
+    params.loadChannels(b, unit.channel, unit.valid);
+    correction.beginUnit(unit);
+    emitTileRows(unit);
+  });
+  dots.tiles->end();
+  b.setInsertionPointToStart(choice.elseBlock());
+  emitUnits();
+}
+
+// All outputs, unit by unit.
+void ProductKernel::emitUnits() {
+  auto body = [&](const UnitOfOutputs &unit) {
+    beginUnit(unit);
+    emitPlain(unit, b.index(0), rows);
+  };
+  const int64_t size = dots.plain->unitOutputs();
+  if (size >= kWordBits || outputs.hasBits() || outGroup != p.outputs)
+    forUnits(b, p.outputs, outGroup, body, std::max(size, kWordBits));
+  else
+    forPanels(b, p.outputs, body);
+}
+
 void ProductKernel::emit() {
   dots.plain->begin();
-  if (dots.block) {
+  if (dots.tiles)
+    emitTiles();
+  else if (dots.block)
     emitBlocks();
-  } else {
-    auto body = [&](const UnitOfOutputs &unit) {
-      beginUnit(unit);
-      emitPlain(unit, b.index(0), rows);
-    };
-    const int64_t size = dots.plain->unitOutputs();
-    if (size >= kWordBits || outputs.hasBits() || outGroup != p.outputs)
-      forUnits(b, p.outputs, outGroup, body, std::max(size, kWordBits));
-    else
-      forPanels(b, p.outputs, body);
-  }
+  else
+    emitUnits();
   outputs.finish(b);
 }
 

@@ -580,6 +580,112 @@ module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot
 
 // -----
 
+// Registers that are matrices: eight, four of sums, two of rows and two of
+// weights, whose shapes are set once it is known that there are such. A row has
+// two steps of nine words. Two tiles of rows at a time; the last begins where 16
+// rows are left, and its sums lie behind those of 16 rows. The last outputs, and
+// all where there are no such registers, are as on a CPU without.
+// CHECK: memref.global "private" constant @tile_shapes_36 : memref<64xi8> = dense<[1, 0, {{.*}} 64, 0, 64, 0, 64, 0, 64, 0, 36, 0, 36, 0, 64, 0, 64, 0, {{.*}} 16, 16, 16, 16, 16, 16, 9, 9, {{.*}}]> {alignment = 64 : i64}
+// CHECK: func.func private @may_use_tiles() -> i1
+// CHECK-LABEL: func.func @byte_tiles
+// CHECK-SAME: (%[[X:.*]]: memref<?x72xi8>, %[[W:.*]]: memref<4x18x16xi32>, %[[Y:.*]]: memref<?x48xi32>)
+// CHECK: %[[ROWS:.*]] = memref.dim %[[X]]
+// CHECK: %[[SUMS:.*]] = memref.alloc() : memref<48x32xi32>
+// CHECK: %[[ENOUGH:.*]] = arith.cmpi uge, %[[ROWS]], %c16
+// CHECK: %[[MAY:.*]] = call @may_use_tiles() : () -> i1
+// CHECK: %[[BOTH:.*]] = arith.andi %[[ENOUGH]], %[[MAY]]
+// CHECK: scf.if %[[BOTH]] {
+// CHECK: llvm.call_intrinsic "llvm.x86.ldtilecfg"
+// CHECK: scf.for %[[ROW:.*]] = %c0 to %[[ROWS]] step %c32
+// CHECK: %[[LAST:.*]] = arith.subi %[[ROWS]], %c16
+// CHECK: %[[IS_LAST:.*]] = arith.cmpi uge, %[[ROW]], %[[LAST]]
+// CHECK: scf.if %[[IS_LAST]] {
+// CHECK-COUNT-2: "llvm.x86.tilezero"
+// CHECK: scf.for {{.*}} step %c36
+// CHECK-COUNT-3: "llvm.x86.tileloadd64"
+// CHECK-COUNT-2: "llvm.x86.tdpbssd"
+// CHECK-COUNT-2: "llvm.x86.tilestored64"
+// CHECK: } else {
+// CHECK-COUNT-4: "llvm.x86.tilezero"
+// CHECK: scf.for {{.*}} step %c36
+// CHECK-COUNT-4: "llvm.x86.tileloadd64"
+// CHECK-COUNT-4: "llvm.x86.tdpbssd"
+// CHECK-COUNT-4: "llvm.x86.tilestored64"
+// CHECK: scf.for
+// CHECK-COUNT-2: vector.load %[[SUMS]]
+// CHECK-COUNT-2: vector.store {{.*}}, %[[Y]]
+// CHECK: "llvm.x86.avx512.vpdpbusd.512"
+// CHECK: "llvm.x86.tilerelease"
+// CHECK: } else {
+// CHECK-NOT: llvm.x86.t
+// CHECK: "llvm.x86.avx512.vpdpbusd.512"
+// CHECK-NOT: llvm.x86.t
+// CHECK: return
+#panels = #bnn.panels<lanes = 16, word = 32, group = 72, out_group = 48>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 8, panels = 1>, #bnn.dot<byte_tiles, rows = 16, panels = 2>], instructions = "dot_64_bytes|dot_tiles">} {
+  func.func @byte_tiles(%x: memref<?x72x!bnn.s8>, %w: memref<48x72x!bnn.s8, #panels>, %y: memref<?x48xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<?x48xi32>) : memref<?x72x!bnn.s8>, memref<48x72x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// Not for fewer rows, nor where a row is no whole words or its words have no
+// divisor that fills half a register, nor without the instruction.
+// CHECK-LABEL: func.func @few_rows
+// CHECK-NOT: llvm.x86.t
+// CHECK-LABEL: func.func @part_of_a_word
+// CHECK-NOT: llvm.x86.t
+// CHECK-LABEL: func.func @prime
+// CHECK-NOT: llvm.x86.t
+#panels = #bnn.panels<lanes = 16, word = 32, group = 72, out_group = 32>
+#panels66 = #bnn.panels<lanes = 16, word = 32, group = 66, out_group = 32>
+#panels68 = #bnn.panels<lanes = 16, word = 32, group = 68, out_group = 32>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 1, panels = 1>, #bnn.dot<byte_tiles, rows = 16, panels = 2>], instructions = "dot_64_bytes|dot_tiles">} {
+  func.func @few_rows(%x: memref<15x72x!bnn.u8>, %w: memref<32x72x!bnn.s8, #panels>, %y: memref<15x32xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<15x32xi32>) : memref<15x72x!bnn.u8>, memref<32x72x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+  func.func @part_of_a_word(%x: memref<?x66x!bnn.u8>, %w: memref<32x66x!bnn.s8, #panels66>, %y: memref<?x32xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<?x32xi32>) : memref<?x66x!bnn.u8>, memref<32x66x!bnn.s8, #panels66> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+  func.func @prime(%x: memref<?x68x!bnn.u8>, %w: memref<32x68x!bnn.s8, #panels68>, %y: memref<?x32xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<?x32xi32>) : memref<?x68x!bnn.u8>, memref<32x68x!bnn.s8, #panels68> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// CHECK-LABEL: func.func @no_instruction
+// CHECK-NOT: llvm.x86.t
+#panels = #bnn.panels<lanes = 16, word = 32, group = 72, out_group = 32>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 1, panels = 1>, #bnn.dot<byte_tiles, rows = 16, panels = 2>], instructions = "dot_64_bytes">} {
+  func.func @no_instruction(%x: memref<?x72x!bnn.u8>, %w: memref<32x72x!bnn.s8, #panels>, %y: memref<?x32xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<?x32xi32>) : memref<?x72x!bnn.u8>, memref<32x72x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
 // Signed bytes by signed ones, a quarter of a panel each, as vectors of bytes:
 // four words of a row at a time, each of which an instruction takes by lane.
 // CHECK-LABEL: func.func @bytes_signed

@@ -152,6 +152,21 @@ static void testFeatures() {
          "apple-m1");
 }
 
+static void testTiles() {
+  auto hasTiles = [](StringRef triple, StringRef attributes = "") {
+    const mlir::bnn::Instructions all = mlir::bnn::vectorInstructions(cantFail(
+        mlir::bnn::resolveTarget(triple, "sapphirerapids", attributes)));
+    return bitEnumContainsAll(all, mlir::bnn::Instructions::DotTiles);
+  };
+  expect(hasTiles("x86_64-linux-gnu"), "tiles of Linux");
+  expect(hasTiles("x86_64-linux-musl"), "tiles of musl");
+  expect(!hasTiles("x86_64-linux-gnu", "-amx-int8"), "no tiles of bytes");
+  expect(!hasTiles("x86_64-linux-gnu", "-amx-tile"), "no tiles");
+  // How to ask for them is known of Linux alone.
+  expect(!hasTiles("x86_64-linux-gnux32"), "no tiles of x32");
+  expect(!hasTiles("x86_64-pc-windows-msvc"), "no tiles of Windows");
+}
+
 /// Joins code for two CPUs, `first` and `second`.
 static Error joinTwo(StringRef first, StringRef second) {
   LLVMContext context;
@@ -356,6 +371,7 @@ int main() {
   testStrategies();
   testPortLimits();
   testFeatures();
+  testTiles();
   testVariants();
   testObjects();
   testHeaderMacros();

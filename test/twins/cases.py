@@ -29,6 +29,13 @@ FAR_LIMITS = [65504, 65505]
 BYTE_LIMITS = [65793, 131071]
 # Of bytes a word has four: tails of each length, after few words and after many.
 BYTE_LENGTHS = [1, 2, 3, 4, 39, 42, 61, 124, 129, 190]
+# For registers that are tiles: numbers of rows about one tile and two, lengths of a row in steps of a whole
+# register and of a part of one, and one step; outputs that are whole units, and what is left of them.
+TILE_ROWS = [1, 15, 16, 17, 31, 32, 33, 47, 48, 49, 128]
+TILE_LENGTHS = [32, 36, 64, 72, 104, 128, 192, 320, 384]
+TILE_OUTPUTS = [32, 17, 64, 33, 96, 31]
+# The longest rows in steps of a whole register.
+TILE_LIMITS = [65792, 131008]
 WIDTHS = [1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 96, 130]
 EXTREMES = np.array([np.inf, -np.inf, np.nan, -np.nan, 3.4e38, -3.4e38, 1e-38, -1e-45, 0.0, -0.0], np.float32)
 
@@ -411,6 +418,16 @@ def row_modules(number, every, has_table):
                    for i, k in enumerate(BYTE_LENGTHS) for j, kind in enumerate(BYTE_KINDS)
                    if every or j < 2 or (i + j + number) % 4 == 0])
     yield fill(Matrix("limits", np.random.default_rng([2, number]), "few", FEW_ROWS, FEW_POOL), limits)
+
+
+def tile_modules(number):
+    """Products of bytes of rows and outputs enough for tiles, of which a CPU takes none but these."""
+    m = Matrix("bytes-tiles", np.random.default_rng([6, number]), "rows", TILE_ROWS, POOL)
+    yield fill(m, [(kind, k, TILE_OUTPUTS[(i + 2 * j) % len(TILE_OUTPUTS)])
+                   for i, k in enumerate(TILE_LENGTHS) for j, kind in enumerate(DOTS_OF_BYTES)]
+               + [(kind, k, n) for kind, k, n in zip(BYTE_KINDS[2:], TILE_LENGTHS, TILE_OUTPUTS)])
+    m = Matrix("bytes-tiles-limits", np.random.default_rng([7, number]), "few", [17], FEW_POOL)
+    yield fill(m, [(kind, k, 18) for kind, k in zip(DOTS_OF_BYTES, TILE_LIMITS)])
 
 
 def attention_module(number, every):

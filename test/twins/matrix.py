@@ -5,13 +5,15 @@
 
 The modules of cases.py are compiled as a user compiles (`bnn-opt --emit=obj --mcpu=...`), for the
 strategy that --isa names or through the reference lowering, and run, under an emulator where it is
-another architecture. Outputs must be equal to the last bit, save that NaN is one value and that of
+another architecture. --refuse-tiles runs them where the system refuses the registers of AMX. Outputs must be equal to the last bit, save that NaN is one value and that of
 attention those are compared that exp does not decide by its last digits. A case is an output in a
 run with some number of rows. --every runs each kernel with each length, which takes minutes.
 """
 import argparse
+import ctypes
 import os
 import re
+import struct
 import sys
 
 import numpy as np
@@ -35,7 +37,11 @@ ISAS = {
     "mve": ["--strategy=mve", "--mcpu=x86-64-v3"],
     # As near to a microcontroller as runs on Linux.
     "cortex-m": ["--mtriple=thumbv7-linux-gnueabihf", "--mcpu=cortex-a7", "--mattr=-neon", "--strategy=cortex-m"],
+    # The products of bytes alone: all else is as on the CPU without.
+    "amx": ["--mcpu=sapphirerapids"],
 }
+# Those that are another's strategy, with an instruction more.
+OTHERS = {"amx": "avx512-vpopcntdq"}
 # How a run's end is told, by a library and by a program.
 STATUSES = {f"returned {cases.STATUS_SHAPE}": cases.STATUS_SHAPE, "an input's shape is not": cases.STATUS_SHAPE,
             f"returned {cases.STATUS_INDEX}": cases.STATUS_INDEX, "an index, such as": cases.STATUS_INDEX}
@@ -45,7 +51,7 @@ WITH_TABLE = ["avx2", "avx512"]
 def assert_complete():
     """Every strategy has a row above, and every op a model."""
     listed = set(re.findall(r"^  (\S+) +\S+$", run(["bnn-opt", "--print-targets"]), re.MULTILINE))
-    assert listed == set(ISAS) - {"reference"}, f"the strategies are {sorted(listed)}"
+    assert listed == set(ISAS) - {"reference", *OTHERS}, f"the strategies are {sorted(listed)}"
     with open(os.path.join(ROOT, "dialects", "BNN", "BNNOps.td")) as file:
         ops = model.ops_of_dialect(file.read())
     assert ops == set(model.MODELS), f"the ops are {sorted(ops)}"
@@ -57,7 +63,34 @@ def assert_strategy(isa, path):
         file.write(cases.checks_module().text(None))
     if isa != "reference":
         fused = run(["bnn-opt", path + ".mlir", *ISAS[isa], "--compile-to=fuse"])
-        assert f'#bnn.target<strategy = "{isa}"' in fused, f"the strategy is not {isa}"
+        assert f'#bnn.target<strategy = "{OTHERS.get(isa, isa)}"' in fused, f"the strategy is not {isa}"
+
+
+ARCH_PRCTL, ARCH_GET_XCOMP_PERM, ARCH_REQ_XCOMP_PERM, XTILEDATA = 158, 0x1022, 0x1023, 18
+
+
+def has_tiles():
+    """Whether this process was given the registers of AMX."""
+    permitted = ctypes.c_uint64()
+    if ctypes.CDLL(None).syscall(ARCH_PRCTL, ARCH_GET_XCOMP_PERM, ctypes.byref(permitted)):
+        return False
+    return bool(permitted.value >> XTILEDATA & 1)
+
+
+def refuse_tiles():
+    """Has the system refuse them to this process and what it starts: EPERM, by a filter of seccomp."""
+    load, equals, answer = 0x20, 0x15, 0x06  # BPF_LD | BPF_W | BPF_ABS, BPF_JMP | BPF_JEQ | BPF_K, BPF_RET | BPF_K
+    number, first_argument = 0, 16  # in struct seccomp_data
+    allow, eperm = 0x7FFF0000, 0x00050001
+    code = [(load, 0, 0, number), (equals, 0, 3, ARCH_PRCTL), (load, 0, 0, first_argument),
+            (equals, 0, 1, ARCH_REQ_XCOMP_PERM), (answer, 0, 0, eperm), (answer, 0, 0, allow)]
+    instructions = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in code))
+    program = ctypes.create_string_buffer(struct.pack("@HP", len(code), ctypes.addressof(instructions)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    no_new_privileges, set_seccomp, mode_filter = 38, 22, 2
+    for call in ((no_new_privileges, 1, 0, 0, 0), (set_seccomp, mode_filter, program, 0, 0)):
+        if libc.prctl(*call):
+            raise SystemExit(f"prctl: {os.strerror(ctypes.get_errno())}")
 
 
 def compile_object(text, path, flags, edit=None):
@@ -143,8 +176,11 @@ def load(module, path, options):
 def run_isa(options):
     number = list(ISAS).index(options.isa)
     count, failures = 0, []
-    work = [(module, run_rows) for module in cases.row_modules(number, options.every, options.isa in WITH_TABLE)]
-    work += [(cases.attention_module(number, options.every), run_attention), (cases.checks_module(), run_checks)]
+    if options.isa == "amx":
+        work = [(module, run_rows) for module in cases.tile_modules(number)]
+    else:
+        work = [(module, run_rows) for module in cases.row_modules(number, options.every, options.isa in WITH_TABLE)]
+        work += [(cases.attention_module(number, options.every), run_attention), (cases.checks_module(), run_checks)]
     for module, execute in work:
         if options.filter not in module.name:
             continue
@@ -165,12 +201,19 @@ def main():
     parser.add_argument("--emulator")
     parser.add_argument("--target-cc")
     parser.add_argument("--expect", type=int, help="the number of cases")
+    parser.add_argument("--refuse-tiles", action="store_true", help="run amx where the system does")
     parser.add_argument("--work", required=True)
     options = parser.parse_args()
+    if options.refuse_tiles and options.isa != "amx":
+        parser.error("--refuse-tiles is for --isa=amx")
     os.makedirs(options.work, exist_ok=True)
+    if options.refuse_tiles:
+        refuse_tiles()
     assert_complete()
     assert_strategy(options.isa, os.path.join(options.work, "strategy"))
+    assert not has_tiles(), "this process has tiles before it ran anything"
     count, failures = run_isa(options)
+    assert has_tiles() == (options.isa == "amx" and not options.refuse_tiles), "who has tiles is not who asked"
     for failure in failures[:20]:
         print("FAIL " + failure)
     print(f"{options.isa}: {count} cases of {len(model.MODELS)} ops against NumPy, {len(failures)} failed")

@@ -7,11 +7,15 @@
 //===----------------------------------------------------------------------===//
 #include "passes/LowerKernels/Dots/Dot.h"
 #include "dialects/BNN/BNNTarget.h"
+#include "passes/LowerKernels/Dots/ByteTiles.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
 
 Dot::~Dot() = default;
+ProductDots::ProductDots() = default;
+ProductDots::ProductDots(ProductDots &&) = default;
+ProductDots::~ProductDots() = default;
 
 std::unique_ptr<BlockDot> Dot::createBlock(DotAttr, TargetAttr) {
   return nullptr;
@@ -52,7 +56,10 @@ ProductDots bnn::createDots(KernelBuilder &b, const Product &p, MatmulOp op,
   DotAttr dot = getDot(b.getContext(), target, op.getDotKind());
   ProductDots dots;
   dots.plain = kernelOf(dot.getKind())->create(b, p, dot, target);
-  if (DotAttr block = op.getDot(target); block.getKind() != dot.getKind())
-    dots.block = dots.plain->createBlock(block, target);
+  DotAttr best = op.getDot(target);
+  if (best.getKind() == DotKind::ByteTiles)
+    dots.tiles = std::make_unique<ByteTiles>(b, p);
+  else if (best.getKind() != dot.getKind())
+    dots.block = dots.plain->createBlock(best, target);
   return dots;
 }

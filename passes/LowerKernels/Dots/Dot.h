@@ -98,11 +98,18 @@ public:
   virtual void preparePanels(mlir::Value panel) {}
 };
 
-/// What adds up a product: `block`, if there is one, as far as it goes, and
-/// `plain` all else.
+class ByteTiles;
+
+/// What adds up a product: `block` or `tiles`, if there is one, as far as it
+/// goes, and `plain` all else.
 struct ProductDots {
+  ProductDots();
+  ProductDots(ProductDots &&);
+  ~ProductDots();
+
   std::unique_ptr<Dot> plain;
   std::unique_ptr<BlockDot> block;
+  std::unique_ptr<ByteTiles> tiles;
 };
 
 /// How a kind of dot is emitted.

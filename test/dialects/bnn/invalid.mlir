@@ -222,6 +222,12 @@ func.func private @f() attributes {dot = #bnn.dot<and_count, rows = 4, panels = 
 
 // -----
 
+// [K7]
+// expected-error @+1 {{tiles of bytes have 16 rows and 2 panels, not 16 and 1}}
+func.func private @f() attributes {dot = #bnn.dot<byte_tiles, rows = 16, panels = 1>}
+
+// -----
+
 // [G1]
 // expected-error @+1 {{a target lists dots, not 4 : i64}}
 module attributes {bnn.target = #bnn.target<strategy = "x", dots = [4]>} {}
