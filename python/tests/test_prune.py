@@ -29,7 +29,7 @@ from bnn.prune.scoring import Scoring  # noqa: E402
 
 HIDDEN, HEADS, FFN, VOCABULARY, POSITIONS = 16, 4, 32, 40, 10
 SIZE = HIDDEN // HEADS
-OPTIONS = {"group": None, "seed": 0, "batch": 16, "logits": None, "mask": None}
+OPTIONS = {"group": None, "seed": 0, "batch": 16, "logits": None, "mask": None, "leave": "mean"}
 
 
 class Encoder:
@@ -271,6 +271,51 @@ def test_the_search_by_tables_is_exact():
     # What has no score has its price still, and of equal ones more stay.
     kept = search.choose_by_table([1, 1, 0, 0], [0, 0, 1, 1], {0: [-1, 0], 1: [-1, 0]}, 9, 10)
     assert kept.tolist() == [True, True, True, False]
+
+
+def test_equal_layers_are_exact():
+    """Of the choices that keep as many units of all layers of a kind, by both budgets."""
+    rng = np.random.default_rng(6)
+    layers, kinds = np.repeat(np.arange(4), (3, 4, 3, 4)), {0: 0, 1: 1, 2: 0, 3: 1}
+    choices = [choice for choice in (np.array(bits, bool) for bits in itertools.product(
+        (0, 1), repeat=14)) if (counts := np.bincount(layers[choice], minlength=4)).min() > 0
+        and counts[0] == counts[2] and counts[1] == counts[3]]
+    for _ in range(4):
+        costs, scores = np.array([5, 3, 4, 3])[layers], rng.integers(-2, 9, 14) / 4
+        budget = rng.integers(15, costs.sum())
+        kept = search.choose(scores, costs, layers, budget, kinds)
+        assert any((kept == choice).all() for choice in choices) and costs[kept].sum() <= budget
+        assert scores[kept].sum() == max(scores[choice].sum() for choice in choices
+                                         if costs[choice].sum() <= budget)
+        tables = {i: rng.integers(-9, 2, n).astype(float) for i, n in enumerate((3, 4, 3, 4))}
+        for table in tables.values():
+            table[-1] = 0
+
+        def time(kept):
+            return 50 + sum(table[np.sum(layers[kept] == i) - 1] for i, table in tables.items())
+        least = min(map(time, choices))
+        budget = least + min(10, (50 - least) // 2)
+        kept = search.choose_by_table(scores, layers, tables, budget, 50, kinds)
+        assert any((kept == choice).all() for choice in choices) and time(kept) <= budget
+        assert scores[kept].sum() == max(scores[choice].sum() for choice in choices
+                                         if time(choice) <= budget)
+
+
+def test_equal_layers(model):
+    """By multiplications and by time; else they differ."""
+    _, scoring = task_of(model, texts(16), group=8)
+
+    def kept(**options):
+        scoring.before = scoring.record.get("rounds", [])
+        removed, _ = scoring.run(0.6, 7, 2, **options)
+        return [layer.count - len(removed.get(layer.name, ())) for layer in scoring.work.layers]
+    first = kept()
+    assert first[:2] != first[2:] and not scoring.record["equal_layers"]
+    equal = kept(equal_layers=True)
+    assert equal[:2] == equal[2:] != [HEADS, FFN] and scoring.record["equal_layers"]
+    assert 0.3 < scoring.record["macs"]["after"] / scoring.record["macs"]["before"] <= 0.6
+    equal = kept(equal_layers=True, clock=lambda proto, shapes, feeds: Ticks(shapes))
+    assert equal[:2] == equal[2:] != [HEADS, FFN]
 
 
 def test_numbers_of_units_that_are_timed():
@@ -532,6 +577,30 @@ def test_pruned_is_masked(kind, shapes, referee, tmp_path):
         assert layers["l0_down_p"]["shape"]["in"] == 18
 
 
+@pytest.mark.parametrize("kind", ["bits", "unsigned"])
+def test_the_sign_of_a_shift_is_left(kind):
+    """The pruned model gives what the whole one gives where the units' results are 0."""
+    data, one = texts(16), Encoder(kind, 1)
+    task, scoring = task_of(one.model(), data, leave="sign", group=8)
+    assert {layer.became for layer in task.layers} == {"bits"}
+    moves = [one.arrays[name].astype(np.float32) for name in ("l0_o_move", "l0_down_move")]
+    signs = [0.8 * np.sign(move) for move in moves]
+    if kind == "unsigned":
+        signs[1] = 0.8 * np.clip(np.rint(moves[1] / np.float32(0.8)), 0, 1)
+    for layer, expected in zip(task.layers, signs):
+        np.testing.assert_allclose(scoring.masks.left[layer.sinks[0].key], expected, rtol=1e-6)
+    removed, biases = scoring.run(0.5, None, 1)
+    assert set(removed) == {"l0_soft", "l0_down_p"} and scoring.record["options"]["leave"] == "sign"
+    one.lines = [line.replace("l0_g = Relu(l0_up)", "l0_r = Relu(l0_up)\nl0_g = Mul(l0_r, on)")
+                 .replace("l0_c = Reshape(l0_c0, join)",
+                          "l0_j = Reshape(l0_c0, join)\nl0_c = Mul(l0_j, heads_on)")
+                 for line in one.lines]
+    on = [~np.isin(np.arange(count), removed[name])
+          for name, count in (("l0_down_p", FFN), ("l0_soft", HEADS))]
+    off = one.model(on=on[0].astype(float), heads_on=np.repeat(on[1], SIZE).astype(float))
+    np.testing.assert_allclose(run(task.cut(removed, biases), data), run(off, data), atol=1e-5)
+
+
 def test_quantised(small):
     """A QDQ file: the zero of a quantiser is exact, so that masked is removed here too."""
     data = texts(16)
@@ -614,7 +683,7 @@ def command(*arguments):
 def test_the_command_a_record_and_an_interruption(folder, model, tmp_path):
     result = command(folder / "model.onnx", "--calibration", folder / "data.npz",
                      "--keep-flops=0.6", "--rounds=2", "--length=7", "--group=8", "--seed=3",
-                     "--batch=16", "--threads=3", "--logits=logits", "--mask=mask", "-o",
+                     "--batch=16", "--leave=mean", "--threads=3", "--logits=logits", "--mask=mask", "-o",
                      tmp_path / "a.onnx")
     assert result.returncode == 0 and not result.stderr
     assert sorted(os.listdir(tmp_path)) == ["a.json", "a.onnx"]
@@ -775,7 +844,9 @@ def test_wrong_data(data, message, small):
     ({"keep_latency": 1, "mtriple": "x86_64-linux-gnu"}, "goes with the name of a CPU, mcpu"),
     ({"keep_latency": 1, "mcpu": "haswell,znver4"}, "one CPU, and mcpu is 'haswell,znver4'"),
     ({"keep_flops": 1, "rounds": 0}, "0 rounds"), ({"keep_flops": 1, "length": 0}, "length of 0"),
-    ({"keep_flops": 1, "group": 0}, "group of 0"), ({"keep_flops": 1, "seed": -1}, "seed -1"),
+    ({"keep_flops": 1, "group": 0}, "group of 0"),
+    ({"keep_flops": 1, "leave": "median"}, "'mean' or 'sign', and not 'median'"),
+    ({"keep_flops": 1, "leave": "sign"}, "only a unit of bits leaves the sign of its shift"), ({"keep_flops": 1, "seed": -1}, "seed -1"),
     ({"keep_flops": 1, "batch": 0}, "batch of 0"), ({"keep_flops": 1, "threads": 0}, "0 threads"),
     ({"keep_flops": 1, "logits": "y"}, "no output 'y'; its outputs are 'logits'"),
     ({"keep_flops": 1, "mask": "y"}, "no input 'y'; its inputs are 'ids', 'mask'"),
@@ -809,6 +880,8 @@ def test_the_commands_errors(folder, tmp_path):
     prune = ["--calibration", data, "--keep-flops=0.6"]
     for arguments, message in (
             ([*prune, "-o", data], "data.npz would replace"),
+            (["--apply", data, "--equal-layers", "--leave=sign", "-o", old],
+             "equal_layers, leave: a record that is applied says already what goes"),
             ([*prune, "-o", tmp_path / "no" / "m.onnx"], "there is no folder"),
             ([*prune, "-o", old], "old.json is no record of bnn-prune: its format"),
             ([*prune, "--record", old, "-o", old], "would go to the same file"),

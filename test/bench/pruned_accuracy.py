@@ -16,6 +16,7 @@ import warnings
 
 import numpy as np
 
+WAYS = ["bnn-prune", "random", "magnitude"]
 PARSER = argparse.ArgumentParser(description=__doc__)
 PARSER.add_argument("root", metavar="ROOT", type=pathlib.Path, help="the checkout")
 PARSER.add_argument("data", metavar="DATA", type=pathlib.Path, help="CLINC150's data_full.json")
@@ -29,8 +30,14 @@ PARSER.add_argument("--keep", type=float, nargs="+", default=[0.8, 0.6, 0.45], m
                     help="budgets (default: 0.8 0.6 0.45)")
 PARSER.add_argument("--rounds", type=int, default=8, metavar="N", help="as bnn-prune's")
 PARSER.add_argument("--group", type=int, metavar="N", help="as bnn-prune's")
+PARSER.add_argument("--equal-layers", action="store_true", help="as bnn-prune's")
+PARSER.add_argument("--bytes", action="store_true",
+                    help="print the size of the objects too, for one sentence of 24 tokens")
+PARSER.add_argument("--leave", choices=("mean", "sign"), default="mean", help="as bnn-prune's")
 PARSER.add_argument("--mcpu", metavar="CPU",
                     help="budgets are of the time that is estimated for a CPU")
+PARSER.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, metavar="WAY",
+                    help="how units are chosen (default: bnn-prune random magnitude)")
 LENGTH = 24
 
 
@@ -45,6 +52,12 @@ def accuracy(model, tests):
     session = bnn.Session(bnn.compile(model, max_dims={"batch": 1, "length": 64}))
     name = session.outputs()[0].name
     return 100 * np.mean([session.run(feeds)[name][0].argmax() == label for feeds, label in tests])
+
+
+def size(model):
+    """The bytes of a model's object for one sentence."""
+    import bnn
+    return len(bnn.compile(model, max_dims={"batch": 1, "length": LENGTH}).object)
 
 
 def other_scores(way, scoring, seed):
@@ -75,6 +88,8 @@ def main():
              for text, label in data["test"]]
     proto, layers = files.load(folder / "model.onnx")
     print(f"whole: {accuracy(proto, tests):.2f} of {len(tests)}", flush=True)
+    if options.bytes:
+        print("bytes:", size(proto), flush=True)
     print("seed", "way", *options.keep, flush=True)
     clock = clocks.maker(options.mcpu, None) if options.mcpu else None
     for seed in range(options.seeds):
@@ -82,22 +97,28 @@ def main():
         arrays = [encoded(tokenizer, [data["train"][i][0] for i in drawn], LENGTH)]
         task = work.Work(proto, layers, work.sizes_of_data(proto, arrays, 8))
         scoring = Scoring(task, arrays, {
-            "group": options.group, "seed": seed, "batch": 32, "logits": None, "mask": None},
+            "group": options.group, "seed": seed, "batch": 32, "logits": None, "mask": None,
+            "leave": options.leave},
             None, lambda _: None)
-        for way in ("bnn-prune", "random", "magnitude"):
-            row = []
+        for way in options.ways:
+            row, sizes = [], []
             for keep in options.keep:
                 if way != "bnn-prune":
                     scores = other_scores(way, scoring, seed)
                     scoring._scores = lambda *_: scores
                 rounds = options.rounds if way == "bnn-prune" else 1
-                removed, biases = scoring.run(keep, None, rounds, clock=clock)
+                removed, biases = scoring.run(
+                    keep, None, rounds, clock=clock, equal_layers=options.equal_layers)
                 # The first round is the same for every budget, and so are the tables of time.
                 if way == "bnn-prune":
                     scoring.before = scoring.record["rounds"]
                 scoring.time_before = scoring.record.get("time", {})
-                row.append(f"{accuracy(task.cut(removed, biases), tests):.2f}")
+                result = task.cut(removed, biases)
+                row.append(f"{accuracy(result, tests):.2f}")
+                sizes.append(size(result) if options.bytes else None)
             print(seed, way, *row, flush=True)
+            if options.bytes:
+                print(seed, "bytes", *sizes, flush=True)
 
 
 if __name__ == "__main__":

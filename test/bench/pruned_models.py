@@ -17,7 +17,8 @@ import warnings
 
 import numpy as np
 
-OPTIONS = {"group": None, "seed": 0, "batch": 8, "logits": None, "mask": None}
+OPTIONS = {"group": None, "seed": 0, "batch": 8, "logits": None, "mask": None,
+           "leave": "mean"}
 SAMPLES, TOKENS, MOST_ID = 8, 16, 30
 
 

@@ -63,7 +63,7 @@ def main():
     feeds = inputs(Graph(proto), options.length)
     task = work.Work(proto, layers, work.sizes_of_data(proto, [feeds], 1))
     scoring = Scoring(task, [feeds], {"group": None, "seed": 0, "batch": 1, "logits": None,
-                                      "mask": None}, None, lambda _: None)
+                                      "mask": None, "leave": "mean"}, None, lambda _: None)
     rng = np.random.default_rng(0)
     scoring._scores = lambda *_: {unit: (rng.random(), 0.0) for unit in range(len(scoring.units))}
     result = task.cut(*scoring.run(options.keep, None, 1))

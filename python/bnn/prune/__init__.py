@@ -28,13 +28,16 @@ def _check_budget(keep_flops, keep_latency, mcpu, mtriple):
         raise PruneError(f"time is estimated for one CPU, and mcpu is '{mcpu}'")
 
 
-def _check_options(rounds, length, group, seed, batch, threads):
+def _check_options(rounds, length, group, leave, seed, batch, threads):
     if rounds < 1:
         raise PruneError(f"nothing goes in {rounds} rounds")
     if length is not None and not length >= 1:
         raise PruneError(f"a length of {length:g} holds no token")
     if group is not None and group < 1:
         raise PruneError(f"a group of {group} holds no neuron")
+    if leave not in ("mean", "sign"):
+        raise PruneError("a unit leaves its mean or the sign of its shift, 'mean' or 'sign', and "
+                         f"not '{leave}'")
     if seed < 0:
         raise PruneError(f"the seed {seed} is negative")
     if batch < 1:
@@ -53,8 +56,8 @@ def _check_apply(**given):
 
 
 def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=None, mtriple=None,
-          apply=None, rounds=8, length=None, group=None, seed=0, batch=8, threads=None, logits=None,
-          mask=None, output=None, record=None, progress=None):
+          apply=None, rounds=8, length=None, group=None, equal_layers=False, leave="mean", seed=0,
+          batch=8, threads=None, logits=None, mask=None, output=None, record=None, progress=None):
     """Cuts attention heads and FFN neurons out of a model and returns it as an onnx.ModelProto,
     which `bnn.compile` and ONNX Runtime take.
 
@@ -76,6 +79,10 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
         the data where not given.
     group: how many neurons go or stay together: 32 where the second linear reads bits, 16
         elsewhere.
+    equal_layers: whether all layers keep as many heads, and as many neurons, so that the compiler
+        has one kernel for them.
+    leave: what a unit of bits leaves in its place: "mean", what it is on average over the data, or
+        "sign", what it is where its layer gives 0, the sign of its shift.
     seed: draws the tokens whose states are compared.
     batch: how many samples a call of the model takes, where that is open.
     threads: how many units are scored at a time; as many as there are cores where not given. The
@@ -98,9 +105,9 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
         raise PruneError("a model is pruned with calibration data and a share to keep, or by a "
                          "record that is applied")
     if apply is not None:
-        _check_apply(rounds=rounds, length=length, group=group, seed=seed, batch=batch,
-                     threads=threads, logits=logits, mask=mask)
-    _check_options(rounds, length, group, seed, batch, threads)
+        _check_apply(rounds=rounds, length=length, group=group, equal_layers=equal_layers,
+                     leave=leave, seed=seed, batch=batch, threads=threads, logits=logits, mask=mask)
+    _check_options(rounds, length, group, leave, seed, batch, threads)
     given = list(calibration) if isinstance(calibration, (list, tuple)) else [calibration]
     if not given:
         raise PruneError("there is no calibration data")
@@ -133,12 +140,13 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
         else:
             task = work.Work(proto, layers, work.sizes_of_data(proto, arrays, batch))
             options = {"group": group, "seed": seed, "batch": batch, "logits": logits,
-                       "mask": mask}
+                       "mask": mask, "leave": leave}
             scoring = Scoring(task, arrays, options, before,
                               lambda one: record is not None and records.write(record, one),
                               threads)
             clock = None if keep_latency is None else clocks.maker(mcpu, mtriple)
-            result = task.cut(*scoring.run(share, length, rounds, progress, clock))
+            result = task.cut(*scoring.run(share, length, rounds, progress, clock,
+                                           equal_layers))
             scoring.compare(result)
             found = {**scoring.record, "files": records.digests_of_files(model, proto),
                      "edits": task.edits}

@@ -59,6 +59,12 @@ def _parser():
     parser.add_argument("--group", type=int, metavar="N",
                         help="how many neurons go or stay together (default: 32 where bits are "
                         "multiplied, 16 elsewhere)")
+    parser.add_argument("--equal-layers", action="store_true",
+                        help="let all layers keep as many heads, and as many neurons, so that they "
+                        "share the code that the compiler makes")
+    parser.add_argument("--leave", choices=("mean", "sign"), default="mean",
+                        help="what a unit of bits leaves in its place: what it is on average over "
+                        "the data, or the sign of its shift (default: mean)")
     parser.add_argument("--seed", type=int, default=0, metavar="N",
                         help="draws the tokens whose states are compared (default: 0)")
     parser.add_argument("--batch", type=int, default=8, metavar="N",

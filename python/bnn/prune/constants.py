@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 import onnx
+from onnx import numpy_helper
 
 from bnn import compiler, session
 from bnn.graphs.graph import Additions, names as graph_names
@@ -130,20 +131,25 @@ class Constants:
             found.update(self._evaluate_some(some))
         return found
 
-    def _needed(self, *names):
-        """The names of all that tensors are computed of, and theirs."""
+    def where(self, name, given):
+        """The array of a tensor that is computed of nothing but constants and of what is `given`,
+        {tensor: array}."""
+        return self._evaluate_some([name], given)[name]
+
+    def _needed(self, *names, given=()):
+        """The names of all that tensors are computed of, and theirs, but for what is given."""
         wanted, left = set(), list(names)
         while left:
             name = left.pop()
-            if name not in wanted:
+            if name not in wanted and name not in given:
                 wanted.add(name)
                 node = self.graph.producers.get(name)
                 left += [] if node is None else [one for one in node.input if one]
         return wanted
 
-    def _evaluate_some(self, names):
+    def _evaluate_some(self, names, given=()):
         """{name: array} by a model of nothing but what these are computed of."""
-        wanted = self._needed(*names)
+        wanted = self._needed(*names, given=given)
         nodes = {self.graph.producers[name].output[0] for name in wanted
                  if name in self.graph.producers}
         part = onnx.ModelProto(ir_version=self.model.ir_version)
@@ -153,6 +159,8 @@ class Constants:
         part.graph.node.extend(node for node in self.graph.graph.node if node.output[0] in nodes)
         part.graph.initializer.extend(tensor for name, tensor in self.graph.initializers.items()
                                       if name in wanted)
+        part.graph.initializer.extend(numpy_helper.from_array(given[name], name)
+                                      for name in given)
         for name in names:
             _add_output(part, name)
         return _session(part).run({})

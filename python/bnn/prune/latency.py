@@ -34,10 +34,11 @@ def _likeness(layer):
 
 class Latency:
     """The tables of the layers of a `Work`. `cut` makes a model without {layer's name: channels},
-    `clock` is one of `clocks`."""
+    `clock` is one of `clocks`, `kinds` says which layers keep as many units, as for
+    `search.choose`."""
 
-    def __init__(self, layers, cut, clock):
-        self._cut, self._clock = cut, clock
+    def __init__(self, layers, cut, clock, kinds=None):
+        self._cut, self._clock, self._kinds = cut, clock, kinds
         #: For whom the times are, and the whole model's.
         self.facts = clock.facts
         self._alike = {}
@@ -81,7 +82,7 @@ class Latency:
     def choose(self, scores, layers, share):
         """Which units stay, so that the model takes `share` of its time by the tables. `layers`
         has the number of each unit's layer."""
-        return search.choose_by_table(scores, layers, self.tables, share, 1.0)
+        return search.choose_by_table(scores, layers, self.tables, share, 1.0, self._kinds)
 
     def promised(self, layers):
         """What share of the time is left by the tables, where the units of `layers` stay."""

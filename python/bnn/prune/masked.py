@@ -4,8 +4,9 @@
 
 In front of each sink of a layer stands a product with a mask, a vector of ones and zeros that is
 an input. Of numbers in f32 or of 8 bits, one that is 0 adds nothing, and that is what is left when
-it is cut. A bit is never 0: what its channel adds on average goes into the bias of the sink
-(arXiv 2403.17921 has no such case; its masks would give the bit of 0), which is an input as well.
+it is cut. A bit is never 0: what its channel adds on average, or what it adds where it is the sign of its
+shift, goes into the bias of the sink, which is an input as well (arXiv 2403.17921 has no such case; its
+masks would give the latter).
 """
 import functools
 
@@ -44,12 +45,12 @@ def give_bias(editor, sink, name):
 class Masks:
     """The masked model of some `Layer`s, and the inputs that switch channels off.
 
-    `means` are {sink's key: f64 [inputs]}, what the channels of a layer of bits are on average.
+    `left` are {sink's key: f64 [inputs]}, what the channels of a layer of bits leave.
     """
 
-    def __init__(self, proto, layers, graph, constants, means):
+    def __init__(self, proto, layers, graph, constants, left):
         self._proto, self._layers, self._graph = proto, layers, graph
-        self.means, self._constants = means, constants
+        self.left, self._constants = left, constants
         self._sinks = []  # (layer, sink, the mask's input, the bias's or None)
         self._biases = {}
         # Of most layers the same goes in one call as in the one before.
@@ -100,7 +101,7 @@ class Masks:
     def _make_bias(self, number, gone):
         _, sink, _, _ = self._sinks[number]
         places = sink.weights.layout.places(gone)
-        constant = self.means[sink.key][places] @ weights_of(sink, self._constants, places)
+        constant = self.left[sink.key][places] @ weights_of(sink, self._constants, places)
         return (self._biases[sink.key] + constant).astype(np.float32)
 
     def biases(self, removed):

@@ -10,7 +10,7 @@ import numpy as np
 
 from bnn import _library
 from bnn.graphs.calibration import Probe, shape_of
-from bnn.prune import clocks, masked, record, score, search, units
+from bnn.prune import clocks, leave, masked, record, score, search, units
 from bnn.prune.chain import Chain
 from bnn.prune.errors import PruneError
 from bnn.prune.latency import Latency
@@ -36,15 +36,15 @@ class Scoring:
             if name is not None and name not in known:
                 raise PruneError(f"the model has no {what} '{name}'; its {what}s are "
                                  + ", ".join(f"'{one}'" for one in known))
-        means = self._measure()
-        self.masks = masked.Masks(work.proto, work.layers, work.graph, work.constants, means)
+        left = self._measure()
+        self.masks = masked.Masks(work.proto, work.layers, work.graph, work.constants, left)
         self.chain = self._chain(0)
         self.results = self._results()
         self.record = {
             "format": record.FORMAT, "model": record.digest_of_model(work.proto),
             "data": record.digest_of_data(arrays),
             "options": {name: options[name] for name in ("group", "seed", "batch", "logits",
-                                                         "mask")},
+                                                         "mask", "leave")},
             "inputs": {name: list(shape) for name, shape in work.sizes.items()},
             "layers": [{"name": layer.name, "kind": layer.kind, "numbers": layer.became,
                         "channels": layer.count,
@@ -64,8 +64,9 @@ class Scoring:
             self.time_before = before.get("time", {})
 
     def _measure(self):
-        """Makes the units; returns the means of the channels of layers of bits, {sink's key: f64
-        [inputs]}, over all tokens that are not padding."""
+        """Makes the units; returns what the channels of layers of bits leave, {sink's key: f64
+        [inputs]}: their means over all tokens that are not padding, or the signs of their
+        shifts."""
         sinks = [(layer, sink) for layer in self.work.layers for sink in layer.sinks]
         probe = Probe(self.work.proto, [sink.operand for _, sink in sinks], self.arrays,
                       self.options["batch"], opt_level=0)
@@ -90,7 +91,7 @@ class Scoring:
                 counts[sink.key] += len(rows)
         if not all(counts.values()):
             raise PruneError("calibration data: every token is padding")
-        means = {}
+        left = {}
         for layer in self.work.layers:
             importance = np.zeros(layer.count)
             for sink in layer.sinks:
@@ -100,14 +101,19 @@ class Scoring:
                                      "finite on the calibration data; look for the sample")
                 weights = masked.weights_of(sink, self.work.constants)
                 if layer.became == "bits":
-                    means[sink.key] = mean
-                    # The mean goes into the bias: what is lost is how it varies.
-                    square = np.maximum(square - mean * mean, 0)
+                    constant = mean if self.options["leave"] == "mean" else leave.signs(
+                        sink, self.work)
+                    left[sink.key] = constant
+                    # The constant goes into the bias: what is lost is how far from it they are.
+                    square = np.maximum(square + constant * (constant - 2 * mean), 0)
                 if layer.kind == "neurons":
                     importance += np.sqrt(square) * np.linalg.norm(weights, axis=1)
             group = self.options["group"] or units.GROUPS[layer.became]
             units.make_units(layer, group, importance)
-        return means
+        if not left and self.options["leave"] != "mean":
+            raise PruneError("only a unit of bits leaves the sign of its shift, and the model has "
+                             "no such layer that can be cut: leave it out")
+        return left
 
     def _chain(self, opt_level):
         model = self.masks.model()
@@ -156,24 +162,32 @@ class Scoring:
                 return [name]
         raise PruneError("the model has no output in f32 to compare")
 
-    def run(self, share, length, rounds, progress=None, clock=None):
+    def _kinds(self):
+        """{number of a layer: number of its kind}: those of a kind have the same units."""
+        known = [(layer.kind, layer.count, layer.head_size, len(layer.units))
+                 for layer in self.work.layers]
+        return {number: known.index(kind) for number, kind in enumerate(known)}
+
+    def run(self, share, length, rounds, progress=None, clock=None, equal_layers=False):
         """Decides which units stay, and notes it in the record: (removed, biases) for a cut. In
         each of `rounds` every unit that is left is scored, and the worst go. `share` is of the
         multiplications of what can be cut; or, where a `clock` is given, a function of the shapes
-        of a call and its feeds that makes one of `clocks`, of the whole model's time."""
+        of a call and its feeds that makes one of `clocks`, of the whole model's time. With
+        `equal_layers` layers with the same units keep as many of them."""
         if self.scorer is None:
             self.scorer = self._scorer(rounds * len(self.units))
         scorer = self.scorer
         is_given, length = length is not None, scorer.length if length is None else length
         costs = np.array([round(layer.cost(length) * len(unit)) for _, layer, unit in self.units])
-        self.record.update({"length": length, "rounds": self.before,
+        self.record.update({"length": length, "rounds": self.before, "equal_layers": equal_layers,
                             "keep_flops" if clock is None else "keep_latency": share})
         self.record["layers"] = [{**one, "macs": round(layer.cost(length) * len(layer.units[0]))}
                                  for one, layer in zip(self.record["layers"], self.work.layers)]
         total = rounds * len(self.units)
+        kinds = self._kinds() if equal_layers else None
         latency = None
         if clock is not None:
-            latency = self._latency(clock, length, is_given)
+            latency = self._latency(clock, length, is_given, kinds)
             total += latency.total
         done = iter(range(1, total + 1))
 
@@ -193,7 +207,8 @@ class Scoring:
             # By equal parts of what is left each time.
             part = share ** ((turn + 1) / rounds)
             if latency is None:
-                kept = search.choose(scores, costs[left], layers, part * costs.sum())
+                kept = search.choose(scores, costs[left], layers, part * costs.sum(),
+                                     kinds)
             elif turn + 1 < rounds:
                 kept = latency.choose(scores, layers, part)
             else:
@@ -215,7 +230,7 @@ class Scoring:
     def _without(self, removed):
         return self.work.cut(removed, self.masks.biases(removed))
 
-    def _latency(self, clock, length, is_length_given):
+    def _latency(self, clock, length, is_length_given, kinds):
         """What the layers' time is asked of."""
         data = self.chain.sets[0]
         inputs = {value.name: shape_of(value) for value in self.work.graph.inputs}
@@ -224,7 +239,7 @@ class Scoring:
             raise PruneError(f"a length of {length:g} cannot be kept in time: the model's inputs "
                              "leave no number of tokens open; leave it out")
         return Latency(self.work.layers, self._without,
-                       clock(self.work.proto, shapes, next(data.feeds())))
+                       clock(self.work.proto, shapes, next(data.feeds())), kinds)
 
     def _measure_layers(self, latency, share, advance):
         """Makes the tables, and notes them in the record."""

@@ -8,18 +8,39 @@ import numpy as np
 from bnn.prune.errors import PruneError
 
 
-def choose(scores, costs, layers, budget):
+def _ranks(scores, layers, kinds):
+    """Arrays of units that stay or go together where all layers of a kind keep as many: the best of
+    each, the second best of each, and so on."""
+    found, seen = collections.defaultdict(list), collections.Counter()
+    for unit in np.lexsort((np.arange(len(scores)), -scores)):
+        layer = layers[unit]
+        found[kinds[layer], seen[layer]].append(unit)
+        seen[layer] += 1
+    return [np.sort(found[key]) for key in sorted(found)]
+
+
+def choose(scores, costs, layers, budget, kinds=None):
     """Which units to keep, an array of bool: of all choices that cost at most `budget` and leave
     at least one unit of each layer, one whose scores add up to most.
 
     scores, costs: a number and an int for each unit; units of one layer cost the same.
     layers: for each unit a number that says to which layer it belongs.
+    kinds: {layer: number}, where layers of one kind, which have as many units, are to keep as many;
+        or None.
 
     Exact for what it is: units of one price are best taken from the best on, so a choice is how
     many of each price. Equal scores go by index.
     """
     scores, costs, layers = map(np.asarray, (scores, costs, layers))
     kept = np.zeros(len(scores), bool)
+    if kinds is not None:
+        ranks = _ranks(scores, layers, kinds)
+        which = choose([scores[units].sum() for units in ranks],
+                       [costs[units].sum() for units in ranks],
+                       [kinds[layers[units[0]]] for units in ranks], budget)
+        for rank in np.flatnonzero(which):
+            kept[ranks[rank]] = True
+        return kept
     # The best of each layer stays, whatever it costs: a layer of nothing is no layer.
     order = np.lexsort((np.arange(len(scores)), -scores))
     seen = set()
@@ -63,12 +84,13 @@ def choose(scores, costs, layers, budget):
 STEPS = 10000
 
 
-def choose_by_table(scores, layers, tables, budget, whole):
+def choose_by_table(scores, layers, tables, budget, whole, kinds=None):
     """Which units to keep, an array of bool: of all choices that cost at most `budget` and leave
     at least one unit of each layer, one whose scores add up to most.
 
     scores: a number for each unit; layers: for each unit the number of its layer.
     whole: what everything costs, tables: {layer: what that changes by if it has 1, 2, ... units}.
+    kinds: as for `choose`.
     Any numbers: they may rise in steps, and fall. What a unit costs depends on how many there are,
     not on which, so of each layer the best stay.
 
@@ -78,6 +100,16 @@ def choose_by_table(scores, layers, tables, budget, whole):
     index.
     """
     scores, layers = map(np.asarray, (scores, layers))
+    if kinds is not None:
+        kept, ranks = np.zeros(len(scores), bool), _ranks(scores, layers, kinds)
+        of_kinds = {kind: sum(np.asarray(table, float) for layer, table in tables.items()
+                              if kinds[layer] == kind) for kind in set(kinds.values())}
+        which = choose_by_table([scores[units].sum() for units in ranks],
+                                [kinds[layers[units[0]]] for units in ranks], of_kinds, budget,
+                                whole)
+        for rank in np.flatnonzero(which):
+            kept[ranks[rank]] = True
+        return kept
     order = np.lexsort((np.arange(len(scores)), -scores))
     units = {layer: order[layers[order] == layer] for layer in np.unique(layers).tolist()}
     costs = {layer: np.asarray(tables[layer], float)[:len(of)] for layer, of in units.items()}
