@@ -159,6 +159,6 @@ def test_a_piece_of_other_numbers():
     """A linear that is something else in a piece is no reason to go on with it."""
     scoring = scored(Encoder("float", 1).model(), [texts(8)])
     names = [scoring.masks.inputs(layer) for layer in scoring.work.layers]
-    with pytest.warns(UserWarning, match="'l0_up_p' would be float in place of 1x1"):
-        other = chain.Chain(scoring.masks.model(), names, {"l0_up_p": "1x1"}, [texts(8)], 8, 0)
-    assert len(other._sessions) == 1
+    other = chain.Chain(scoring.masks.model(), names, {"l0_up_p": "1x1"}, [texts(8)], 8, 0)
+    assert len(other._sessions) == 1 and scoring.chain.refusal is None
+    assert other.refusal == "'l0_up_p' would be float in place of 1x1"

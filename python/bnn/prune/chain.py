@@ -45,8 +45,8 @@ class Chain:
     has them.
 
     Where the compiler refuses a piece, because a size is passed on that no caller could know, say,
-    or makes other numbers of a linear in it, that piece is one with the next, and a warning says
-    so. `opt_level` is LLVM's: of few calls it is not worth its time to optimise the code.
+    or makes other numbers of a linear in it, that piece is one with the next, and `refusal` is the
+    first reason. `opt_level` is LLVM's: of few calls it is not worth its time to optimise the code.
 
     Each thread has scratch memory of its own for all pieces.
     """
@@ -59,6 +59,8 @@ class Chain:
         self.calls = sum(one.calls for one in self.sets)
         self._pieces, self._sizes = Pieces(model, masks), sizes_of(self.sets)
         self._became, self._opt_level = became, opt_level
+        #: Why pieces are larger than layers, or None.
+        self.refusal = None
         self._sessions, infos = [], {}
         while len(self._sessions) < self._pieces.count:
             self._add_piece(infos)
@@ -85,8 +87,7 @@ class Chain:
                     piece -= 1
                     self._sessions.pop()
                 self._pieces.merge(piece)
-                warnings.warn("units are scored by longer runs, as the model cannot be compiled in "
-                              f"parts as small as its layers: {error}")
+                self.refusal = self.refusal or str(error)
         self._sessions.append(found)
         infos.update((info.name, info) for info in found.outputs())
 

@@ -92,8 +92,7 @@ class Pieces:
         computed = [name for name in node.input if name in self._graph.computed]
         if node.op_type not in _SCALE or node.domain not in ("", "ai.onnx") or len(computed) != 1:
             return False
-        maker = self._graph.producers.get(computed[0])
-        if maker is None or maker.op_type in PRODUCTS or self._masks.intersection(computed):
+        if self._is_of_product(computed[0]) or self._masks.intersection(computed):
             return False
         if not all(self._is_number(name) for name in node.input if name not in computed):
             return False
@@ -102,6 +101,17 @@ class Pieces:
             reader.op_type in _ROUND or (reader.op_type in _SCALE and
                                          not self._light.isdisjoint(reader.output))
             for reader in readers)
+
+    def _is_of_product(self, name):
+        """Whether a tensor is a product times and plus constants, which are one step with it."""
+        while (node := self._graph.producers.get(name)) is not None:
+            if node.op_type in PRODUCTS:
+                return True
+            computed = [one for one in node.input if one in self._graph.computed]
+            if node.op_type not in (*_SCALE, "Cast") or len(computed) != 1:
+                return False
+            [name] = computed
+        return False
 
     def _is_number(self, name):
         tensor = self._graph.initializers.get(name)

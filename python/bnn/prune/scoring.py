@@ -5,6 +5,7 @@ import concurrent.futures
 import itertools
 import os
 import time
+import warnings
 
 import numpy as np
 
@@ -39,6 +40,9 @@ class Scoring:
         left = self._measure()
         self.masks = masked.Masks(work.proto, work.layers, work.graph, work.constants, left)
         self.chain = self._chain(0)
+        if self.chain.refusal:
+            warnings.warn("units are scored by longer runs, as the model cannot be compiled in parts "
+                          f"as small as its layers: {self.chain.refusal}")
         self.results = self._results()
         self.record = {
             "format": record.FORMAT, "model": record.digest_of_model(work.proto),
