@@ -39,7 +39,11 @@ def BNN_Instructions : I32BitEnumAttr<"Instructions",
       I32BitEnumAttrCaseBit<"Multiply32Pairs", 9, "multiply_32_pairs">,
       // Products of matrices of bytes, 16 rows by 16 outputs, four bytes of
       // each at 16 places, in registers that the system gives on request.
-      I32BitEnumAttrCaseBit<"DotTiles", 10, "dot_tiles">]> {
+      I32BitEnumAttrCaseBit<"DotTiles", 10, "dot_tiles">,
+      // A vector of integers shifted over the upper bits of another.
+      I32BitEnumAttrCaseBit<"ShiftInsert", 11, "shift_insert">,
+      // The larger or the smaller of two floats, and NaN where either is.
+      I32BitEnumAttrCaseBit<"MaximumFloats", 12, "maximum_floats">]> {
   let genSpecializedAttr = 0;
   let cppNamespace = "::mlir::bnn";
 }

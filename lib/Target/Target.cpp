@@ -260,7 +260,8 @@ Instructions vectorInstructions(const TargetSpec &spec) {
   std::unique_ptr<MCSubtargetInfo> info = createSubtargetInfo(spec);
   if (triple.isAArch64()) {
     if (info->checkFeatures("+neon"))
-      result = result | Instructions::AddPairs;
+      result = result | Instructions::AddPairs | Instructions::ShiftInsert |
+               Instructions::MaximumFloats;
     if (info->checkFeatures("+dotprod"))
       result = result | Instructions::DotSigned16Bytes;
     return result;

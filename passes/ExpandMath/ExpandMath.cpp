@@ -32,9 +32,10 @@ class F32Builder : public bnn::FloatBuilder {
 public:
   static constexpr float kWhole = 8388608;
 
-  F32Builder(OpBuilder &builder, Location loc, Type type, bool scalesFloats)
+  F32Builder(OpBuilder &builder, Location loc, Type type,
+             bnn::TargetAttr target)
       : FloatBuilder(builder, loc, type), type(type),
-        intType(with(b.getI32Type())), scalesFloats(scalesFloats) {}
+        intType(with(b.getI32Type())), target(target) {}
 
   Value f(float value) { return constant(type, b.getF32FloatAttr(value)); }
   /// The float whose bits these are; for values that decimals only blur.
@@ -44,6 +45,18 @@ public:
   }
 
   Value sqrt(Value x) { return b.create<math::SqrtOp>(loc, x); }
+
+  /// x, but `bound` where it is more, or less; NaN stays.
+  Value atMost(Value x, Value bound) {
+    if (does(bnn::Instructions::MaximumFloats))
+      return op<arith::MinimumFOp>(x, bound);
+    return select(gt(x, bound), bound, x);
+  }
+  Value atLeast(Value x, Value bound) {
+    if (does(bnn::Instructions::MaximumFloats))
+      return op<arith::MaximumFOp>(x, bound);
+    return select(lt(x, bound), bound, x);
+  }
 
   Value isNaN(Value x) { return cmp(arith::CmpFPredicate::UNO, x, x); }
   Value iadd(Value x, Value y) { return b.create<arith::AddIOp>(loc, x, y); }
@@ -69,9 +82,10 @@ public:
   }
 
   /// Whether `scale` is there.
-  bool canScale() const {
+  bool canScale() {
     auto vector = dyn_cast<VectorType>(type);
-    return scalesFloats && vector && vector.getShape() == ArrayRef<int64_t>{16};
+    return does(bnn::Instructions::ScaleFloats) && vector &&
+           vector.getShape() == ArrayRef<int64_t>{16};
   }
   /// x * 2^n, rounded once, n a float with an integer value: vscalefps.
   Value scale(Value x, Value n) {
@@ -96,7 +110,9 @@ public:
 private:
   Type type;
   Type intType;
-  bool scalesFloats;
+  bnn::TargetAttr target;
+
+  bool does(bnn::Instructions which) { return target && target.does(which); }
 };
 
 /// What the reduction of exp leaves: exp(x) = 2^n * exp(r), |r| <= ln2 / 2.
@@ -132,12 +148,9 @@ Value exp2Int(F32Builder &m, Value n) {
 /// `notPositive`: x is never above 0.
 Value expandExp(F32Builder &m, Value x, bool notPositive) {
   // Beyond these bounds the result is +inf or +0 anyway; NaN passes both.
-  Value lo = m.f(-104.0f);
-  x = m.select(m.lt(x, lo), lo, x);
-  if (!notPositive) {
-    Value hi = m.f(89.0f);
-    x = m.select(m.gt(x, hi), hi, x);
-  }
+  x = m.atLeast(x, m.f(-104.0f));
+  if (!notPositive)
+    x = m.atMost(x, m.f(89.0f));
   ExpReduction e = reduceExp(m, x);
   Value p = expReduced(m, e.r);
   if (m.canScale())
@@ -187,8 +200,7 @@ Value expandErf(F32Builder &m, Value x) {
                                  0xBEC0936E, 0x3E0375D3}),
                      x, x);
   // Away from it: 1 - exp(q(t)), which is 1 from 4 on.
-  Value four = m.f(4.0f);
-  Value c = m.select(m.gt(t, four), four, t);
+  Value c = m.atMost(t, m.f(4.0f));
   Value q = m.mul(c, m.poly(c, {0xB74BD67C, 0x39AE0DD3, 0xBB71273D, 0x3CC34D88,
                                 0xBDD9C278, 0xBF2295AD, 0xBF9077FF}));
   // exp(q) counts erfc(t) < 0.19 times, so a shorter polynomial will do, and n
@@ -212,8 +224,7 @@ Value expandTanh(F32Builder &m, Value x) {
       m.poly(x2, {0xBBBAA7A3, 0x3CA9020E, 0xBD5C1B64, 0x3E08837D, 0xBEAAAA99});
   Value near = m.fma(m.mul(q, x2), t, t);
   // Away from it: 1 - 2 / (exp(2t) + 1), which is 1 from 9.02 on.
-  Value bound = m.f(10.0f);
-  Value c = m.select(m.gt(t, bound), bound, t);
+  Value c = m.atMost(t, m.f(10.0f));
   ExpReduction e = reduceExp(m, m.add(c, c));
   Value p = m.mul(expReduced(m, e.r), exp2Int(m, e.n));
   Value one = m.f(1.0f);
@@ -290,8 +301,7 @@ struct ExpandMath : bnn::impl::ExpandMathBase<ExpandMath> {
   using ExpandMathBase::ExpandMathBase;
 
   void runOnOperation() override {
-    auto target = bnn::getTarget(getOperation());
-    scalesFloats = target && target.does(bnn::Instructions::ScaleFloats);
+    target = bnn::getTarget(getOperation());
     SmallVector<Operation *> work;
     getOperation()->walk([&](Operation *op) {
       if (isa_and_nonnull<math::MathDialect>(op->getDialect()))
@@ -305,7 +315,7 @@ struct ExpandMath : bnn::impl::ExpandMathBase<ExpandMath> {
   }
 
 private:
-  bool scalesFloats = false; // in one instruction
+  bnn::TargetAttr target;
 
   /// What is defined to the last bit already, or has no float in it.
   bool staysAsItIs(Operation *op) {
@@ -334,7 +344,7 @@ private:
       return replace(op, bnn::expandDouble(op));
 
     OpBuilder builder(op);
-    F32Builder m(builder, op->getLoc(), type, scalesFloats);
+    F32Builder m(builder, op->getLoc(), type, target);
     FailureOr<Value> result =
         llvm::TypeSwitch<Operation *, FailureOr<Value>>(op)
             .Case([&](math::ExpOp o) {

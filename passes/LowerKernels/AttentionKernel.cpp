@@ -257,13 +257,20 @@ SmallVector<Value> Attention::maxima(const Queries &queries) {
         SmallVector<Value> next;
         for (int64_t i = 0; i < queries.count; ++i) {
           Value s = b.loadLanes(numbers, numberLanes(block, i));
-          Value more = b.combine(ReduceKind::Max, acc[i], s);
+          Value more = b.does(Instructions::MaximumFloats)
+                           ? Value(b.create<arith::MaximumFOp>(acc[i], s))
+                           : b.combine(ReduceKind::Max, acc[i], s);
           next.push_back(selectLive(b, live, i, more, acc[i]));
         }
         return next;
       });
+  // Which of two zeros is the larger makes no difference to what is left of a
+  // score, and with a NaN among them the sum of exponentials is NaN.
   for (Value &lanes : most)
-    lanes = b.fold(lanes, ReduceKind::Max);
+    lanes = b.does(Instructions::MaximumFloats)
+                ? Value(b.create<vector::ReductionOp>(
+                      vector::CombiningKind::MAXIMUMF, lanes))
+                : b.fold(lanes, ReduceKind::Max);
   return most;
 }
 

@@ -86,9 +86,15 @@ private:
       if (residual) {
         // The definition adds 0 for what is not chosen. That changes no sum:
         // none is -0.
-        Value more = b.create<arith::AddFOp>(
-            *residual, b.loadLanes(numbers, numberLanes(block, residualRow)));
-        *residual = b.create<arith::SelectOp>(above, more, *residual);
+        Value own = b.loadLanes(numbers, numberLanes(block, residualRow));
+        if (b.does(Instructions::ShiftInsert)) {
+          // Masks that are vectors: a sum waits for its addition only.
+          own = b.create<arith::SelectOp>(above, own, b.splatF32(0));
+          *residual = b.create<arith::AddFOp>(*residual, own);
+        } else {
+          Value more = b.create<arith::AddFOp>(*residual, own);
+          *residual = b.create<arith::SelectOp>(above, more, *residual);
+        }
       }
     }
     Value word = b.packMasks(masks[0], masks[1]);

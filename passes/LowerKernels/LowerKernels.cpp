@@ -85,6 +85,7 @@ struct LowerKernels : impl::LowerKernelsBase<LowerKernels> {
     addLoopPatterns<KernelBuilder>(
         patterns, types,
         [target](KernelBuilder &b, auto op, auto buffers) {
+          b.setTarget(target);
           emitKernel(b, op, buffers, target);
         },
         &lowered);

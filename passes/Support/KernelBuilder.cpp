@@ -8,6 +8,7 @@
 
 #include "passes/Support/KernelBuilder.h"
 #include "dialects/BNN/Layout.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -115,7 +116,61 @@ void KernelBuilder::tileRows(Value first, Value end, int64_t tile,
 // Lanes
 //===----------------------------------------------------------------------===//
 
+// The masks as one word, by vectors of 4 lanes that are shifted over each
+// other: nothing has to be narrowed. Then lane l has every fourth bit from bit
+// l on.
+Value KernelBuilder::shiftMasks(Value low, Value high) {
+  // Where floats are equal or no numbers they are neither more nor less, which
+  // is two comparisons, and one of them is wanted for the sign as well.
+  auto isEqual = [](Value mask) {
+    auto op = mask.getDefiningOp<arith::CmpFOp>();
+    return op && op.getPredicate() == arith::CmpFPredicate::UEQ;
+  };
+  if (isEqual(low) && (!high || isEqual(high))) {
+    auto where = [&](arith::CmpFPredicate order) {
+      auto compared = [&](Value mask) -> Value {
+        if (!mask)
+          return {};
+        auto op = mask.getDefiningOp<arith::CmpFOp>();
+        return create<arith::CmpFOp>(order, op.getLhs(), op.getRhs());
+      };
+      return shiftMasks(compared(low), compared(high));
+    };
+    Value unequal = create<arith::OrIOp>(where(arith::CmpFPredicate::OGT),
+                                         where(arith::CmpFPredicate::OLT));
+    return create<arith::XOrIOp>(unequal, i32(high ? -1 : 0xFFFF));
+  }
+  constexpr int64_t kPart = 4;
+  auto type = VectorType::get(kPart, getI32Type());
+  SmallVector<Value> parts;
+  for (Value mask : {low, high})
+    for (int64_t lane = 0; mask && lane < kLanes; lane += kPart) {
+      Value lanes = create<arith::ExtSIOp>(vectorOf(getI32Type()), mask);
+      parts.push_back(create<vector::ExtractStridedSliceOp>(
+          lanes, ArrayRef<int64_t>{lane}, ArrayRef<int64_t>{kPart},
+          ArrayRef<int64_t>{1}));
+    }
+  // One after another: that takes one register.
+  Value joined = parts[0];
+  for (auto [i, part] : llvm::enumerate(ArrayRef(parts).drop_front())) {
+    Value by = create<LLVM::ConstantOp>(getI32Type(),
+                                        getI32IntegerAttr((i + 1) * kPart));
+    joined = create<LLVM::CallIntrinsicOp>(
+                 type, getStringAttr("llvm.aarch64.neon.vsli.v4i32"),
+                 ValueRange{joined, part, by}, LLVM::FastmathFlags::none)
+                 .getResult(0);
+  }
+  SmallVector<int32_t> own;
+  for (int64_t lane = 0; lane < kPart; ++lane)
+    own.push_back(int32_t((high ? 0x11111111u : 0x1111u) << lane));
+  Value bits = create<arith::AndIOp>(
+      joined, create<arith::ConstantOp>(DenseIntElementsAttr::get(type, own)));
+  return create<vector::ReductionOp>(vector::CombiningKind::ADD, bits);
+}
+
 Value KernelBuilder::packMasks(Value low, Value high) {
+  if (does(Instructions::ShiftInsert))
+    return shiftMasks(low, high);
   if (high) {
     SmallVector<int64_t> both(2 * kLanes);
     std::iota(both.begin(), both.end(), 0);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "dialects/BNN/BNN.h"
+#include "dialects/BNN/BNNTarget.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Support/LoopBuilder.h"
 
@@ -17,6 +18,10 @@ namespace mlir::bnn {
 class KernelBuilder : public LoopBuilder {
 public:
   using LoopBuilder::LoopBuilder;
+
+  /// Whose instructions may be used beyond what all have (null: none).
+  void setTarget(TargetAttr on) { target = on; }
+  bool does(Instructions which) { return target && target.does(which); }
 
   mlir::VectorType vectorOf(mlir::Type element) {
     return mlir::VectorType::get(kLanes, element);
@@ -59,6 +64,11 @@ public:
   /// `arguments` are vectors. Returns what the terminator yields.
   llvm::SmallVector<mlir::Value> vectorize(mlir::Block &block,
                                            mlir::ValueRange arguments);
+
+private:
+  TargetAttr target;
+
+  mlir::Value shiftMasks(mlir::Value low, mlir::Value high);
 };
 
 } // namespace mlir::bnn

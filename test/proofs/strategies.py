@@ -9,7 +9,7 @@ from products import run
 
 DOTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "dialects", "BNN", "Dots.def")
 # What an architecture, or a CPU with a feature, does in one instruction: vectorInstructions() of lib/Target.
-INSTRUCTIONS = {"aarch64": ["add_pairs"], "avx2": ["shuffle_32_bytes"],
+INSTRUCTIONS = {"aarch64": ["add_pairs", "shift_insert", "maximum_floats"], "avx2": ["shuffle_32_bytes"],
                 "avx512f": ["ternary_logic", "scale_floats", "shuffle_32_bytes"],
                 "avx512bw": ["shuffle_64_bytes"]}
 

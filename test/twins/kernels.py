@@ -58,7 +58,8 @@ def parse_tile(text):
     dots = [f"xor_count, {tile}{parity}{queries}{count}", f"and_count, {tile}{count}"]
     if "chain" in flags:
         dots.append(f"parity_chain, rows = {rows}, panels = 1")
-    instructions = ["ternary_logic", "scale_floats"] if "avx512" in flags else []
+    instructions = (["ternary_logic", "scale_floats"] if "avx512" in flags else
+                    ["add_pairs", "shift_insert", "maximum_floats"] if "neon" in flags else [])
     for size, table in (("32", 2), ("64", 4)):
         if "table" + size in flags:
             dots.append(f"byte_table, rows = {table}, panels = 4")
@@ -193,7 +194,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cpu", required=True)
     parser.add_argument("--tile", action="append", required=True,
-                        help="ROWSxPANELS[,bytes][,avx512][,queries2][,table32][,table64][,chain]"
+                        help="ROWSxPANELS[,bytes][,avx512][,neon][,queries2][,table32][,table64][,chain]"
                              "[,dot64|,dot32|,sdot|,pairs32|,pairs16|,single]")
     parser.add_argument("--triple")
     parser.add_argument("--cc", default="cc")
