@@ -225,6 +225,23 @@ module attributes {bnn.target = #bnn.target<strategy = "avx512", instructions = 
 
 // -----
 
+// Where the larger and the smaller of two floats, and NaN of NaN, are one
+// instruction, bounds are.
+module attributes {bnn.target = #bnn.target<strategy = "neon", instructions = maximum_floats>} {
+  // CHECK-LABEL: func.func @bounded_exp(
+  // CHECK: arith.maximumf
+  // CHECK-NEXT: %{{.*}} = arith.constant
+  // CHECK-NEXT: arith.minimumf
+  // CHECK-NOT: arith.select
+  // CHECK: return
+  func.func @bounded_exp(%x: vector<16xf32>) -> vector<16xf32> {
+    %y = math.exp %x : vector<16xf32>
+    return %y : vector<16xf32>
+  }
+}
+
+// -----
+
 // f64 has functions of its own.
 // CHECK-LABEL: func.func @doubles
 // CHECK-NOT: math.exp

@@ -290,28 +290,60 @@ func.func @lookup(%x: memref<?x96x!bnn.s1, #rows>, %w: memref<64x96x!bnn.s1, #pa
 // With weights of running parities rows become such as well, each word four
 // times, and half a panel counts the carries of two words by a bit select: those
 // of the first two of four words are added, of the others, complements, taken
-// off. What LLVM makes of it keeps its order.
+// off. The first four words start the sums. What LLVM makes of it keeps its
+// order.
 // CHECK-LABEL: func.func @chain
-// CHECK-SAME: %[[X:[^:]*]]: memref<?x8xi32>, %[[W:[^:]*]]: memref<2x8x16xi32>
+// CHECK-SAME: %[[X:[^:]*]]: memref<?x16xi32>, %[[W:[^:]*]]: memref<2x16x16xi32>
 // CHECK-SAME: attributes {passthrough = ["bnn-keep-order"]}
-// CHECK: %[[ROWS:.*]] = memref.alloc() : memref<192x8x4xi32>
+// CHECK: %[[ROWS:.*]] = memref.alloc() : memref<96x16x4xi32>
 // CHECK: %[[COPIES:.*]] = vector.broadcast %{{.*}} : i32 to vector<4xi32>
 // CHECK: vector.store %[[COPIES]], %[[ROWS]]
+// CHECK-COUNT-6: math.ctpop {{.*}} : vector<32xi8>
 // CHECK: scf.for {{.*}} -> (vector<32xi8>, vector<32xi8>, vector<32xi8>, vector<8xi32>, vector<8xi32>, vector<8xi32>)
-// CHECK: vector.load %[[W]]{{.*}} : memref<2x8x16xi32>, vector<8xi32>
-// CHECK: vector.load %[[ROWS]]{{.*}} : memref<192x8x4xi32>, vector<4xi32>
+// CHECK: vector.load %[[W]]{{.*}} : memref<2x16x16xi32>, vector<8xi32>
+// CHECK: vector.load %[[ROWS]]{{.*}} : memref<96x16x4xi32>, vector<4xi32>
 // CHECK: arith.ori {{.*}} : vector<8xi32>
 // CHECK: %[[COUNT:.*]] = math.ctpop {{.*}} : vector<32xi8>
 // CHECK: arith.addi %{{.*}}, %[[COUNT]]
 // CHECK: arith.subi {{.*}} : vector<32xi8>
 // CHECK: return
-#rows = #bnn.rows<word = 32, group = 256>
-#panels = #bnn.panels<lanes = 16, word = 32, group = 256, out_group = 32, running = true>
+#rows = #bnn.rows<word = 32, group = 512>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 512, out_group = 32, running = true>
 module attributes {bnn.target = #bnn.target<strategy = "neon", dots = [#bnn.dot<xor_count, rows = 3, panels = 1>, #bnn.dot<parity_chain, rows = 3, panels = 1>]>} {
-  func.func @chain(%x: memref<?x256x!bnn.s1, #rows>, %w: memref<32x256x!bnn.s1, #panels>, %y: memref<?x32xi32>) {
-    bnn.matmul %x, %w outs(%y : memref<?x32xi32>) : memref<?x256x!bnn.s1, #rows>, memref<32x256x!bnn.s1, #panels> {
+  func.func @chain(%x: memref<?x512x!bnn.s1, #rows>, %w: memref<32x512x!bnn.s1, #panels>, %y: memref<?x32xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<?x32xi32>) : memref<?x512x!bnn.s1, #rows>, memref<32x512x!bnn.s1, #panels> {
     ^bb0(%acc: i32):
       bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// Where pairs of lanes are added in one instruction counts are of 16 bits, and
+// where vectors are shifted over each other 32 outputs become a word by that.
+// CHECK-LABEL: func.func @chain_to_bits
+// CHECK: memref.alloc() : memref<3x32xi16>
+// CHECK: llvm.call_intrinsic "llvm.aarch64.neon.uaddlp.v8i16.v16i8"
+// CHECK: llvm.call_intrinsic "llvm.aarch64.neon.addp.v8i16"
+// CHECK: llvm.call_intrinsic "llvm.aarch64.neon.addp.v16i8"
+// CHECK: vector.store {{.*}} : memref<3x32xi16>, vector<8xi16>
+// CHECK: arith.subi {{.*}} : vector<16xi16>
+// CHECK: arith.extsi {{.*}} : vector<16xi16> to vector<16xi32>
+// CHECK-COUNT-7: llvm.call_intrinsic "llvm.aarch64.neon.vsli.v4i32"
+// CHECK: vector.reduction <add>, {{.*}} : vector<4xi32> into i32
+// CHECK: return
+#rows = #bnn.rows<word = 32, group = 512>
+#bits = #bnn.rows<word = 32, group = 32>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 512, out_group = 32, running = true>
+module attributes {bnn.target = #bnn.target<strategy = "neon", dots = [#bnn.dot<xor_count, rows = 3, panels = 1>, #bnn.dot<parity_chain, rows = 3, panels = 1>], instructions = "add_pairs|shift_insert">} {
+  func.func @chain_to_bits(%x: memref<?x512x!bnn.s1, #rows>, %w: memref<32x512x!bnn.s1, #panels>, %y: memref<?x32x!bnn.s1, #bits>) {
+    bnn.matmul %x, %w outs(%y : memref<?x32x!bnn.s1, #bits>) : memref<?x512x!bnn.s1, #rows>, memref<32x512x!bnn.s1, #panels> {
+    ^bb0(%acc: i32):
+      %zero = arith.constant 0 : i32
+      %bit = arith.cmpi sgt, %acc, %zero : i32
+      bnn.yield %bit : i1
     }
     return
   }

@@ -269,7 +269,11 @@ class Machine:
         if op == "sext" and parse_type(source)[1] == 1:
             return lanewise(lambda a: v.select(a, v.const(-1, width), v.const(0, width)), value)
         if op == "sext":
-            raise Unknown(text)
+            def signed(a):  # by the sum of unsigned numbers that it is
+                half = 1 << (a.width - 1)
+                up = v.zext(v.binary("add", a, v.const(half, a.width)), width)
+                return v.binary("sub", up, v.const(half, width))
+            return lanewise(signed, value)
         return lanewise(lambda a: v.make(op, width, a), value)
 
     def do_icmp(self, text, environment):
@@ -400,6 +404,9 @@ def intrinsic(name, arguments):
         width = 2 * arguments[0][0].width
         wide = [v.zext(lane, width) for lane in arguments[0]]
         return [v.binary("add", low, high) for low, high in zip(wide[::2], wide[1::2])]
+    if name.startswith("llvm.aarch64.neon.addp."):
+        lanes = [*arguments[0], *arguments[1]]
+        return [v.binary("add", low, high) for low, high in zip(lanes[::2], lanes[1::2])]
     if name in ("llvm.x86.avx2.pshuf.b", "llvm.x86.avx512.pshuf.b.512"):
         return shuffle_bytes(*arguments)
     if base == "fma":

@@ -41,7 +41,8 @@ SmallVector<Value> CountDot::accumulate(const Tile &tile) {
   });
 }
 
-SmallVector<Value> CountDot::accumulate(const Tile &tile, Counts counts) {
+SmallVector<Value> CountDot::accumulate(const Tile &tile, Counts counts,
+                                        bool /*isShort*/) {
   return fromCounts(tile, counts(), /*masked=*/false);
 }
 

@@ -28,9 +28,12 @@ public:
   std::unique_ptr<BlockDot> createBlock(DotAttr dot,
                                         TargetAttr target) override;
   llvm::SmallVector<mlir::Value> accumulate(const Tile &tile) override;
-  /// The same from the counts [plane of row][panel] that `counts` emits.
-  virtual llvm::SmallVector<mlir::Value> accumulate(const Tile &tile,
-                                                    Counts counts);
+  /// The same from the counts [plane of row][panel] that `counts` emits, in
+  /// lanes of i16 if `isShort`.
+  virtual llvm::SmallVector<mlir::Value>
+  accumulate(const Tile &tile, Counts counts, bool isShort = false);
+  /// Whether counts of a row that i16 holds may be `isShort`.
+  virtual bool takesShortCounts() const { return false; }
 
   /// Planes of a row: each has counts of its own.
   int64_t getPlanes() const { return p.element.getWidth(); }

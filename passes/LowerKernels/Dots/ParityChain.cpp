@@ -42,7 +42,9 @@ ParityChain::ParityChain(KernelBuilder &b, const Product &p, CountDot &plain,
                          DotAttr dot, TargetAttr target)
     : BlockDot(b, p, std::max<int64_t>(1, dot.getRows() / plain.getPlanes()),
                kWordBits / kLanes),
-      plain(plain), target(target), planesOfTile(dot.getRows()) {}
+      plain(plain), target(target), planesOfTile(dot.getRows()),
+      isShort(target && target.does(Instructions::AddPairs) &&
+              plain.takesShortCounts() && p.words * kWordBits <= INT16_MAX) {}
 
 int64_t ParityChain::blockRows() const {
   const int64_t bytes = p.words * kCopies * 4 * plain.getPlanes();
@@ -74,8 +76,9 @@ void ParityChain::begin() {
   keepOrder(p.scope);
   parities = b.create<memref::AllocOp>(MemRefType::get(
       {blockRows() * plain.getPlanes(), p.words, kCopies}, b.getI32Type()));
-  counts = b.create<memref::AllocOp>(MemRefType::get(
-      {tileRows() * plain.getPlanes(), tilePanels() * kLanes}, b.getI32Type()));
+  counts = b.create<memref::AllocOp>(
+      MemRefType::get({tileRows() * plain.getPlanes(), tilePanels() * kLanes},
+                      countsType().getElementType()));
 }
 
 // Stores the running parities of `count` words from `k` on; `before` is that of
@@ -114,14 +117,21 @@ void ParityChain::prepareRows(Value first, Value count) {
 }
 
 SmallVector<Value> ParityChain::accumulate(const Tile &tile) {
-  return plain.accumulate(tile, [&] {
-    return count(plain.planesOf(tile.blockRow), tile.panel, tile.panels,
-                 tile.rows * plain.getPlanes());
-  });
+  return plain.accumulate(
+      tile,
+      [&] {
+        return count(plain.planesOf(tile.blockRow), tile.panel, tile.panels,
+                     tile.rows * plain.getPlanes());
+      },
+      isShort);
 }
 
 VectorType ParityChain::wordsType() const {
   return VectorType::get(kHalf, b.getI32Type());
+}
+
+VectorType ParityChain::countsType() const {
+  return VectorType::get(kHalf, b.getIntegerType(isShort ? 16 : kWordBits));
 }
 
 Value ParityChain::splatWords(int64_t value) const {
@@ -131,6 +141,20 @@ Value ParityChain::splatWords(int64_t value) const {
 
 Value ParityChain::complement(Value words) const {
   return b.create<arith::XOrIOp>(words, splatWords(-1));
+}
+
+// The counts of words, of those of their bytes.
+Value ParityChain::addCounts(Value sums) const {
+  return isShort ? addNeighbours(b, addPairs(b, sums))
+                 : addBytes(b, sums, target);
+}
+
+Value ParityChain::countWords(Value words) const {
+  if (!isShort)
+    return b.popcount(words);
+  auto bytes = VectorType::get(kHalf * 4, b.getI8Type());
+  Value counts = b.popcount(b.create<vector::BitCastOp>(bytes, words));
+  return addPairs(b, addNeighbours(b, counts));
 }
 
 // s_k of each plane, or its complement.
@@ -160,7 +184,7 @@ Value ParityChain::carry(Value sum, Value next, Value before) const {
 
 Value ParityChain::loadCounts(const Half &half, int64_t plane) const {
   return b.create<vector::LoadOp>(
-      wordsType(), counts, ValueRange{b.index(half.row + plane), half.output});
+      countsType(), counts, ValueRange{b.index(half.row + plane), half.output});
 }
 
 void ParityChain::storeCounts(const Half &half, int64_t plane,
@@ -170,10 +194,12 @@ void ParityChain::storeCounts(const Half &half, int64_t plane,
 }
 
 // The counts of the carries of four words each from `from` to `to`, which are
-// so many that bytes hold them: [plane] of 8 lanes of i32. The parity before
+// so many that bytes hold them: [plane] of 8 lanes. The parity before
 // them is in `before`, and then that after them.
+// `isFirst`: no word is before them. The first step then starts the sums, with
+// less to do than one that goes on.
 SmallVector<Value> ParityChain::sumCarries(const Half &half, const Quads &quads,
-                                           Values &before) const {
+                                           bool isFirst, Values &before) const {
   const size_t size = half.planes;
   auto byteType = VectorType::get(kHalf * 4, b.getI8Type());
   auto step = [&](Value quad, ValueRange carried) {
@@ -198,11 +224,16 @@ SmallVector<Value> ParityChain::sumCarries(const Half &half, const Quads &quads,
       b.getI8Type(), Value(b.create<arith::ShLIOp>(quads.count, b.i32(3))));
   Values all(size, b.create<vector::BroadcastOp>(byteType, most));
   all.append(before);
-  all = b.loop(quads.from, quads.to, 1, all, step);
+  Value from = quads.from;
+  if (isFirst) {
+    all = step(from, all);
+    from = b.offset(from, 1);
+  }
+  all = b.loop(from, quads.to, 1, all, step);
   before.assign(all.begin() + size, all.end());
   all.truncate(size);
   for (Value &sums : all)
-    sums = addBytes(b, sums, target);
+    sums = addCounts(sums);
   return all;
 }
 
@@ -214,7 +245,7 @@ void ParityChain::addRest(const Half &half, int64_t k, Values &totals,
     Values first = differing(half, b.index(k));
     Values second = differing(half, b.index(k + 1));
     for (auto [i, total] : llvm::enumerate(totals))
-      total = b.add(total, b.popcount(carry(first[i], second[i], before[i])));
+      total = b.add(total, countWords(carry(first[i], second[i], before[i])));
     before = std::move(second);
     k += 2;
   }
@@ -225,7 +256,7 @@ void ParityChain::addRest(const Half &half, int64_t k, Values &totals,
   for (auto [i, total] : llvm::enumerate(totals)) {
     Value sum = isComplement(k - 1) ? complement(before[i]) : before[i];
     Value both = b.create<arith::AndIOp>(sum, complement(last[i]));
-    total = b.add(total, b.popcount(both));
+    total = b.add(total, countWords(both));
   }
   before = std::move(last);
 }
@@ -238,7 +269,7 @@ void ParityChain::finishHalf(const Half &half, int64_t quads, Values totals,
   for (auto [i, total] : llvm::enumerate(totals)) {
     Value sum = before[i];
     Value last = isComplement(p.words - 1) ? complement(sum) : sum;
-    storeCounts(half, i, b.add(b.popcount(last), b.add(total, total)));
+    storeCounts(half, i, b.add(countWords(last), b.add(total, total)));
   }
 }
 
@@ -257,9 +288,11 @@ void ParityChain::countRows(Value plane, int64_t row, Value panel,
   const int64_t chunks = llvm::divideCeil(quads, kMostSteps);
   const int64_t length = chunks ? llvm::divideCeil(quads, chunks) : 0;
   const Values zeros(planes, splatWords(0));
+  const Values none(planes,
+                    b.create<arith::ConstantOp>(b.getZeroAttr(countsType())));
   const Quads first = {b.index(0), b.index(length), b.i32(length)};
   auto countFirst = [&](const Half &half, Values &before) {
-    return length ? sumCarries(half, first, before) : zeros;
+    return length ? sumCarries(half, first, /*isFirst=*/true, before) : none;
   };
   if (chunks <= 1)
     return forHalves([&](const Half &half) {
@@ -286,7 +319,8 @@ void ParityChain::countRows(Value plane, int64_t row, Value panel,
     }
     forHalves([&](const Half &half) {
       Values before = parities(half, from);
-      for (auto [i, sums] : llvm::enumerate(sumCarries(half, next, before)))
+      for (auto [i, sums] :
+           llvm::enumerate(sumCarries(half, next, /*isFirst=*/false, before)))
         storeCounts(half, i, b.add(loadCounts(half, i), sums));
     });
   });

@@ -32,7 +32,8 @@ private:
   TargetAttr target; // null: any
   int64_t planesOfTile;
   mlir::Value parities; // [plane of the block][word][copy] i32
-  mlir::Value counts;   // [plane of the tile][output of the unit] i32
+  bool isShort;         // whether counts are of 16 bits
+  mlir::Value counts;   // [plane of the tile][output of the unit] i32 or i16
 
   /// Rows of half a panel: `planes` from `plane` on, of the block, by the
   /// outputs from `lane` on. Their counts lie in `counts` from `row` and
@@ -47,7 +48,10 @@ private:
   mlir::Value loadCounts(const Half &half, int64_t plane) const;
   void storeCounts(const Half &half, int64_t plane, mlir::Value values) const;
   mlir::VectorType wordsType() const;
+  mlir::VectorType countsType() const;
   mlir::Value splatWords(int64_t value) const;
+  mlir::Value addCounts(mlir::Value sums) const;
+  mlir::Value countWords(mlir::Value words) const;
   mlir::Value complement(mlir::Value words) const;
   mlir::Value prepareWords(mlir::Value source, mlir::Value plane, mlir::Value k,
                            int64_t count, mlir::Value before) const;
@@ -58,7 +62,8 @@ private:
   struct Quads {
     mlir::Value from, to, count;
   };
-  Values sumCarries(const Half &half, const Quads &quads, Values &before) const;
+  Values sumCarries(const Half &half, const Quads &quads, bool isFirst,
+                    Values &before) const;
   void addRest(const Half &half, int64_t k, Values &totals,
                Values &before) const;
   void finishHalf(const Half &half, int64_t quads, Values totals,

@@ -146,7 +146,7 @@ void Popcount::addPair(const Tile &tile, Value k, bool masked, State counts,
 }
 
 // The sums of neighbouring lanes, twice as wide.
-static Value addPairs(KernelBuilder &b, Value lanes) {
+Value bnn::addPairs(KernelBuilder &b, Value lanes) {
   auto all = cast<VectorType>(lanes.getType());
   const int64_t bits = all.getElementTypeBitWidth();
   const int64_t size = 128 / bits; // lanes of a register
@@ -168,6 +168,30 @@ static Value addPairs(KernelBuilder &b, Value lanes) {
 }
 
 // Of pairs, then of pairs of these.
+Value bnn::addNeighbours(KernelBuilder &b, Value lanes) {
+  auto all = cast<VectorType>(lanes.getType());
+  const int64_t size = 128 / all.getElementTypeBitWidth();
+  auto part = VectorType::get(size, all.getElementType());
+  auto name = llvm::formatv("llvm.aarch64.neon.addp.v{0}i{1}", size,
+                            all.getElementTypeBitWidth());
+  auto result = VectorType::get(all.getNumElements() / 2, all.getElementType());
+  Value sums = b.create<arith::ConstantOp>(b.getZeroAttr(result));
+  for (int64_t from = 0; from < all.getNumElements(); from += 2 * size) {
+    SmallVector<Value> sources;
+    for (int64_t at : {from, from + size})
+      sources.push_back(
+          b.create<vector::ExtractStridedSliceOp>(lanes, at, size, 1));
+    Value sum =
+        b.create<LLVM::CallIntrinsicOp>(part, b.getStringAttr(name.str()),
+                                        sources, LLVM::FastmathFlags::none)
+            .getResult(0);
+    sums = part == result ? sum
+                          : Value(b.create<vector::InsertStridedSliceOp>(
+                                sum, sums, from / 2, 1));
+  }
+  return sums;
+}
+
 Value bnn::addBytes(KernelBuilder &b, Value sums, TargetAttr target) {
   if (target && target.does(Instructions::AddPairs))
     return addPairs(b, addPairs(b, sums));

@@ -23,6 +23,12 @@ mlir::Value countedBits(KernelBuilder &b, CountedBits which, mlir::Value x,
 
 /// The sums of the four bytes of each lane of 32 bits, on `target` (null: any).
 mlir::Value addBytes(KernelBuilder &b, mlir::Value sums, TargetAttr target);
+/// Sums of two neighbouring lanes each, which the lanes hold: half as many. For
+/// targets that add pairs, and two registers or more.
+mlir::Value addNeighbours(KernelBuilder &b, mlir::Value lanes);
+/// Sums of two neighbouring lanes each, twice as wide. For targets that add
+/// pairs.
+mlir::Value addPairs(KernelBuilder &b, mlir::Value lanes);
 
 /// Counts the bits of a register tile of words.
 class Popcount {

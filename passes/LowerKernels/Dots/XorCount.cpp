@@ -30,11 +30,15 @@ public:
       anyZero = b.anyBit(p.zeros);
   }
 
-  SmallVector<Value> accumulate(const Tile &tile, Counts counts) override {
+  bool takesShortCounts() const override { return true; }
+
+  SmallVector<Value> accumulate(const Tile &tile, Counts counts,
+                                bool isShort) override {
     if (!p.zeros)
-      return CountDot::accumulate(tile, counts);
-    SmallVector<Type> types(tile.rows * tile.panels,
-                            b.vectorOf(b.getI32Type()));
+      return withType(CountDot::accumulate(tile, counts), b.getI32Type());
+    // Half as many registers are carried out of the branches.
+    Type element = isShort ? b.getI16Type() : b.getI32Type();
+    SmallVector<Type> types(tile.rows * tile.panels, b.vectorOf(element));
     auto branch = b.create<scf::IfOp>(types, hasZero(tile.row, tile.rows),
                                       /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(b);
@@ -42,14 +46,31 @@ public:
     SmallVector<Value> masked =
         countBits(tile.row, tile.rows, tile.panel, tile.panels,
                   /*masked=*/true);
-    b.create<scf::YieldOp>(fromCounts(tile, masked, /*masked=*/true));
+    b.create<scf::YieldOp>(
+        fromCounts(tile, withType(masked, element), /*masked=*/true));
     b.setInsertionPointToEnd(branch.elseBlock());
     b.create<scf::YieldOp>(CountDot::accumulate(tile, counts));
-    return SmallVector<Value>(branch.getResults());
+    b.setInsertionPointAfter(branch);
+    return withType(branch.getResults(), b.getI32Type());
   }
 
 private:
   Value anyZero; // null where no row can have one
+
+  // Sums in lanes of another type, which holds them.
+  SmallVector<Value> withType(ValueRange sums, Type element) {
+    SmallVector<Value> result;
+    for (Value sum : sums) {
+      Type from = getElementTypeOrSelf(sum.getType());
+      VectorType type = b.vectorOf(element);
+      result.push_back(from == element ? sum
+                       : from.getIntOrFloatBitWidth() <
+                               element.getIntOrFloatBitWidth()
+                           ? Value(b.create<arith::ExtSIOp>(type, sum))
+                           : Value(b.create<arith::TruncIOp>(type, sum)));
+    }
+    return result;
+  }
 
   // Whether one of the rows has a zero.
   Value hasZero(Value row, int64_t rows) {
@@ -72,12 +93,18 @@ private:
 
   SmallVector<Value> fromCounts(const Tile &tile, ArrayRef<Value> counts,
                                 bool masked) override {
+    Type element = getElementTypeOrSelf(counts[0].getType());
     SmallVector<Value> sums;
     for (int64_t i = 0; i < tile.rows; ++i) {
-      Value row = b.offset(tile.row, i), elements = b.i32(p.elements);
-      if (masked)
-        elements = b.create<arith::SubIOp>(elements,
-                                           countRow(b, p.zeros, row, p.words));
+      Value row = b.offset(tile.row, i);
+      Value elements =
+          b.create<arith::ConstantOp>(b.getIntegerAttr(element, p.elements));
+      if (masked) {
+        Value zeros = countRow(b, p.zeros, row, p.words);
+        if (zeros.getType() != element)
+          zeros = b.create<arith::TruncIOp>(element, zeros);
+        elements = b.create<arith::SubIOp>(elements, zeros);
+      }
       elements = b.splat(elements);
       for (int64_t j = 0; j < tile.panels; ++j) {
         Value count = counts[i * tile.panels + j];
@@ -94,6 +121,8 @@ public:
 
   Value score(const ScoreWords &of) override {
     const bool masked = !of.queryZeros.empty();
+    if (!masked && b.does(Instructions::AddPairs) && channels <= INT8_MAX)
+      return scoreOfBytes(of);
     Value count = b.splatI32(0), elements = b.splatI32(channels);
     for (auto [w, query] : llvm::enumerate(of.query)) {
       Value differ = countedBits(b, CountedBits::Differing, query, of.key(w));
@@ -116,6 +145,22 @@ public:
 private:
   KernelBuilder &b;
   int64_t channels;
+
+  // The same in bytes, which hold it: they are widened last.
+  Value scoreOfBytes(const ScoreWords &of) {
+    auto bytes = VectorType::get(kLanes * 4, b.getI8Type());
+    Value counts;
+    for (auto [w, query] : llvm::enumerate(of.query)) {
+      Value differ = countedBits(b, CountedBits::Differing, query, of.key(w));
+      Value bits = b.popcount(b.create<vector::BitCastOp>(bytes, differ));
+      counts = counts ? b.add(counts, bits) : bits;
+    }
+    Value count = addNeighbours(b, addNeighbours(b, counts));
+    Value elements = b.splat(
+        b.create<arith::ConstantOp>(b.getIntegerAttr(b.getI8Type(), channels)));
+    Value dot = b.create<arith::SubIOp>(elements, b.add(count, count));
+    return toFloat(b.create<arith::ExtSIOp>(b.vectorOf(b.getI32Type()), dot));
+  }
 
   Value toFloat(Value v) {
     return b.create<arith::SIToFPOp>(b.vectorOf(b.getF32Type()), v);
