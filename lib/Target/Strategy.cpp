@@ -26,8 +26,12 @@ namespace mlir::bnn {
 // - AArch64 with dotprod, udot as the accumulator of cnt's bytes: the same as
 //   neon in the loop on Neoverse N1 (78), Cortex-A76 (75) and Neoverse V1
 //   (150), 22.9 against 24.8 on Cortex-A55.
-// - SVE: at 256 bits 170 against 150 on Neoverse V1, at 128 bits the same
-//   instructions as neon. Code for 256 bits would be wrong on every other CPU.
+// - SVE, in code for any length, three rows by two vectors of outputs as in
+//   parity_chain, which makes 205 with neon on Neoverse V1 and V2 and 102 on
+//   N2. V1 has 256 bits in two pipes, what neon has in four of 128, but no bit
+//   select (that is SVE2's BSL): xor_count makes 170 there, and a carry of
+//   exclusive ors and an and 146. With BSL at 128 bits it is neon's
+//   loop, instruction for instruction: 204 on V2 and 102 on N2.
 // - AVX-VNNI and AVX-512 VNNI on bytes: 119 measured on Sapphire Rapids, where
 //   bits reach 377 with AVX-512 and AVX2's table more than 129.
 // - cortex-m on Cortex-M55, whose vectors (MVE) have no population count: 3.5;
