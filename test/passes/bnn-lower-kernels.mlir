@@ -634,6 +634,9 @@ module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot
 // CHECK: scf.if %[[IS_LAST]] {
 // CHECK-COUNT-2: "llvm.x86.tilezero"
 // CHECK: scf.for {{.*}} step %c36
+// A quarter of the weights of the next outputs: 8 bytes of them for each of a row.
+// CHECK: %[[PART:.*]] = arith.andi %[[ROW]], %c96
+// CHECK-COUNT-5: llvm.intr.prefetch
 // CHECK-COUNT-3: "llvm.x86.tileloadd64"
 // CHECK-COUNT-2: "llvm.x86.tdpbssd"
 // CHECK-COUNT-2: "llvm.x86.tilestored64"

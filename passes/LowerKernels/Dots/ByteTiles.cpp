@@ -125,6 +125,24 @@ void ByteTiles::begin() {
 
 void ByteTiles::end() { emit("tilerelease", {}); }
 
+// Asks for a part of the weights of the next outputs, while those of this step
+// are multiplied: four times kRows rows ask for all of them. There may be none;
+// then nothing is read.
+void ByteTiles::prefetch(const Tile &tile, Value panel, Value k) {
+  constexpr int64_t kParts = 4, kLine = 64;
+  const int64_t unitBytes = kByteTilePanels * p.words * kRowBytes,
+                stepBytes = kByteTilePanels * step / kWordBytes * kRowBytes;
+  Value part = b.create<arith::AndIOp>(tile.row, b.index((kParts - 1) * kRows));
+  Value at = b.add(panel, b.mul(part, b.index(unitBytes / (kParts * kRows))));
+  at = b.add(at, b.mul(k, b.index(stepBytes / kParts / step)));
+  Value first = pointer(b.offset(at, unitBytes));
+  for (int64_t line = 0; line < stepBytes / kParts; line += kLine) {
+    Value address = b.create<LLVM::GEPOp>(first.getType(), b.getI8Type(), first,
+                                          ArrayRef<LLVM::GEPArg>{line});
+    b.create<LLVM::Prefetch>(address, /*rw=*/0, /*hint=*/3, /*cache=*/1);
+  }
+}
+
 // Adds up tiles of 16 rows that begin at `rows`.
 void ByteTiles::addTiles(const Tile &tile, ArrayRef<Value> rows) {
   auto sumsOf = [&](int64_t i, int64_t panel) {
@@ -144,6 +162,7 @@ void ByteTiles::addTiles(const Tile &tile, ArrayRef<Value> rows) {
     starts.push_back(b.add(input, b.mul(row, stride)));
   Value panel = b.add(weight, b.mul(tile.panel, b.index(panelBytes)));
   b.loop(b.index(0), rowEnd, step, [&](Value k) {
+    prefetch(tile, panel, k);
     // A word of a panel has four bytes of each of 16 outputs.
     Value words = b.add(panel, b.mul(k, b.index(kRowBytes / kWordBytes)));
     for (int64_t j = 0; j < kByteTilePanels; ++j)

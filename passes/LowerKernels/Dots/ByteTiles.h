@@ -47,6 +47,7 @@ private:
   void emit(llvm::StringRef instruction, mlir::ValueRange operands);
   mlir::Value tileNumber(int64_t number);
   mlir::Value pointer(mlir::Value address);
+  void prefetch(const Tile &tile, mlir::Value panel, mlir::Value k);
   void addTiles(const Tile &tile, llvm::ArrayRef<mlir::Value> rows);
 };
 
