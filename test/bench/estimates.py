@@ -97,6 +97,8 @@ def loop_names(loop):
     has = lambda pattern: any(re.match(pattern, name) for name in loop["opcodes"])
     counts, exponential = has(r"CNTv|VPOPCNT"), has(r"FM(LA|LS|ADD)|FCVT")
     if function == "attention":
+        if has(r"SLIv"):  # masks become bits, and bits are counted
+            return "attention: maximum, threshold, rest"
         return ("attention: scores" if counts and not exponential else
                 "attention: scores, exponential, context" if counts else
                 "attention: exponential" if exponential else "attention: maximum, threshold, rest")
