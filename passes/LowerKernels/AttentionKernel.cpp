@@ -79,14 +79,29 @@ Value Attention::seenBy(const Queries &queries, int64_t query) {
 
 Attention::Queries Attention::queriesAt(Value sentence, Value first,
                                         int64_t count) {
-  Queries queries = {sentence, first, count, groups, blocks};
-  if (!op.getCausal())
-    return queries;
+  Queries queries = {sentence, first, count, groups, {}};
   Value last = seenBy(queries, count - 1);
-  queries.groups = b.create<arith::DivUIOp>(b.offset(last, kWordBits - 1),
-                                            b.index(kWordBits));
-  queries.blocks = b.mul(queries.groups, b.index(kWordBits / kLanes));
+  if (op.getCausal())
+    queries.groups = b.create<arith::DivUIOp>(b.offset(last, kWordBits - 1),
+                                              b.index(kWordBits));
+  queries.blocks =
+      b.create<arith::DivUIOp>(b.offset(last, kLanes - 1), b.index(kLanes));
   return queries;
+}
+
+// A word of probabilities may end in a vector of tokens that no query sees:
+// what stands there in place of exp(score), which becomes no bit.
+void Attention::fillPastEnd(const Queries &queries) {
+  if (isFull())
+    return;
+  Value none = expPastEnd();
+  if (!none)
+    none = b.splatF32(0);
+  b.loop(queries.blocks, b.mul(queries.groups, b.index(kWordBits / kLanes)), 1,
+         [&](Value block) {
+           for (int64_t i = 0; i < queries.count; ++i)
+             b.storeLanes(none, numbers, numberLanes(block, i));
+         });
 }
 
 // The lanes of vector `block` that each query sees.
@@ -200,10 +215,8 @@ Value Attention::finishScore(Value dot, const Place &place, Value scale,
   s = applyMasks(s, 0, early, place);
   s = b.create<arith::DivFOp>(s, divisor);
   s = applyMasks(s, early, op.getMasks().size(), place);
-  // No bit, whatever the threshold.
   if (op.getThreshold() && place.live)
-    s = b.create<arith::SelectOp>(
-        place.live, s, b.splatF32(std::numeric_limits<float>::quiet_NaN()));
+    s = b.create<arith::SelectOp>(place.live, s, expPastEnd());
   return s;
 }
 
@@ -418,10 +431,15 @@ void Attention::emit() {
   if (buffers.getQueryZeros() || buffers.getKeyZeros())
     masked = hasZeros();
 
+  // Without a causal mask all queries see the same tokens.
+  if (!op.getCausal())
+    fillPastEnd(queriesAt(zero, zero, tileQueries));
   b.loop(zero, sentences, 1, [&](Value sentence) {
     layOut(sentence);
     b.tileRows(zero, queryTokens, tileQueries, [&](Value first, int64_t count) {
       Queries queries = queriesAt(sentence, first, count);
+      if (op.getCausal())
+        fillPastEnd(queries);
       if (right)
         emitBracket(queries);
       b.loop(zero, b.index(heads), 1,

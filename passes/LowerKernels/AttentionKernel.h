@@ -23,7 +23,8 @@ protected:
   struct Queries {
     mlir::Value sentence, first;
     int64_t count;
-    /// Words of 32 tokens that any of them sees, and vectors of 16.
+    /// How many words of 32 tokens hold those that any of them sees, and how
+    /// many vectors of 16, which may be one less than the words have.
     mlir::Value groups, blocks;
     mlir::Value at(KernelBuilder &b, int64_t i) const {
       return b.offset(first, i);
@@ -43,7 +44,7 @@ protected:
   std::unique_ptr<ScoreDot> scoreDot;
   std::unique_ptr<ContextDot> contextDot;
 
-  // S and T, words of 32 tokens of the key, vectors of 16
+  // S and T, words of 32 tokens of the key, vectors of 16 in these
   mlir::Value queryTokens, tokens, groups, blocks;
   mlir::Value zero;
 
@@ -64,8 +65,9 @@ protected:
   virtual void allocate() {}
   /// Computes what depends on a sentence's values only.
   virtual void layOutValues() {}
-  /// What stands for exp(score) past the last token that a query sees, in a
-  /// tile that becomes bits; null: anything may.
+  /// What stands for exp(score), or with a threshold for the score, past the
+  /// last token that a query sees, in a tile that becomes bits; null: anything
+  /// may.
   virtual mlir::Value expPastEnd() { return {}; }
   /// Writes the bits of the probabilities of each query, exp / sum; of a
   /// threshold, those of its scores, and there are no sums.
@@ -99,6 +101,7 @@ private:
   mlir::Value keyLanes(mlir::Value block, mlir::Value word, bool ofZeros);
   bool isFull();
   Queries queriesAt(mlir::Value sentence, mlir::Value first, int64_t count);
+  void fillPastEnd(const Queries &queries);
   mlir::Value seenBy(const Queries &queries, int64_t query);
   llvm::SmallVector<mlir::Value> liveLanes(const Queries &queries,
                                            mlir::Value block);

@@ -27,9 +27,9 @@ private:
 
   ArrayRef<Value> ones() override { return chosen; }
 
-  // No bit, whatever the cut.
+  // No bit, whatever the cut or the threshold.
   Value expPastEnd() override {
-    return b.splatF32(-std::numeric_limits<float>::infinity());
+    return b.splatF32(std::numeric_limits<float>::quiet_NaN());
   }
 
   Value secondArgument(int64_t query, Value, Value) override {
