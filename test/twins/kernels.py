@@ -83,7 +83,9 @@ def compile_object(module, path, target, reference, cpu, triple):
     llvm = re.sub(r"^module attributes .*\{$", "module {", llvm, count=1, flags=re.MULTILINE)
     ir = run(["mlir-translate", "--mlir-to-llvmir"], input=llvm)
     machine = [f"-mtriple={triple}"] if triple else []
-    run(["llc", "-O2", "-filetype=obj", "-relocation-model=pic", "-fp-contract=off", f"-mcpu={cpu}", *machine,
+    # The reference is no kernel: what it computes is the same at any level.
+    level = "-O0" if reference else "-O2"
+    run(["llc", level, "-filetype=obj", "-relocation-model=pic", "-fp-contract=off", f"-mcpu={cpu}", *machine,
          "-o", path + ".o"], input=ir)
 
 
