@@ -5,12 +5,14 @@
 
 In the kernels of a few products each vector instruction is swapped for another in turn: of every
 such kernel, proofs.py must find an output that is not what it should be, with numbers for which it
-is not. In loops of long rows, the same for steps.py, and for chunks of which counters overflow.
+is not. In loops of long rows, the same for steps.py, and for chunks of which counters overflow; and
+for adders.py in the first of its loops.
 """
 import argparse
 import re
 import sys
 
+import adders
 import ir
 import loops
 import proofs
@@ -24,6 +26,7 @@ SWAPPED = {"xor": "and", "and": "or", "or": "and", "add": "sub", "sub": "add", "
 KERNELS = [("neon", "and_count", "u1", 70), ("avx2", "xor_count", "s2", 70), ("avx512", "xor_count", "s1", 70),
            ("avx2", "byte_table", "u1", 33)]
 LOOPS = ("avx2", "xor_count", "s1", 2100)
+ADDERS = ("cortex-m", "xor_count", "s2", 1060)
 
 
 def mutants(text):
@@ -51,6 +54,23 @@ def loop_mutants(text):
             yield line.strip(), "\n".join([*lines[:at], f"{chunk[1]}{int(chunk[3]) + 48}", *lines[at + 1:]])
 
 
+def adder_mutants(text):
+    """The same of the bits that the first loop of adders.py adds up."""
+    functions = ir.Module(text).functions.values()
+    inside = next(f.blocks[back] for f in functions for header, back in f.headers.items()
+                  if adders.is_adder(f.parts(header)[0]))
+    lines = text.splitlines()
+    for at, line in enumerate(lines):
+        match = re.match(r"(  %\w+ = )(xor|and)( i32 .*)", line)
+        if match and line.strip() in inside:
+            changed = match[1] + SWAPPED[match[2]] + match[3]
+            yield line.strip(), "\n".join([*lines[:at], changed, *lines[at + 1:]])
+
+
+def prove_adders(product, text):
+    adders.prove(product, ADDERS[1], text)
+
+
 def prove_outputs(product, text):
     module = ir.Module(text)
     proofs.prove_kernel(product, module, proofs.Claims(module.tables))
@@ -74,7 +94,8 @@ def main():
     strategies = {strategy.name: strategy for strategy in read_strategies()}
     total = examples = 0
     missed = []
-    work = [(*kernel, prove_outputs, mutants) for kernel in KERNELS] + [(*LOOPS, loops.prove, loop_mutants)]
+    work = [(*kernel, prove_outputs, mutants) for kernel in KERNELS]
+    work += [(*LOOPS, loops.prove, loop_mutants), (*ADDERS, prove_adders, adder_mutants)]
     for name, kind, element, elements, proof, change in work:
         product = product_of(strategies[name], kind, element, elements)
         right = compile_ir(product.text())

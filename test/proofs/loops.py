@@ -11,8 +11,8 @@ iteration (steps.py): that is the step to rows of all lengths. Counters of bytes
 ones once in a while; from a step follows the most that it adds, and the number of steps between
 two widenings is a constant of the IR.
 
-A dot with `carry_save` has no such step: its loops are over outputs, and sixteen words are added up
-before any is counted. prove.py shows it for rows of three words, test/twins compares long ones.
+A dot with `carry_save` has no such step: sixteen words are added up before any is counted, which
+adders.py shows.
 """
 import argparse
 import sys

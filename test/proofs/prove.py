@@ -8,7 +8,7 @@
 
 For all inputs, all weights and all masks of zeros: the IR of a product runs on variables instead of
 numbers (ir.py), and each of its outputs is shown to be the sum that the product stands for
-(forms.py). Rows of any length are for loops.py. The dots are those of `bnn-opt --print-targets`,
+(forms.py). Rows of any length are for loops.py and adders.py. The dots are those of `bnn-opt --print-targets`,
 for each element that Dots.def has.
 """
 import argparse
