@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Proves long rows of the dots with `carry_save`.
 
-    adders.py --elements=2100
+    adders.py --elements=1060
 
 Their loops over words add up sixteen words, bit by bit, before they count any: they carry four digits
 of a sum at each place of a word, and the number of sixteens. An iteration is bitwise but for the count
@@ -16,6 +16,7 @@ Products with masks of zeros have the loops of other dots where there is a zero,
 """
 import argparse
 import dataclasses
+import itertools
 import re
 import sys
 
@@ -39,6 +40,11 @@ def every_bit(number, count):
     return np.packbits(np.arange(1 << count) >> number & 1)
 
 
+def total(bits, factors):
+    """The sums of some bits times factors, of each of which every_bit() has one."""
+    return sum(np.unpackbits(bit).astype(np.int16) * factor for bit, factor in zip(bits, factors))
+
+
 def is_adder(phis):
     """Whether a loop with these phis adds up words bit by bit."""
     return [line.split(" = phi ")[1].split(" ")[0] for line in phis] == PHIS
@@ -51,8 +57,8 @@ class Adders:
         self.product, self.kind = product, kind
         self.proved = set()  # iterations, with their variables numbered
         self.steps = 0       # iterations that were looked at
-        #: {(row or None, output): the sum of the first words, and how many they are}.
-        self.sums = {}
+        #: {(row or None, output): what a loop is shown to count, less what it carries out for that}: 0.
+        self.zeros = {}
 
     @staticmethod
     def scratch(name):
@@ -66,9 +72,8 @@ class Adders:
         names = [line.split(" = ")[0] for line in phis]
         [before] = set(re.findall(r", (%\w+) \]", phis[0])) - {function.headers[header]}
         values = machine.enter(phis, environment, before)
-        first = values[names[1]]
+        of, count = self.begin([values[name] for name in names]), 0
         while True:
-            count = values[names[0]].args[0]
             carried = [values[names[1]] if self.product.parity else v.var("digit0", 32)]
             carried += [v.var(f"digit{i}", 32) for i in range(1, DIGITS)] + [v.var("sixteens", 32)]
             environment.update(zip(names, [values[names[0]], *carried]))
@@ -79,140 +84,122 @@ class Adders:
                 break
             until = machine.run(function, environment, label, header, until=header)
             values = machine.enter(phis, environment, until)
-            self.prove(first, count, carried, [values[name] for name in names[1:]])
-        of = self.which(first)
-        carried = [*carried[:1], *(v.var(f"{of}.{count}.{node.args[0]}", 32) for node in carried[1:])]
-        if not self.product.parity:
-            carried[0] = v.var(f"{of}.{count}.digit0", 32)
-        environment.update(zip(names[1:], carried))
-        total = v.binary("mul", carried[-1], v.const(WORDS, 32))
-        for i, digit in enumerate(carried[:-1]):
-            total = v.binary("add", total, v.binary("mul", v.popcount(digit), v.const(1 << i, 32)))
+            count += WORDS
+            if not v.is_const(values[names[0]], count):
+                raise Unproved(f"{values[names[0]]!r} words are counted where {count} are added up")
+            if of:
+                self.prove(of, count, carried, [values[name] for name in names[1:]])
+        # Any numbers, but for a parity.
+        left = [v.var(f"{of}.{node.args[0]}", 32) for node in carried[1:]]
+        left = [carried[0] if self.product.parity else v.var(f"{of}.digit0", 32), *left]
+        environment.update(zip(names[1:], left))
         if of:
-            self.sums[of] = total, count + 1
+            self.zeros[of] = self.difference(of, count, left)
         return label
 
-    def which(self, first):
-        """The (row or None, output) whose first word something is; None where there is no weight, past
-        the last output."""
+    def begin(self, values):
+        """The (row or None, output) whose words a loop counts; None past the last output. Nothing but
+        the first word is counted in front of it."""
+        count, first, *zeros = values
         found = {node.args[0][0]: int(node.args[0][1:].split(".")[0]) for node in v.variables(first)}
-        return (found.get("x"), found["w"]) if "w" in found else None
+        if "w" not in found:
+            return None
+        of = found.get("x"), found["w"]
+        if first not in self.counted(of, 0) or not all(v.is_const(value, 0) for value in (count, *zeros)):
+            raise Unproved(f"the loop of {of} does not begin with its first word alone")
+        return of
 
-    def counted(self, of, k):
-        """What is stored of word `k`: the bits that are counted, or with parity their running one."""
+    def counted(self, of, k, meant=False):
+        """What is stored of word `k`, or is `meant`: the bits that are counted, or with parity their
+        running one."""
         row, output = of
-        w = self.product.weight().word(output, k)
+        weight, x = self.product.weight(), self.product.input()
+        w = weight.meant(output, k) if meant else weight.word(output, k)
         if row is None:
             return [w]
-        x = self.product.input().word(row, k)
+        x = x.meant(row, k) if meant else x.word(row, k)
         op = "xor" if self.kind == "xor_count" else "and"
         return [v.binary(op, x, w), v.binary(op, w, x)]
 
-    def prove(self, first, count, before, after):
-        """One iteration, which begins behind word `count`."""
-        of = self.which(first)
-        if not of:
-            return
+    def difference(self, of, count, left):
+        """The ones of the words of a loop, less their sum by what it leaves."""
+        total = v.const(0, 32)
+        for k in range(count + 1):
+            total = v.binary("add", total, v.popcount(self.counted(of, k, meant=True)[0]))
+        *digits, sixteens = left
+        for i, digit in enumerate(digits):
+            total = v.binary("sub", total, v.binary("mul", v.popcount(digit), v.const(1 << i, 32)))
+        return v.binary("sub", total, v.binary("mul", sixteens, v.const(WORDS, 32)))
+
+    def prove(self, of, count, before, after):
+        """One iteration, which ends with word `count`."""
         self.steps += 1
         *digits, sixteens = after
         if sixteens.op != "add" or sixteens.args[0] is not before[-1] or sixteens.args[1].op != "ctpop":
             raise Unproved(f"sixteens that are {sixteens!r}"[:300])
         digits.append(sixteens.args[1].args[0])
-        key = proofs.shape(digits)
+        if self.product.parity and (before[0] not in self.counted(of, count - WORDS)
+                                    or digits[0] not in self.counted(of, count)):
+            raise Unproved(f"the parity of {of} is not that of its word {count}")
+        words = [self.counted(of, k) for k in range(count - WORDS + 1, count + 1)]
+        # Which word is which belongs to what is proved.
+        key = proofs.shape([*digits, *before[:-1], *itertools.chain(*words)])
         if key in self.proved:
             return
-        variables = [*before[:-1]]
-        places = {id(node): i for i, node in enumerate(before[:-1])}
-        for k in range(count + 1, count + 1 + WORDS):
-            places.update({id(node): len(variables) for node in self.counted(of, k)})
-            variables.append(k)
-        if self.product.parity:
-            last = {id(node) for node in self.counted(of, count + WORDS)}
-            start = {id(node) for node in self.counted(of, count)}
-            if id(digits[0]) not in last or id(before[0]) not in start:
-                raise Unproved(f"the parity of {of} is not that of its word {count + WORDS}")
-        given = [every_bit(i, len(variables)) for i in range(len(variables))]
-        found = self.evaluate(digits, places, given)
-        state, words = given[:DIGITS], given[DIGITS:]
+        given = [every_bit(i, DIGITS + WORDS) for i in range(DIGITS + WORDS)]
+        known = dict(zip(before[:-1], given))
+        known.update((node, bits) for nodes, bits in zip(words, given[DIGITS:]) for node in nodes)
+        state, added = given[:DIGITS], given[DIGITS:]
         if self.product.parity:
             # Words of even numbers hold the parity of all up to them.
-            running = [state[0], *words]
-            words = [word if (count + i) % 2 else word ^ running[i - 1] ^ running[i - 2]
+            running = [state[0], *added]
+            added = [word if i % 2 else word ^ running[i - 1] ^ running[i - 2]
                      for i, word in enumerate(running)][1:]
-        self.compare(of, count, found, state, words)
+        factors = [1 << i for i in range(DIGITS + 1)]
+        expected = total(state, factors) + total(added, [1] * WORDS)
+        wrong = np.flatnonzero(total(self.evaluate(digits, known), factors) != expected)
+        if wrong.size:
+            raise Unproved(f"the words of {of} up to {count}: digits and words {wrong[0]:#x} have another sum")
         self.proved.add(key)
 
     @staticmethod
-    def compare(of, count, found, state, words):
-        def total(bits, factors):
-            return sum(np.unpackbits(bit).astype(np.int16) * factor for bit, factor in zip(bits, factors))
-        factors = [1 << i for i in range(DIGITS + 1)]
-        wrong = np.flatnonzero(total(found, factors) != total(state, factors) + total(words, [1] * WORDS))
-        if wrong.size:
-            raise Unproved(f"words {count + 1} to {count + WORDS} of {of}: digits and words {wrong[0]:#x} have "
-                           "another sum")
-
-    @staticmethod
-    def evaluate(roots, places, given):
-        """The bits of expressions; `places` says which of those that are `given` a node is."""
-        done, stack = {}, list(roots)
+    def evaluate(roots, known):
+        """The bits of expressions of what is `known`, {node: bits}."""
+        done, stack = dict(known), list(roots)
         while stack:
             node = stack[-1]
-            if id(node) in done:
+            if node in done:
                 stack.pop()
-                continue
-            if id(node) in places:
-                done[id(node)] = given[places[id(node)]]
             elif node.op == "const" and node.args[0] in (0, (1 << node.width) - 1):
-                done[id(node)] = np.full_like(given[0], 255 if node.args[0] else 0)
-            elif node.op in BITWISE:
-                left = [operand for operand in node.operands if id(operand) not in done]
-                if left:
-                    stack += left
-                    continue
-                done[id(node)] = BITWISE[node.op](*(done[id(operand)] for operand in node.operands))
-            else:
+                done[node] = np.full_like(next(iter(known.values())), 255 if node.args[0] else 0)
+            elif node.op not in BITWISE:
                 raise Unproved(f"no bitwise operation on words and digits: {node!r}"[:300])
-        return [done[id(root)] for root in roots]
+            elif left := [operand for operand in node.operands if operand not in done]:
+                stack += left
+            else:
+                done[node] = BITWISE[node.op](*(done[operand] for operand in node.operands))
+        return [done[root] for root in roots]
 
     def value(self, row, output):
-        """The accumulator of a row and an output, by the sums that loops carry out."""
-        product, planes = self.product, self.product.planes
-        total = v.const(product.elements if product.element == "s1" else 0, 32)
+        """The accumulator of a row and an output, in terms of what loops carry out."""
+        product = self.product
+        total = product.value(row, output, lambda name: True)
 
-        def times(factor, x):
-            return v.binary("mul", x, v.const(factor, 32))
-
-        def count(of, meant):
-            sum_, words = self.sums[of]
-            for k in range(words, product.words):
-                sum_ = v.binary("add", sum_, v.popcount(meant(k)))
-            return sum_
-
-        for plane in range(planes):
-            at = row * planes + plane
-
-            def x(k, at=at):
-                return product.input().meant(at, k)
-
-            def w(k):
-                return product.weight().meant(output, k)
-            if self.kind == "xor_count":
-                differ = count((at, output), lambda k, x=x: v.binary("xor", x(k), w(k)))
+        def replace(factor, of):
+            nonlocal total
+            total = v.binary("sub", total, v.binary("mul", self.zeros[of], v.const(factor, 32)))
+        for plane in range(product.planes):
+            of, weight = (row * product.planes + plane, output), 1 << plane
             if product.element == "s1":
-                total = v.binary("sub", total, times(2, differ))
+                replace(-2, of)
                 continue
-            weight = 1 << plane
-            if product.element[0] == "s" and plane == planes - 1:
+            if product.element[0] == "s" and plane == product.planes - 1:
                 weight = -weight
             if self.kind == "xor_count":  # 2 (x and w) - x is w - (x xor w)
-                total = v.binary("add", total, times(weight, count((None, output), w)))
-                total = v.binary("sub", total, times(weight, differ))
+                replace(weight, (None, output))
+                replace(-weight, of)
             else:
-                both = count((at, output), lambda k, x=x: v.binary("and", x(k), w(k)))
-                total = v.binary("add", total, times(2 * weight, both))
-                for k in range(product.words):
-                    total = v.binary("sub", total, times(weight, v.popcount(x(k))))
+                replace(2 * weight, of)
         return total
 
 

@@ -55,16 +55,17 @@ def loop_mutants(text):
 
 
 def adder_mutants(text):
-    """The same of the bits that the first loop of adders.py adds up."""
-    functions = ir.Module(text).functions.values()
-    inside = next(f.blocks[back] for f in functions for header, back in f.headers.items()
-                  if adders.is_adder(f.parts(header)[0]))
+    """The same of the first loop of adders.py; and what it begins with, and how it goes on."""
+    function, header = next((f, header) for f in ir.Module(text).functions.values() for header in f.headers
+                            if adders.is_adder(f.parts(header)[0]))
+    inside = {*function.parts(header)[0], *function.blocks[function.headers[header]]}
     lines = text.splitlines()
     for at, line in enumerate(lines):
-        match = re.match(r"(  %\w+ = )(xor|and)( i32 .*)", line)
-        if match and line.strip() in inside:
-            changed = match[1] + SWAPPED[match[2]] + match[3]
-            yield line.strip(), "\n".join([*lines[:at], changed, *lines[at + 1:]])
+        for pattern, changed in ((r"( = phi i32 .*\[ )0(, .*)", "1"), (r"( = add i32 %\w+, )16($)", "14"),
+                                 (r"( = )(?:xor)( i32 .*)", "and"), (r"( = )(?:and)( i32 .*)", "or")):
+            mutant = re.sub(pattern, rf"\g<1>{changed}\g<2>", line)
+            if mutant != line and line.strip() in inside:
+                yield line.strip(), "\n".join([*lines[:at], mutant, *lines[at + 1:]])
 
 
 def prove_adders(product, text):
