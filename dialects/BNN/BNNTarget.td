@@ -126,8 +126,9 @@ def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
     The strategy that `lib/Target` chose for a CPU: its name, the dots that it
     chose, one of a kind, and what the CPU does in one instruction. A dot that
     is not listed has a tile of one row and one panel (`signed_sum` and `fma`
-    that of their kernels), but for `byte_table` and `byte_tiles`, which are used
-    where they are listed and the CPU has the instruction. Set on the module as `bnn.target`.
+    that of their kernels), but for `byte_table` and `byte_tiles`, which are
+    used where they are listed and the CPU has the instruction. Set on the
+    module as `bnn.target`.
 
     Rules:
     - [G1] `dots` are `#bnn.dot`.

@@ -28,9 +28,10 @@
  *     Pass BNN_ABI_VERSION.
  *
  * An object for several CPUs that was compiled for musl, or for an Android
- * before API level 30, remembers which of them it runs on: that is all that it
- * ever writes to memory of its own. On AArch64 it takes getauxval from the C
- * library.
+ * before API level 30, remembers which of them it runs on. On AArch64 it takes
+ * getauxval from the C library. One with products of bytes for an x86 with AMX
+ * asks Linux once for AMX's registers, and remembers the answer. That is all
+ * that objects ever write to memory of their own.
  *
  * The functions below are in libbnn_runtime.a. It needs no C library, keeps no
  * state and allocates nothing. A program that calls a model by name and knows

@@ -24,8 +24,8 @@ def LowerKernels : Pass<"bnn-lower-kernels", "::mlir::ModuleOp"> {
     input's sign and add, those of f32 by f32 are chains of `math.fma`. Products
     of bytes of 16 rows and more go through registers that are matrices where
     the target has such (`byte_tiles`): the kernel calls `@may_use_tiles`, which
-    whoever writes the object defines, and has the loops without them as well. Which of
-    these dots adds up a product, and its tile, come from the module's
+    whoever writes the object defines, and has the loops without them as well.
+    Which of these dots adds up a product, and its tile, come from the module's
     `bnn.target`; a parameter of a dot that its kernel does not know is an error. The order of every f32 operation is that of the op's
     definition, so the result does not depend on the tile.
 

@@ -5,15 +5,15 @@
 
 The modules of cases.py are compiled as a user compiles (`bnn-opt --emit=obj --mcpu=...`), for the
 strategy that --isa names or through the reference lowering, and run, under an emulator where it is
-another architecture. --refuse-tiles runs them where the system refuses the registers of AMX. Outputs must be equal to the last bit, save that NaN is one value and that of
-attention those are compared that exp does not decide by its last digits. A case is an output in a
-run with some number of rows. --every runs each kernel with each length, which takes minutes.
+another architecture. --refuse-tiles runs them where the system refuses the registers of AMX.
+Outputs must be equal to the last bit, save that NaN is one value and that of attention those are
+compared that exp does not decide by its last digits. A case is an output in a run with some number
+of rows. --every runs each kernel with each length, which takes five to ten minutes.
 """
 import argparse
 import ctypes
 import os
 import re
-import struct
 import sys
 
 import numpy as np
@@ -66,7 +66,7 @@ def assert_strategy(isa, path):
         assert f'#bnn.target<strategy = "{OTHERS.get(isa, isa)}"' in fused, f"the strategy is not {isa}"
 
 
-ARCH_PRCTL, ARCH_GET_XCOMP_PERM, ARCH_REQ_XCOMP_PERM, XTILEDATA = 158, 0x1022, 0x1023, 18
+ARCH_PRCTL, ARCH_GET_XCOMP_PERM, XTILEDATA = 158, 0x1022, 18
 
 
 def has_tiles():
@@ -77,20 +77,11 @@ def has_tiles():
     return bool(permitted.value >> XTILEDATA & 1)
 
 
-def refuse_tiles():
-    """Has the system refuse them to this process and what it starts: EPERM, by a filter of seccomp."""
-    load, equals, answer = 0x20, 0x15, 0x06  # BPF_LD | BPF_W | BPF_ABS, BPF_JMP | BPF_JEQ | BPF_K, BPF_RET | BPF_K
-    number, first_argument = 0, 16  # in struct seccomp_data
-    allow, eperm = 0x7FFF0000, 0x00050001
-    code = [(load, 0, 0, number), (equals, 0, 3, ARCH_PRCTL), (load, 0, 0, first_argument),
-            (equals, 0, 1, ARCH_REQ_XCOMP_PERM), (answer, 0, 0, eperm), (answer, 0, 0, allow)]
-    instructions = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in code))
-    program = ctypes.create_string_buffer(struct.pack("@HP", len(code), ctypes.addressof(instructions)))
-    libc = ctypes.CDLL(None, use_errno=True)
-    no_new_privileges, set_seccomp, mode_filter = 38, 22, 2
-    for call in ((no_new_privileges, 1, 0, 0, 0), (set_seccomp, mode_filter, program, 0, 0)):
-        if libc.prctl(*call):
-            raise SystemExit(f"prctl: {os.strerror(ctypes.get_errno())}")
+def refuse_tiles(options):
+    """Has the system refuse them to this process and what it starts."""
+    path = os.path.join(options.work, "no_amx.so")
+    run([options.cc, "-shared", "-fPIC", os.path.join(ROOT, "test", "bench", "no_amx.c"), "-o", path])
+    ctypes.CDLL(path)
 
 
 def compile_object(text, path, flags, edit=None):
@@ -208,7 +199,7 @@ def main():
         parser.error("--refuse-tiles is for --isa=amx")
     os.makedirs(options.work, exist_ok=True)
     if options.refuse_tiles:
-        refuse_tiles()
+        refuse_tiles(options)
     assert_complete()
     assert_strategy(options.isa, os.path.join(options.work, "strategy"))
     assert not has_tiles(), "this process has tiles before it ran anything"

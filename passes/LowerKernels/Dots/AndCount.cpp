@@ -90,8 +90,8 @@ std::unique_ptr<ContextDot> bnn::createAndContext(KernelBuilder &b) {
 }
 
 static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
-                                   DotAttr dot, TargetAttr target) {
-  return std::make_unique<AndCount>(b, p, CountedBits::Common, dot, target);
+                                   DotAttr dot, TargetAttr) {
+  return std::make_unique<AndCount>(b, p, CountedBits::Common, dot);
 }
 
 const DotKernel bnn::kAndCount = {create, Popcount::getParams};

@@ -22,15 +22,15 @@ Value bnn::countRow(KernelBuilder &b, Value rows, Value row, int64_t words) {
 }
 
 CountDot::CountDot(KernelBuilder &b, const Product &p, CountedBits which,
-                   DotAttr dot, TargetAttr target)
+                   DotAttr dot)
     : Dot(b, p, std::max<int64_t>(1, dot.getRows() / p.element.getWidth()),
           dot.getPanels()),
-      popcount(b, p, which, dot, target), dot(dot) {}
+      popcount(b, p, which, dot), dot(dot) {}
 
 std::unique_ptr<BlockDot> CountDot::createBlock(DotAttr block,
                                                 TargetAttr target) {
   if (block.getKind() == DotKind::ParityChain)
-    return std::make_unique<ParityChain>(b, p, *this, block, target);
+    return std::make_unique<ParityChain>(b, p, *this, block);
   return std::make_unique<ByteTable>(b, p, *this, block, target);
 }
 

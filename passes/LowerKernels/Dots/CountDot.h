@@ -18,8 +18,7 @@ public:
   using Counts = llvm::function_ref<llvm::SmallVector<mlir::Value>()>;
 
   /// The rows of `dot`'s tile are planes.
-  CountDot(KernelBuilder &b, const Product &p, CountedBits which, DotAttr dot,
-           TargetAttr target);
+  CountDot(KernelBuilder &b, const Product &p, CountedBits which, DotAttr dot);
 
   int64_t unitOutputs() const override {
     return llvm::alignTo(tilePanels() * kLanes, kWordBits);
@@ -66,6 +65,6 @@ mlir::Value countRow(KernelBuilder &b, mlir::Value rows, mlir::Value row,
 
 /// The dot of integers of a few bits by weights of one bit.
 std::unique_ptr<Dot> createPlaneCount(KernelBuilder &b, const Product &p,
-                                      DotAttr dot, TargetAttr target);
+                                      DotAttr dot);
 
 } // namespace mlir::bnn

@@ -39,12 +39,12 @@ static constexpr int64_t kStepWords = kComplementPeriod, kMostSteps = 15;
 static constexpr int64_t kBlockBytes = 24 << 10;
 
 ParityChain::ParityChain(KernelBuilder &b, const Product &p, CountDot &plain,
-                         DotAttr dot, TargetAttr target)
+                         DotAttr dot)
     : BlockDot(b, p, std::max<int64_t>(1, dot.getRows() / plain.getPlanes()),
                kWordBits / kLanes),
-      plain(plain), target(target), planesOfTile(dot.getRows()),
-      isShort(target && target.does(Instructions::AddPairs) &&
-              plain.takesShortCounts() && p.words * kWordBits <= INT16_MAX) {}
+      plain(plain), planesOfTile(dot.getRows()),
+      isShort(b.does(Instructions::AddPairs) && plain.takesShortCounts() &&
+              p.words * kWordBits <= INT16_MAX) {}
 
 int64_t ParityChain::blockRows() const {
   const int64_t bytes = p.words * kCopies * 4 * plain.getPlanes();
@@ -145,8 +145,7 @@ Value ParityChain::complement(Value words) const {
 
 // The counts of words, of those of their bytes.
 Value ParityChain::addCounts(Value sums) const {
-  return isShort ? addNeighbours(b, addPairs(b, sums))
-                 : addBytes(b, sums, target);
+  return isShort ? addNeighbours(b, addPairs(b, sums)) : addBytes(b, sums);
 }
 
 Value ParityChain::countWords(Value words) const {
@@ -194,10 +193,9 @@ void ParityChain::storeCounts(const Half &half, int64_t plane,
 }
 
 // The counts of the carries of four words each from `from` to `to`, which are
-// so many that bytes hold them: [plane] of 8 lanes. The parity before
-// them is in `before`, and then that after them.
-// `isFirst`: no word is before them. The first step then starts the sums, with
-// less to do than one that goes on.
+// so many that bytes hold them: [plane] of 8 lanes. The parity before them is
+// in `before`, and then that after them. `isFirst`: no word is before them. The
+// first step then starts the sums, with less to do than one that goes on.
 SmallVector<Value> ParityChain::sumCarries(const Half &half, const Quads &quads,
                                            bool isFirst, Values &before) const {
   const size_t size = half.planes;

@@ -16,8 +16,7 @@ namespace mlir::bnn {
 class ParityChain : public BlockDot {
 public:
   /// `plain` counts where rows have zeros, and makes sums of counts.
-  ParityChain(KernelBuilder &b, const Product &p, CountDot &plain, DotAttr dot,
-              TargetAttr target);
+  ParityChain(KernelBuilder &b, const Product &p, CountDot &plain, DotAttr dot);
 
   void begin() override;
   bool takesAll() const override { return true; }
@@ -29,7 +28,6 @@ private:
   using Values = llvm::SmallVector<mlir::Value>;
 
   CountDot &plain;
-  TargetAttr target; // null: any
   int64_t planesOfTile;
   mlir::Value parities; // [plane of the block][word][copy] i32
   bool isShort;         // whether counts are of 16 bits

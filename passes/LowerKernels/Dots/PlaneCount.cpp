@@ -56,7 +56,6 @@ private:
 } // namespace
 
 std::unique_ptr<Dot> bnn::createPlaneCount(KernelBuilder &b, const Product &p,
-                                           DotAttr dot, TargetAttr target) {
-  return std::make_unique<PlaneCount>(b, p, CountedBits::Differing, dot,
-                                      target);
+                                           DotAttr dot) {
+  return std::make_unique<PlaneCount>(b, p, CountedBits::Differing, dot);
 }

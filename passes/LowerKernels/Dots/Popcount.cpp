@@ -35,8 +35,8 @@ ArrayRef<StringLiteral> Popcount::getParams() {
 }
 
 Popcount::Popcount(KernelBuilder &b, const Product &p, CountedBits which,
-                   DotAttr dot, TargetAttr target)
-    : b(b), p(p), which(which), dot(dot), target(target) {
+                   DotAttr dot)
+    : b(b), p(p), which(which), dot(dot) {
   if (dot.hasParam(kCarrySave) && !p.running)
     oneOutput.emplace(b, p, which);
 }
@@ -64,7 +64,7 @@ static Value loadRow(KernelBuilder &b, Value rows, const Tile &tile, int64_t i,
 
 // The majority of x, y and x ^ y ^ parity.
 Value Popcount::majority(Value x, Value y, Value parity) const {
-  if (TargetAttr on = target; on && on.does(Instructions::TernaryLogic)) {
+  if (b.does(Instructions::TernaryLogic)) {
     // The truth table of x == y ? x : !parity, bit 4 x + 2 y + parity.
     constexpr int64_t table = 0xD4;
     Value immediate =
@@ -145,55 +145,47 @@ void Popcount::addPair(const Tile &tile, Value k, bool masked, State counts,
   }
 }
 
-// The sums of neighbouring lanes, twice as wide.
-Value bnn::addPairs(KernelBuilder &b, Value lanes) {
+// What `intrinsic` makes of `count` registers of 128 bits of `lanes` at a time,
+// and of the next ones: half as many lanes, of `element`.
+static Value pairwise(KernelBuilder &b, Value lanes, const Twine &intrinsic,
+                      int64_t count, Type element) {
   auto all = cast<VectorType>(lanes.getType());
-  const int64_t bits = all.getElementTypeBitWidth();
-  const int64_t size = 128 / bits; // lanes of a register
-  auto part = VectorType::get(size / 2, b.getIntegerType(2 * bits));
-  auto name = llvm::formatv("llvm.aarch64.neon.uaddlp.v{0}i{1}.v{2}i{3}",
-                            size / 2, 2 * bits, size, bits);
-  Value result = b.create<arith::ConstantOp>(b.getZeroAttr(
-      VectorType::get(all.getNumElements() / 2, b.getIntegerType(2 * bits))));
-  for (int64_t from = 0; from < all.getNumElements(); from += size) {
-    Value source =
-        b.create<vector::ExtractStridedSliceOp>(lanes, from, size, 1);
-    Value sums = b.create<LLVM::CallIntrinsicOp>(
-                      part, b.getStringAttr(name.str()), ValueRange{source},
-                      LLVM::FastmathFlags::none)
-                     .getResult(0);
+  const int64_t size = 128 / all.getElementTypeBitWidth();
+  auto part = VectorType::get(count * size / 2, element);
+  auto type = VectorType::get(all.getNumElements() / 2, element);
+  Value result = b.create<arith::ConstantOp>(b.getZeroAttr(type));
+  for (int64_t from = 0; from < all.getNumElements(); from += count * size) {
+    SmallVector<Value> sources;
+    for (int64_t i = 0; i < count; ++i)
+      sources.push_back(b.create<vector::ExtractStridedSliceOp>(
+          lanes, from + i * size, size, 1));
+    Value sums =
+        b.create<LLVM::CallIntrinsicOp>(part, b.getStringAttr(intrinsic),
+                                        sources, LLVM::FastmathFlags::none)
+            .getResult(0);
     result = b.create<vector::InsertStridedSliceOp>(sums, result, from / 2, 1);
   }
   return result;
 }
 
-// Of pairs, then of pairs of these.
-Value bnn::addNeighbours(KernelBuilder &b, Value lanes) {
-  auto all = cast<VectorType>(lanes.getType());
-  const int64_t size = 128 / all.getElementTypeBitWidth();
-  auto part = VectorType::get(size, all.getElementType());
-  auto name = llvm::formatv("llvm.aarch64.neon.addp.v{0}i{1}", size,
-                            all.getElementTypeBitWidth());
-  auto result = VectorType::get(all.getNumElements() / 2, all.getElementType());
-  Value sums = b.create<arith::ConstantOp>(b.getZeroAttr(result));
-  for (int64_t from = 0; from < all.getNumElements(); from += 2 * size) {
-    SmallVector<Value> sources;
-    for (int64_t at : {from, from + size})
-      sources.push_back(
-          b.create<vector::ExtractStridedSliceOp>(lanes, at, size, 1));
-    Value sum =
-        b.create<LLVM::CallIntrinsicOp>(part, b.getStringAttr(name.str()),
-                                        sources, LLVM::FastmathFlags::none)
-            .getResult(0);
-    sums = part == result ? sum
-                          : Value(b.create<vector::InsertStridedSliceOp>(
-                                sum, sums, from / 2, 1));
-  }
-  return sums;
+Value bnn::addPairs(KernelBuilder &b, Value lanes) {
+  const unsigned bits = getElementTypeOrSelf(lanes).getIntOrFloatBitWidth();
+  auto name = llvm::formatv("llvm.aarch64.neon.uaddlp.v{0}i{1}.v{2}i{3}",
+                            64 / bits, 2 * bits, 128 / bits, bits);
+  return pairwise(b, lanes, name.str(), 1, b.getIntegerType(2 * bits));
 }
 
-Value bnn::addBytes(KernelBuilder &b, Value sums, TargetAttr target) {
-  if (target && target.does(Instructions::AddPairs))
+Value bnn::addNeighbours(KernelBuilder &b, Value lanes) {
+  Type element = getElementTypeOrSelf(lanes);
+  const unsigned bits = element.getIntOrFloatBitWidth();
+  auto name =
+      llvm::formatv("llvm.aarch64.neon.addp.v{0}i{1}", 128 / bits, bits);
+  return pairwise(b, lanes, name.str(), 2, element);
+}
+
+// Of pairs, then of pairs of these.
+Value bnn::addBytes(KernelBuilder &b, Value sums) {
+  if (b.does(Instructions::AddPairs))
     return addPairs(b, addPairs(b, sums));
   const int64_t all = cast<VectorType>(sums.getType()).getNumElements() * 8;
   for (int64_t bits : {16, 32}) {
@@ -248,7 +240,7 @@ Popcount::sumCounts(int64_t steps, int64_t words, size_t size, Values &state,
                           b.loop(first, end, 1,
                                  joined(init, total.drop_front(size)), step);
                       for (size_t i = 0; i < size; ++i)
-                        next[i] = b.add(total[i], addBytes(b, next[i], target));
+                        next[i] = b.add(total[i], addBytes(b, next[i]));
                       return next;
                     });
   }

@@ -21,8 +21,8 @@ enum class CountedBits {
 mlir::Value countedBits(KernelBuilder &b, CountedBits which, mlir::Value x,
                         mlir::Value w);
 
-/// The sums of the four bytes of each lane of 32 bits, on `target` (null: any).
-mlir::Value addBytes(KernelBuilder &b, mlir::Value sums, TargetAttr target);
+/// The sums of the four bytes of each lane of 32 bits.
+mlir::Value addBytes(KernelBuilder &b, mlir::Value sums);
 /// Sums of two neighbouring lanes each, which the lanes hold: half as many. For
 /// targets that add pairs, and two registers or more.
 mlir::Value addNeighbours(KernelBuilder &b, mlir::Value lanes);
@@ -33,9 +33,8 @@ mlir::Value addPairs(KernelBuilder &b, mlir::Value lanes);
 /// Counts the bits of a register tile of words.
 class Popcount {
 public:
-  /// `dot` has how the target (null: any) counts.
-  Popcount(KernelBuilder &b, const Product &p, CountedBits which, DotAttr dot,
-           TargetAttr target);
+  /// `dot` has how the target counts.
+  Popcount(KernelBuilder &b, const Product &p, CountedBits which, DotAttr dot);
 
   /// The params that it knows.
   static llvm::ArrayRef<llvm::StringLiteral> getParams();
@@ -56,7 +55,6 @@ private:
   const Product &p;
   CountedBits which;
   DotAttr dot;
-  TargetAttr target;
   std::optional<CarrySave> oneOutput; // where outputs are counted one by one
 
   using Values = llvm::SmallVector<mlir::Value>;

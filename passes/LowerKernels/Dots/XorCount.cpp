@@ -61,13 +61,13 @@ private:
   SmallVector<Value> withType(ValueRange sums, Type element) {
     SmallVector<Value> result;
     for (Value sum : sums) {
-      Type from = getElementTypeOrSelf(sum.getType());
-      VectorType type = b.vectorOf(element);
-      result.push_back(from == element ? sum
-                       : from.getIntOrFloatBitWidth() <
-                               element.getIntOrFloatBitWidth()
-                           ? Value(b.create<arith::ExtSIOp>(type, sum))
-                           : Value(b.create<arith::TruncIOp>(type, sum)));
+      const unsigned from =
+          getElementTypeOrSelf(sum.getType()).getIntOrFloatBitWidth();
+      if (from < element.getIntOrFloatBitWidth())
+        sum = b.create<arith::ExtSIOp>(b.vectorOf(element), sum);
+      else if (from > element.getIntOrFloatBitWidth())
+        sum = b.create<arith::TruncIOp>(b.vectorOf(element), sum);
+      result.push_back(sum);
     }
     return result;
   }
@@ -174,10 +174,10 @@ std::unique_ptr<ScoreDot> bnn::createXorScore(KernelBuilder &b,
 }
 
 static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
-                                   DotAttr dot, TargetAttr target) {
+                                   DotAttr dot, TargetAttr) {
   if (p.element.getWidth() > 1)
-    return createPlaneCount(b, p, dot, target);
-  return std::make_unique<XorCount>(b, p, CountedBits::Differing, dot, target);
+    return createPlaneCount(b, p, dot);
+  return std::make_unique<XorCount>(b, p, CountedBits::Differing, dot);
 }
 
 const DotKernel bnn::kXorCount = {create, Popcount::getParams};
