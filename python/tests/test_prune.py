@@ -646,13 +646,52 @@ def reasons(proto):
     return {layer.name for layer in task.layers}, dict(task.refused)
 
 
+def shared(one):
+    """An `Encoder` of two layers whose second has the weights of the first, as ALBERT's; how they
+    are computed stands twice."""
+    one.lines = [re.sub(r"l1_(q|k|v|o|up|down)_w\b", r"l0_\1_w", line) for line in one.lines]
+    return one
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["float", "bits"])
+def test_shared_layers(kind, referee):
+    """ALBERT's are one unit for all: they are masked, scored, counted and cut together."""
+    data = texts(16)
+    task, scoring = task_of(shared(Encoder(kind)).model(), data, group=8)
+    assert [(layer.name, layer.kind, layer.count, len(layer.sinks)) for layer in task.layers] == [
+        ("l0_soft", "heads", HEADS, 2), ("l0_down_p", "neurons", FFN, 2)]
+    assert {name for name, _ in task.refused} == {"logits"}
+    # Twice what a layer of its own takes.
+    alone = task_of(Encoder(kind, 1).model(), data)[0]
+    assert [layer.cost(7) for layer in task.layers] == [2 * one.cost(7) for one in alone.layers]
+    removed, biases = scoring.run(0.6, None, 2)
+    scores = scoring.record["rounds"][0]["scores"]
+    assert sorted(scores) == sorted(map(str, range(HEADS + FFN // 8)))
+    assert min(map(min, scores.values())) >= 0 and all(pair[0] > 0 for pair in scores.values())
+    # What a unit leaves differs from layer to layer.
+    assert len(biases) == (len(removed) * 2 if kind == "bits" else 0)
+    result = task.cut(removed, biases)
+    got, expected = run(result, data), next(
+        scoring.chain.run(scoring.masks.feeds(removed)))["logits"]
+    np.testing.assert_allclose(got, expected, atol=1e-5)
+    np.testing.assert_allclose(referee(result, data), got, atol=1e-5)
+    # The file holds weights once still.
+    held = [array.name for array in result.graph.initializer
+            if re.match("l._down_.*_pruned", array.name) and len(array.dims) == 2]
+    assert len(held) == 1
+
+
 def test_what_stays():
-    """What two layers share, what is a result, and sizes that are computed of others."""
+    """What others make something else of, what is a result, and sizes that are computed of others."""
     one = Encoder()
-    one.lines = [line.replace("l1_up_w", "l0_up_w") for line in one.lines]
+    one.lines = [line.replace("l1_up_p = MatMul(l1_a, l1_up_w)",
+                              "twice = Add(l0_up_w, l0_up_w)\nl1_up_p = MatMul(l1_a, twice)")
+                 for line in one.lines]
     found, refused = reasons(one.model())
     assert found == {"l0_soft", "l1_soft"}
     assert refused["l0_up_p"] == "MatMul 'l1_up_p' reads the weights 'l0_up_w' too"
+    assert refused["l1_up_p"] == "MatMul 'l0_up_p' reads the weights 'l0_up_w' too"
     found, refused = reasons(Encoder().model(
         results=f"float[batch, 3] logits, float[batch, length, {FFN}] l0_g"))
     assert "l0_down_p" not in found and refused["l0_up_p"] == "it is part of the output 'l0_g'"

@@ -12,10 +12,11 @@ _BY_ELEMENT = ("Add", "Cast", "DequantizeLinear", "Div", "Identity", "Mul", "Neg
 
 
 class Cutter:
-    """Cuts channels out of a model. `graph` is its `Graph`, `constants` its `Constants`."""
+    """Cuts channels out of a model. `graph` is its `Graph`, `constants` its `Constants`, `ties` its
+    `Ties`."""
 
-    def __init__(self, proto, graph, constants, shapes):
-        self.graph, self.constants, self.shapes = graph, constants, shapes
+    def __init__(self, proto, graph, constants, shapes, ties):
+        self.graph, self.constants, self.shapes, self.ties = graph, constants, shapes, ties
         self.editor = Editor(proto)
         self._cut = {}
 
@@ -105,7 +106,7 @@ class Cutter:
 
     def _constant(self, name, axis, places, reader):
         """A constant that has only `places` of `axis`, in front of its reader."""
-        key = name, axis, places.tobytes()
+        key = self.ties.key(name), axis, places.tobytes()
         node = self.graph.producers.get(name)
         is_leaf = node is None or node.op_type == "Constant"
         if is_leaf or not self._by_element(name, axis):

@@ -53,16 +53,17 @@ def consumers(graph):
 
 
 class Flow:
-    """Follows channels from a tensor both ways. `graph` is a `Graph`, `shapes` the shapes of its
-    tensors in one call, `readers` what `consumers` gives.
+    """Follows channels from a tensor both ways, and into every product that has its weights in
+    common with one of theirs. `graph` is a `Graph`, `shapes` the shapes of its tensors in one call,
+    `ties` its `Ties`.
 
     Afterwards `axes` has {(tensor, axis): Layout}; `sources` and `sinks` are the constants that
     products make and read the channels with, `constants` all others; `targets` are the sizes.
     """
 
-    def __init__(self, graph, shapes, opset, readers, constant):
-        self.graph, self.shapes, self.opset, self.readers = graph, shapes, opset, readers
-        self.constant = constant
+    def __init__(self, graph, shapes, opset, ties, constant):
+        self.graph, self.shapes, self.opset, self.ties = graph, shapes, opset, ties
+        self.readers, self.constant = ties.readers, constant
         self.axes = {}
         self.sources, self.sinks, self.constants, self.targets = [], [], [], []
         self._queue = collections.deque()
@@ -118,6 +119,22 @@ class Flow:
         """Follows the channels on an axis of a tensor. Raises a Refusal where they mix with
         something else, or never come to weights."""
         self.reach(name, axis, layout)
+        self._drain()
+        followed = 0
+        while followed < len(self.sources) + len(self.sinks):
+            weights = [*self.sources, *self.sinks]
+            followed = len(weights)
+            for one in weights:
+                for node, index in self.ties.others(one.node, one.index):
+                    self._relate(node, index, one.axis, one.layout)
+                    self._take(node, index, one.axis, one.layout)
+            self._drain()
+        if not self.sources or not self.sinks:
+            raise Refusal("no weights make it" if self.sinks else "no weights read it")
+        for target in self.targets:
+            self._check_target(target)
+
+    def _drain(self):
         while self._queue:
             tensor, at, of = self._queue.popleft()
             node = self.producer(tensor)
@@ -126,12 +143,6 @@ class Flow:
                 if index < 0:
                     raise Refusal(f"a branch of {label(reader)} reads it")
                 self._relate(reader, index, at, of)
-        if not self.sources or not self.sinks:
-            raise Refusal("no weights make it" if self.sinks else "no weights read it")
-        for constant in (*self.sources, *self.sinks):
-            self._check_alone(constant)
-        for target in self.targets:
-            self._check_target(target)
 
     def _relate(self, node, port, axis, layout):
         rule = RULES.get(node.op_type)
@@ -169,28 +180,6 @@ class Flow:
         is_input = any((node.input[0], place) in self.axes
                        for place in range(len(self.shapes[node.input[0]])))
         (self.sinks if is_input and not is_output else self.sources).append(found)
-
-    def constant_nodes(self, name):
-        """The nodes that compute a constant, the last first."""
-        found, names_left = [], [name]
-        while names_left:
-            node = self.producer(names_left.pop())
-            if node is not None and not any(node is other for other in found):
-                found.append(node)
-                names_left += [one for one in node.input if one]
-        return found
-
-    def _check_alone(self, constant):
-        """Weights that another product reads as well stay as they are."""
-        name = constant.node.input[constant.index]
-        nodes = self.constant_nodes(name)
-        tensors = {name, *(one for node in nodes for one in node.input)}
-        for tensor in sorted(tensors):
-            if len(self.shapes.get(tensor, ())) < 2:
-                continue
-            for reader, _ in self.readers[tensor]:
-                if reader is not constant.node and not any(reader is node for node in nodes):
-                    raise Refusal(f"{label(reader)} reads the weights '{tensor}' too")
 
     def _check_target(self, target):
         """A size that is computed has to follow from what is cut."""

@@ -59,7 +59,7 @@ def _matmul(flow, node, port, axis, layout):
     if (port, from_end) in ((0, 1), (1, 2)):
         # Where the sum goes over them, one side has to be weights.
         other = 1 - port
-        if flow.is_computed(node.input[other]):
+        if flow.is_computed(node.input[0]) and flow.is_computed(node.input[1]):
             raise Mixes("is a product of two activations that sums over it")
         return [(other, ranks[other] - (3 - from_end), layout)]
     if from_end == 1:
@@ -81,7 +81,7 @@ def _gemm(flow, node, port, axis, layout):
     outputs, inputs = (0, 1) if turned else (1, 0)
     if (port, axis) in ((0, 1), (1, inputs)):
         other = 1 - port
-        if flow.is_computed(node.input[other]):
+        if flow.is_computed(node.input[0]) and flow.is_computed(node.input[1]):
             raise Mixes("is a product of two activations that sums over it")
         return [(1, inputs, layout)] if port == 0 else [(0, 1, layout)]
     if (port, axis) in ((0, 0), (~0, 0)):

@@ -150,8 +150,8 @@ class Scoring:
     def _states(self):
         """[(place, sink)] of the layers: of the FFNs, where there are any."""
         ffns = [layer for layer in self.work.layers if layer.kind == "neurons"]
-        return [(layer.place, sink) for layer in ffns or self.work.layers
-                for sink in layer.sinks]
+        return sorted(((sink.place, sink) for layer in ffns or self.work.layers
+                       for sink in layer.sinks), key=lambda one: one[0])
 
     def _later(self, layer):
         states = self._states()

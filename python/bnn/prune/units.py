@@ -10,6 +10,7 @@ from bnn.prune.errors import Refusal
 from bnn.prune.flow import Constant, Flow, consumers, label
 from bnn.prune.layout import Layout
 from bnn.prune.positions import Positions
+from bnn.prune.ties import Ties
 
 #: Channels of an FFN in one unit, by what the numbers that its second linear reads are.
 GROUPS = {"bits": 32, "bytes": 16, "float": 16}
@@ -20,7 +21,8 @@ _QUANTISERS = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
 class Sink:
     """A product that reads the channels: its weights; `operand`, what it multiplies; the tensor
     whose channels are switched off, and which input of which node reads that; where its bias is,
-    (node, index of the input), or None; and `state`, what it gives with its bias."""
+    (node, index of the input), or None; `state`, what it gives with its bias; and `place`, its number
+    in the graph."""
     weights: Constant
     operand: str
     tensor: str
@@ -29,6 +31,7 @@ class Sink:
     bias: tuple
     state: str
     positions: tuple
+    place: int
 
     @property
     def key(self):
@@ -38,15 +41,17 @@ class Sink:
 
 @dataclasses.dataclass
 class Layer:
-    """An attention with its heads, or an FFN with its neurons. `kind` is "heads" or "neurons",
-    `became` "bits", "bytes" or "float", `place` the number of its first sink in the graph, `units`
-    the channels of each unit, once they are made."""
+    """An attention with its heads, or an FFN with its neurons; or all that share their weights.
+    `kind` is "heads" or "neurons", `became` "bits", "bytes" or "float", `place` the number of its
+    first sink in the graph, `attentions` how many softmaxes normalise its heads, `units` the channels
+    of each unit, once they are made."""
     name: str
     kind: str
     became: str
     place: int
     count: int
     head_size: int
+    attentions: int
     flow: Flow
     sinks: list
     units: list = dataclasses.field(default_factory=list)
@@ -54,10 +59,10 @@ class Layer:
     def cost(self, length):
         """Multiplications of one channel at `length` tokens: OPTIN's formula (arXiv 2403.17921),
         for a head S (3 d h + h d) + 2 S^2 h, for a neuron 2 S d, with the sizes that the weights
-        have."""
+        have, as often as something is multiplied with them."""
         linear = sum(_elements(self.flow.shapes[c.node.input[c.index]]) // self.count
                      for c in (*self.flow.sources, *self.flow.sinks))
-        square = 2 * self.head_size if self.kind == "heads" else 0
+        square = 2 * self.head_size * self.attentions
         return length * linear + length * length * square
 
 
@@ -89,6 +94,7 @@ class Finder:
                        if node.output}
         self.layers, self.refused = [], []
         self._taken = set()
+        self.ties = Ties(graph, self.readers, shapes)
         self._positions = Positions(graph, shapes, self.readers, constants.value)
         for node in graph.graph.node:
             if node.op_type == "Softmax" and node.output[0] in graph.computed:
@@ -111,7 +117,7 @@ class Finder:
             self.refused.append((node, str(refusal)))
 
     def _flow(self, tensor, axis, layout):
-        flow = Flow(self.graph, self.shapes, self.opset, self.readers, self.constants.value)
+        flow = Flow(self.graph, self.shapes, self.opset, self.ties, self.constants.value)
         flow.run(tensor, axis, layout)
         return flow
 
@@ -122,6 +128,8 @@ class Finder:
         if len(shape) < 3:
             return
         axis = 1 if len(shape) == 4 else 0
+        if (tensor, axis) in self._taken:
+            return
         if count < 2 or shape[axis] % count:
             raise Refusal("it has one head" if count < 2 else
                           f"its {count} heads are not on one dimension")
@@ -151,7 +159,7 @@ class Finder:
 
     def _add(self, kind, node, flow, count, head_size):
         sinks = sorted((self._sink(constant) for constant in flow.sinks),
-                       key=lambda sink: self.places[sink.weights.node.output[0]])
+                       key=lambda sink: sink.place)
         became = {_kind(self.became.get(name_of(sink.weights.node), "float")) for sink in sinks}
         if len(became) > 1:
             raise Refusal("what reads it is of several kinds of numbers")
@@ -161,9 +169,9 @@ class Finder:
         if any(layer.name == name for layer in self.layers):
             name = named.output[0]
         self._taken.update(flow.axes)
-        self.layers.append(Layer(name, kind, became.pop(),
-                                 self.places[sinks[0].weights.node.output[0]], count, head_size,
-                                 flow, sinks))
+        attentions = sum(self.graph.producers[tensor].op_type == "Softmax" for tensor, _ in flow.axes)
+        self.layers.append(Layer(name, kind, became.pop(), sinks[0].place, count, head_size,
+                                 attentions, flow, sinks))
 
     def _sink(self, weights):
         """What is to be known of a product that reads channels."""
@@ -180,7 +188,8 @@ class Finder:
         bias, state = self._behind(weights.node)
         is_alike = self.shapes[operand][:-1] == self.shapes[state][:-1]
         return Sink(weights, operand, tensor, reader, index, bias, state,
-                    self._positions.read(state) if is_alike else None)
+                    self._positions.read(state) if is_alike else None,
+                    self.places[weights.node.output[0]])
 
     def _keeps_zero(self, node, reader):
         """Whether a node is a Clip of the codes that `reader` dequantises, of which the code of 0

@@ -42,6 +42,7 @@ class Work:
         self.shapes = shapes(proto, sizes)
         found = units.Finder(self.graph, layers, self.shapes, opset(proto), self.constants)
         self.layers, self.refused, self.became = found.layers, found.refused, found.became
+        self._ties = found.ties
         if not self.layers:
             raise PruneError("the model has no heads or neurons that can be cut" + "".join(
                 f"; '{name}': {reason}" for name, reason in self.refused))
@@ -63,7 +64,7 @@ class Work:
         return True
 
     def _cutter(self):
-        return Cutter(self.proto, self.graph, self.constants, self.shapes)
+        return Cutter(self.proto, self.graph, self.constants, self.shapes, self._ties)
 
     def cut(self, removed, biases):
         """The model without {layer's name: channels}, with the biases {sink's key: f32}."""
