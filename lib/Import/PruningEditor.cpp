@@ -228,6 +228,28 @@ Error PruningEditor::split() {
   return refuse("its node has no attribute 'split'");
 }
 
+/// {"edit": "integer", "node", "attribute", "value"}
+Error PruningEditor::integer() {
+  auto changed = node();
+  if (!changed)
+    return changed.takeError();
+  auto name = text("attribute");
+  if (!name)
+    return name.takeError();
+  auto whole = number("value");
+  if (!whole)
+    return whole.takeError();
+  for (auto &attribute : *(*changed)->mutable_attribute()) {
+    if (attribute.name() != *name)
+      continue;
+    if (attribute.type() != ::onnx::AttributeProto::INT)
+      return refuse("the attribute '" + *name + "' is no integer");
+    attribute.set_i(*whole);
+    return Error::success();
+  }
+  return refuse("its node has no attribute '" + *name + "'");
+}
+
 Error PruningEditor::apply(const json::Value &value) {
   edit = value.getAsObject();
   if (!edit)
@@ -239,7 +261,8 @@ Error PruningEditor::apply(const json::Value &value) {
   const std::pair<StringLiteral, Apply> kinds[] = {
       {"add", &PruningEditor::add},           {"copy", &PruningEditor::copy},
       {"constant", &PruningEditor::constant}, {"cut", &PruningEditor::cut},
-      {"read", &PruningEditor::read},         {"split", &PruningEditor::split}};
+      {"integer", &PruningEditor::integer},   {"read", &PruningEditor::read},
+      {"split", &PruningEditor::split}};
   for (const auto &[name, apply] : kinds)
     if (*kind == name)
       return (this->*apply)();

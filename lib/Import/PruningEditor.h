@@ -42,6 +42,7 @@ private:
   llvm::Error read();
   llvm::Error add();
   llvm::Error split();
+  llvm::Error integer();
 
   llvm::Error refuse(const llvm::Twine &why) const {
     return llvm::createStringError(why);

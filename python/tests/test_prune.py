@@ -145,7 +145,7 @@ class Encoder:
                  f"{name} = Div({name}_y, {name}_sd)")
 
     def model(self, results="float[batch, 3] logits", **changed):
-        head = f"""<ir_version: 8, opset_import: ["" : 13]>
+        head = f"""<ir_version: 8, opset_import: ["" : 13, "com.microsoft" : 1]>
             encoder (int64[batch, length] ids, int64[batch, length] mask) => ({results})
             <float eps = {{0.00001}}, float one = {{1.0}}, float far = {{-10000.0}},
              float half = {{0.5}}, float sixtieth = {{0.0166667}}, float scale = {{0.2}},
@@ -163,6 +163,60 @@ class Encoder:
             proto.graph.initializer.append(numpy_helper.from_array(array, name))
         onnx.checker.check_model(proto)
         return proto
+
+
+class Fused(Encoder):
+    """As ONNX Runtime's optimiser writes such an encoder, and its quantiser that: attention is one
+    node, and much is done together with what stands beside it."""
+
+    def __init__(self, kind, layers=1):
+        super().__init__(kind, layers)
+        self.lines.insert(0, "seen = Cast<to = 6>(mask)")
+        self.arrays.update(gamma=np.ones(HIDDEN), beta=np.zeros(HIDDEN))
+
+    def weights(self, name, inputs, outputs, columns):
+        w = self.rng.standard_normal((inputs, outputs)) / inputs ** 0.5
+        self.arrays[f"{name}_b"] = 0.3 * self.rng.standard_normal(outputs)
+        if self.kind == "float":
+            self.arrays[f"{name}_w"] = w
+            return
+        size = (outputs,) if columns else ()
+        self.arrays[f"{name}_ws"] = np.full(size, 1 / 60) * self.rng.uniform(0.9, 1.1, size)
+        self.arrays[f"{name}_w"] = np.clip(np.rint(w * 60) + 128, 0, 255).astype(np.uint8)
+        self.arrays[f"{name}_wz"] = self.rng.integers(120, 136, size).astype(np.uint8)
+
+    def layer(self, p, x):
+        for name, sizes, columns in (("qkv", (HIDDEN, 3 * HIDDEN), True),
+                                     ("o", (HIDDEN, HIDDEN), False), ("up", (HIDDEN, FFN), True),
+                                     ("down", (FFN, HIDDEN), True)):
+            self.weights(p + name, *sizes, columns)
+        if self.kind == "float":
+            self.arrays[f"{p}o_w"] = self.arrays[f"{p}o_w"].T
+            self.say(f"""{p}c = com.microsoft.Attention<num_heads = {HEADS}>
+                             ({x}, {p}qkv_w, {p}qkv_b, seen)
+                         {p}o_p = com.microsoft.FusedMatMul<transB = 1>({p}c, {p}o_w)
+                         {p}a = com.microsoft.SkipLayerNormalization
+                             ({p}o_p, {x}, gamma, beta, {p}o_b)
+                         {p}up_p = MatMul({p}a, {p}up_w)
+                         {p}g = com.microsoft.BiasGelu({p}up_p, {p}up_b)
+                         {p}down_p = MatMul({p}g, {p}down_w)
+                         {p}b = com.microsoft.SkipLayerNormalization
+                             ({p}down_p, {p}a, gamma, beta, {p}down_b)""")
+        else:
+            self.say(f"""{p}xq, {p}xs, {p}xz = DynamicQuantizeLinear({x})
+                         {p}c = com.microsoft.QAttention<num_heads = {HEADS}>
+                             ({p}xq, {p}qkv_w, {p}qkv_b, {p}xs, {p}qkv_ws, seen, {p}xz, {p}qkv_wz)
+                         {p}o_p = com.microsoft.DynamicQuantizeMatMul
+                             ({p}c, {p}o_w, {p}o_ws, {p}o_wz, {p}o_b)
+                         {p}a = com.microsoft.SkipLayerNormalization({p}o_p, {x}, gamma, beta)
+                         {p}aq, {p}as, {p}az = DynamicQuantizeLinear({p}a)
+                         {p}up_p = com.microsoft.MatMulIntegerToFloat
+                             ({p}aq, {p}up_w, {p}as, {p}up_ws, {p}az, {p}up_wz, {p}up_b)
+                         {p}g = Relu({p}up_p)
+                         {p}down_p = com.microsoft.DynamicQuantizeMatMul
+                             ({p}g, {p}down_w, {p}down_ws, {p}down_wz, {p}down_b)
+                         {p}b = com.microsoft.SkipLayerNormalization({p}down_p, {p}a, gamma, beta)""")
+        return f"{p}b"
 
 
 def texts(count, length=POSITIONS, seed=2):
@@ -644,6 +698,70 @@ def reasons(proto):
     proto, layers = files.load(proto)
     task = work.Work(proto, layers, work.sizes_of_data(proto, [texts(4)], 4))
     return {layer.name for layer in task.layers}, dict(task.refused)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["float", "dynamic"])
+def test_fused(kind, referee, tmp_path):
+    """What ONNX Runtime has made one node of."""
+    data = texts(16)
+    task, scoring = task_of(Fused(kind).model(), data, group=8)
+    # The range of bytes is that of all tokens.
+    first = (0,) if kind == "float" else None
+    assert [(layer.name, layer.kind, layer.count, layer.head_size, sink.positions)
+            for layer in task.layers for sink in layer.sinks] == [
+                ("l0_c", "heads", HEADS, SIZE, first), ("l0_down_p", "neurons", FFN, 1, (0,))]
+    plain = task_of(Encoder("float", 1).model(), data)[0]
+    assert [layer.cost(7) for layer in task.layers] == [one.cost(7) for one in plain.layers]
+    removed, biases = scoring.run(0.5, None, 1)
+    assert set(removed) == {"l0_c", "l0_down_p"} and not biases
+    result = task.cut(removed, biases)
+    got, expected = run(result, data), next(
+        scoring.chain.run(scoring.masks.feeds(removed)))["logits"]
+    np.testing.assert_allclose(got, expected, atol=1e-5)
+    np.testing.assert_allclose(referee(result, data), got, atol=1e-5)
+    onnx.save(task.proto, tmp_path / "m.onnx")
+    record.write(tmp_path / "r.json", {
+        "format": record.FORMAT, "edits": task.edits,
+        "files": record.digests_of_files(tmp_path / "m.onnx", task.proto)})
+    inside = bnn.compile(tmp_path / "m.onnx", prune=tmp_path / "r.json", opt_level=0,
+                         max_dims={"batch": len(got)})
+    np.testing.assert_array_equal(bnn.Session(inside).run(data)["logits"], got)
+
+
+@pytest.mark.parametrize("attributes, count", [
+    ("<q_num_heads = 4, kv_num_heads = 4>", 4), ("<q_num_heads = 4, kv_num_heads = 2>", 2)])
+def test_attention_of_onnx(attributes, count):
+    """Of opset 23, which this onnx may not know."""
+    width = SIZE * count
+    proto = parser.parse_model(f"""<ir_version: 8, opset_import: ["" : 23]>
+        g (float[2, 10, {HIDDEN}] x) => (float[2, 10, {HIDDEN}] y)
+        {{ q = MatMul(x, q_w) k = MatMul(x, k_w) v = MatMul(x, v_w)
+           a = Attention{attributes}(q, k, v) o = MatMul(a, o_w) y = Add(x, o) }}""")
+    rng = np.random.default_rng(3)
+    for name, shape in (("q_w", (HIDDEN, HIDDEN)), ("k_w", (HIDDEN, width)),
+                        ("v_w", (HIDDEN, width)), ("o_w", (HIDDEN, HIDDEN))):
+        proto.graph.initializer.append(numpy_helper.from_array(
+            rng.standard_normal(shape).astype(np.float32), name))
+    data = {"x": rng.standard_normal((2, 10, HIDDEN)).astype(np.float32)}
+    if count < HEADS:
+        with pytest.raises(PruneError, match="Attention 'a' has fewer heads of keys than of"):
+            bnn.prune(proto, data, keep_flops=0.6)
+        return
+    proto, layers = files.load(proto)
+    task = work.Work(proto, layers, work.sizes_of_data(proto, [data], 2))
+    result = task.cut({"a": [1, 2]}, {})
+    [found] = [node for node in result.graph.node if node.op_type == "Attention"]
+    assert {one.name: one.i for one in found.attribute} == {"q_num_heads": 2, "kv_num_heads": 2}
+    masked = onnx.ModelProto()
+    masked.CopyFrom(proto)
+    [weights] = [one for one in masked.graph.initializer if one.name == "o_w"]
+    off = numpy_helper.to_array(weights).copy()
+    off[SIZE:3 * SIZE] = 0
+    weights.CopyFrom(numpy_helper.from_array(off, "o_w"))
+    got, expected = (next(Probe(one, (), [data], 2, opt_level=0).run())["y"]
+                     for one in (result, masked))
+    np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
 def shared(one):

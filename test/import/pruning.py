@@ -28,7 +28,8 @@ WHOLE = [
     {"edit": "read", "node": "r", "input": 1, "tensor": "shape2"},
     {"edit": "constant", "type": "float32", "values": [0.5, 1, -2], "result": "bias"},
     {"edit": "add", "node": "p", "tensor": "bias"},
-    {"edit": "split", "node": "left", "sizes": [1, 2]}]
+    {"edit": "split", "node": "left", "sizes": [1, 2]},
+    {"edit": "integer", "node": "last", "attribute": "axis", "value": 1}]
 # One edit after those of WHOLE.
 EDITS = {
     "no-object": 1,
@@ -53,7 +54,11 @@ EDITS = {
     "index": {"edit": "read", "node": "p", "input": 2, "tensor": "w"},
     "no-sizes": {"edit": "split", "node": "left"},
     "size": {"edit": "split", "node": "left", "sizes": ["1"]},
-    "no-split": {"edit": "split", "node": "p", "sizes": [1]}}
+    "no-split": {"edit": "split", "node": "p", "sizes": [1]},
+    "no-attribute": {"edit": "integer", "node": "last", "value": 1},
+    "no-value": {"edit": "integer", "node": "last", "attribute": "axis"},
+    "attribute": {"edit": "integer", "node": "p", "attribute": "axis", "value": 1},
+    "no-integer": {"edit": "integer", "node": "left", "attribute": "split", "value": 1}}
 # Of a node with much text in it.
 COPIES = [{"edit": "copy", "node": "unread", "inputs": ["p"], "result": f"copy{i}"} for i in range(300)]
 # What else may be wrong: the text of the record in place of the good one's, of (files, edits).
@@ -76,7 +81,8 @@ def whole_model():
     return model([node("Transpose", ["w"], ["t"], perm=[1, 0]), node("MatMul", ["x", "t"], ["p"]),
                   node("Reshape", ["p", "shape"], ["r"]),
                   node("Split", ["r"], ["left", "right"], axis=1, split=[2, 2]),
-                  node("Concat", ["left", "right"], ["y"], axis=1),
+                  node("Concat", ["left", "right"], ["last"], axis=0),
+                  node("Identity", ["last"], ["y"]),
                   node("Neg", ["p"], ["unread"], doc_string="a" * 65536)],
                  [info("x", ["batch", 2])], [info("y", ["batch", "width"])],
                  [array("w", np.arange(8).reshape(4, 2)), array("shape", [-1, 4], np.int64)],

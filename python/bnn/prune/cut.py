@@ -5,6 +5,7 @@ import numpy as np
 
 from bnn.prune import masked
 from bnn.prune.edit import Editor
+from bnn.prune.fused import counts_of, is_attention
 
 # Of their results, those that are kept can be computed of the operands' that are kept.
 _BY_ELEMENT = ("Add", "Cast", "DequantizeLinear", "Div", "Identity", "Mul", "Neg", "QuantizeLinear",
@@ -124,6 +125,10 @@ class Cutter:
         size = len(target.layout.places(kept))
         if node.op_type == "Split":
             self._resize_split(node, size)
+            return
+        if is_attention(node):
+            for name in counts_of(node):
+                self.editor.integer(node, name, len(kept))
             return
         name = node.input[1]
         shape = self.constants.value(name)

@@ -20,8 +20,8 @@ class Editor(Additions):
     """A copy of a model to which nodes, initialisers and inputs are added; `finish` at the end.
     `node(original)` is the copy of a node of the model that was given.
 
-    `edits` is what was done to it by `cut`, `constant`, `copy`, `read`, `add` and `split`, as the
-    record of a cut has it and `bnn-opt --prune` does it again: a node is named by its first
+    `edits` is what was done to it by `cut`, `constant`, `copy`, `read`, `add`, `split` and `integer`,
+    as the record of a cut has it and `bnn-opt --prune` does it again: a node is named by its first
     output, a new tensor ("result") is one that no other edit makes."""
 
     def __init__(self, model):
@@ -72,7 +72,8 @@ class Editor(Additions):
         """The name of what a copy of a node gives of other inputs; it stands in front of
         `reader`, a node of the copy."""
         attributes = {a.name: helper.get_attribute_value(a) for a in original.attribute}
-        name = self.insert(reader, None, original.op_type, inputs, base, **attributes)
+        name = self.insert(reader, None, original.op_type, inputs, base, domain=original.domain,
+                           **attributes)
         self._note("copy", node=original.output[0], inputs=list(inputs), result=name)
         return name
 
@@ -92,6 +93,13 @@ class Editor(Additions):
             if one.name == "split":
                 one.ints[:] = sizes
                 self._note("split", node=original.output[0], sizes=list(sizes))
+
+    def integer(self, original, attribute, value):
+        """Gives one of the model's nodes another number for an attribute that it has."""
+        for one in self.node(original).attribute:
+            if one.name == attribute:
+                one.i = value
+                self._note("integer", node=original.output[0], attribute=attribute, value=value)
 
     def _note(self, edit, **details):
         self.edits.append({"edit": edit, **details})

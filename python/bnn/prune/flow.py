@@ -10,8 +10,8 @@ import onnx
 
 from bnn.graphs.graph import names
 from bnn.prune.errors import Mixes, Refusal
+from bnn.prune.fused import is_attention, rule_of, weights_port
 from bnn.prune.layout import Layout
-from bnn.prune.relations import PRODUCTS, RULES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Flow:
                 self._relate(reader, index, at, of)
 
     def _relate(self, node, port, axis, layout):
-        rule = RULES.get(node.op_type)
+        rule = rule_of(node)
         if rule is None:
             raise Refusal(f"{label(node)} reads it, or gives it")
         try:
@@ -171,7 +171,7 @@ class Flow:
             return
         self._seen.add(key)
         found = Constant(node, port, axis, layout)
-        if port != PRODUCTS.get(node.op_type, (0, None))[1]:
+        if port != weights_port(node):
             self.constants.append(found)
             return
         # Whether the product gives the channels or sums over them.
@@ -184,7 +184,7 @@ class Flow:
     def _check_target(self, target):
         """A size that is computed has to follow from what is cut."""
         node = target.node
-        if node.op_type == "Split" or not self.is_computed(node.input[1]):
+        if node.op_type == "Split" or is_attention(node) or not self.is_computed(node.input[1]):
             return
         entry = self.entry(node.input[1], target.axis)
         if entry is not None and not self.is_computed(entry[0].input[entry[1]]):

@@ -52,6 +52,8 @@ class Positions:
         if node.op_type == "MatMul":
             return index == 0 and axis == len(before) - 2 and \
                 node.input[1] not in self.graph.computed
+        if node.op_type == "SkipLayerNormalization":
+            return index in (0, 1) and len(after) == len(before) and not any(node.output[1:])
         if node.op_type == "LayerNormalization":
             return index == 0 and attribute(node, "axis", -1) % len(before) > axis
         if node.op_type.startswith("Reduce"):

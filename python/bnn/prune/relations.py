@@ -15,7 +15,9 @@ ELEMENTWISE = frozenset("""Abs Add And Cast Ceil Celu Clip Cos Div Elu Equal Erf
     Greater GreaterOrEqual HardSigmoid HardSwish Identity LeakyRelu Less LessOrEqual Log Max Mean
     Min Mish Mod Mul Neg Not Or PRelu Pow Reciprocal Relu Round Selu Sigmoid Sign Sin Softplus
     Softsign Sqrt Sub Sum Tanh ThresholdedRelu Where Xor FastGelu QuickGelu BiasGelu""".split())
-PRODUCTS = {"MatMul": (0, 1), "MatMulInteger": (0, 1), "Gemm": (0, 1)}
+#: Which inputs of a product are multiplied: of one with weights the second has them.
+PRODUCTS = dict.fromkeys(("MatMul", "MatMulInteger", "Gemm", "FusedMatMul", "FusedGemm",
+                          "DynamicQuantizeMatMul", "MatMulIntegerToFloat"), (0, 1))
 
 
 def _ports(node):
@@ -49,7 +51,8 @@ def _through(flow, node, port, axis, layout):
     return [(0, axis, layout), (~0, axis, layout)]
 
 
-def _matmul(flow, node, port, axis, layout):
+def matmul(flow, node, port, axis, layout):
+    """The rule of a product of matrices."""
     ranks = {p: flow.rank(node, p) for p in (0, 1, ~0)}
     if min(ranks[0], ranks[1]) < 2:
         raise Mixes("multiplies a vector")
@@ -74,13 +77,13 @@ def _matmul(flow, node, port, axis, layout):
             if ranks[p] >= from_end and flow.shape(node, p)[ranks[p] - from_end] != 1]
 
 
-def _gemm(flow, node, port, axis, layout):
+def gemm(flow, node, port, axis, layout):
+    """The rule of a Gemm, with or without a function behind it."""
     if attribute(node, "transA", 0):
         raise Mixes("transposes its input")
     turned = bool(attribute(node, "transB", 0))
     outputs, inputs = (0, 1) if turned else (1, 0)
     if (port, axis) in ((0, 1), (1, inputs)):
-        other = 1 - port
         if flow.is_computed(node.input[0]) and flow.is_computed(node.input[1]):
             raise Mixes("is a product of two activations that sums over it")
         return [(1, inputs, layout)] if port == 0 else [(0, 1, layout)]
@@ -209,7 +212,7 @@ def _shape(flow, node, port, axis, layout):
     return []
 
 
-RULES = {"MatMul": _matmul, "MatMulInteger": _matmul, "Gemm": _gemm, "Transpose": _transpose,
+RULES = {"MatMul": matmul, "MatMulInteger": matmul, "Gemm": gemm, "Transpose": _transpose,
          "Reshape": _reshape, "Flatten": _reshape, "Squeeze": _reshape, "Unsqueeze": _reshape,
          "Expand": _expand, "Softmax": _softmax, "LogSoftmax": _softmax,
          "LayerNormalization": _layer_norm, "Concat": _concat, "Split": _split,

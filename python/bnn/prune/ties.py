@@ -5,7 +5,7 @@ only be cut in all of them: then their channels are the same units."""
 import hashlib
 
 from bnn.prune.errors import Refusal
-from bnn.prune.relations import PRODUCTS
+from bnn.prune.fused import weights_port
 
 
 class Ties:
@@ -57,7 +57,7 @@ class Ties:
                 if reader is node and at == index or any(
                         reader is other and at == place for other, place in found):
                     continue
-                if reader is node or at < 0 or at != PRODUCTS.get(reader.op_type, (0, None))[1] or \
+                if reader is node or at < 0 or at != weights_port(reader) or \
                         self.key(reader.input[at]) != self.key(name):
                     raise Refusal(f"{reader.op_type} '{reader.name or reader.output[0]}' reads the "
                                   f"weights '{tensor}' too")

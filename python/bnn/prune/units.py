@@ -6,10 +6,12 @@ import dataclasses
 import numpy as np
 import onnx
 
-from bnn.prune.errors import Refusal
+from bnn.prune.errors import Mixes, Refusal
 from bnn.prune.flow import Constant, Flow, consumers, label
+from bnn.prune.fused import heads_of, is_attention
 from bnn.prune.layout import Layout
 from bnn.prune.positions import Positions
+from bnn.prune.relations import PRODUCTS
 from bnn.prune.ties import Ties
 
 #: Channels of an FFN in one unit, by what the numbers that its second linear reads are.
@@ -97,11 +99,12 @@ class Finder:
         self.ties = Ties(graph, self.readers, shapes)
         self._positions = Positions(graph, shapes, self.readers, constants.value)
         for node in graph.graph.node:
-            if node.op_type == "Softmax" and node.output[0] in graph.computed:
+            if (node.op_type == "Softmax" or is_attention(node)) and \
+                    node.output[0] in graph.computed:
                 self._try(self._attention, node)
         for node in graph.graph.node:
-            if node.op_type in ("MatMul", "MatMulInteger", "Gemm") and \
-                    node.input[0] in graph.computed and node.input[1] not in graph.computed:
+            if node.op_type in PRODUCTS and node.input[0] in graph.computed and \
+                    node.input[1] not in graph.computed:
                 self._try(self._ffn, node)
         self.layers.sort(key=lambda layer: layer.place)
         made = {node.output[0] for layer in self.layers
@@ -124,6 +127,9 @@ class Finder:
     def _attention(self, node):
         tensor = node.output[0]
         shape = self.shapes[tensor]
+        if is_attention(node):
+            self._whole_attention(node, shape)
+            return
         count = self.heads.get(name_of(node), shape[1] if len(shape) == 4 else 1)
         if len(shape) < 3:
             return
@@ -133,11 +139,26 @@ class Finder:
         if count < 2 or shape[axis] % count:
             raise Refusal("it has one head" if count < 2 else
                           f"its {count} heads are not on one dimension")
-        flow = self._flow(tensor, axis, Layout(shape[axis] // count, count, 1))
+        self._add_heads(node, axis, Layout(shape[axis] // count, count, 1))
+
+    def _whole_attention(self, node, shape):
+        """Adds the heads of an attention that is one node."""
+        try:
+            axis, count = heads_of(node, shape)
+        except Mixes as mixes:
+            raise Refusal(f"{label(node)} {mixes}") from None
+        if (node.output[0], axis) in self._taken:
+            return
+        if count < 2 or shape[axis] % count:
+            raise Refusal("it has one head")
+        self._add_heads(node, axis, Layout(1, count, shape[axis] // count))
+
+    def _add_heads(self, node, axis, layout):
+        flow = self._flow(node.output[0], axis, layout)
         sizes = {c.layout.inner for c in flow.sinks}
         if len(sizes) > 1:
             raise Refusal("its heads have several sizes")
-        self._add("heads", node, flow, count, sizes.pop())
+        self._add("heads", node, flow, layout.count, sizes.pop())
 
     def _ffn(self, node):
         tensor = node.output[0]
@@ -149,7 +170,7 @@ class Finder:
         flow = self._flow(tensor, axis, Layout(1, count, 1))
         for name, _ in flow.axes:
             inside = self.graph.producers[name]
-            if inside.op_type in ("MatMul", "Gemm") and all(
+            if inside.op_type in PRODUCTS and all(
                     one in self.graph.computed for one in inside.input[:2]):
                 raise Refusal(f"{label(inside)} multiplies it with another: no FFN")
         width = self.shapes[node.input[0]][-1]
@@ -169,7 +190,8 @@ class Finder:
         if any(layer.name == name for layer in self.layers):
             name = named.output[0]
         self._taken.update(flow.axes)
-        attentions = sum(self.graph.producers[tensor].op_type == "Softmax" for tensor, _ in flow.axes)
+        nodes = [self.graph.producers[tensor] for tensor, _ in flow.axes]
+        attentions = sum(one.op_type == "Softmax" or is_attention(one) for one in nodes)
         self.layers.append(Layer(name, kind, became.pop(), sinks[0].place, count, head_size,
                                  attentions, flow, sinks))
 

@@ -12,6 +12,7 @@ from bnn.prune import units
 from bnn.prune.constants import Constants, shapes
 from bnn.prune.cut import Cutter
 from bnn.prune.errors import PruneError
+from bnn.prune.fused import is_attention
 
 
 def sizes_of_data(proto, arrays, batch):
@@ -52,7 +53,7 @@ class Work:
              *(sink.weights.node.input[sink.weights.index] for layer in self.layers
                for sink in layer.sinks),
              *(target.node.input[1] for layer in self.layers for target in layer.flow.targets
-               if len(target.node.input) > 1)])
+               if len(target.node.input) > 1 and not is_attention(target.node))])
 
     @functools.cached_property
     def _passes(self):
