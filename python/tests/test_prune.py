@@ -26,6 +26,7 @@ from bnn.prune.flow import consumers  # noqa: E402
 from bnn.prune.layout import Layout, reshaped  # noqa: E402
 from bnn.prune.positions import Positions  # noqa: E402
 from bnn.prune.scoring import Scoring  # noqa: E402
+from bnn.wordpiece import Tokenizer  # noqa: E402
 
 HIDDEN, HEADS, FFN, VOCABULARY, POSITIONS = 16, 4, 32, 40, 10
 SIZE = HIDDEN // HEADS
@@ -972,6 +973,41 @@ def test_a_report_of_single_numbers(small):
 def test_the_page_looks_like_the_compilers(root):
     for text, place in ((style.CSS, "Page.css.inc"), (style.JS, "Page.js.inc")):
         assert f"({text})" in (root / "lib" / "Report" / place).read_text()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_better_than_other_choices(root, sentences, monkeypatch):
+    """Of the demo's model the record keeps units that are right more often, of sentences that nobody
+    pruned with, than as many multiplications of units by chance or by their weights."""
+    monkeypatch.syspath_prepend(root / "test" / "bench")
+    import pruned_accuracy as bench
+    folder = root / "runtime" / "examples" / "intent"
+    tokenizer = Tokenizer.load(folder / "vocab.txt")
+    labels = (folder / "labels.txt").read_text().split()
+    tests = [(bench.encoded(tokenizer, [text], bench.MAX_LENGTH), labels.index(label))
+             for text, label in sentences["test"][::45]]
+    found = record.read(folder / "pruned.json")
+    options = bench.PARSER.parse_args([str(root), "data"])
+    proto, layers = files.load(folder / "model.onnx")
+    data = [bench.encoded(tokenizer, [text for text, _ in sentences["train"][::600]], 24)]
+    task, scoring = bench.scoring_of(proto, layers, data, options, 0)
+
+    def right(removed, biases):
+        session = bnn.Session(bnn.compile(task.cut(removed, biases), opt_level=0,
+                                          max_dims={"batch": 1, "length": bench.MAX_LENGTH}))
+        return np.mean([session.run(feeds)["logits"][0].argmax() == label
+                        for feeds, label in tests])
+    ours = right(*work.of_record(found, task.layers))
+    assert len(tests) == 100 and ours > 0.8
+    costs = [layer.cost(found["length"]) * len(unit) for _, layer, unit in scoring.units]
+    for way in ("random", "magnitude"):
+        scores = bench.other_scores(way, scoring, 0)
+        stays = search.choose([scores[i][0] for i in range(len(costs))], np.rint(costs),
+                              [number for number, _, _ in scoring.units], found["macs"]["after"])
+        share = np.dot(costs, stays) / found["macs"]["before"]
+        assert share == pytest.approx(found["macs"]["after"] / found["macs"]["before"], abs=0.02)
+        removed = scoring._removed(stays)
+        assert ours > right(removed, scoring.masks.biases(removed)) + 0.03
 
 
 def changed(**arrays):

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""How many intents a pruned model gets right: pruned_accuracy.py ROOT data_full.json
+"""How many texts a pruned model classifies right: pruned_accuracy.py ROOT DATA
 
-Prunes a classifier of CLINC150 by bnn.prune with a few of its training sentences, without their
-labels, and counts what it gets right of the test sentences; beside that the same units in random
-order and by the magnitude of their weights. Prints the table of docs/pruning.md. Wants the project
+Prunes a classifier by bnn.prune with a few of its training texts, without their labels, and counts
+what it gets right of the test part; beside that the same units in random order and by the magnitude
+of their weights. DATA is what `python -m bnn.train` takes: CLINC150's data_full.json, or WordNet's
+data.noun. With --csv every count is kept as soon as it is known, and a run that was interrupted
+goes on; pruned_curves.py makes docs/pruning.md's table and plot of that file. Wants the project
 built; takes a while.
 """
 import argparse
-import json
+import csv
 import pathlib
 import sys
 import warnings
@@ -19,11 +21,14 @@ import numpy as np
 WAYS = ["bnn-prune", "random", "magnitude"]
 PARSER = argparse.ArgumentParser(description=__doc__)
 PARSER.add_argument("root", metavar="ROOT", type=pathlib.Path, help="the checkout")
-PARSER.add_argument("data", metavar="DATA", type=pathlib.Path, help="CLINC150's data_full.json")
+PARSER.add_argument("data", metavar="DATA", type=pathlib.Path,
+                    help="CLINC150's data_full.json, or WordNet's data.noun")
 PARSER.add_argument("--model", type=pathlib.Path, metavar="DIR",
                     help="a folder with model.onnx, vocab.txt and labels.txt (default: the demo's)")
 PARSER.add_argument("--sentences", type=int, default=256, metavar="N",
                     help="for calibration (default: 256)")
+PARSER.add_argument("--tokens", type=int, default=24, metavar="N",
+                    help="of a sentence for calibration at most (default: 24)")
 PARSER.add_argument("--seeds", type=int, default=3, metavar="N",
                     help="how many draws of them (default: 3)")
 PARSER.add_argument("--keep", type=float, nargs="+", default=[0.8, 0.6, 0.45], metavar="SHARE",
@@ -38,7 +43,11 @@ PARSER.add_argument("--mcpu", metavar="CPU",
                     help="budgets are of the time that is estimated for a CPU")
 PARSER.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, metavar="WAY",
                     help="how units are chosen (default: bnn-prune random magnitude)")
-LENGTH = 24
+PARSER.add_argument("--csv", type=pathlib.Path, metavar="FILE",
+                    help="add what is counted to this table; what is in it is not counted again")
+PARSER.add_argument("--name", help="the model's name in the table (default: that of its folder)")
+FIELDS = ["model", "seed", "way", "share", "right"]
+MAX_LENGTH = 64
 
 
 def encoded(tokenizer, texts, length):
@@ -47,17 +56,17 @@ def encoded(tokenizer, texts, length):
 
 
 def accuracy(model, tests):
-    """The share of the test sentences that a model gets right, in percent."""
+    """The share of the test texts that a model gets right, in percent."""
     import bnn
-    session = bnn.Session(bnn.compile(model, max_dims={"batch": 1, "length": 64}))
+    session = bnn.Session(bnn.compile(model, max_dims={"batch": 1, "length": MAX_LENGTH}))
     name = session.outputs()[0].name
     return 100 * np.mean([session.run(feeds)[name][0].argmax() == label for feeds, label in tests])
 
 
-def size(model):
+def size(model, tokens):
     """The bytes of a model's object for one sentence."""
     import bnn
-    return len(bnn.compile(model, max_dims={"batch": 1, "length": LENGTH}).object)
+    return len(bnn.compile(model, max_dims={"batch": 1, "length": tokens}).object)
 
 
 def other_scores(way, scoring, seed):
@@ -72,37 +81,76 @@ def other_scores(way, scoring, seed):
     return {unit: (score, 0.0) for unit, score in found.items()}
 
 
+class Counts:
+    """What was counted, {(seed, way, share): percent} of one model, in a CSV file or in none."""
+
+    def __init__(self, path, model):
+        self.path, self.model, self.known = path, model, {}
+        if path and path.exists():
+            with path.open(newline="", encoding="utf-8") as file:
+                for row in csv.DictReader(file):
+                    if row["model"] == model:
+                        key = int(row["seed"]), row["way"], float(row["share"])
+                        self.known[key] = float(row["right"])
+
+    def add(self, seed, way, share, right):
+        self.known[seed, way, share] = right
+        if not self.path:
+            return
+        is_new = not self.path.exists()
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file, lineterminator="\n")
+            if is_new:
+                rows.writerow(FIELDS)
+            rows.writerow([self.model, seed, way, f"{share:g}", f"{right:.2f}"])
+
+
+def scoring_of(proto, layers, arrays, options, seed):
+    """(Work, Scoring) of a model on one draw of the texts."""
+    from bnn.prune import work
+    from bnn.prune.scoring import Scoring
+    task = work.Work(proto, layers, work.sizes_of_data(proto, arrays, 8))
+    return task, Scoring(task, arrays, {
+        "group": options.group, "seed": seed, "batch": 32, "logits": None, "mask": None,
+        "leave": options.leave}, None, lambda _: None)
+
+
 def main():
     options = PARSER.parse_args()
     warnings.simplefilter("ignore")
     sys.path.insert(0, str(options.root / "python"))
     from bnn.graphs import files
-    from bnn.prune import clocks, work
-    from bnn.prune.scoring import Scoring
+    from bnn.prune import clocks
+    from bnn.train import data
     from bnn.wordpiece import Tokenizer
     folder = options.model or options.root / "runtime" / "examples" / "intent"
     tokenizer = Tokenizer.load(folder / "vocab.txt")
-    labels = (folder / "labels.txt").read_text().split()
-    data = json.loads(options.data.read_text(encoding="utf-8"))
-    tests = [(encoded(tokenizer, [text], 64), labels.index(label))
-             for text, label in data["test"]]
+    given = data.load(str(options.data))
+    if (folder / "labels.txt").read_text().split() != given.labels:
+        sys.exit(f"{folder / 'labels.txt'} has other labels than {options.data}")
+    tests = [(encoded(tokenizer, [text], MAX_LENGTH), label) for text, label in given.test]
     proto, layers = files.load(folder / "model.onnx")
-    print(f"whole: {accuracy(proto, tests):.2f} of {len(tests)}", flush=True)
+    counts = Counts(options.csv, options.name or folder.resolve().name)
+    if (0, "whole", 1.0) not in counts.known:
+        counts.add(0, "whole", 1.0, accuracy(proto, tests))
+    print(f"whole: {counts.known[0, 'whole', 1.0]:.2f} of {len(tests)}", flush=True)
     if options.bytes:
-        print("bytes:", size(proto), flush=True)
+        print("bytes:", size(proto, options.tokens), flush=True)
     print("seed", "way", *options.keep, flush=True)
     clock = clocks.maker(options.mcpu, None) if options.mcpu else None
     for seed in range(options.seeds):
-        drawn = np.random.default_rng(seed).permutation(len(data["train"]))[:options.sentences]
-        arrays = [encoded(tokenizer, [data["train"][i][0] for i in drawn], LENGTH)]
-        task = work.Work(proto, layers, work.sizes_of_data(proto, arrays, 8))
-        scoring = Scoring(task, arrays, {
-            "group": options.group, "seed": seed, "batch": 32, "logits": None, "mask": None,
-            "leave": options.leave},
-            None, lambda _: None)
+        task = None
         for way in options.ways:
             row, sizes = [], []
             for keep in options.keep:
+                if (seed, way, keep) in counts.known and not options.bytes:
+                    row.append(f"{counts.known[seed, way, keep]:.2f}")
+                    continue
+                if task is None:
+                    drawn = np.random.default_rng(seed).permutation(len(given.train))
+                    texts = [given.train[i][0] for i in drawn[:options.sentences]]
+                    task, scoring = scoring_of(
+                        proto, layers, [encoded(tokenizer, texts, options.tokens)], options, seed)
                 if way != "bnn-prune":
                     scores = other_scores(way, scoring, seed)
                     scoring._scores = lambda *_: scores
@@ -114,8 +162,9 @@ def main():
                     scoring.before = scoring.record["rounds"]
                 scoring.time_before = scoring.record.get("time", {})
                 result = task.cut(removed, biases)
-                row.append(f"{accuracy(result, tests):.2f}")
-                sizes.append(size(result) if options.bytes else None)
+                counts.add(seed, way, keep, accuracy(result, tests))
+                row.append(f"{counts.known[seed, way, keep]:.2f}")
+                sizes.append(size(result, options.tokens) if options.bytes else None)
             print(seed, way, *row, flush=True)
             if options.bytes:
                 print(seed, "bytes", *sizes, flush=True)
