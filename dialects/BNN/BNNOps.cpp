@@ -385,14 +385,28 @@ DotAttr MatmulOp::getDot(TargetAttr target) {
   const bool hasKnownRows = !ShapedType::isDynamicShape(input.drop_back());
   if (layout && layout.getWord() == kWordBits &&
       plain.getKind() == DotKind::DotBytes) {
-    DotAttr tiles =
-        target ? target.getListedDot(DotKind::ByteTiles) : DotAttr();
-    const bool isWorth =
-        getTileStep(getElementsPerRow()) && layout.getOutGroup() > kLanes &&
-        !(hasKnownRows &&
-          ShapedType::getNumElements(input.drop_back()) < kByteTileRows);
-    return tiles && target.does(Instructions::DotTiles) && isWorth ? tiles
-                                                                   : plain;
+    auto mayHave = [&](int64_t rows) {
+      return !hasKnownRows ||
+             ShapedType::getNumElements(input.drop_back()) >= rows;
+    };
+    auto find = [&](DotKind kind, Instructions instruction) {
+      return target && target.does(instruction) ? target.getListedDot(kind)
+                                                : DotAttr();
+    };
+    DotAttr tiles = find(DotKind::ByteTiles, Instructions::DotTiles);
+    if (tiles && getTileStep(getElementsPerRow()) &&
+        layout.getOutGroup() > kLanes && mayHave(kByteTileRows))
+      return tiles;
+    // A word of bits has the outputs of two panels.
+    const bool hasBits = llvm::any_of(
+        getOuts(), [](Value out) { return bool(getLayout(out.getType())); });
+    DotAttr squares = find(DotKind::ByteSquares, Instructions::DotSquares);
+    if (squares && getElementsPerRow() >= kByteSquareStep &&
+        layout.getOutGroup() == getOutputsPerRow() &&
+        getOutputsPerRow() >= kLanes && !hasBits &&
+        mayHave(kByteSquareLeastRows))
+      return squares;
+    return plain;
   }
   DotAttr table = target ? target.getListedDot(DotKind::ByteTable) : DotAttr();
   if (!table || !getShuffledBytes(target) || !layout || !bitsOf(getInput()) ||

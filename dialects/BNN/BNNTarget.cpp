@@ -90,6 +90,11 @@ DotAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "tiles of bytes have " << kByteTileRows
                        << " rows and " << kByteTilePanels << " panels, not "
                        << rows << " and " << panels;
+  // [K8]
+  if (kind == DotKind::ByteSquares && (rows != kByteSquareRows || panels != 1))
+    return emitError() << "squares of bytes have " << kByteSquareRows
+                       << " rows and 1 panel, not " << rows << " and "
+                       << panels;
   return success();
 }
 

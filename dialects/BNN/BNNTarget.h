@@ -24,6 +24,10 @@ constexpr int64_t kTableLeastRows = 6;
 constexpr llvm::StringLiteral kMayUseTiles = "may_use_tiles";
 /// Rows, and panels of 16 outputs, of a tile of sums of bytes.
 constexpr int64_t kByteTileRows = 16, kByteTilePanels = 2;
+/// Rows of a tile of squares of sums of bytes, and the bytes that a step takes
+/// of each row. With fewer rows a block of them is not worth its preparations.
+constexpr int64_t kByteSquareRows = 4, kByteSquareStep = 8,
+                  kByteSquareLeastRows = 8;
 /// The words of a row from which on a chain of running parities is worth it.
 constexpr int64_t kChainWords = 4;
 /// The attribute of LLVM of a function whose instructions are in the order that

@@ -27,7 +27,7 @@ def BNN_Instructions : I32BitEnumAttr<"Instructions",
       // As many bytes, each looked up in a table of 16.
       I32BitEnumAttrCaseBit<"Shuffle32Bytes", 2, "shuffle_32_bytes">,
       I32BitEnumAttrCaseBit<"Shuffle64Bytes", 3, "shuffle_64_bytes">,
-      // Sums of pairs of neighbouring unsigned integers, twice as wide.
+      // Sums of pairs of neighbouring integers, twice as wide.
       I32BitEnumAttrCaseBit<"AddPairs", 4, "add_pairs">,
       // To each lane of 32 bits, the sum of four products of bytes: of unsigned
       // ones by signed ones, 32 or 64 products at once, or of signed ones, 16.
@@ -43,7 +43,10 @@ def BNN_Instructions : I32BitEnumAttr<"Instructions",
       // A vector of integers shifted over the upper bits of another.
       I32BitEnumAttrCaseBit<"ShiftInsert", 11, "shift_insert">,
       // The larger or the smaller of two floats, and NaN where either is.
-      I32BitEnumAttrCaseBit<"MaximumFloats", 12, "maximum_floats">]> {
+      I32BitEnumAttrCaseBit<"MaximumFloats", 12, "maximum_floats">,
+      // To each of two by two lanes of 32 bits, the sum of eight products of
+      // bytes: of two rows, unsigned or signed, by two outputs, signed.
+      I32BitEnumAttrCaseBit<"DotSquares", 13, "dot_squares">]> {
   let genSpecializedAttr = 0;
   let cppNamespace = "::mlir::bnn";
 }
@@ -70,7 +73,10 @@ def BNN_DotKind : I32EnumAttr<"DotKind", "a way to add up a product", [
     I32EnumAttrCase<"FmaBytes", 7, "fma_bytes">,
     // The sums of dot_bytes, of 16 rows and more, by registers that are
     // matrices of bytes; needs an instruction that multiplies them.
-    I32EnumAttrCase<"ByteTiles", 8, "byte_tiles">]> {
+    I32EnumAttrCase<"ByteTiles", 8, "byte_tiles">,
+    // The sums of dot_bytes, of some rows and more, two rows by two outputs to
+    // a register; needs an instruction that adds them up.
+    I32EnumAttrCase<"ByteSquares", 9, "byte_squares">]> {
   let genSpecializedAttr = 0;
   let cppNamespace = "::mlir::bnn";
 }
@@ -99,6 +105,7 @@ def BNN_DotAttr : AttrDef<BNN_Dialect, "Dot"> {
     - [K5] Attention has 1 to 4 queries in flight.
     - [K6] More than 1 are for `xor_count`.
     - [K7] The tile of `byte_tiles` has 16 rows and 2 panels.
+    - [K8] That of `byte_squares` has 4 rows and 1 panel.
 
     Example: `#bnn.dot<xor_count, rows = 4, panels = 2, parity = true, queries = 2>`
   }];
@@ -126,8 +133,9 @@ def BNN_TargetAttr : AttrDef<BNN_Dialect, "Target"> {
     The strategy that `lib/Target` chose for a CPU: its name, the dots that it
     chose, one of a kind, and what the CPU does in one instruction. A dot that
     is not listed has a tile of one row and one panel (`signed_sum` and `fma`
-    that of their kernels), but for `byte_table` and `byte_tiles`, which are
-    used where they are listed and the CPU has the instruction. Set on the
+    that of their kernels), but for `byte_table`, `byte_tiles` and
+    `byte_squares`, which are used where they are listed and the CPU has the
+    instruction. Set on the
     module as `bnn.target`.
 
     Rules:

@@ -87,7 +87,11 @@ static const StrategyDot neon[] = {
      "two registers of outputs by three rows leave room for three parities each"},
     {DotKind::DotBytes, {5, 1}, "",
      "a panel takes four of 32 registers: 20 accumulators, five rows of four "
-     "words, which sdot takes by lane, and the weights"},
+     "words, which sdot takes by lane, and the weights; without sdot two rows, "
+     "products of 16 bits and two sums an output"},
+    {DotKind::ByteSquares, {4, 1}, "",
+     "smmla and usmmla, where a CPU has i8mm: two rows by two outputs are a "
+     "register, 16 of 32; from 8 rows on"},
 };
 static const StrategyDot armv7Neon[] = {
     {DotKind::XorCount, {2, 1}, "params = {count_bytes}",

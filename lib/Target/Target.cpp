@@ -264,6 +264,8 @@ Instructions vectorInstructions(const TargetSpec &spec) {
                Instructions::MaximumFloats;
     if (info->checkFeatures("+dotprod"))
       result = result | Instructions::DotSigned16Bytes;
+    if (info->checkFeatures("+i8mm"))
+      result = result | Instructions::DotSquares;
     return result;
   }
   if (info->checkFeatures("+avx512f"))

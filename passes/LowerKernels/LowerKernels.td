@@ -25,6 +25,9 @@ def LowerKernels : Pass<"bnn-lower-kernels", "::mlir::ModuleOp"> {
     of bytes of 16 rows and more go through registers that are matrices where
     the target has such (`byte_tiles`): the kernel calls `@may_use_tiles`, which
     whoever writes the object defines, and has the loops without them as well.
+    Those of eight rows and more have a register for the sums of two rows by two
+    outputs where the target adds up such (`byte_squares`), of copies that lie as
+    the instruction wants them: the weights lie the same for every CPU.
     Which of these dots adds up a product, and its tile, come from the module's
     `bnn.target`; a parameter of a dot that its kernel does not know is an error. The order of every f32 operation is that of the op's
     definition, so the result does not depend on the tile.

@@ -191,12 +191,14 @@ void ProductKernel::emitBlocks() {
       ready = b.create<arith::SelectOp>(isWorth, whole, b.index(0));
     }
     dot.prepareRows(first, ready);
-    forUnits(
-        b, p.outputs, outGroup,
-        [&](const UnitOfOutputs &unit) {
-          emitBlockUnit(unit, first, ready, end, isWorth);
-        },
-        dot.tilePanels() * kLanes);
+    auto body = [&](const UnitOfOutputs &unit) {
+      emitBlockUnit(unit, first, ready, end, isWorth);
+    };
+    const int64_t size = dot.tilePanels() * kLanes;
+    if (size < kWordBits)
+      forPanels(b, p.outputs, body);
+    else
+      forUnits(b, p.outputs, outGroup, body, size);
   });
 }
 

@@ -286,7 +286,8 @@ static std::optional<ByteInput> matchInput(Value value, std::string *why) {
 ByteInput bnn::asWanted(ByteInput input, TargetAttr target) {
   const bool isSigned = input.element.getIsSigned();
   const bool wantsSigned =
-      target && target.does(Instructions::DotSigned16Bytes);
+      target && (target.does(Instructions::DotSigned16Bytes) ||
+                 target.does(Instructions::AddPairs));
   const bool wantsUnsigned = target && (target.does(Instructions::Dot64Bytes) ||
                                         target.does(Instructions::Dot32Bytes));
   if (isSigned ? !wantsUnsigned : !wantsSigned)

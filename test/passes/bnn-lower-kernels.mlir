@@ -748,6 +748,137 @@ module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot
 
 // -----
 
+// Pairs of products of 16 bits, in two sums an output, which become one: of
+// rows two at a time. Unsigned bytes are turned here, and a panel's sums of
+// weights are added at the end.
+// CHECK-LABEL: func.func @byte_products
+// CHECK: %[[TWO:.*]] = scf.for {{.*}} -> (vector<32xi32>)
+// CHECK: %[[EVEN:.*]] = vector.shuffle %[[TWO]], %[[TWO]] [0, 2, 4, {{.*}}, 30]
+// CHECK: %[[ODD:.*]] = vector.shuffle %[[TWO]], %[[TWO]] [1, 3, 5, {{.*}}, 31]
+// CHECK: %[[ONE:.*]] = arith.addi %[[EVEN]], %[[ODD]] : vector<16xi32>
+// CHECK: %[[START:.*]] = arith.shli %[[ONE]]
+// CHECK: scf.for {{.*}} step %c2
+// CHECK: %[[SUMS:.*]]:2 = scf.for {{.*}} -> (vector<32xi32>, vector<32xi32>)
+// CHECK-COUNT-2: llvm.inline_asm
+// CHECK: %[[X:.*]] = arith.extsi {{.*}} : vector<8xi8> to vector<8xi16>
+// CHECK: arith.muli %{{.*}}, %[[X]] : vector<8xi16>
+// CHECK-COUNT-16: "llvm.aarch64.neon.saddlp.v4i32.v8i16"
+// CHECK: arith.addi {{.*}}, %[[START]] : vector<16xi32>
+// CHECK: return
+#panels = #bnn.panels<lanes = 16, word = 32, group = 19, out_group = 16>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 5, panels = 1>], instructions = add_pairs>} {
+  func.func @byte_products(%x: memref<?x19x!bnn.u8>, %w: memref<16x19x!bnn.s8, #panels>, %y: memref<?x16xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<?x16xi32>) : memref<?x19x!bnn.u8>, memref<16x19x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// Squares of sums, of two rows by two outputs: four rows of a block lie eight
+// bytes after each other, and so do the outputs of a panel. The last three bytes
+// of a row are stored one by one, with zeros after them. Other rows, the outputs
+// that are no panel, and all where there are few rows, are as on a CPU without.
+// CHECK-LABEL: func.func @byte_squares
+// CHECK-SAME: (%[[X:.*]]: memref<?x19xi8>, %[[W:.*]]: memref<2x5x16xi32>, %[[Y:.*]]: memref<?x24xi32>)
+// CHECK-DAG: %[[ROWS:.*]] = memref.alloc() : memref<32x3x32xi8>
+// CHECK-DAG: %[[WEIGHTS:.*]] = memref.alloc() : memref<3x128xi8>
+// CHECK: scf.for {{.*}} step %c128
+// CHECK: arith.cmpi uge, %{{.*}}, %c8
+// CHECK: vector.load %[[X]]{{.*}} vector<8xi8>
+// CHECK: vector.store {{.*}}, %[[ROWS]]
+// CHECK-COUNT-8: memref.store {{.*}}, %[[ROWS]]
+// CHECK: scf.if
+// CHECK: vector.interleave {{.*}} : vector<16xi32> -> vector<32xi32>
+// CHECK-COUNT-2: vector.store {{.*}}, %[[WEIGHTS]]
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK-COUNT-2: vector.load %[[ROWS]]{{.*}} : memref<32x3x32xi8>, vector<16xi8>
+// CHECK-COUNT-8: vector.load %[[WEIGHTS]]{{.*}} : memref<3x128xi8>, vector<16xi8>
+// CHECK: llvm.inline_asm
+// CHECK-COUNT-16: "llvm.aarch64.neon.usmmla.v4i32.v16i8"
+// CHECK: vector.shuffle {{.*}} [0, 1, 4, 5] : vector<4xi32>, vector<4xi32>
+// CHECK: vector.shuffle {{.*}} [2, 3, 6, 7] : vector<4xi32>, vector<4xi32>
+// CHECK-COUNT-4: vector.store {{.*}}, %[[Y]]
+// CHECK: "llvm.aarch64.neon.sdot.v4i32.v16i8"
+#panels = #bnn.panels<lanes = 16, word = 32, group = 19, out_group = 24>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 2, panels = 1>, #bnn.dot<byte_squares, rows = 4, panels = 1>], instructions = "dot_signed_16_bytes|dot_squares">} {
+  func.func @byte_squares(%x: memref<?x19x!bnn.u8>, %w: memref<24x19x!bnn.s8, #panels>, %y: memref<?x24xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<?x24xi32>) : memref<?x19x!bnn.u8>, memref<24x19x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}
+
+// -----
+
+// Signed rows have an instruction of their own. Of 12 rows there are three
+// tiles, which are all that is prepared.
+// CHECK-LABEL: func.func @signed_squares
+// CHECK: memref.alloc() : memref<3x2x32xi8>
+// CHECK-COUNT-16: "llvm.aarch64.neon.smmla.v4i32.v16i8"
+// Not for fewer than eight rows, for rows of less than a step, for fewer outputs
+// than a panel, and for outputs of bits, whose words have those of two panels.
+// CHECK-LABEL: func.func @few_rows
+// CHECK-NOT: mmla
+// CHECK-LABEL: func.func @short_rows
+// CHECK-NOT: mmla
+// CHECK-LABEL: func.func @few_outputs
+// CHECK-NOT: mmla
+// CHECK-LABEL: func.func @bits
+// CHECK-NOT: mmla
+// CHECK: return
+#panels = #bnn.panels<lanes = 16, word = 32, group = 16, out_group = 32>
+#panels7 = #bnn.panels<lanes = 16, word = 32, group = 7, out_group = 32>
+#panels15 = #bnn.panels<lanes = 16, word = 32, group = 16, out_group = 15>
+#rows = #bnn.rows<word = 32, group = 32>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 1, panels = 1>, #bnn.dot<byte_squares, rows = 4, panels = 1>], instructions = "dot_signed_16_bytes|dot_squares">} {
+  func.func @signed_squares(%x: memref<12x16x!bnn.s8>, %w: memref<32x16x!bnn.s8, #panels>, %y: memref<12x32xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<12x32xi32>) : memref<12x16x!bnn.s8>, memref<32x16x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+  func.func @few_rows(%x: memref<7x16x!bnn.s8>, %w: memref<32x16x!bnn.s8, #panels>, %y: memref<7x32xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<7x32xi32>) : memref<7x16x!bnn.s8>, memref<32x16x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+  func.func @short_rows(%x: memref<12x7x!bnn.s8>, %w: memref<32x7x!bnn.s8, #panels7>, %y: memref<12x32xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<12x32xi32>) : memref<12x7x!bnn.s8>, memref<32x7x!bnn.s8, #panels7> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+  func.func @few_outputs(%x: memref<12x16x!bnn.s8>, %w: memref<15x16x!bnn.s8, #panels15>, %y: memref<12x15xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<12x15xi32>) : memref<12x16x!bnn.s8>, memref<15x16x!bnn.s8, #panels15> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+  func.func @bits(%x: memref<12x16x!bnn.s8>, %w: memref<32x16x!bnn.s8, #panels>, %y: memref<12x32x!bnn.s1, #rows>) {
+    bnn.matmul %x, %w outs(%y : memref<12x32x!bnn.s1, #rows>) : memref<12x16x!bnn.s8>, memref<32x16x!bnn.s8, #panels> {
+    ^bb0(%acc: i32):
+      %c0 = arith.constant 0 : i32
+      %bit = arith.cmpi sgt, %acc, %c0 : i32
+      bnn.yield %bit : i1
+    }
+    return
+  }
+}
+
+// -----
+
 // Here 128 is taken off unsigned bytes, and the sums start with what that lacks;
 // bytes that are not there are turned as well, but their weights are 0.
 // CHECK-LABEL: func.func @bytes_signed_turned

@@ -36,6 +36,11 @@ TILE_LENGTHS = [32, 36, 64, 72, 104, 128, 192, 320, 384]
 TILE_OUTPUTS = [32, 17, 64, 33, 96, 31]
 # The longest rows in steps of a whole register.
 TILE_LIMITS = [65792, 131008]
+# For squares of sums: numbers of rows about four, about eight, from which on they are worth it, and about a block
+# of 128; each tail of a row of steps of eight, of few and of many; outputs about a panel and more.
+SQUARE_ROWS = [1, 4, 7, 8, 9, 10, 11, 12, 127, 128, 131, 136]
+SQUARE_LENGTHS = [8, 17, 10, 27, 12, 37, 14, 191]
+SQUARE_OUTPUTS = [16, 17, 64, 31, 32, 33, 47, 65]
 WIDTHS = [1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 96, 130]
 EXTREMES = np.array([np.inf, -np.inf, np.nan, -np.nan, 3.4e38, -3.4e38, 1e-38, -1e-45, 0.0, -0.0], np.float32)
 
@@ -428,6 +433,27 @@ def tile_modules(number):
                + [(kind, k, n) for kind, k, n in zip(BYTE_KINDS[2:], TILE_LENGTHS, TILE_OUTPUTS)])
     m = Matrix("bytes-tiles-limits", np.random.default_rng([7, number]), "few", [17], FEW_POOL)
     yield fill(m, [(kind, k, 18) for kind, k in zip(DOTS_OF_BYTES, TILE_LIMITS)])
+
+
+def byte_modules(number):
+    """Products of bytes alone, in tiles of a row and of two."""
+    m = Matrix("bytes", np.random.default_rng([10, number]), "rows", [1, 2, 3, 33], POOL)
+    yield fill(m, [(kind, k, OUTPUTS[(i + 5 * j) % len(OUTPUTS)])
+                   for i, k in enumerate(BYTE_LENGTHS) for j, kind in enumerate(BYTE_KINDS)
+                   if (i + j) % 2 == 0 and j < 2 or (i + j) % 8 == 0])
+    m = Matrix("bytes-limits", np.random.default_rng([11, number]), "few", [3], FEW_POOL)
+    yield fill(m, [(kind, k, 17) for kind, k in zip(DOTS_OF_BYTES, BYTE_LIMITS)])
+
+
+def square_modules(number):
+    """Products of bytes of rows and outputs enough for squares of sums, of which a CPU takes none but these."""
+    m = Matrix("bytes-squares", np.random.default_rng([8, number]), "rows", SQUARE_ROWS, POOL)
+    yield fill(m, [(kind, k, SQUARE_OUTPUTS[(i + 3 * j) % len(SQUARE_OUTPUTS)])
+                   for i, k in enumerate(SQUARE_LENGTHS) for j, kind in enumerate(DOTS_OF_BYTES)
+                   if (i + j) % 2 == 0 or k == max(SQUARE_LENGTHS)]
+               + [(kind, k, n) for kind, k, n in zip(BYTE_KINDS[2:], SQUARE_LENGTHS[1:], SQUARE_OUTPUTS)])
+    m = Matrix("bytes-squares-limits", np.random.default_rng([9, number]), "few", [9], FEW_POOL)
+    yield fill(m, [(kind, k, 17) for kind, k in zip(DOTS_OF_BYTES, BYTE_LIMITS)])
 
 
 def attention_module(number, every):

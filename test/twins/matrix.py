@@ -37,11 +37,14 @@ ISAS = {
     "mve": ["--strategy=mve", "--mcpu=x86-64-v3"],
     # As near to a microcontroller as runs on Linux.
     "cortex-m": ["--mtriple=thumbv7-linux-gnueabihf", "--mcpu=cortex-a7", "--mattr=-neon", "--strategy=cortex-m"],
-    # The products of bytes alone: all else is as on the CPU without.
+    # The products of bytes alone: all else is as on the CPU without, or with.
     "amx": ["--mcpu=sapphirerapids"],
+    "i8mm": ["--mtriple=aarch64-linux-gnu", "--mcpu=cortex-a76", "--mattr=+i8mm"],
+    "neon-without-dotprod": ["--mtriple=aarch64-linux-gnu", "--mcpu=cortex-a72"],
 }
-# Those that are another's strategy, with an instruction more.
-OTHERS = {"amx": "avx512-vpopcntdq"}
+# Those that are another's strategy, with an instruction more or less.
+OTHERS = {"amx": "avx512-vpopcntdq", "i8mm": "neon", "neon-without-dotprod": "neon"}
+MODULES = {"amx": cases.tile_modules, "i8mm": cases.square_modules, "neon-without-dotprod": cases.byte_modules}
 # How a run's end is told, by a library and by a program.
 STATUSES = {f"returned {cases.STATUS_SHAPE}": cases.STATUS_SHAPE, "an input's shape is not": cases.STATUS_SHAPE,
             f"returned {cases.STATUS_INDEX}": cases.STATUS_INDEX, "an index, such as": cases.STATUS_INDEX}
@@ -167,8 +170,8 @@ def load(module, path, options):
 def run_isa(options):
     number = list(ISAS).index(options.isa)
     count, failures = 0, []
-    if options.isa == "amx":
-        work = [(module, run_rows) for module in cases.tile_modules(number)]
+    if options.isa in OTHERS:
+        work = [(module, run_rows) for module in MODULES[options.isa](number)]
     else:
         work = [(module, run_rows) for module in cases.row_modules(number, options.every, options.isa in WITH_TABLE)]
         work += [(cases.attention_module(number, options.every), run_attention), (cases.checks_module(), run_checks)]

@@ -11,9 +11,13 @@
 // turned, which adds or takes 128: the accumulators start from the sums of the
 // weights times as much.
 //
+// NEON without dotprod multiplies signed bytes to numbers of 16 bits, and adds
+// pairs of those to lanes of 32 bits: an output has two sums, which become one
+// at the end. No product of signed bytes is too large for 16 bits.
+//
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "passes/LowerKernels/Dots/Dot.h"
+#include "passes/LowerKernels/Dots/ByteSquares.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -53,6 +57,10 @@ static constexpr Step kPairSteps[] = {
 static constexpr int64_t kSumsInFlight = 8;
 // Words of a row in a register of 128 bits.
 static constexpr int64_t kFour = 4;
+// Sums of an output, where pairs of products are added to them, and the bytes
+// of a panel's word that are multiplied at once. Of 32 registers two rows by a
+// panel have 16 for their sums; a third row would leave too few to multiply in.
+static constexpr int64_t kSumsOfOutput = 2, kProducts = 8, kRowsOfSums = 2;
 
 static const Step *findStep(ArrayRef<Step> steps, TargetAttr target) {
   for (const Step &step : steps)
@@ -61,28 +69,43 @@ static const Step *findStep(ArrayRef<Step> steps, TargetAttr target) {
   return nullptr;
 }
 
+// Whether products of 16 bits are added by pairs.
+static bool addsProducts(TargetAttr target) {
+  return target && target.does(Instructions::AddPairs) &&
+         !findStep(kSteps, target) && !findStep(kPairSteps, target);
+}
+
 namespace {
 class DotBytes : public Dot {
 public:
   DotBytes(KernelBuilder &b, const Product &p, DotAttr dot, TargetAttr target)
-      : Dot(b, p, dot.getRows(), dot.getPanels()),
+      : Dot(b, p,
+            addsProducts(target) ? std::min(dot.getRows(), kRowsOfSums)
+                                 : dot.getRows(),
+            dot.getPanels()),
         step(findStep(kSteps, target)), pairs(findStep(kPairSteps, target)),
-        isTurned(step && step->wantsSigned != p.element.getIsSigned()) {}
+        hasProducts(addsProducts(target)),
+        isTurned((step || hasProducts) && (hasProducts || step->wantsSigned) !=
+                                              p.element.getIsSigned()) {}
 
   int64_t unitOutputs() const override { return tilePanels() * kLanes; }
   void beginPanels(Value panel, int64_t panels) override;
+  std::unique_ptr<BlockDot> createBlock(DotAttr, TargetAttr) override {
+    return std::make_unique<ByteSquares>(b, p);
+  }
   SmallVector<Value> accumulate(const Tile &tile) override;
 
 private:
   using Values = SmallVector<Value>;
 
   const Step *step, *pairs; // null: none
-  bool isTurned;
+  bool hasProducts, isTurned;
   Values starts; // of the panels that began, where bytes are turned
 
   int64_t chainsOf(int64_t sums) const;
   bool takesLanes() const { return step && step->takesBytes; }
   Value turned(Value words) const;
+  Value spread(Value word) const;
   Values loadFour(Value row, Value word) const;
   void addSteps(const Tile &tile, Value word, int64_t count,
                 ArrayRef<Values> rows, MutableArrayRef<Value> sums) const;
@@ -95,6 +118,10 @@ private:
                 MutableArrayRef<Value> sums) const;
   Value part(Value vector, int64_t at, int64_t count) const;
   Value call(const Step &step, ArrayRef<Value> operands) const;
+  void addProducts(ArrayRef<Value> rows, Value weight, size_t panel,
+                   size_t panels, MutableArrayRef<Value> sums) const;
+  Value noSum() const;
+  void foldSums(MutableArrayRef<Value> sums) const;
   Value extend(Value words, bool isSigned, bool odd) const;
   Value byteOf(Value words, bool isSigned, int64_t byte) const;
 };
@@ -195,6 +222,56 @@ Value DotBytes::byteOf(Value words, bool isSigned, int64_t byte) const {
                   : b.create<arith::ShRUIOp>(words, down);
 }
 
+// Adds those of one panel, with products of 16 bits.
+void DotBytes::addProducts(ArrayRef<Value> rows, Value weight, size_t panel,
+                           size_t panels, MutableArrayRef<Value> sums) const {
+  auto bytes = VectorType::get(kLanes * kWordBytes, b.getI8Type());
+  auto products = VectorType::get(kProducts, b.getI16Type());
+  auto sumsOfPart = VectorType::get(kProducts / 2, b.getI32Type());
+  constexpr int64_t kParts = kLanes * kWordBytes / kProducts;
+  auto take = [&](Value words, int64_t at) -> Value {
+    words = b.create<vector::BitCastOp>(bytes, words);
+    return b.create<arith::ExtSIOp>(products, part(words, at, kParts));
+  };
+  for (int64_t at = 0; at < kParts; ++at) {
+    Value w = take(weight, at);
+    for (auto [i, row] : llvm::enumerate(rows)) {
+      Value &sum = sums[i * panels + panel];
+      Value added =
+          b.create<LLVM::CallIntrinsicOp>(
+               sumsOfPart,
+               b.getStringAttr("llvm.aarch64.neon.saddlp.v4i32.v8i16"),
+               ValueRange{b.mul(take(row, at), w)}, LLVM::FastmathFlags::none)
+              .getResult(0);
+      sum = b.create<vector::InsertStridedSliceOp>(
+          b.add(part(sum, at, kParts), added), sum,
+          ArrayRef<int64_t>{at * kProducts / 2}, ArrayRef<int64_t>{1});
+    }
+  }
+}
+
+// The sums of a panel before anything is added.
+Value DotBytes::noSum() const {
+  if (!hasProducts)
+    return b.splatI32(0);
+  return b.create<arith::ConstantOp>(
+      b.getZeroAttr(VectorType::get(kSumsOfOutput * kLanes, b.getI32Type())));
+}
+
+// One sum an output, in 16 lanes.
+void DotBytes::foldSums(MutableArrayRef<Value> sums) const {
+  if (!hasProducts)
+    return;
+  SmallVector<int64_t> even, odd;
+  for (int64_t i = 0; i < kLanes; ++i) {
+    even.push_back(kSumsOfOutput * i);
+    odd.push_back(kSumsOfOutput * i + 1);
+  }
+  for (Value &sum : sums)
+    sum = b.add(b.create<vector::ShuffleOp>(sum, sum, even),
+                b.create<vector::ShuffleOp>(sum, sum, odd));
+}
+
 // Adds the products of a word of each row, in all lanes, with one of each
 // panel: [row][panel].
 void DotBytes::addWords(ArrayRef<Value> rows, ArrayRef<Value> weights,
@@ -216,19 +293,24 @@ void DotBytes::addWords(ArrayRef<Value> rows, ArrayRef<Value> weights,
       return call(*step, {sum, x, w});
     return b.add(sum, pairs ? call(*pairs, {x, w}) : b.mul(x, w));
   };
-  for (auto [j, weight] : llvm::enumerate(weights))
+  for (auto [j, weight] : llvm::enumerate(weights)) {
+    if (hasProducts) {
+      addProducts(rows, weight, j, panels, sums);
+      continue;
+    }
     for (int64_t at = 0; at < parts; ++at) {
       Value w = take(weight, /*isSigned=*/true, at);
       for (auto [i, row] : llvm::enumerate(rows))
         sumOf(i, j) = add(sumOf(i, j), take(row, isSigned, at), w);
     }
+  }
 }
 
 // Where bytes are turned, 128 times the sums of the weights.
 void DotBytes::beginPanels(Value panel, int64_t panels) {
   if (!isTurned)
     return;
-  Values none(panels, b.splatI32(0));
+  Values none(panels, noSum());
   Value ones = b.splatI32(0x01010101);
   starts = b.loop(b.index(0), b.index(p.words), 1, none,
                   [&](Value word, ValueRange sums) {
@@ -236,6 +318,7 @@ void DotBytes::beginPanels(Value panel, int64_t panels) {
                     addWords(ones, loadWeights(panel, panels, word), next);
                     return next;
                   });
+  foldSums(starts);
   for (Value &start : starts) {
     start = b.create<arith::ShLIOp>(start, b.splatI32(7));
     // A signed byte was made larger.
@@ -263,6 +346,22 @@ Value DotBytes::turned(Value words) const {
   if (auto type = dyn_cast<VectorType>(words.getType()))
     turn = DenseElementsAttr::get(type, turn);
   return b.create<arith::XOrIOp>(words, b.create<arith::ConstantOp>(turn));
+}
+
+// A word of a row in 16 lanes. LLVM would make bytes of it again, and put them
+// together one by one; hidden from it, the word is loaded into all lanes of a
+// register in one instruction.
+Value DotBytes::spread(Value word) const {
+  if (!hasProducts)
+    return b.splat(word);
+  auto type = VectorType::get(kFour, b.getI32Type());
+  word = b.create<LLVM::InlineAsmOp>(
+              type, ValueRange{b.create<vector::BroadcastOp>(type, word)}, "",
+              "=w,0", /*has_side_effects=*/false, /*is_align_stack=*/false,
+              LLVM::AsmDialectAttr(), ArrayAttr())
+             .getResult(0);
+  return b.create<vector::ShuffleOp>(word, word,
+                                     SmallVector<int64_t>(kLanes, 0));
 }
 
 // Four words of a row, each in 16 lanes: an instruction may take its factor
@@ -306,7 +405,7 @@ void DotBytes::loadAndAdd(const Tile &tile, Value word, int64_t count,
       continue;
     }
     for (int64_t k = 0; k < count; ++k)
-      rows[i].push_back(b.splat(turned(load(row, b.offset(word, k)))));
+      rows[i].push_back(spread(turned(load(row, b.offset(word, k)))));
   }
   addSteps(tile, word, count, rows, sums);
 }
@@ -317,8 +416,8 @@ SmallVector<Value> DotBytes::accumulate(const Tile &tile) {
                 chains = chainsOf(size),
                 unrolled = takesLanes() ? std::max(chains, kFour) : chains,
                 steps = whole / unrolled * unrolled;
-  Values sums(size * chains, b.splatI32(0));
-  if (isTurned)
+  Values sums(size * chains, noSum());
+  if (isTurned && !hasProducts)
     for (int64_t i = 0; i < size; ++i)
       sums[i] = starts[i % tile.panels];
   if (steps)
@@ -337,9 +436,13 @@ SmallVector<Value> DotBytes::accumulate(const Tile &tile) {
   if (p.elements % kWordBytes) {
     SmallVector<Values> rows;
     for (int64_t i = 0; i < tile.rows; ++i)
-      rows.push_back({b.splat(turned(loadTail(b.offset(tile.row, i))))});
+      rows.push_back({spread(turned(loadTail(b.offset(tile.row, i))))});
     addSteps(tile, b.index(whole), /*count=*/1, rows, sums);
   }
+  foldSums(sums);
+  if (isTurned && hasProducts)
+    for (int64_t i = 0; i < size; ++i)
+      sums[i] = b.add(sums[i], starts[i % tile.panels]);
   return sums;
 }
 

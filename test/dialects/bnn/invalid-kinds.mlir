@@ -19,6 +19,6 @@ module attributes {bnn.model = #bnn.model<max_dims = "eight">} {}
 
 // -----
 
-// expected-error @+2 {{expected ::mlir::bnn::DotKind to be one of: xor_count, and_count, byte_table, signed_sum, fma, parity_chain, dot_bytes, fma_bytes, byte_tiles}}
+// expected-error @+2 {{expected ::mlir::bnn::DotKind to be one of: xor_count, and_count, byte_table, signed_sum, fma, parity_chain, dot_bytes, fma_bytes, byte_tiles, byte_squares}}
 // expected-error @+1 {{failed to parse BNN_DotAttr parameter 'kind'}}
 func.func private @f() attributes {dot = #bnn.dot<dot_words, rows = 1, panels = 1>}

@@ -228,6 +228,12 @@ func.func private @f() attributes {dot = #bnn.dot<byte_tiles, rows = 16, panels 
 
 // -----
 
+// [K8]
+// expected-error @+1 {{squares of bytes have 4 rows and 1 panel, not 8 and 1}}
+func.func private @f() attributes {dot = #bnn.dot<byte_squares, rows = 8, panels = 1>}
+
+// -----
+
 // [G1]
 // expected-error @+1 {{a target lists dots, not 4 : i64}}
 module attributes {bnn.target = #bnn.target<strategy = "x", dots = [4]>} {}

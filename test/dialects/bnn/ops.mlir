@@ -36,9 +36,9 @@ func.func private @byte_layout(memref<64x96x!bnn.s8, #bnn.panels<lanes = 16, wor
 
 // What a CPU does with bytes, in the order of the bits.
 // CHECK-LABEL: func.func private @byte_target
-// CHECK-SAME: target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 8, panels = 2>, #bnn.dot<byte_tiles, rows = 16, panels = 2>], instructions = "dot_32_bytes|dot_64_bytes|dot_signed_16_bytes|multiply_16_pairs|multiply_32_pairs|dot_tiles">
-func.func private @byte_target() attributes {target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 8, panels = 2>, #bnn.dot<byte_tiles, rows = 16, panels = 2>],
-    instructions = "dot_tiles|multiply_32_pairs|multiply_16_pairs|dot_signed_16_bytes|dot_64_bytes|dot_32_bytes">}
+// CHECK-SAME: target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 8, panels = 2>, #bnn.dot<byte_tiles, rows = 16, panels = 2>, #bnn.dot<byte_squares, rows = 4, panels = 1>], instructions = "dot_32_bytes|dot_64_bytes|dot_signed_16_bytes|multiply_16_pairs|multiply_32_pairs|dot_tiles|dot_squares">
+func.func private @byte_target() attributes {target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 8, panels = 2>, #bnn.dot<byte_tiles, rows = 16, panels = 2>, #bnn.dot<byte_squares, rows = 4, panels = 1>],
+    instructions = "dot_squares|dot_tiles|multiply_32_pairs|multiply_16_pairs|dot_signed_16_bytes|dot_64_bytes|dot_32_bytes">}
 
 //===----------------------------------------------------------------------===//
 // Constants
