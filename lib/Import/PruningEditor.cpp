@@ -137,6 +137,42 @@ Error PruningEditor::constant() {
   return Error::success();
 }
 
+/// {"edit": "scale", "tensor", "axis": -1 or -2, "values": [...], "result"}
+Error PruningEditor::scale() {
+  auto scaled = text("tensor");
+  if (!scaled)
+    return scaled.takeError();
+  auto axis = number("axis");
+  if (!axis)
+    return axis.takeError();
+  if (*axis != -1 && *axis != -2)
+    return refuse("its axis is " + Twine(*axis) + ", not -1 or -2");
+  auto made = result();
+  if (!made)
+    return made.takeError();
+  const json::Array *values = edit->getArray("values");
+  if (!values)
+    return refuse("it has no array 'values'");
+  auto &factors =
+      addVector(graph, names.fresh(*made + "_values"), int64_t(values->size()),
+                ::onnx::TensorProto::FLOAT);
+  if (*axis == -2)
+    factors.add_dims(1);
+  for (const json::Value &value : *values) {
+    auto one = value.getAsNumber();
+    if (!one)
+      return refuse("'values' has one that is no float32");
+    factors.add_float_data(static_cast<float>(*one));
+  }
+  auto &product = *graph.add_node();
+  product.set_name(*made);
+  product.set_op_type("Mul");
+  product.add_input(scaled->str());
+  product.add_input(factors.name());
+  product.add_output(*made);
+  return Error::success();
+}
+
 /// {"edit": "copy", "node", "inputs": [...], "result"}
 Error PruningEditor::copy() {
   auto original = node();
@@ -262,7 +298,7 @@ Error PruningEditor::apply(const json::Value &value) {
       {"add", &PruningEditor::add},           {"copy", &PruningEditor::copy},
       {"constant", &PruningEditor::constant}, {"cut", &PruningEditor::cut},
       {"integer", &PruningEditor::integer},   {"read", &PruningEditor::read},
-      {"split", &PruningEditor::split}};
+      {"scale", &PruningEditor::scale},       {"split", &PruningEditor::split}};
   for (const auto &[name, apply] : kinds)
     if (*kind == name)
       return (this->*apply)();

@@ -38,6 +38,7 @@ private:
   // The kinds of edits.
   llvm::Error cut();
   llvm::Error constant();
+  llvm::Error scale();
   llvm::Error copy();
   llvm::Error read();
   llvm::Error add();

@@ -19,8 +19,8 @@ import bnn  # noqa: E402
 from bnn.graphs import files  # noqa: E402
 from bnn.graphs.calibration import Data, Probe  # noqa: E402
 from bnn.graphs.graph import Graph  # noqa: E402
-from bnn.prune import (PruneError, clocks, latency, page, record, report, score,  # noqa: E402
-                       search, style, work)
+from bnn.prune import (PruneError, clocks, latency, page, record, refit, report,  # noqa: E402
+                       score, search, style, work)
 from bnn.prune.__main__ import main  # noqa: E402
 from bnn.prune.flow import consumers  # noqa: E402
 from bnn.prune.layout import Layout, reshaped  # noqa: E402
@@ -167,18 +167,18 @@ class Encoder:
 
 
 class Fused(Encoder):
-    """As ONNX Runtime's optimiser writes such an encoder, and its quantiser that: attention is one
-    node, and much is done together with what stands beside it."""
+    """As ONNX Runtime's optimiser writes such an encoder, and its quantiser the second layer of that:
+    attention is one node, and much is done together with what stands beside it."""
 
-    def __init__(self, kind, layers=1):
-        super().__init__(kind, layers)
+    def __init__(self):
+        super().__init__(layers=2)
         self.lines.insert(0, "seen = Cast<to = 6>(mask)")
         self.arrays.update(gamma=np.ones(HIDDEN), beta=np.zeros(HIDDEN))
 
     def weights(self, name, inputs, outputs, columns):
         w = self.rng.standard_normal((inputs, outputs)) / inputs ** 0.5
         self.arrays[f"{name}_b"] = 0.3 * self.rng.standard_normal(outputs)
-        if self.kind == "float":
+        if name.startswith("l0"):
             self.arrays[f"{name}_w"] = w
             return
         size = (outputs,) if columns else ()
@@ -191,7 +191,7 @@ class Fused(Encoder):
                                      ("o", (HIDDEN, HIDDEN), False), ("up", (HIDDEN, FFN), True),
                                      ("down", (FFN, HIDDEN), True)):
             self.weights(p + name, *sizes, columns)
-        if self.kind == "float":
+        if p == "l0_":
             self.arrays[f"{p}o_w"] = self.arrays[f"{p}o_w"].T
             self.say(f"""{p}c = com.microsoft.Attention<num_heads = {HEADS}>
                              ({x}, {p}qkv_w, {p}qkv_b, seen)
@@ -667,6 +667,72 @@ def test_quantised(small):
     got = run(task.cut(removed, biases), data)
     expected = next(scoring.chain.run(scoring.masks.feeds(removed)))["logits"]
     np.testing.assert_array_equal(got, expected)
+    # Of bytes biases are fitted.
+    removed, biases, factors = refit.Refit(scoring).cut(removed)
+    assert set(biases) == {sink.key for layer in task.layers for sink in layer.sinks} and not factors
+    whole, fitted = run(quantised, data), run(task.cut(removed, biases), data)
+    assert score.divergence(whole, fitted) < score.divergence(whole, got)
+
+
+def test_nothing_to_fit():
+    _, scoring = task_of(Encoder("dynamic", 1).model(), texts(4))
+    with pytest.raises(PruneError, match="nothing to fit: .* integers, which have no bias"):
+        refit.Refit(scoring)
+
+
+def test_factors_are_those_of_least_squares():
+    rng = np.random.default_rng(7)
+    rows, weights = rng.standard_normal((40, 6)), rng.standard_normal((6, 5))
+    target = rng.standard_normal((40, 5))
+    parts = [rows[:, i:i + 2] @ weights[i:i + 2] for i in (0, 2, 4)]
+    found = refit.channel_factors(rows, weights, target, 2)
+
+    def missed(factors):
+        damp = refit.DAMP * np.mean([np.square(part).sum() for part in parts])
+        return np.square(target - sum(f * part for f, part in zip(factors, parts))).sum() + \
+            damp * np.square(np.asarray(factors) - 1).sum()
+    assert all(missed(found) < missed(found + step) for step in 0.01 * rng.standard_normal((20, 3)))
+    np.testing.assert_allclose(refit.channel_factors(rows, weights, rows @ weights, 2), 1)
+    given = rng.standard_normal((40, 5))
+    factors = np.array([0.5, 1, 2, 3, 100.0])
+    found = refit.output_factors(given, given * factors)
+    assert (np.diff(found) > 0).all() and found[1] == pytest.approx(1) and found[4] == refit.MOST
+    # What says nothing stays as it is.
+    assert refit.output_factors(0 * given, target).tolist() == [1] * 5
+    assert refit.channel_factors(0 * rows, weights, target, 2).tolist() == [1] * 3
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["float", "bits"])
+def test_refitting(kind, referee, tmp_path):
+    """What is left comes nearer to the whole model, as what it was: the model that was fitted."""
+    data, path = texts(32), tmp_path / "m.onnx"
+    onnx.save(Encoder(kind, 1).model(), path)
+    options = dict(keep_flops=0.4, rounds=1, group=8, batch=32)
+    plain = bnn.prune(path, data, **options)
+    result = bnn.prune(path, data, refit=True, record=tmp_path / "r.json", **options)
+    whole = run(onnx.load(path), data)
+    got = run(result, data)
+    assert score.divergence(whole, got) < 0.9 * score.divergence(whole, run(plain, data))
+    np.testing.assert_allclose(referee(result, data), got, atol=1e-5)
+    found = record.read(tmp_path / "r.json")
+    factors = [one for one in found["edits"] if one["edit"] == "scale"]
+    assert [one["of"] for one in factors] == 2 * ["channels" if kind == "float" else "outputs"]
+    assert found["refit"]
+    became = [{layer["name"]: layer["became"] for layer in bnn.report(one, opt_level=0)["layers"]}
+              for one in (plain, result)]
+    assert became[0] == became[1]
+    # Again by the record, and in the compiler.
+    again = bnn.prune(path, apply=tmp_path / "r.json")
+    assert again.SerializeToString(deterministic=True) == result.SerializeToString(
+        deterministic=True)
+    inside = bnn.compile(path, prune=tmp_path / "r.json", opt_level=0, max_dims={"batch": 32})
+    np.testing.assert_array_equal(bnn.Session(inside).run(data)["logits"], got)
+    found["edits"] = [{**one, "of": "rows"} if "of" in one else one for one in found["edits"]]
+    record.write(tmp_path / "r.json", found)
+    if kind == "float":
+        with pytest.raises(PruneError, match="no finished run .*factors of 'rows'"):
+            bnn.prune(path, apply=tmp_path / "r.json")
 
 
 @pytest.mark.parametrize("lines, expected", [
@@ -702,20 +768,18 @@ def reasons(proto):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", ["float", "dynamic"])
-def test_fused(kind, referee, tmp_path):
+def test_fused(referee, tmp_path):
     """What ONNX Runtime has made one node of."""
     data = texts(16)
-    task, scoring = task_of(Fused(kind).model(), data, group=8)
-    # The range of bytes is that of all tokens.
-    first = (0,) if kind == "float" else None
+    task, scoring = task_of(Fused().model(), data, group=8)
+    # The range of bytes is that of all tokens; of what the last layer gives one is read.
     assert [(layer.name, layer.kind, layer.count, layer.head_size, sink.positions)
             for layer in task.layers for sink in layer.sinks] == [
-                ("l0_c", "heads", HEADS, SIZE, first), ("l0_down_p", "neurons", FFN, 1, (0,))]
-    plain = task_of(Encoder("float", 1).model(), data)[0]
-    assert [layer.cost(7) for layer in task.layers] == [one.cost(7) for one in plain.layers]
-    removed, biases = scoring.run(0.5, None, 1)
-    assert set(removed) == {"l0_c", "l0_down_p"} and not biases
+                ("l0_c", "heads", HEADS, SIZE, None), ("l0_down_p", "neurons", FFN, 1, None),
+                ("l1_c", "heads", HEADS, SIZE, None), ("l1_down_p", "neurons", FFN, 1, (0,))]
+    head, neuron = 4 * 7 * HIDDEN * SIZE + 2 * 7 * 7 * SIZE, 2 * 7 * HIDDEN
+    assert [layer.cost(7) for layer in task.layers] == [head, neuron] * 2
+    removed, biases = {layer.name: [0, 2] for layer in task.layers}, {}
     result = task.cut(removed, biases)
     got, expected = run(result, data), next(
         scoring.chain.run(scoring.masks.feeds(removed)))["logits"]
@@ -773,23 +837,22 @@ def shared(one):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", ["float", "bits"])
-def test_shared_layers(kind, referee):
+def test_shared_layers(referee):
     """ALBERT's are one unit for all: they are masked, scored, counted and cut together."""
     data = texts(16)
-    task, scoring = task_of(shared(Encoder(kind)).model(), data, group=8)
+    task, scoring = task_of(shared(Encoder("bits")).model(), data, group=8)
     assert [(layer.name, layer.kind, layer.count, len(layer.sinks)) for layer in task.layers] == [
         ("l0_soft", "heads", HEADS, 2), ("l0_down_p", "neurons", FFN, 2)]
     assert {name for name, _ in task.refused} == {"logits"}
     # Twice what a layer of its own takes.
-    alone = task_of(Encoder(kind, 1).model(), data)[0]
-    assert [layer.cost(7) for layer in task.layers] == [2 * one.cost(7) for one in alone.layers]
+    head, neuron = 4 * 7 * HIDDEN * SIZE + 2 * 7 * 7 * SIZE, 2 * 7 * HIDDEN
+    assert [layer.cost(7) for layer in task.layers] == [2 * head, 2 * neuron]
     removed, biases = scoring.run(0.6, None, 2)
     scores = scoring.record["rounds"][0]["scores"]
     assert sorted(scores) == sorted(map(str, range(HEADS + FFN // 8)))
     assert min(map(min, scores.values())) >= 0 and all(pair[0] > 0 for pair in scores.values())
     # What a unit leaves differs from layer to layer.
-    assert len(biases) == (len(removed) * 2 if kind == "bits" else 0)
+    assert len(biases) == len(removed) * 2
     result = task.cut(removed, biases)
     got, expected = run(result, data), next(
         scoring.chain.run(scoring.masks.feeds(removed)))["logits"]

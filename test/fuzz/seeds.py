@@ -179,7 +179,8 @@ def pruning_record(options, work):
         {"edit": "constant", "type": "float32", "values": [0.5, 1.5, -2], "result": "more"},
         {"edit": "add", "node": "p", "tensor": "more"},
         {"edit": "split", "node": "left", "sizes": [1, 2]},
-        {"edit": "integer", "node": "y", "attribute": "axis", "value": 1}]
+        {"edit": "integer", "node": "y", "attribute": "axis", "value": 1},
+        {"edit": "scale", "tensor": "t2", "axis": -1, "values": [1, 2, 3], "result": "t3"}]
     for count in range(1, len(edits) + 1):
         for chosen in (edits[:count], edits[count - 1:count]):
             yield json.dumps({"format": "bnn-prune 2", "files": {"": "0" * 64},

@@ -29,7 +29,10 @@ WHOLE = [
     {"edit": "constant", "type": "float32", "values": [0.5, 1, -2], "result": "bias"},
     {"edit": "add", "node": "p", "tensor": "bias"},
     {"edit": "split", "node": "left", "sizes": [1, 2]},
-    {"edit": "integer", "node": "last", "attribute": "axis", "value": 1}]
+    {"edit": "integer", "node": "last", "attribute": "axis", "value": 1},
+    {"edit": "scale", "tensor": "t2", "axis": -2, "values": [1, 0.5], "result": "t3"},
+    {"edit": "scale", "tensor": "t3", "axis": -1, "values": [1, 1, 3], "result": "t4"},
+    {"edit": "read", "node": "p", "input": 1, "tensor": "t4"}]
 # One edit after those of WHOLE.
 EDITS = {
     "no-object": 1,
@@ -46,6 +49,9 @@ EDITS = {
     "type": {"edit": "constant", "type": "int8", "values": [1], "result": "a"},
     "no-values": {"edit": "constant", "type": "int64", "result": "a"},
     "value": {"edit": "constant", "type": "int64", "values": [0.5], "result": "a"},
+    "no-factors": {"edit": "scale", "tensor": "w", "axis": -1, "result": "a"},
+    "factor": {"edit": "scale", "tensor": "w", "axis": -1, "values": ["1"], "result": "a"},
+    "far-axis": {"edit": "scale", "tensor": "w", "axis": 0, "values": [1], "result": "a"},
     "no-inputs": {"edit": "copy", "node": "t", "result": "a"},
     "input": {"edit": "copy", "node": "t", "inputs": [1], "result": "a"},
     "no-node": {"edit": "read", "input": 1, "tensor": "w"},

@@ -56,8 +56,8 @@ def _check_apply(**given):
 
 
 def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=None, mtriple=None,
-          apply=None, rounds=8, length=None, group=None, equal_layers=False, leave="mean", seed=0,
-          batch=8, threads=None, logits=None, mask=None, output=None, record=None, progress=None):
+          apply=None, rounds=8, length=None, group=None, equal_layers=False, leave="mean",
+          refit=False, seed=0, batch=8, threads=None, logits=None, mask=None, output=None, record=None, progress=None):
     """Cuts attention heads and FFN neurons out of a model and returns it as an onnx.ModelProto,
     which `bnn.compile` and ONNX Runtime take.
 
@@ -83,6 +83,8 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
         has one kernel for them.
     leave: what a unit of bits leaves in its place: "mean", what it is on average over the data, or
         "sign", what it is where its layer gives 0, the sign of its shift.
+    refit: whether what is left is fitted to what the whole model gives, by least squares: biases;
+        in f32 a factor for each head and neuron, of bits one for each output of what reads them.
     seed: draws the tokens whose states are compared.
     batch: how many samples a call of the model takes, where that is open.
     threads: how many units are scored at a time; as many as there are cores where not given. The
@@ -106,7 +108,7 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
                          "record that is applied")
     if apply is not None:
         _check_apply(rounds=rounds, length=length, group=group, equal_layers=equal_layers,
-                     leave=leave, seed=seed, batch=batch, threads=threads, logits=logits, mask=mask)
+                     leave=leave, refit=refit, seed=seed, batch=batch, threads=threads, logits=logits, mask=mask)
     _check_options(rounds, length, group, leave, seed, batch, threads)
     given = list(calibration) if isinstance(calibration, (list, tuple)) else [calibration]
     if not given:
@@ -115,6 +117,7 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
     # They need onnx, which the rest of the package does without.
     from bnn.graphs import calibration as data, files
     from bnn.prune import clocks, record as records, work
+    from bnn.prune.refit import Refit
     from bnn.prune.scoring import Scoring
     with as_error(PruneError):
         for path in (output, record):
@@ -145,10 +148,10 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
                               lambda one: record is not None and records.write(record, one),
                               threads)
             clock = None if keep_latency is None else clocks.maker(mcpu, mtriple)
-            result = task.cut(*scoring.run(share, length, rounds, progress, clock,
-                                           equal_layers))
+            removed, biases = scoring.run(share, length, rounds, progress, clock, equal_layers)
+            result = task.cut(*(Refit(scoring).cut(removed) if refit else (removed, biases)))
             scoring.compare(result)
-            found = {**scoring.record, "files": records.digests_of_files(model, proto),
+            found = {**scoring.record, "refit": refit, "files": records.digests_of_files(model, proto),
                      "edits": task.edits}
     if output is not None:
         files.write(output, result)

@@ -65,6 +65,9 @@ def _parser():
     parser.add_argument("--leave", choices=("mean", "sign"), default="mean",
                         help="what a unit of bits leaves in its place: what it is on average over "
                         "the data, or the sign of its shift (default: mean)")
+    parser.add_argument("--refit", action="store_true",
+                        help="fit what is left to what the whole model gives, by least squares: "
+                        "biases, and factors of what is left in f32 or of the outputs of bits")
     parser.add_argument("--seed", type=int, default=0, metavar="N",
                         help="draws the tokens whose states are compared (default: 0)")
     parser.add_argument("--batch", type=int, default=8, metavar="N",

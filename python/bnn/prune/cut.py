@@ -1,6 +1,8 @@
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The pruned model: an ordinary file, in which what is cut is not there."""
+import dataclasses
+
 import numpy as np
 
 from bnn.prune import masked
@@ -21,15 +23,35 @@ class Cutter:
         self.editor = Editor(proto)
         self._cut = {}
 
-    def cut(self, layer, kept):
-        """Leaves the channels `kept` of a `Layer`."""
+    def cut(self, layer, kept, factors):
+        """Leaves the channels `kept` of a `Layer`. `factors` are those of `Fit`s, {sink's key:
+        (factors of channels or None, factors of outputs or None)}."""
         flow = layer.flow
-        for one in (*flow.sources, *flow.sinks, *flow.constants):
+        fitted = {sink.key: sink.weights for sink in layer.sinks if sink.key in factors}
+        for key, one in fitted.items():
+            self._fit(key, one, kept, *factors[key])
+        if len(kept) == layer.count:
+            return
+        sinks = [one for one in flow.sinks if one.node.output[0] not in fitted]
+        for one in (*flow.sources, *sinks, *flow.constants):
             self.editor.read(one.node, one.index, self._constant(
                 one.node.input[one.index], one.axis, one.layout.places(kept),
                 self.editor.node(one.node)))
         for target in flow.targets:
             self._resize(flow, target, kept)
+
+    def _fit(self, key, weights, kept, channels, outputs):
+        """Leaves the channels `kept` of the weights of a sink, times factors."""
+        name, layout = weights.node.input[weights.index], weights.layout
+        value = np.take(self.constants.value(name), layout.places(kept), weights.axis)
+        cut = self.editor.cut(name, self.constants.value(name), weights.axis, layout.places(kept))
+        axis = weights.axis - value.ndim
+        if channels is not None:
+            factors, of = dataclasses.replace(layout, count=len(kept)).spread(channels), "channels"
+        else:
+            factors, of, axis = outputs, "outputs", -3 - axis
+        self.editor.read(weights.node, weights.index, self.editor.scale(
+            cut, value, axis, factors, fit=key, of=of))
 
     def give_bias(self, sink, bias):
         """Lets a sink have another bias."""

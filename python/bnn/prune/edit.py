@@ -20,8 +20,8 @@ class Editor(Additions):
     """A copy of a model to which nodes, initialisers and inputs are added; `finish` at the end.
     `node(original)` is the copy of a node of the model that was given.
 
-    `edits` is what was done to it by `cut`, `constant`, `copy`, `read`, `add`, `split` and `integer`,
-    as the record of a cut has it and `bnn-opt --prune` does it again: a node is named by its first
+    `edits` is what was done to it by `cut`, `scale`, `constant`, `copy`, `read`, `add`, `split` and
+    `integer`, as the record of a cut has it and `bnn-opt --prune` does it again: a node is named by its first
     output, a new tensor ("result") is one that no other edit makes."""
 
     def __init__(self, model):
@@ -59,6 +59,15 @@ class Editor(Additions):
         whose value is given."""
         name = self.initializer(f"{tensor}_pruned", np.take(value, places, axis))
         self._note("cut", tensor=tensor, axis=axis, places=_runs(places), result=name)
+        return name
+
+    def scale(self, tensor, value, axis, factors, **details):
+        """The name of a new constant: the constant `tensor`, whose value is given, with a factor in
+        f32 for each place of its last axis, -1, or of the one before, -2."""
+        factors = np.asarray(factors, np.float32)
+        name = self.initializer(f"{tensor}_fitted", value * (
+            factors if axis == -1 else factors[:, None]))
+        self._note("scale", tensor=tensor, axis=axis, values=factors.tolist(), result=name, **details)
         return name
 
     def constant(self, base, values, **details):
@@ -129,10 +138,12 @@ class Editor(Additions):
         """Puts the nodes in order and returns the model, without what the changes left unread."""
         ordered = []
         for node in self.graph.node:
-            first = node.output[0] if node.output else ""
-            ordered += self._before.pop(first, [])
-            ordered.append(node)
-            ordered += self._after.pop(first, [])
+            ordered += self._before.pop(node.output[0] if node.output else "", [])
+            left = [node]
+            while left:
+                ordered.append(left.pop())
+                # What stands behind it may have something behind itself.
+                left += self._after.pop(ordered[-1].output[0] if ordered[-1].output else "", [])
         ordered = self._without_dead(ordered)
         fresh = [type(node).FromString(node.SerializeToString()) for node in ordered]
         del self.graph.node[:]

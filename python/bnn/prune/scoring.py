@@ -121,12 +121,17 @@ class Scoring:
 
     def _chain(self, opt_level):
         model = self.masks.model()
+        return self.chain_of(model, [self.masks.inputs(layer) for layer in self.work.layers],
+                             opt_level)
+
+    def chain_of(self, model, masks, opt_level=0):
+        """A `Chain` of a model whose channels are switched off by the inputs `masks`, a list of
+        names for each piece."""
         # What stands behind a mask may be of other numbers for it.
         sinks = {units.name_of(sink.weights.node) for layer in self.work.layers
                  for sink in layer.sinks}
         became = {name: kind for name, kind in self.work.became.items() if name not in sinks}
-        return Chain(model, [self.masks.inputs(layer) for layer in self.work.layers], became,
-                     self.arrays, self.options["batch"], opt_level)
+        return Chain(model, masks, became, self.arrays, self.options["batch"], opt_level)
 
     def _scorer(self, runs):
         """A Scorer that is to go through the data `runs` times."""

@@ -67,13 +67,13 @@ class Work:
     def _cutter(self):
         return Cutter(self.proto, self.graph, self.constants, self.shapes, self._ties)
 
-    def cut(self, removed, biases):
-        """The model without {layer's name: channels}, with the biases {sink's key: f32}."""
+    def cut(self, removed, biases, factors=None):
+        """The model without {layer's name: channels}, with the biases {sink's key: f32} and the
+        factors {sink's key: (of channels or None, of outputs or None)}."""
         cutter = self._cutter()
         for layer in self.layers:
             gone = removed.get(layer.name, ())
-            if len(gone):
-                cutter.cut(layer, np.setdiff1d(np.arange(layer.count), gone))
+            cutter.cut(layer, np.setdiff1d(np.arange(layer.count), gone), factors or {})
             for sink in layer.sinks:
                 if sink.key in biases:
                     cutter.give_bias(sink, biases[sink.key])
@@ -86,8 +86,8 @@ class Work:
 
 
 def of_record(found, layers):
-    """(removed, biases) as a record has them. Raises a PruneError where it is of no finished
-    run."""
+    """(removed, biases, factors) as a record has them. Raises a PruneError where it is of no
+    finished run."""
     counts = {layer.name: layer.count for layer in layers}
     try:
         gone, removed = set(found["gone"]), {}
@@ -99,8 +99,18 @@ def of_record(found, layers):
             if not 0 <= min(channels) <= max(channels) < counts[name] or \
                     not len(set(channels)) == len(channels) < counts[name]:
                 raise ValueError(f"the channels of '{name}'")
-        return removed, {one["bias"]: np.asarray(one["values"], np.float32)
-                         for one in found["edits"] if "bias" in one}
+        biases, factors = {}, {}
+        inner = {sink.key: sink.weights.layout for layer in layers for sink in layer.sinks}
+        for one in found["edits"]:
+            if "bias" in one:
+                biases[one["bias"]] = np.asarray(one["values"], np.float32)
+            elif "fit" in one:
+                values = np.asarray(one["values"], np.float32)
+                if one["of"] not in ("channels", "outputs"):
+                    raise ValueError(f"factors of {one['of']!r}")
+                factors[one["fit"]] = (values[::inner[one["fit"]].inner], None) \
+                    if one["of"] == "channels" else (None, values)
+        return removed, biases, factors
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PruneError(f"the record is of no finished run of this model ({error!r}): prune with "
                          "the calibration data again, which goes on from it") from None
