@@ -518,13 +518,26 @@ static LogicalResult verifyProbabilities(AttentionOp op) {
   return success();
 }
 
-// The masks: [B, T], or [B, heads, S, T] where the first three may be 1.
+std::optional<int64_t> AttentionOp::periodOf(size_t i) {
+  const ShapedType mask = shaped(getMasks()[i]);
+  const int64_t rows = mask.getDimSize(0);
+  if (ShapedType::isDynamic(rows) || (mask.getRank() == 4 && rows == 1) ||
+      rows == shaped(getQuery()).getDimSize(0))
+    return std::nullopt;
+  return rows;
+}
+
+// The masks: [B, T], or [B, heads, S, T] where the first three may be 1, or the
+// first a divisor of B.
 static LogicalResult verifyMasks(AttentionOp op) {
   ArrayRef<int64_t> query = shaped(op.getQuery()).getShape(),
                     key = shaped(op.getKeyTokens()).getShape();
   const int64_t whole[] = {query[0], int64_t(op.getHeads()), query[1], key[1]};
   for (Value mask : op.getMasks()) {
     SmallVector<int64_t> shape(shaped(mask).getShape());
+    if (!shape.empty() && shape[0] > 0 && whole[0] > 0 &&
+        whole[0] % shape[0] == 0)
+      shape[0] = whole[0];
     bool fits = shape.size() == 2 && compatible(shape, key.take_front(2));
     if (shape.size() == 4) {
       for (int64_t i = 0; i < 3; ++i)
@@ -537,7 +550,8 @@ static LogicalResult verifyMasks(AttentionOp op) {
              << mask.getType()
              << " is expected to be [batch, tokens of the key] or [batch, "
                 "heads, "
-                "tokens of the query, tokens of the key]";
+                "tokens of the query, tokens of the key], or to have a "
+                "divisor of the batch in its place";
   }
   // [A20]
   if (op.getMaskKinds() && op.getMaskKinds()->size() != op.getMasks().size())

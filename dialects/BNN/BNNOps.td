@@ -325,7 +325,9 @@ def AttentionOp : BNN_EpilogueOp<"attention",
     element type, where T is S unless the op is marked `cross`, `!bnn.s1`, or `!bnn.s2` or `!bnn.s4` with quantised
     probabilities; left [B, S, R], right [B, T, R] f32; residual [B, T, 1] f32;
     masks f32, each [B, T], or [B, heads, S, T] where the first three may be 1
-    for all. For head h, tokens i of the query and j of the key, with bits taken
+    for all. In the place of B may stand a number W that divides it: sentence b
+    then has row b mod W of the mask (the windows of an image, Swin, arXiv
+    2103.14030, section 3.2). For head h, tokens i of the query and j of the key, with bits taken
     as 0 where their mask of zeros is 1:
 
     - score: s = fma(sum_c q[i,c] k[j,c], scale, sum_r left[i,r] right[j,r]),
@@ -380,7 +382,8 @@ def AttentionOp : BNN_EpilogueOp<"attention",
     - [A15] Their ranks agree.
     - [A16] The residual's rank is 1.
     - [A17] A mask is [batch, tokens of the key] or [batch, heads, tokens of the
-      query, tokens of the key], where the first three may be 1.
+      query, tokens of the key], where the first three may be 1, or the first a
+      divisor of the batch.
     - [A18] The divisor is neither 0 nor NaN.
     - [A19] The outputs have the shape of the query.
     - [A20] `mask_kinds` has one element a mask.
@@ -450,6 +453,9 @@ def AttentionOp : BNN_EpilogueOp<"attention",
                                   (*getMaskKinds())[i]).getValue()
                             : ::mlir::bnn::MaskKind::Add;
     }
+    /// How many rows mask `i` has for all sentences, which take them in turn;
+    /// nothing where each has its own, or all have one.
+    std::optional<int64_t> periodOf(size_t i);
   }];
 }
 

@@ -92,10 +92,16 @@ void Attention::layOut(Value sentence) {
     byToken(buffers.getRight(), sentence, right, 0);
   if (buffers.getResidual())
     byToken(buffers.getResidual(), sentence, numbers, residualRow);
-  for (auto [i, mask] : llvm::enumerate(buffers.getMasks()))
+  maskSentences.clear();
+  for (auto [i, mask] : llvm::enumerate(buffers.getMasks())) {
+    Value row = sentence;
+    if (auto period = op.periodOf(i))
+      row = b.create<arith::RemUIOp>(sentence, b.index(*period));
+    maskSentences.push_back(row);
     if (cast<MemRefType>(mask.getType()).getRank() == 2)
       forTokens([&](Value block, Value token, Value lane) {
-        b.store(b.load(mask, {sentence, token}), numbers,
+        b.store(b.load(mask, {row, token}), numbers,
                 {block, b.index(maskRow + i), lane});
       });
+  }
 }

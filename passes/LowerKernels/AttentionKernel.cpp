@@ -180,7 +180,7 @@ Value Attention::maskLanes(size_t mask, const Place &place) {
   auto type = cast<MemRefType>(buffer.getType());
   if (type.getRank() == 2)
     return b.loadLanes(numbers, numberLanes(place.block, maskRow + mask));
-  SmallVector<Value> at = {place.queries.sentence, place.head,
+  SmallVector<Value> at = {maskSentences[mask], place.head,
                            place.queries.at(b, place.query)};
   for (auto [i, index] : llvm::enumerate(at))
     if (type.getDimSize(i) == 1)

@@ -97,6 +97,9 @@ private:
   OutputRows outputs;
   EpilogueParams params;
 
+  /// Of each mask the row that the sentence takes.
+  llvm::SmallVector<mlir::Value> maskSentences;
+
   llvm::SmallVector<mlir::Value> lanesOf(mlir::Value block, mlir::Value row);
   mlir::Value keyLanes(mlir::Value block, mlir::Value word, bool ofZeros);
   bool isFull();

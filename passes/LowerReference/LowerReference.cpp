@@ -334,6 +334,8 @@ Value masked(LoopBuilder &b, AttentionOp op, AttentionOp::Adaptor in,
     for (int64_t d = 0; d + 1 < type.getRank(); ++d)
       if (type.getRank() == 4 && type.getDimSize(d) == 1)
         at[d] = b.index(0);
+    if (auto period = op.periodOf(i))
+      at[0] = b.create<arith::RemUIOp>(at[0], b.index(*period));
     Value value = b.load(mask, at);
     score = b.applyMask(op.kindOf(i), score, value);
   }

@@ -377,6 +377,30 @@ func.func @attention(%q: memref<1x?x128x!bnn.s1, #heads>, %m: memref<1x?xf32>, %
 
 // -----
 
+// Sentences take the rows of a mask in turn, where these are fewer.
+// CHECK-LABEL: func.func @windows
+// CHECK-SAME: %[[ROW:[^:]*]]: memref<2x64xf32>, %[[ROWS:[^:]*]]: memref<3x1x64x64xf32>
+// CHECK-DAG: %[[C2:.*]] = arith.constant 2 : index
+// CHECK-DAG: %[[C3:.*]] = arith.constant 3 : index
+// CHECK: %[[OF_TWO:.*]] = arith.remui %[[S:.*]], %[[C2]] : index
+// CHECK: memref.load %[[ROW]][%[[OF_TWO]], %{{.*}}]
+// CHECK: %[[OF_THREE:.*]] = arith.remui %[[S]], %[[C3]] : index
+// CHECK: vector.load %[[ROWS]][%[[OF_THREE]], %{{.*}}]
+#heads = #bnn.rows<word = 32, group = 64>
+func.func @windows(%q: memref<6x64x128x!bnn.s1, #heads>, %m: memref<2x64xf32>, %n: memref<3x1x64x64xf32>, %s: f32,
+                   %o: memref<6x64x128xf32>) {
+  bnn.attention %q, %q, %q mask(%m, %n : memref<2x64xf32>, memref<3x1x64x64xf32>) scale(%s) cutoff(%s)
+      outs(%o : memref<6x64x128xf32>) {heads = 2 : i64, divisor = 8.0 : f32}
+      : memref<6x64x128x!bnn.s1, #heads>, memref<6x64x128x!bnn.s1, #heads>, memref<6x64x128x!bnn.s1, #heads> {
+  ^bb0(%acc: i32, %res: f32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  return
+}
+
+// -----
+
 // Sixteen partial sums, folded by halves.
 // CHECK-LABEL: func.func @rest
 // CHECK: vector.load {{.*}} : memref<4x40xf32>, vector<16xf32>

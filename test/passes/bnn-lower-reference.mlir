@@ -106,6 +106,23 @@ func.func @unsigned(%w: memref<3x2x!bnn.s1>, %y: memref<2x3xi32>) {
 
 // -----
 
+// Sentences take the rows of a mask in turn, where these are fewer.
+// CHECK-LABEL: func.func @windows
+// CHECK-SAME: %[[MASK:[^:]*]]: memref<2x1x5x5xf32>
+// CHECK: scf.for %[[S:.*]] = %{{.*}} to %{{.*}} step
+// CHECK: %[[WINDOW:.*]] = arith.remui %[[S]], %{{.*}} : index
+// CHECK: memref.load %[[MASK]][%[[WINDOW]], %{{.*}}]
+func.func @windows(%q: memref<6x5x12x!bnn.s1>, %m: memref<2x1x5x5xf32>, %s: f32, %o: memref<6x5x12xf32>) {
+  bnn.attention %q, %q, %q mask(%m : memref<2x1x5x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<6x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<6x5x12x!bnn.s1>, memref<6x5x12x!bnn.s1>, memref<6x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
 // Scores of one query and head: fma of the product, the division, the mask; the
 // maximum, exp, the sum, and what exceeds the cut. One row of scores exists.
 // CHECK-LABEL: func.func @attention

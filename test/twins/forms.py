@@ -56,26 +56,28 @@ class Form:
     """What an attention has beside query, key and value."""
 
     def __init__(self, bits=1, masks=(), early=0, causal=False, cross=False, threshold=None, low_rank=False,
-                 residual=False, zeros=False):
+                 residual=False, zeros=False, batch="batch"):
         self.bits, self.masks, self.early, self.causal, self.cross = bits, masks, early, causal, cross
         self.threshold, self.low_rank, self.residual, self.zeros = threshold, low_rank, residual, zeros
+        self.batch = batch
 
 
 def operands(m, heads, form, keys):
     """The text of the optional operands, and what NumPy reads of the feeds."""
     text, optional = "", {}
     if form.low_rank:
-        left = m.input("f32", ("batch", "tokens", 2), mild)
-        right = m.input("f32", ("batch", keys, 2), mild)
-        text += f"low_rank(%{left}, %{right} : tensor<?x?x2xf32>, tensor<?x?x2xf32>) "
+        left = m.input("f32", (form.batch, "tokens", 2), mild)
+        right = m.input("f32", (form.batch, keys, 2), mild)
+        type_ = shape_type((form.batch, "tokens", 2), "f32")
+        text += f"low_rank(%{left}, %{right} : {type_}, {type_}) "
         optional["left"], optional["right"] = left, right
     if form.residual:
-        optional["residual"] = m.input("f32", ("batch", keys, 1), mild)
-        text += f"value_residual(%{optional['residual']} : tensor<?x?x1xf32>) "
-    axes = {"keys": keys, "queries": "tokens", "heads": heads, "batch": "batch", 1: 1}
+        optional["residual"] = m.input("f32", (form.batch, keys, 1), mild)
+        text += f"value_residual(%{optional['residual']} : {shape_type((form.batch, keys, 1), 'f32')}) "
+    axes = {"keys": keys, "queries": "tokens", "heads": heads, "batch": form.batch}
     masks = []
     for shape, kind in form.masks:
-        dims = tuple(axes[axis] for axis in shape)
+        dims = tuple(axes.get(axis, axis) for axis in shape)
         masks.append((m.input("f32", dims, NUMBERS[kind]), kind, shape_type(dims, "f32")))
     if masks:
         text += f"mask({', '.join('%' + name for name, _, _ in masks)} : {', '.join(t for _, _, t in masks)}) "
@@ -100,7 +102,7 @@ def attributes(heads, divisor, form):
 
 def attention(m, heads, width, form):
     channels, keys = heads * width, "keys" if form.cross else "tokens"
-    dims, key_dims = ("batch", "tokens", channels), ("batch", keys, channels)
+    dims, key_dims = (form.batch, "tokens", channels), (form.batch, keys, channels)
     (q, qz, query), (k, kz, key), (v, vz, value) = (
         encoded(m, d, form.bits, form.zeros) for d in (dims, key_dims, key_dims))
     type_, key_type = (shape_type(d, f"!bnn.s{form.bits}") for d in (dims, key_dims))
@@ -177,6 +179,10 @@ def forms():
     yield Form(masks=[(SHAPES[4], "multiply"), (SHAPES[0], "max")], cross=True, low_rank=True)
     yield Form(masks=[(SHAPES[0], "max"), (SHAPES[3], "multiply")], threshold=(0.1, True))
     yield Form(2, masks=[(SHAPES[0], "max"), (SHAPES[3], "multiply"), (SHAPES[1], "min")], early=2)
+    # Windows that the sentences take in turn.
+    yield Form(batch=6, masks=[((3, 1, "queries", "keys"), "add"), ((2, "keys"), "fill")], early=1, low_rank=True)
+    yield Form(batch=4, masks=[((2, "heads", 1, "keys"), "fill")], threshold=(0.0, True))
+    yield Form(2, batch=4, masks=[((2, 1, "queries", "keys"), "add"), ((4, "keys"), "add")])
 
 
 def modules():

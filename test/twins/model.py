@@ -152,13 +152,15 @@ def heads_last(x):
 
 
 def masked(s, masks):
-    """Scores [B, heads, S, T] after masks (numbers, and their kind), one after the other."""
+    """Scores [B, heads, S, T] after masks (numbers, and their kind), one after the other. Sentences take the rows of a
+    mask in turn."""
     kinds = {"add": lambda s, m: s + m, "fill": lambda s, m: np.where(np.isnan(m), s, m),
              "multiply": lambda s, m: s * m, "max": lambda s, m: np.where(m > s, m, s),
              "min": lambda s, m: np.where(m < s, m, s)}
     for mask, kind in masks:
         if mask.ndim == 2:
             mask = mask[:, None, None, :]
+        mask = mask[np.arange(len(s)) % len(mask)]
         s = kinds[kind](s, mask)
     return s
 

@@ -1589,6 +1589,19 @@ func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %l: me
 
 // -----
 
+func.func @f(%q: memref<4x5x12x!bnn.s1>, %s: f32, %o: memref<4x5x12xf32>, %m: memref<3x1x5x5xf32>) {
+  // [A17]
+  // expected-error @+1 {{the mask 'memref<3x1x5x5xf32>' is expected to be [batch, tokens of the key] or [batch, heads, tokens of the query, tokens of the key], or to have a divisor of the batch in its place}}
+  bnn.attention %q, %q, %q mask(%m : memref<3x1x5x5xf32>) scale(%s) cutoff(%s) outs(%o : memref<4x5x12xf32>)
+      {heads = 3 : i64, divisor = 2.0 : f32} : memref<4x5x12x!bnn.s1>, memref<4x5x12x!bnn.s1>, memref<4x5x12x!bnn.s1> {
+  ^bb0(%acc: i32, %res: f32):
+    bnn.yield %res : f32
+  }
+  return
+}
+
+// -----
+
 func.func @f(%q: memref<2x5x12x!bnn.s1>, %s: f32, %o: memref<2x5x12xf32>, %m: memref<2x6xf32>) {
   // [A17]
   // expected-error @+1 {{the mask 'memref<2x6xf32>' is expected to be [batch, tokens of the key] or [batch, heads, tokens of the query, tokens of the key]}}
