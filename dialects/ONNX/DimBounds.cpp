@@ -112,19 +112,6 @@ std::optional<bool> holds(const Requirement &requirement, Instance instance) {
   llvm_unreachable("a kind of requirement");
 }
 
-/// Whether every element is 0 or 1: a boolean as a number, or an argument of
-/// integers, which is a mask where its ones are counted.
-bool isMask(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isa<CastOp, IdentityOp, UnsqueezeOp, SqueezeOp, ReshapeOp>(op))
-      return false;
-    value = op->getOperand(0);
-    if (getElementTypeOrSelf(value.getType()).isInteger(1))
-      return true;
-  }
-  return getElementTypeOrSelf(value.getType()).isInteger();
-}
-
 /// The one integer that a constant holds.
 std::optional<int64_t> constantInteger(Value value) {
   std::optional<SmallVector<int64_t>> list = getConstantIntegers(value);
@@ -132,7 +119,57 @@ std::optional<int64_t> constantInteger(Value value) {
     return std::nullopt;
   return list->front();
 }
+/// Whether every element is 0 or 1: a boolean as a number, or an argument of
+/// integers, which is a mask where its ones are counted.
+bool isMask(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    // Ones that are counted are numbers from 1 on.
+    if (auto filled = dyn_cast<ConstantOfShapeOp>(op)) {
+      auto view = ConstantView::get(filled.getValue());
+      return view && isa<IntegerType>(view->getElementType()) &&
+             view->getNumElements() == 1 &&
+             (view->getInteger(0) == 0 || view->getInteger(0) == 1);
+    }
+    if (!isa<CastOp, IdentityOp, UnsqueezeOp, SqueezeOp, ReshapeOp, ExpandOp>(
+            op))
+      return constantInteger(value) == 1;
+    value = op->getOperand(0);
+    if (getElementTypeOrSelf(value.getType()).isInteger(1))
+      return true;
+  }
+  return getElementTypeOrSelf(value.getType()).isInteger();
+}
+
+/// What the first element of each row is, where rows count up by one from it.
+std::optional<int64_t> startOfCount(Value value) {
+  std::optional<ConstantView> view = ConstantView::get(value);
+  if (!view || view->getType().getRank() == 0 || view->getNumElements() == 0 ||
+      !isa<IntegerType>(view->getElementType()))
+    return std::nullopt;
+  const int64_t columns = view->getType().getShape().back();
+  const int64_t first = view->getInteger(0);
+  for (int64_t i = 0; i < view->getNumElements(); ++i)
+    if (view->getInteger(i) != first + i % columns)
+      return std::nullopt;
+  return first;
+}
 } // namespace
+
+/// The largest element of the first ones of a buffer of positions.
+std::optional<SymbolicDim> DimBounds::largestOfSlice(SliceOp op) {
+  std::optional<int64_t> first = startOfCount(op.getData());
+  auto shape = shapes.shapeOf(op.getOutput());
+  auto starts = getConstantIntegers(op.getStarts());
+  if (!first || !shape || shape->empty() || !starts ||
+      llvm::any_of(*starts, [](int64_t start) { return start != 0; }))
+    return std::nullopt;
+  if (!isa<NoneType>(op.getSteps().getType())) {
+    auto steps = getConstantIntegers(op.getSteps());
+    if (!steps || llvm::any_of(*steps, [](int64_t step) { return step != 1; }))
+      return std::nullopt;
+  }
+  return shape->back().plus(*first - 1);
+}
 
 /// The largest element of a list of indices, in terms of dimensions.
 std::optional<SymbolicDim> DimBounds::largestElement(Value value,
@@ -140,6 +177,15 @@ std::optional<SymbolicDim> DimBounds::largestElement(Value value,
   Operation *op = value.getDefiningOp();
   if (!op || depth == kMaxDepth)
     return std::nullopt;
+  if (auto slice = dyn_cast<SliceOp>(op))
+    if (std::optional<SymbolicDim> most = largestOfSlice(slice))
+      return most;
+  if (auto sub = dyn_cast<SubOp>(op)) {
+    std::optional<int64_t> constant = constantInteger(sub.getOperand(1));
+    std::optional<SymbolicDim> most =
+        constant ? largestElement(sub.getOperand(0), depth + 1) : std::nullopt;
+    return most ? most->minus(*constant) : std::nullopt;
+  }
   if (isa<CastOp, IdentityOp, UnsqueezeOp, SqueezeOp, ReshapeOp, ExpandOp,
           TransposeOp, SliceOp>(op))
     return largestElement(op->getOperand(0), depth + 1);

@@ -33,6 +33,7 @@ public:
   mlir::DictionaryAttr get(mlir::MLIRContext *context) const;
 
 private:
+  std::optional<SymbolicDim> largestOfSlice(SliceOp op);
   std::optional<SymbolicDim> largestElement(mlir::Value value, unsigned depth);
   /// The named symbol that all dimensions are computed from, if it is one, and
   /// only by sums, differences and minima.

@@ -55,6 +55,63 @@ func.func @main(%mask: tensor<?x?xi64> {onnx.dims = ["batch", "seq"], onnx.name 
 
 // -----
 
+// OPT's positions, which begin with 2, and are counted from 0 before.
+// CHECK-LABEL: func.func @main(
+// CHECK-SAME: attributes {onnx.dim_bounds = {seq = 22 : i64}}
+// MAX: max_dims = {batch = 8 : i64, seq = 22 : i64}
+func.func @main(%mask: tensor<?x?xi64> {onnx.dims = ["batch", "seq"], onnx.name = "mask"}) -> tensor<?x?x4xf32> {
+  %one = onnx.Constant {value = dense<1> : tensor<i64>} : () -> tensor<i64>
+  %two = onnx.Constant {value = dense<2> : tensor<i64>} : () -> tensor<i64>
+  %table = onnx.Constant {value = dense<1.0> : tensor<24x4xf32>} : () -> tensor<24x4xf32>
+  %sum = onnx.CumSum %mask {axis = 1 : i64, exclusive = 0 : i64, reverse = 0 : i64} : (tensor<?x?xi64>) -> tensor<?x?xi64>
+  %masked = onnx.Mul %sum, %mask : (tensor<?x?xi64>, tensor<?x?xi64>) -> tensor<?x?xi64>
+  %from = onnx.Sub %masked, %one : (tensor<?x?xi64>, tensor<i64>) -> tensor<?x?xi64>
+  %ids = onnx.Add %from, %two : (tensor<?x?xi64>, tensor<i64>) -> tensor<?x?xi64>
+  %y = onnx.Gather %table, %ids {axis = 0 : i64} : (tensor<24x4xf32>, tensor<?x?xi64>) -> tensor<?x?x4xf32>
+  return %y : tensor<?x?x4xf32>
+}
+
+// -----
+
+// Ones of a shape that are counted.
+// CHECK-LABEL: func.func @main(
+// CHECK-SAME: attributes {onnx.dim_bounds = {seq = 24 : i64}}
+// MAX: max_dims = {batch = 8 : i64, seq = 24 : i64}
+func.func @main(%x: tensor<?x?xf32> {onnx.dims = ["batch", "seq"], onnx.name = "x"}) -> tensor<?x?x4xf32> {
+  %one = onnx.Constant {value = dense<1> : tensor<i64>} : () -> tensor<i64>
+  %table = onnx.Constant {value = dense<1.0> : tensor<24x4xf32>} : () -> tensor<24x4xf32>
+  %shape = onnx.Shape %x {start = 0 : i64} : (tensor<?x?xf32>) -> tensor<2xi64>
+  %ones = onnx.ConstantOfShape %shape {value = dense<1> : tensor<1xi64>} : (tensor<2xi64>) -> tensor<?x?xi64>
+  %sum = onnx.CumSum %ones {axis = -1 : i64, exclusive = 0 : i64, reverse = 0 : i64} : (tensor<?x?xi64>) -> tensor<?x?xi64>
+  %ids = onnx.Sub %sum, %one : (tensor<?x?xi64>, tensor<i64>) -> tensor<?x?xi64>
+  %y = onnx.Gather %table, %ids {axis = 0 : i64} : (tensor<24x4xf32>, tensor<?x?xi64>) -> tensor<?x?x4xf32>
+  return %y : tensor<?x?x4xf32>
+}
+
+// -----
+
+// A buffer of more positions than the table has, of which the first ones are taken.
+// CHECK-LABEL: func.func @main(
+// CHECK-SAME: attributes {onnx.dim_bounds = {seq = 21 : i64}}
+// MAX: max_dims = {seq = 21 : i64}
+func.func @main(%x: tensor<1x?xf32> {onnx.dims = [1, "seq"], onnx.name = "x"}) -> tensor<1x?x4xf32> {
+  %first = onnx.Constant {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>
+  %one = onnx.Constant {value = dense<1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %none = onnx.NoValue : () -> none
+  %buffer = onnx.Constant {value = dense<[[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25]]> : tensor<1x23xi64>} : () -> tensor<1x23xi64>
+  %table = onnx.Constant {value = dense<1.0> : tensor<24x4xf32>} : () -> tensor<24x4xf32>
+  %shape = onnx.Shape %x {start = 0 : i64} : (tensor<1x?xf32>) -> tensor<2xi64>
+  %n = onnx.Gather %shape, %one {axis = 0 : i64} : (tensor<2xi64>, tensor<1xi64>) -> tensor<1xi64>
+  %ids = onnx.Slice %buffer, %first, %n, %one, %none : (tensor<1x23xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, none) -> tensor<1x?xi64>
+  %rows = onnx.Gather %table, %ids {axis = 0 : i64} : (tensor<24x4xf32>, tensor<1x?xi64>) -> tensor<1x?x4xf32>
+  %axis = onnx.Constant {value = dense<2> : tensor<1xi64>} : () -> tensor<1xi64>
+  %x3 = onnx.Unsqueeze %x, %axis : (tensor<1x?xf32>, tensor<1xi64>) -> tensor<1x?x1xf32>
+  %y = onnx.Add %rows, %x3 : (tensor<1x?x4xf32>, tensor<1x?x1xf32>) -> tensor<1x?x4xf32>
+  return %y : tensor<1x?x4xf32>
+}
+
+// -----
+
 // What holds for many sizes, and for any index, is no bound; a maximum that is wished for counts
 // where it is the least, and is lowered where it is not.
 // CHECK-LABEL: func.func @main(
