@@ -184,14 +184,16 @@ bool dropExpands(FoldState &state, Operation *op) {
 }
 
 /// Constants that repeat themselves along leading axes, although their reader
-/// would repeat them: keeps one copy, and no leading axes of length 1.
+/// would repeat them: keeps one copy, and no leading axes of length 1. Of a
+/// product the matrices are not repeated.
 bool shrinkConstants(FoldState &state, Operation *op) {
-  if (!isElementwise(op))
+  if (!isElementwise(op) && !isa<MatMulOp>(op))
     return false;
+  const size_t least = isa<MatMulOp>(op) ? 2 : 1;
   bool changed = false;
   for (OpOperand &operand : op->getOpOperands()) {
     auto type = dyn_cast<RankedTensorType>(operand.get().getType());
-    if (!type || !type.hasStaticShape() || type.getRank() < 2 ||
+    if (!type || !type.hasStaticShape() || size_t(type.getRank()) <= least ||
         type.getNumElements() == 0)
       continue;
     std::optional<ConstantView> view = ConstantView::get(operand.get());
@@ -201,7 +203,7 @@ bool shrinkConstants(FoldState &state, Operation *op) {
     int64_t width = getElementBytes(type.getElementType());
     int64_t bytes = type.getNumElements() * width;
     const char *data = view->getBytes().data();
-    for (size_t axis = 0; axis + 1 < shape.size(); ++axis) {
+    for (size_t axis = 0; axis + least < shape.size(); ++axis) {
       int64_t slice = bytes / shape[axis];
       if (shape[axis] != 1 && !view->isSplat() &&
           std::memcmp(data, data + slice, bytes - slice) != 0)
@@ -211,7 +213,8 @@ bool shrinkConstants(FoldState &state, Operation *op) {
     }
     // Take what the reader can do without, the outermost first.
     SmallVector<int64_t> kept(type.getShape());
-    for (size_t axis = 0; axis + 1 < shape.size() && shape[axis] == 1; ++axis) {
+    for (size_t axis = 0; axis + least < shape.size() && shape[axis] == 1;
+         ++axis) {
       SmallVector<int64_t> next(type.getShape());
       std::copy_n(shape.begin(), axis + 1, next.begin());
       if (!keepsShape(state, op, operand.getOperandNumber(),
@@ -219,7 +222,7 @@ bool shrinkConstants(FoldState &state, Operation *op) {
         break;
       kept = next;
     }
-    while (kept.size() > 1 && kept.front() == 1 &&
+    while (kept.size() > least && kept.front() == 1 &&
            keepsShape(state, op, operand.getOperandNumber(),
                       SmallVector<SymbolicDim>(kept.begin() + 1, kept.end())))
       kept.erase(kept.begin());
