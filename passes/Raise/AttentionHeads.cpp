@@ -301,7 +301,8 @@ static bool isReshaped(Value value) {
 // stand, or a quantiser, down to the tensor that was split into heads. `start`
 // are the axes of `source`.
 bool AttentionMatcher::matchBits(Value source, ArrayRef<int64_t> start,
-                                 ArrayRef<int64_t> order, Heads &heads) {
+                                 ArrayRef<int64_t> order, Heads &heads,
+                                 bool takesIntegers) {
   SmallVector<int64_t> axes(start);
   auto through = [&](Value value) { return untransposed(value, axes); };
   static_cast<BinaryInput &>(heads) = BinaryInput();
@@ -334,10 +335,11 @@ bool AttentionMatcher::matchBits(Value source, ArrayRef<int64_t> start,
     if (sign && !isReshaped(sign.getX()) && (bits = matchSign(source)))
       sign = {};
     if (auto split = source.getDefiningOp<onnx::ReshapeOp>()) {
-      bits = matchBinaryInput(split.getData());
+      bits = matchBinaryInput(split.getData(), nullptr, /*takesShift=*/true,
+                              takesIntegers);
       areBitsSplit = bits.has_value();
     } else if (!sign && !bits) {
-      bits = matchSign(source);
+      bits = matchSign(source, nullptr, takesIntegers);
     }
     // Nothing is there that would take a minimum, and channels are side by
     // side, one shift for each, only before they are split.
@@ -405,12 +407,23 @@ bool AttentionMatcher::matchSizes(onnx::ReshapeOp reshape, Heads &heads) {
 
 bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
                                   Heads &heads) {
+  if (matchHeads(source, order, heads, /*takesIntegers=*/false))
+    return true;
+  const std::string first = why;
+  if (matchHeads(source, order, heads, /*takesIntegers=*/true))
+    return true;
+  why = first;
+  return false;
+}
+
+bool AttentionMatcher::matchHeads(Value source, ArrayRef<int64_t> order,
+                                  Heads &heads, bool takesIntegers) {
   constexpr int kMostScales = 6;
   heads.factors.clear();
   SmallVector<int64_t> axes = {0, 1, 2, 3};
   double scalar = 1;
   for (int depth = 0; depth <= kMostScales; ++depth) {
-    if (matchBits(source, axes, order, heads)) {
+    if (matchBits(source, axes, order, heads, takesIntegers)) {
       heads.alpha = static_cast<float>(heads.alpha * scalar);
       if (!std::isfinite(heads.alpha))
         return refuse("the scale of the " + heads.role + " is not finite");

@@ -244,19 +244,22 @@ bool AttentionMatcher::checkHeads(Value reshaped) {
   return true;
 }
 
-// Each has the sizes of [batch, heads, S, T], or 1 in their place.
+// Each has the sizes of the scores, or 1 in their place.
 bool AttentionMatcher::checkMasks() {
   // Both are known: checkHeads() has compared them.
   auto queries = shapes.shapeOf(query.input), keys = shapes.shapeOf(key.input);
-  const onnx::SymbolicDim whole[] = {
+  const onnx::SymbolicDim sentences[] = {
       (*queries)[0], onnx::SymbolicDim(query.heads), (*queries)[1], (*keys)[1]};
   for (const ScoreMask &mask : masks) {
     auto sizes = shapes.shapeOf(mask.tensor);
     auto type = dyn_cast<RankedTensorType>(mask.tensor.getType());
-    bool fits = sizes && type && sizes->size() <= 4;
+    auto whole = mask.windows ? shapes.shapeOf(mask.windows)
+                              : std::optional(ArrayRef(sentences));
+    bool fits = sizes && type && whole && sizes->size() <= whole->size();
     for (size_t i = 0; fits && i < sizes->size(); ++i)
       fits = type.getDimSize(i) == 1 ||
-             isSameSize(shapes, (*sizes)[i], whole[4 - sizes->size() + i]);
+             isSameSize(shapes, (*sizes)[i],
+                        (*whole)[whole->size() - sizes->size() + i]);
     if (!fits)
       return refuse(mask.op->getResult(0),
                     "the mask does not broadcast to [batch, heads, tokens, "

@@ -135,8 +135,11 @@ private:
               llvm::ArrayRef<int64_t> order, Heads &heads);
   bool matchHeads(mlir::Value source, llvm::ArrayRef<int64_t> order,
                   Heads &heads);
+  bool matchHeads(mlir::Value source, llvm::ArrayRef<int64_t> order,
+                  Heads &heads, bool takesIntegers);
   bool matchBits(mlir::Value source, llvm::ArrayRef<int64_t> start,
-                 llvm::ArrayRef<int64_t> order, Heads &heads);
+                 llvm::ArrayRef<int64_t> order, Heads &heads,
+                 bool takesIntegers);
   bool matchSplit(mlir::Value source, llvm::ArrayRef<int64_t> axes,
                   llvm::ArrayRef<int64_t> order, bool areBitsSplit,
                   Heads &heads);
@@ -153,6 +156,7 @@ private:
   bool matchScores(mlir::Value source);
   bool matchMaskedScores(mlir::Value source);
   bool isScores(mlir::Value source, bool exactly);
+  mlir::Value beforeWindows(mlir::Value source);
   std::optional<mlir::Value> stepBack(mlir::Value source, bool &isScaled);
   std::optional<mlir::Value> stepOverFill(onnx::WhereOp op);
   std::optional<mlir::Value> stepOverSum(mlir::Operation *op);

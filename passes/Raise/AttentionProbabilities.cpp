@@ -170,14 +170,15 @@ static Value withoutGuard(const Quantiser &q) {
   return isNaN && isNaN.getX() == where.getY() ? where.getY() : q.input;
 }
 
-// A bit of Softmax(scores), through roundings to 16 bits: what it is above, to
-// the last bit.
-static std::optional<Quantiser> matchRoundedBit(Value source, float &cutoff) {
+// A bit of Softmax(scores), whatever it is spelt with: what it is above, to the
+// last bit.
+static std::optional<Quantiser> matchBit(Value source, float &cutoff) {
   std::optional<Quantiser> found;
   forEachStepFunction(source, [&](const StepFunction &steps) {
     if (!steps.input.getDefiningOp<onnx::SoftmaxOp>() || steps.isWhole ||
         steps.values.size() != 2 || steps.values[0] != 0 ||
-        !(steps.values[1] > 0) || !steps.shift.empty())
+        !(steps.values[1] > 0) || !steps.shift.empty() ||
+        steps.atNaN == steps.values[1])
       return false;
     found = Quantiser();
     found->input = steps.input;
@@ -203,12 +204,12 @@ bool AttentionMatcher::matchQuantised(Value source, std::string &whyNot) {
     isRounded |= before != value;
     return before;
   });
-  if (!quantiser || !isRounded)
-    return false;
-  if (auto bit = matchRoundedBit(source, cutoff)) {
+  if (auto bit = matchBit(source, cutoff)) {
     probability = *bit;
     return true;
   }
+  if (!quantiser || !isRounded)
+    return false;
   leavesRounding = true;
   probability = *quantiser;
   cutoff = 0.5f * probability.step;
@@ -314,6 +315,7 @@ static std::optional<Comparison> matchClippedSign(Value source) {
 // stays empty.
 bool AttentionMatcher::matchComparison(Value source) {
   double factor = 1;
+  const Value whole = source;
   if (auto scaled = matchTimesScalar<onnx::MulOp>(source)) {
     factor = scaled->second;
     source = scaled->first;
@@ -331,7 +333,21 @@ bool AttentionMatcher::matchComparison(Value source) {
     }
   }
   why.clear();
-  if (!found || !isScores(found->scores, false))
+  if (!found || !isScores(found->scores, false)) {
+    // Whatever it is spelt with.
+    found = std::nullopt;
+    forEachStepFunction(whole, [&](const StepFunction &steps) {
+      if (steps.isWhole || steps.values.size() != 2 || steps.values[0] != 0 ||
+          !steps.shift.empty() || steps.atNaN == steps.values[1] ||
+          !isScores(steps.input, false))
+        return false;
+      found =
+          Comparison{steps.input, steps.thresholds[0], /*isInclusive=*/true};
+      factor = steps.values[1];
+      return true;
+    });
+  }
+  if (!found)
     return false;
   probability.element = BitsType::get(source.getContext(), false, 1);
   probability.step = static_cast<float>(factor);

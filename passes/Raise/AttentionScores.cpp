@@ -17,11 +17,40 @@
 using namespace mlir;
 using namespace mlir::bnn;
 
+// Scores before their batch became two dimensions, images and windows, or one
+// again; null where that is not what happens here.
+Value AttentionMatcher::beforeWindows(Value source) {
+  Operation *op = source.getDefiningOp();
+  if (!isa_and_nonnull<onnx::ReshapeOp, onnx::UnsqueezeOp, onnx::SqueezeOp>(op))
+    return Value();
+  Value before = op->getOperand(0);
+  auto from = shapes.shapeOf(before), to = shapes.shapeOf(source);
+  if (!from || !to || from->size() < 4 || to->size() < 4 ||
+      from->size() + to->size() != 9)
+    return Value();
+  // The first or the first two dimensions then have as many elements.
+  return from->take_back(3) == to->take_back(3) ? before : Value();
+}
+
+// The one number that all elements are, whatever the shape.
+static std::optional<double> oneNumber(Value value) {
+  if (auto filled = value.getDefiningOp<onnx::ConstantOfShapeOp>())
+    if (auto view = onnx::ConstantView::get(filled.getValue());
+        view && view->getNumElements() == 1 &&
+        isa<FloatType>(view->getElementType()))
+      return view->getFloat(0);
+  return onnx::getConstantScalar(value);
+}
+
 // Whether the value comes from a product of two variables by what scores go
 // through; `exactly`: of a query and a key.
 bool AttentionMatcher::isScores(Value source, bool exactly) {
   for (int depth = 0; depth < 16; ++depth) {
     source = onnx::beforeRounding(source);
+    if (Value before = beforeWindows(source)) {
+      source = before;
+      continue;
+    }
     Operation *op = source.getDefiningOp();
     if (auto matmul = dyn_cast_or_null<onnx::MatMulOp>(op)) {
       auto type = dyn_cast<RankedTensorType>(source.getType());
@@ -38,8 +67,7 @@ bool AttentionMatcher::isScores(Value source, bool exactly) {
     if (isa_and_nonnull<onnx::DivOp, onnx::SubOp, onnx::ClipOp>(op)) {
       source = op->getOperand(0);
     } else if (auto where = dyn_cast_or_null<onnx::WhereOp>(op)) {
-      source =
-          onnx::getConstantScalar(where.getX()) ? where.getY() : where.getX();
+      source = oneNumber(where.getX()) ? where.getY() : where.getX();
     } else if (isa_and_nonnull<onnx::AddOp, onnx::MulOp>(op) ||
                (isa_and_nonnull<onnx::MaxOp, onnx::MinOp>(op) &&
                 op->getNumOperands() == 2)) {
@@ -55,8 +83,7 @@ bool AttentionMatcher::isScores(Value source, bool exactly) {
 
 // Where(condition, fill, scores), or with the two exchanged.
 std::optional<Value> AttentionMatcher::stepOverFill(onnx::WhereOp op) {
-  auto first = onnx::getConstantScalar(op.getX()),
-       second = onnx::getConstantScalar(op.getY());
+  auto first = oneNumber(op.getX()), second = oneNumber(op.getY());
   Value scores = first ? op.getY() : op.getX();
   if (first.has_value() == second.has_value() ||
       std::isnan(first ? *first : *second)) {
@@ -189,6 +216,10 @@ std::optional<Value> AttentionMatcher::stepBack(Value source, bool &isScaled) {
 bool AttentionMatcher::matchMaskedScores(Value source) {
   bool isScaled = false;
   while (!(source = unrounded(source)).getDefiningOp<onnx::MatMulOp>()) {
+    if (Value joined = beforeWindows(source)) {
+      source = joined;
+      continue;
+    }
     const size_t before = masks.size();
     const bool isEarly = isScaled;
     auto next = stepBack(source, isScaled);
@@ -196,6 +227,9 @@ bool AttentionMatcher::matchMaskedScores(Value source) {
       return false;
     if (!shapes.haveSameShape(source, *next))
       return refuse(source, "the scores are broadcast");
+    if (cast<RankedTensorType>(source.getType()).getRank() == 5)
+      for (ScoreMask &mask : MutableArrayRef(masks).drop_front(before))
+        mask.windows = source;
     if (isEarly)
       earlyMasks += int64_t(masks.size() - before);
     source = *next;

@@ -104,6 +104,15 @@ std::optional<Numbers> Finder::ofOperator(Operation *op, int depth) {
     llvm::append_range(numbers, *second);
     return inOrder(std::move(numbers));
   }
+  if (isa<onnx::ConcatOp>(op)) {
+    for (unsigned i = 0; i < op->getNumOperands(); ++i) {
+      auto part = of(i);
+      if (!part)
+        return std::nullopt;
+      llvm::append_range(numbers, *part);
+    }
+    return inOrder(std::move(numbers));
+  }
   const bool isDivision = isa<onnx::DivOp>(op);
   if (isa<onnx::AddOp, onnx::SubOp, onnx::MulOp>(op) ||
       (isa<onnx::MaxOp, onnx::MinOp>(op) && op->getNumOperands() == 2) ||

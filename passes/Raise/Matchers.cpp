@@ -104,12 +104,13 @@ static std::optional<BinaryInput> matchUsual(Value value, std::string *why) {
 }
 
 std::optional<BinaryInput> bnn::matchBinaryInput(Value value, std::string *why,
-                                                 bool takesShift) {
+                                                 bool takesShift,
+                                                 bool takesIntegers) {
   if (why)
     why->clear();
   std::optional<BinaryInput> found = matchUsual(value, why);
   if (!found)
-    found = matchSign(value, why);
+    found = matchSign(value, why, takesIntegers);
   else if (found->element.getIsSigned() && found->element.getWidth() == 1)
     // A sign of what is never 0, such as Sign(x) + 0.5, is better without
     // zeros, and a sign of a sign without one of them.
@@ -124,7 +125,9 @@ std::optional<BinaryInput> bnn::matchBinaryInput(Value value, std::string *why,
     return std::nullopt;
   BinaryInput &in = *found;
   auto type = dyn_cast<RankedTensorType>(in.input.getType());
-  if (!type || type.getRank() == 0 || !type.getElementType().isF32() ||
+  if (type && !type.getElementType().isF32())
+    return no(why, "the input is not f32");
+  if (!type || type.getRank() == 0 ||
       (takesShift && type.isDynamicDim(type.getRank() - 1)))
     return no(why, "the number of inputs is not known at compile time");
   if (!takesShift)

@@ -112,16 +112,20 @@ struct BinaryInput {
   llvm::StringRef residue = "";
 };
 /// The shift is looked for, and has a value for each element of a row, if
-/// `takesShift`; else it has one, or one for each.
+/// `takesShift`; else it has one, or one for each. Integers in a row that no
+/// quantiser gives are only looked for with `takesIntegers`: what they are
+/// multiplied with or moved by may be behind one.
 std::optional<BinaryInput> matchBinaryInput(mlir::Value value,
                                             std::string *why = nullptr,
-                                            bool takesShift = true);
+                                            bool takesShift = true,
+                                            bool takesIntegers = false);
 
 /// The same by what `value` computes: a sign or a quantiser by whichever
 /// operations it is written with, if it has the steps of one, to the last bit.
 /// No shift is looked for before it.
 std::optional<BinaryInput> matchSign(mlir::Value value,
-                                     std::string *why = nullptr);
+                                     std::string *why = nullptr,
+                                     bool takesIntegers = false);
 
 /// The same of a tensor that has two values, or a number, its opposite and 0,
 /// whatever it is computed from: the input is the tensor itself.

@@ -175,7 +175,8 @@ bnn::matchQuantiser(Value value, llvm::function_ref<Value(Value)> through,
     return std::nullopt;
   auto bounds = walker.clip();
   if (!bounds)
-    return no(why, "the bounds of the clip before the input are not constant");
+    return no(why,
+              "the clip before the input has not two constants for bounds");
   Quantiser q;
   q.step = scale;
   q.element = matchRange(value.getContext(), bounds->first, bounds->second);

@@ -223,6 +223,7 @@ struct Activation {
   SmallVector<OpResult> moves; // The last one first.
   bool isTransposed = false;   // The very last.
   Value rowScale;              // [.., 1], or null
+  bool isRowDivisor = false;   // Rows are divided by it.
 };
 
 } // namespace
@@ -234,19 +235,26 @@ static bool isMove(Operation *op) {
                          onnx::SliceOp, onnx::IdentityOp>(op);
 }
 
-// value * scale, with one number a row, or one for all.
-static std::optional<std::pair<Value, Value>> matchRowScale(Value value) {
-  auto mul = value.getDefiningOp<onnx::MulOp>();
-  if (!mul)
+namespace {
+struct RowScale {
+  Value rows, scale;
+  bool isDivisor;
+};
+} // namespace
+
+// value * scale or value / scale, with one number a row, or one for all.
+static std::optional<RowScale> matchRowScale(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!isa_and_nonnull<onnx::MulOp, onnx::DivOp>(op))
     return std::nullopt;
-  for (bool swap : {false, true}) {
-    Value rows = swap ? mul.getB() : mul.getA(),
-          scale = swap ? mul.getA() : mul.getB();
+  const bool isDivisor = isa<onnx::DivOp>(op);
+  for (unsigned i : {0, 1}) {
+    Value rows = op->getOperand(i), scale = op->getOperand(1 - i);
     auto type = dyn_cast<RankedTensorType>(scale.getType());
-    if (type && rows.getType() == mul.getType() &&
+    if (!(isDivisor && i == 1) && type && rows.getType() == value.getType() &&
         type.getElementType().isF32() &&
         (type.getRank() == 0 || type.getShape().back() == 1))
-      return std::pair(rows, scale);
+      return RowScale{rows, scale, isDivisor};
   }
   return std::nullopt;
 }
@@ -264,8 +272,8 @@ static std::optional<std::pair<Value, float>> matchOverScalar(Value value) {
 
 // The binary input behind `linear`: where it is not just there, behind scalars,
 // one scale for each row, and what moves elements about.
-static std::optional<Activation> matchActivation(const Linear &linear,
-                                                 std::string *why) {
+static std::optional<Activation>
+matchActivation(const Linear &linear, std::string *why, bool takesIntegers) {
   Activation result;
   result.isTransposed = linear.isActivationTransposed;
   Value value = linear.activation;
@@ -273,7 +281,8 @@ static std::optional<Activation> matchActivation(const Linear &linear,
   std::string *firstWhy = why;
   for (int depth = 0; depth < 8; ++depth) {
     const bool isMoved = result.isTransposed || !result.moves.empty();
-    auto found = matchBinaryInput(value, firstWhy, /*takesShift=*/!isMoved);
+    auto found = matchBinaryInput(value, firstWhy, /*takesShift=*/!isMoved,
+                                  takesIntegers);
     firstWhy = nullptr;
     if (found && (!isMoved || found->shift.size() < 2) &&
         (!result.rowScale || found->minimum == 0)) {
@@ -292,7 +301,9 @@ static std::optional<Activation> matchActivation(const Linear &linear,
       factor /= over->second;
     } else if (auto rows = matchRowScale(value);
                rows && !isMoved && !result.rowScale) {
-      std::tie(value, result.rowScale) = *rows;
+      value = rows->rows;
+      result.rowScale = rows->scale;
+      result.isRowDivisor = rows->isDivisor;
     } else if (isMove(value.getDefiningOp())) {
       result.moves.push_back(cast<OpResult>(value));
       value = value.getDefiningOp()->getOperand(0);
@@ -438,11 +449,16 @@ static Value createProduct(RaiseRewriter &rewriter, Location loc,
   return matmul.getResult(0);
 }
 
-// product * rowScale + bias, where rows have scales.
+// product * rowScale + bias, where rows have scales, or divisors.
 static Value scaleRows(RaiseRewriter &rewriter, Location loc, Value product,
-                       Value rowScale, ArrayRef<float> bias) {
+                       const Activation &activation, ArrayRef<float> bias) {
   Type type = product.getType();
-  product = rewriter.create<onnx::MulOp>(loc, type, product, rowScale);
+  if (activation.isRowDivisor)
+    product =
+        rewriter.create<onnx::DivOp>(loc, type, product, activation.rowScale);
+  else
+    product =
+        rewriter.create<onnx::MulOp>(loc, type, product, activation.rowScale);
   if (bias.empty())
     return product;
   auto rowType =
@@ -460,7 +476,10 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
   if (!onnx::ConstantView::get(linear->weight))
     return rewriter.refuse(op, "the constant is the left factor");
   std::string whyInput, whyWeight;
-  std::optional<Activation> activation = matchActivation(*linear, &whyInput);
+  std::optional<Activation> activation =
+      matchActivation(*linear, &whyInput, /*takesIntegers=*/false);
+  if (!activation)
+    activation = matchActivation(*linear, nullptr, /*takesIntegers=*/true);
   std::optional<SignMatrix> weight =
       matchSignMatrix(linear->weight, linear->transposed, &whyWeight);
   // Sums and differences of floats have an order: none is taken twice.
@@ -504,7 +523,7 @@ LogicalResult bnn::raiseLinear(RaiseRewriter &rewriter, Operation *op) {
       blocks, scale,
       activation->rowScale ? ArrayRef<float>() : ArrayRef<float>(*bias));
   if (activation->rowScale)
-    product = scaleRows(rewriter, loc, product, activation->rowScale, *bias);
+    product = scaleRows(rewriter, loc, product, *activation, *bias);
   std::string note = in.residue.str();
   if (std::string of = weight->note(); !of.empty())
     note += (note.empty() ? "" : "; ") + of;

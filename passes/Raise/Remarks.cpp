@@ -89,11 +89,11 @@ static bool isDecision(Operation *op) {
 // between attention's products goes.
 static bool isBetweenProducts(Operation *op) {
   return isa<onnx::AddOp, onnx::SubOp, onnx::MulOp, onnx::DivOp, onnx::ClipOp,
-             onnx::RoundOp, onnx::SignOp, onnx::ReluOp, onnx::NotOp,
-             onnx::AndOp, onnx::MaxOp, onnx::MinOp, onnx::WhereOp, onnx::CastOp,
-             onnx::DropoutOp, onnx::IdentityOp, onnx::RoundToHalfOp,
-             onnx::UnsqueezeOp, onnx::SqueezeOp, onnx::ReshapeOp,
-             onnx::ExpandOp, onnx::TransposeOp>(op);
+             onnx::RoundOp, onnx::FloorOp, onnx::CeilOp, onnx::SignOp,
+             onnx::ReluOp, onnx::NotOp, onnx::AndOp, onnx::MaxOp, onnx::MinOp,
+             onnx::WhereOp, onnx::CastOp, onnx::DropoutOp, onnx::IdentityOp,
+             onnx::RoundToHalfOp, onnx::UnsqueezeOp, onnx::SqueezeOp,
+             onnx::ReshapeOp, onnx::ExpandOp, onnx::TransposeOp>(op);
 }
 
 bool bnn::canBeListed(const onnx::ConstantView &view) {
@@ -282,7 +282,7 @@ void RaiseRewriter::addAttention(onnx::SoftmaxOp op,
       if (isProductOfVariables(user)) {
         if (use.getOperandNumber() == 0)
           found.push_back(user);
-      } else if (isBetweenProducts(user) &&
+      } else if ((isBetweenProducts(user) || isDecision(user)) &&
                  mayHaveOneShape(user->getResult(0).getType(), type)) {
         todo.push_back(user->getResult(0));
       }

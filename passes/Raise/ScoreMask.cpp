@@ -252,6 +252,15 @@ static Value convertAll(OpBuilder &b, Location loc, const ScoreMask &mask,
       .getResult(0);
 }
 
+// Whether a mask has a row for each window of an image, and not for each
+// sentence of the batch.
+static bool isOfWindows(RankedTensorType source, Value key) {
+  auto rows = cast<RankedTensorType>(key.getType());
+  return source.getRank() == 4 && !source.isDynamicDim(0) &&
+         source.getDimSize(0) != 1 &&
+         source.getDimSize(0) != rows.getDimSize(0);
+}
+
 // [B, T]: `source` has a dimension of 1 for the queries and heads.
 static Value createRow(OpBuilder &b, Location loc, const ScoreMask &mask,
                        Value source, Value key) {
@@ -267,6 +276,8 @@ static Value createRow(OpBuilder &b, Location loc, const ScoreMask &mask,
         loc, source, ArrayRef<ReassociationIndices>{{0, 1, 2}, {3}});
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, key);
   sizes.pop_back();
+  if (isOfWindows(type, key))
+    sizes.front() = b.getIndexAttr(type.getDimSize(0));
   Value empty = b.create<tensor::EmptyOp>(loc, sizes, b.getF32Type());
   SmallVector<AffineExpr> at(rank, b.getAffineConstantExpr(0));
   if (hasBatch)
@@ -297,6 +308,60 @@ static Value createRows(OpBuilder &b, Location loc, const ScoreMask &mask,
   return convertAll(b, loc, mask, source, empty, at);
 }
 
+// The mask of scores [images, windows, heads, S, T], of as many dimensions or
+// fewer, as one of [images * windows, heads, S, T], or [windows, ..] where all
+// images have one, and the number of windows is known.
+Value MaskForms::joinWindows(OpBuilder &b, Location loc, Value source,
+                             Value key) {
+  auto type = cast<RankedTensorType>(source.getType());
+  const int64_t rank = type.getRank();
+  if (rank < 4)
+    return source;
+  const bool isOfImages = rank == 5 && type.getDimSize(0) != 1,
+             isOfWindows = type.getDimSize(rank - 4) != 1;
+  if (rank == 5 && (isOfWindows || !isOfImages)) {
+    source = b.create<tensor::CollapseShapeOp>(
+        loc, source, ArrayRef<ReassociationIndices>{{0, 1}, {2}, {3}, {4}});
+    type = cast<RankedTensorType>(source.getType());
+  }
+  if (isOfImages == isOfWindows || (isOfWindows && !type.isDynamicDim(0)))
+    return source;
+  // Each sentence gets its row.
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, source);
+  if (isOfImages)
+    sizes.erase(sizes.begin() + 1);
+  Value sentences = b.create<tensor::DimOp>(loc, key, 0),
+        rows = b.create<tensor::DimOp>(loc, source, 0);
+  sizes[0] = tensor::getMixedSizes(b, loc, key)[0];
+  // There are as many windows as rows, or as many images: where there is none
+  // nothing is divided.
+  Value windows = rows;
+  if (isOfImages)
+    windows = b.create<arith::DivUIOp>(
+        loc, sentences,
+        b.create<arith::MaxUIOp>(loc, rows,
+                                 b.create<arith::ConstantIndexOp>(loc, 1)));
+  Value empty = b.create<tensor::EmptyOp>(loc, sizes, type.getElementType());
+  SmallVector<utils::IteratorType> loops(4, utils::IteratorType::parallel);
+  auto body = [&](OpBuilder &b, Location loc, ValueRange) {
+    SmallVector<Value> at;
+    for (int64_t i = 0; i < 4; ++i)
+      at.push_back(b.create<linalg::IndexOp>(loc, i));
+    if (isOfWindows) {
+      at[0] = b.create<arith::RemUIOp>(loc, at[0], windows);
+    } else {
+      at[0] = b.create<arith::DivUIOp>(loc, at[0], windows);
+      at.insert(at.begin() + 1, b.create<arith::ConstantIndexOp>(loc, 0));
+    }
+    b.create<linalg::YieldOp>(
+        loc, b.create<tensor::ExtractOp>(loc, source, at).getResult());
+  };
+  return b
+      .create<linalg::GenericOp>(loc, empty.getType(), ValueRange(), empty,
+                                 b.getMultiDimIdentityMap(4), loops, body)
+      .getResult(0);
+}
+
 Value MaskForms::create(OpBuilder &b, Location loc, const ScoreMask &mask,
                         Value key) {
   if (auto value = onnx::getConstantScalar(mask.tensor);
@@ -304,6 +369,8 @@ Value MaskForms::create(OpBuilder &b, Location loc, const ScoreMask &mask,
                 (*value == 1 && mask.kind == MaskKind::Multiply)))
     return Value(); // A sum with 0 has the same exponential.
   Value source = strip(mask.tensor);
+  if (mask.windows)
+    source = joinWindows(b, loc, source, key);
   auto type = cast<RankedTensorType>(source.getType());
   ArrayRef<int64_t> shape = type.getShape();
   // From the last dimension on: heads and queries.

@@ -17,6 +17,10 @@ namespace mlir::bnn {
 /// What is done to scores [batch, heads, S, T] before the softmax: numbers are
 /// added or multiplied, are bounds, or one number is put in the place of scores
 /// where a condition holds.
+///
+/// The scores may have their batch in two dimensions for that, [images,
+/// windows, heads, S, T]: each window of an image has a mask (Swin, arXiv
+/// 2103.14030, section 3.2).
 struct ScoreMask {
   mlir::Value tensor; ///< f32, or the condition; broadcasts to the scores.
   mlir::Operation *op;
@@ -25,6 +29,8 @@ struct ScoreMask {
   bool isNegated = false;  ///< The numbers are subtracted.
   bool isDivisor = false;  ///< Scores are divided by them, not multiplied.
   float fill = 0;
+  mlir::Value windows =
+      {}; ///< Scores of five dimensions that it broadcasts to.
 
   bool isFill() const { return kind == MaskKind::Fill; }
 };
@@ -41,7 +47,9 @@ public:
       : rewriter(rewriter), shapes(shapes) {}
 
   /// The mask as f32 [B, T] or [B or 1, heads or 1, S or 1, T], where a fill
-  /// has NaN where nothing is filled; null where it changes no probability.
+  /// has NaN where nothing is filled; null where it changes no probability. In
+  /// the place of B may be a known number of windows, which sentences take in
+  /// turn.
   /// `query` and `key` are [B, S, channels] and [B, T, channels].
   mlir::Value create(mlir::OpBuilder &b, mlir::Location loc,
                      const ScoreMask &mask, mlir::Value key);
@@ -52,6 +60,8 @@ private:
   mlir::Value stripExpand(onnx::ExpandOp op);
   mlir::Value stripUnsqueeze(onnx::UnsqueezeOp op);
   mlir::Value stripElementwise(mlir::Operation *op);
+  mlir::Value joinWindows(mlir::OpBuilder &b, mlir::Location loc,
+                          mlir::Value source, mlir::Value key);
   bool isBroadcastOf(mlir::Value part, mlir::Value whole);
 
   mlir::RewriterBase &rewriter;

@@ -16,6 +16,9 @@ using namespace mlir::bnn;
 
 namespace {
 
+constexpr llvm::StringLiteral
+    kResidue("what a straight-through estimator leaves, (sign - y) + y, is "
+             "taken for the sign");
 constexpr float kLeastAboveZero = std::numeric_limits<float>::denorm_min();
 
 // The f32 that a double is exactly, if it is one.
@@ -138,8 +141,7 @@ bool take(const StepFunction &steps, BinaryInput &in) {
   in.input = steps.input;
   in.shift = steps.shift;
   if (steps.hasResidue)
-    in.residue = "what a straight-through estimator leaves, (sign - y) + y, is "
-                 "taken for the sign";
+    in.residue = kResidue;
   if (steps.values.size() == 2)
     return takeTwo(steps, in);
   return steps.values.size() == 3 ? takeThree(steps, in)
@@ -147,6 +149,80 @@ bool take(const StepFunction &steps, BinaryInput &in) {
 }
 
 } // namespace
+
+// Where numbers, from the least on, are integers in a row times the scale: the
+// first of these.
+static std::optional<int64_t> firstMultiple(ArrayRef<double> numbers,
+                                            double scale) {
+  const double first = std::nearbyint(numbers.front() / scale);
+  for (auto [i, number] : llvm::enumerate(numbers))
+    if (number != static_cast<float>(scale * (first + double(i))))
+      return std::nullopt;
+  return static_cast<int64_t>(first);
+}
+
+// Whether bnn.quantize makes the integers from 0 on of the numbers.
+static bool areLevels(ArrayRef<double> numbers, float minimum, float scale) {
+  const double most =
+      std::max(std::fabs(numbers.front()), std::fabs(numbers.back()));
+  for (auto [i, number] : llvm::enumerate(numbers)) {
+    const float above = static_cast<float>(number) - minimum;
+    const auto again = static_cast<float>(double(scale) * double(i) + minimum);
+    if (std::nearbyint(above / scale) != float(i) ||
+        std::fabs(again - number) > std::ldexp(most, -22))
+      return false;
+  }
+  return true;
+}
+
+// Of a tensor that can only be some numbers, at most 16: integers in a row
+// times a scale, or those plus a minimum. It is computed as the model says, and
+// its elements are the integers then, whatever their steps.
+static std::optional<BinaryInput> matchIntegers(Value value,
+                                                const StepFunction &steps) {
+  SmallVector<double> numbers = steps.values;
+  llvm::sort(numbers);
+  if (numbers.size() < 3 || numbers.size() > 16)
+    return std::nullopt;
+  BinaryInput in;
+  in.input = value;
+  if (steps.hasResidue)
+    in.residue = kResidue;
+  const auto count = static_cast<int64_t>(numbers.size());
+  auto setType = [&](bool isSigned, unsigned width) {
+    in.element = BitsType::get(value.getContext(), isSigned, width);
+  };
+  // The scale may be the number that is nearest to 0.
+  double nearest = 0;
+  for (double number : numbers)
+    if (number != 0 && (nearest == 0 || std::fabs(number) < nearest))
+      nearest = std::fabs(number);
+  for (double scale : {nearest, numbers[1] - numbers[0]}) {
+    in.alpha = in.step = static_cast<float>(scale);
+    if (!std::isnormal(in.alpha))
+      continue;
+    auto first = firstMultiple(numbers, in.alpha);
+    if (first == -1 && count == 3) {
+      setType(/*isSigned=*/true, 1);
+      return in;
+    }
+    // The fewest bits that hold them, without a minimum if that can be.
+    for (unsigned width : {2, 4}) {
+      for (bool isSigned : {false, true}) {
+        setType(isSigned, width);
+        if (first && *first >= in.element.getLeast() &&
+            *first + count - 1 <= in.element.getMost())
+          return in;
+      }
+      in.minimum = static_cast<float>(numbers.front());
+      setType(/*isSigned=*/false, width);
+      if (count <= 1 << width && areLevels(numbers, in.minimum, in.alpha))
+        return in;
+      in.minimum = 0;
+    }
+  }
+  return std::nullopt;
+}
 
 // Whether the input is the result of what has steps itself, a bound, or
 // negated: what is before it may do as well.
@@ -162,11 +238,13 @@ static bool hasZeros(const BinaryInput &in) {
          in.zero == ZeroPolicy::Zero;
 }
 
-std::optional<BinaryInput> bnn::matchSign(Value value, std::string *why) {
+std::optional<BinaryInput> bnn::matchSign(Value value, std::string *why,
+                                          bool takesIntegers) {
   std::optional<BinaryInput> found;
-  bool hasSteps = false;
+  std::optional<StepFunction> first;
   forEachStepFunction(value, [&](const StepFunction &steps) {
-    hasSteps = true;
+    if (!first)
+      first = steps;
     // What only whole numbers are steps of is the last resort.
     if (found && steps.isWhole)
       return true;
@@ -177,9 +255,11 @@ std::optional<BinaryInput> bnn::matchSign(Value value, std::string *why) {
   });
   if (!found)
     found = matchFewValues(value);
+  if (!found && first && takesIntegers)
+    found = matchIntegers(value, *first);
   if (found)
     return found;
-  if (hasSteps && why && why->empty())
+  if (first && why && why->empty())
     *why = "the steps of the input are those of no sign or quantiser";
   return std::nullopt;
 }

@@ -87,6 +87,14 @@ double apply(Operation *op, ArrayRef<double> a) {
             double low = std::isnan(a[0]) ? kNaN : std::max(a[0], a[1]);
             return std::isnan(low) ? kNaN : std::min(low, a[2]);
           })
+          .Case([&](HardSigmoidOp sigmoid) {
+            // Of f32: the product is rounded before the sum is.
+            const float product = static_cast<float>(
+                double(sigmoid.getAlpha().convertToFloat()) * a[0]);
+            const double line = static_cast<float>(
+                double(product) + sigmoid.getBeta().convertToFloat());
+            return std::isnan(line) ? line : std::min(std::max(line, 0.0), 1.0);
+          })
           .Case([&](GreaterOp) { return a[0] > a[1]; })
           .Case([&](GreaterOrEqualOp) { return a[0] >= a[1]; })
           .Case([&](LessOp) { return a[0] < a[1]; })
@@ -121,20 +129,42 @@ bool areEqual(Value a, Value b, int depth = 6) {
              });
 }
 
-// s, where `op` computes (s - y) + y: the value of a straight-through estimator
-// that was written with two detached terms. Null if it does not.
-Value withoutResidue(Operation *op) {
-  auto add = dyn_cast<onnx::AddOp>(op);
-  if (!add)
+// s, where the value is s - y, or s + -y.
+Value withoutSubtracted(Value value, Value y) {
+  Operation *op = onnx::beforeRounding(value).getDefiningOp();
+  if (auto sub = dyn_cast_or_null<onnx::SubOp>(op))
+    return areEqual(sub.getB(), y) ? sub.getA() : Value();
+  if (!isa_and_nonnull<onnx::AddOp>(op))
     return Value();
-  for (bool swap : {false, true}) {
-    Value y = swap ? add.getA() : add.getB();
-    auto sub = onnx::beforeRounding(swap ? add.getB() : add.getA())
-                   .getDefiningOp<onnx::SubOp>();
-    if (sub && sub.getA().getType() == add.getType() && areEqual(sub.getB(), y))
-      return sub.getA();
-  }
+  for (unsigned i : {0, 1})
+    if (auto negative = op->getOperand(i).getDefiningOp<onnx::NegOp>();
+        negative && areEqual(negative.getX(), y))
+      return op->getOperand(1 - i);
   return Value();
+}
+
+// s, where `op` computes (s - y) + y, (s + y) - y or s + (y - y): the value of
+// a straight-through estimator that was written with two detached terms. Null
+// if it does not.
+Value withoutResidue(Operation *op) {
+  if (!isa<onnx::AddOp, onnx::SubOp>(op))
+    return Value();
+  Value a = op->getOperand(0), b = op->getOperand(1), kept;
+  if (isa<onnx::AddOp>(op)) {
+    kept = withoutSubtracted(a, b);
+    if (!kept)
+      kept = withoutSubtracted(b, a);
+    for (Value zero : {a, b})
+      if (auto sub = onnx::beforeRounding(zero).getDefiningOp<onnx::SubOp>();
+          sub && !kept && areEqual(sub.getA(), sub.getB()))
+        kept = zero == a ? b : a;
+  } else if (auto add = onnx::beforeRounding(a).getDefiningOp<onnx::AddOp>()) {
+    if (areEqual(add.getB(), b))
+      kept = add.getA();
+    else if (areEqual(add.getA(), b))
+      kept = add.getB();
+  }
+  return kept && kept.getType() == op->getResult(0).getType() ? kept : Value();
 }
 
 // A comparison with one constant for each element of a row: its variable, and
@@ -244,9 +274,9 @@ std::optional<unsigned> Expression::add(Value value) {
       nodes.size() >= kMostNodes ||
       type.getShape() != cast<RankedTensorType>(leaf.getType()).getShape() ||
       !isa<AddOp, SubOp, MulOp, DivOp, NegOp, ReluOp, SignOp, RoundOp, FloorOp,
-           CeilOp, MaxOp, MinOp, ClipOp, GreaterOp, GreaterOrEqualOp, LessOp,
-           LessOrEqualOp, NotOp, AndOp, OrOp, WhereOp, CastOp, IdentityOp,
-           RoundToHalfOp>(op))
+           CeilOp, HardSigmoidOp, MaxOp, MinOp, ClipOp, GreaterOp,
+           GreaterOrEqualOp, LessOp, LessOrEqualOp, NotOp, AndOp, OrOp, WhereOp,
+           CastOp, IdentityOp, RoundToHalfOp>(op))
     return std::nullopt;
   node.op = op;
   SmallVector<Value, 3> operands(op->getOperands());
@@ -366,6 +396,13 @@ std::optional<Trend> Expression::trendOf(const Node &node, ArrayRef<double> low,
         (isa<DivOp>(node.op) && (isSwapped || isInteger)))
       return std::nullopt;
     return combine(node, {value > 0});
+  }
+  if (auto sigmoid = dyn_cast<HardSigmoidOp>(node.op)) {
+    const float slope = sigmoid.getAlpha().convertToFloat();
+    if (slope == 0 || !std::isfinite(slope) ||
+        !getElementTypeOrSelf(sigmoid.getType()).isF32())
+      return std::nullopt;
+    return combine(node, {slope > 0});
   }
   if (isa<WhereOp>(node.op))
     return trendOfWhere(node, low, high);

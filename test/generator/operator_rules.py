@@ -77,7 +77,7 @@ def signs(editor, kind, plain=False):
 
 
 def residues(editor):
-    """The straight-through estimator that some exporters leave: sign(x) - clip(x) + clip(x)."""
+    """The straight-through estimator that some exporters leave: sign(x) - clip(x) + clip(x), in any order."""
     computed = editor.computed()
 
     def visit(node):
@@ -85,7 +85,12 @@ def residues(editor):
             return None
         chain = Chain(editor)
         sign, clipped = chain.Sign(node.input[0]), chain.Clip(node.input[0], -1.0, 1.0)
-        chain.Add(chain.Sub(sign, clipped), clipped)
+        orders = [lambda: chain.Add(chain.Sub(sign, clipped), clipped),
+                  lambda: chain.Add(clipped, chain.Sub(sign, clipped)),
+                  lambda: chain.Sub(chain.Add(sign, clipped), clipped),
+                  lambda: chain.Add(chain.Add(sign, chain.Neg(clipped)), clipped),
+                  lambda: chain.Add(sign, chain.Sub(clipped, clipped))]
+        orders[editor.rng.randrange(len(orders))]()
         return chain.end(node.output[0])
     editor.rewrite(visit)
 

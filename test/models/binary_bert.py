@@ -164,8 +164,8 @@ class BinaryBert:
             shifted = g.node(f"{scope}/move", "Add", x, shift)
             if self.is_near_miss("clip_multiplier", layer) and not (q.bits == 1 and q.signed):
                 q.after = float(np.float32(q.alpha * 1.25))
-                # Of bits it is the scale; integers with a minimum have none for two factors.
-                became = "1x1" if q.bits == 1 else "float"
+                # It is the scale of the bits, or of integers in a row.
+                became = f"1x{q.bits}"
             if self.is_near_miss("token_scale", layer):
                 # The mean of |x| a token in the place of a learned alpha.
                 total = g.node(scope, "ReduceL1", shifted, axes=[-1], keepdims=1)
@@ -320,7 +320,8 @@ class BinaryBert:
         q = self.probability_quantiser()
         if self.is_near_miss("clip_multiplier", f"{index}/attention"):
             q.after = float(np.float32(q.alpha * 1.25))
-            became = "float"
+            if q.bits > 1:
+                became = "float"
         weights = g.quantise(scope, f"{parameter}.clip_attn", weights, q)
         if o.attentions:
             source = {"scores": scores, "softmax": softmax, "probabilities": weights}[o.attentions]

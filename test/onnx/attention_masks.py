@@ -557,6 +557,79 @@ MULTIPLIED = r"mask\(.*mask_kinds = \[(#bnn.mask_kind<multiply>(, )?)+\]"
 CHANNELS_APART = rf"params\(.*tensor<{CHANNELS}xf32>"
 
 
+def signs_of_signs():
+    """A sign without a 0, brought to 0 and 1."""
+    def probabilities(g, scores):
+        g.number("half", 0.5)
+        first = g.add("Add", g.add("Sign", scores, "sign") + " half", "moved")
+        return g.add("Mul", g.add("Add", g.add("Sign", first, "sign_again") + " one", "high") + " half", "probabilities")
+    return compared_by(probabilities)
+
+
+def rounded_clip():
+    """Above a half."""
+    def probabilities(g, scores):
+        return g.add("Round", g.add("Clip", f"{scores} zero one", "clipped"), "probabilities")
+    return compared_by(probabilities)
+
+
+def compared_by(probabilities):
+    g = Graph()
+    model = g.end(probabilities(g, g.scale(g.begin())))
+    return model, lengths(g), "threshold"
+
+
+def softmax_bit(probabilities):
+    """`probabilities` makes bits of a softmax."""
+    g = Graph()
+    g.add("Softmax", g.scale(g.begin()), "softmax", axis=-1)
+    model = g.end(probabilities(g))
+    return model, lengths(g), "cutoff"
+
+
+def softmax_above():
+    def probabilities(g):
+        g.number("level", 0.033)
+        return g.add("Cast", g.add("Greater", "softmax level", "above"), "probabilities", to=FLOAT)
+    return softmax_bit(probabilities)
+
+
+def softmax_half_up():
+    def probabilities(g):
+        for name, value in (("reciprocal", 1 / 0.07), ("half", 0.5)):
+            g.number(name, value)
+        g.add("Add", g.add("Mul", "reciprocal softmax", "divided") + " half", "moved")
+        g.add("Clip", g.add("Floor", "moved", "whole") + " zero one", "bits")
+        return g.add("Mul", "alpha bits", "probabilities")
+    return softmax_bit(probabilities)
+
+
+def filled_by_shape():
+    """One number in the shape of the scores."""
+    g = Graph()
+    scaled = g.scale(g.begin())
+    g.add("Shape", scaled, "scores_shape")
+    g.add("ConstantOfShape", "scores_shape", "fill", value=helper.make_tensor("v", FLOAT, [1], [-10000.0]))
+    model = g.end(g.softmax(g.add("Where", f"{g.hides_padding(g.padding())} fill {scaled}", "masked")))
+    return model, padded(g), ROW + r".*mask_kinds = \[#bnn.mask_kind<fill>\]"
+
+
+def ternary_heads():
+    """Integers in a row that no number of bits has: -1, 0 and 1."""
+    g = Graph()
+
+    def heads(name, order):
+        g.add("Reshape", f"{name} split", name + "4")
+        g.add("Transpose", name + "4", name + "t", perm=order)
+        g.number(name + "_low", -1.0)
+        g.add("Clip", g.add("Round", name + "t", name + "r") + f" {name}_low one", name + "c")
+        g.number(name + "_step", 0.25)
+        return g.add("Mul", f"{name}c {name}_step", name + "b")
+    g.heads = heads
+    model = g.end(g.softmax(g.scale(g.begin())))
+    return model, lengths(g), "query_zeros.*cutoff"
+
+
 def head_scales_of_bits():
     return scaled_heads("qk", "moved", PER_HEAD.reshape(1, HEADS, 1, 1), form=MULTIPLIED)
 
@@ -927,6 +1000,167 @@ def einsums():
     return model, [{"x": rng.standard_normal((2, 9, CHANNELS)).astype(np.float32)}], "attention"
 
 
+#===------------------------------------------------------------------------===#
+# Windows of images
+#===------------------------------------------------------------------------===#
+
+class Windows(Graph):
+    """Attention within the windows of images (Swin): the batch is all windows of all images."""
+
+    def __init__(self, count=4, images="images", **options):
+        super().__init__(seq=9, **options)
+        self.count, self.images = count, images
+        self.inputs = [info(name + "_windows", [images, count, self.seq, CHANNELS]) for name in "qkv"]
+
+    def heads(self, name, order):
+        self.number(name + "_rows", [-1, self.seq, CHANNELS], np.int64)
+        self.add("Reshape", f"{name}_windows {name}_rows", name)
+        return super().heads(name, order)
+
+    def spread(self, scores):
+        """[images, windows, heads, tokens, tokens]."""
+        self.number("by_windows", [-1, self.count, HEADS, self.seq, self.seq], np.int64)
+        return self.add("Reshape", f"{scores} by_windows", "spread")
+
+    def join(self, scores):
+        self.number("by_rows", [-1, HEADS, self.seq, self.seq], np.int64)
+        return self.add("Reshape", f"{scores} by_rows", "joined_scores")
+
+    def bias(self, scores):
+        """A learned one by distance, the same for all windows."""
+        self.number("bias", np.random.default_rng(5).standard_normal((1, HEADS, self.seq, self.seq)))
+        return self.add("Add", f"{scores} bias", "biased")
+
+    def shifted(self):
+        """Of each window, which pairs of its tokens were neighbours before the shift."""
+        regions = np.random.default_rng(6).integers(0, 3, (self.count, self.seq))
+        return regions[:, None] != regions[:, :, None]
+
+    def end(self, probabilities):
+        """[images, windows, tokens, channels] again."""
+        self.add("MatMul", f"{probabilities} vb", "context")
+        self.add("Transpose", "context", "back", perm=[0, 2, 1, 3])
+        self.add("Reshape", "back joined", "rows")
+        self.number("y_windows", [-1, self.count, self.seq, CHANNELS], np.int64)
+        self.add("Reshape", "rows y_windows", "y")
+        graph = helper.make_graph(self.nodes, "model", self.inputs,
+                                  [info("y", [self.images, self.count, self.seq, CHANNELS])], self.constants)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+    def feeds(self, images, **more):
+        rng = np.random.default_rng([images, len(self.nodes)])
+        result = {name + "_windows": rng.standard_normal((images, self.count, self.seq, CHANNELS)).astype(np.float32)
+                  for name in "qkv"}
+        return {**result, **{name: value(rng) for name, value in more.items()}}
+
+
+OF_WINDOWS = r"mask\(%\w+, %\w+ : tensor<1x2x9x9xf32>, tensor<4x1x9x9xf32>\)"
+
+
+def windows(images="images", counts=(1, 2, 3), **options):
+    """As timm and torchvision write it: a bias, and -100 between tokens that were no neighbours."""
+    g = Windows(images=images, **options)
+    scores = g.spread(g.bias(g.scale(g.begin())))
+    g.number("mask", np.where(g.shifted(), -100.0, 0.0)[None, :, None])
+    model = g.end(g.softmax(g.join(g.add("Add", f"{scores} mask", "masked"))))
+    return model, [g.feeds(count) for count in counts], OF_WINDOWS
+
+
+def windows_of_two_bits():
+    return windows(bits=2)
+
+
+def windows_of_one_image():
+    return windows(images=1, counts=[1])
+
+
+def windows_of_three_images():
+    return windows(images=3, counts=[3])
+
+
+def windows_by_shapes():
+    """As transformers writes it: sizes by shape arithmetic, and (Swin V2) the mask twice."""
+    g = Windows()
+    scores = g.bias(g.scale(g.begin()))
+    for name, value in (("i0", [0]), ("windows", [4]), ("axis0", [0]), ("axis1", [1]), ("rest", [HEADS, 9, 9])):
+        g.number(name, value, np.int64)
+    g.add("Shape", scores, "shape")
+    g.add("Gather", "shape i0", "rows_size", axis=0)
+    g.add("Div", "rows_size windows", "images_size")
+    g.add("Concat", "images_size windows rest", "target", axis=0)
+    g.add("Concat", "rows_size rest", "target_again", axis=0)
+    g.add("Reshape", f"{scores} target", "spread")
+    g.number("mask", np.where(g.shifted(), -50.0, 0.0))
+    g.add("Unsqueeze", "mask axis1", "mask4")
+    g.add("Unsqueeze", "mask4 axis0", "mask5")
+    g.add("Add", "mask5 spread", "once")
+    g.add("Add", "once mask5", "twice")
+    g.add("Reshape", "twice target_again", "again")
+    return (g.end(g.softmax("again")), [g.feeds(count) for count in (1, 2, 3)],
+            r"mask\(%\w+, %\w+, %\w+ : tensor<1x2x9x9xf32>, tensor<4x1x9x9xf32>, tensor<4x1x9x9xf32>\)")
+
+
+def windows_filled():
+    """A condition, one row a window, before the division."""
+    g = Windows()
+    g.inputs.append(info("hides", [4, 1, 1, 9], BOOL))
+    g.number("fill", -np.inf)
+    scores = g.spread(g.begin())
+    model = g.end(g.softmax(g.scale(g.join(g.add("Where", f"hides fill {scores}", "masked")))))
+
+    def some(rng):
+        return rng.random((4, 1, 1, 9)) < 0.4
+    return (model, [g.feeds(count, hides=some) for count in (1, 3)],
+            r"mask\(%[\w#]+ : tensor<4x9xf32>\).*mask_kinds = \[#bnn.mask_kind<fill>\]")
+
+
+def masked_by(shape, form):
+    """A mask of its own shape, as an input."""
+    g = Windows()
+    g.inputs.append(info("mask", shape))
+    scores = g.spread(g.scale(g.begin()))
+    model = g.end(g.softmax(g.join(g.add("Add", f"{scores} mask", "masked"))))
+
+    def some(images):
+        return lambda rng: rng.standard_normal([images if axis == "images" else axis for axis in shape]).astype(np.float32)
+    return model, [g.feeds(count, mask=some(count)) for count in (1, 2, 3)], form
+
+
+def windows_masked_by_image():
+    return masked_by(["images", 1, 1, 9, 9], ROWS.format(r"\?x1x9x9"))
+
+
+def rows_masked_by_image():
+    return masked_by(["images", 1, 1, 1, 9], ROW.replace(r"\?x\?", r"\?x9"))
+
+
+def windows_masked_each():
+    return masked_by(["images", 4, 2, 9, 9], ROWS.format(r"\?x2x9x9"))
+
+
+def windows_multiplied():
+    """Scores times numbers of windows, and what no query may see is -inf."""
+    g = Windows()
+    scores = g.spread(g.scale(g.begin()))
+    g.number("weights", np.random.default_rng(3).standard_normal((4, 2, 9, 1)))
+    g.number("fill", -np.inf)
+    g.number("hides", g.shifted()[None, :, None], bool)
+    g.add("Mul", f"weights {scores}", "weighted")
+    model = g.end(g.softmax(g.join(g.add("Where", "hides fill weighted", "masked"))))
+    return (model, [g.feeds(count) for count in (1, 3)],
+            r"mask\(%\w+, %\w+ : tensor<4x2x9x9xf32>, tensor<4x1x9x9xf32>\).*<multiply>, #bnn.mask_kind<fill>")
+
+
+def windows_above():
+    """Without a softmax."""
+    g = Windows()
+    scores = g.spread(g.begin())
+    g.number("mask", np.where(g.shifted(), -np.inf, 0.0)[:, None])
+    g.add("Greater", g.join(g.add("Add", f"{scores} mask", "masked")) + " zero", "above")
+    return (g.end(g.add("Cast", "above", "probabilities", to=FLOAT)), [g.feeds(count) for count in (1, 3)],
+            r"mask\(%\w+ : tensor<4x1x9x9xf32>\).*threshold")
+
+
 SPELLINGS = [expanded, expanded_first, zeros_filled, filled, guarded, filled_all, filled_with_little, filled_before_the_division,
              one_for_all_heads, one_a_head, without_batch, subtracted, a_condition, position_bias, causal_least,
              causal_infinite, not_hidden, one_token_ahead, causal_part, first_row_for_all, causal_trilu, causal_ranges,
@@ -938,7 +1172,10 @@ SPELLINGS = [expanded, expanded_first, zeros_filled, filled, guarded, filled_all
              at_least_the_least, causal_at_least, bounded, hidden_bits, hidden_before_rounding, hidden_by_where,
              hidden_by_numbers, decisions_and_padding, decisions_times_padding, packed_by_gather, packed_by_split,
              packed_in_heads, turned_positions, never_joined, read_elsewhere,
-             folded_heads, folded_bits, one_head, einsums]
+             folded_heads, folded_bits, one_head, einsums, windows, windows_of_two_bits, windows_of_one_image,
+             windows_of_three_images, windows_by_shapes, windows_filled, windows_masked_by_image, rows_masked_by_image,
+             windows_masked_each, windows_multiplied, windows_above, signs_of_signs, rounded_clip, softmax_above,
+             softmax_half_up, filled_by_shape, ternary_heads]
 
 
 def form_of(path):

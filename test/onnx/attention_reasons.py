@@ -310,10 +310,11 @@ def quantised_and_hidden_by_any_numbers():
 
 
 def nearly_quantised(divide, factor):
-    """`divide` makes what is rounded of the softmax, and `factor` is multiplied with the bits."""
+    """`divide` makes what is rounded of the softmax, and `factor` is multiplied with the integers of two bits."""
     def change(g, scaled):
         g.add("Softmax", scaled, "softmax", axis=-1)
-        g.add("Clip", g.add("Round", divide(g), "rounded") + " zero one", "clipped")
+        g.number("three", 3)
+        g.add("Clip", g.add("Round", divide(g), "rounded") + " zero three", "clipped")
         g.number("factor", factor)
         return g.add("Mul", "clipped factor", "probabilities")
     return probabilities(change)
@@ -358,6 +359,15 @@ def scores_of_two_bits():
 @reason("no sign or quantiser before the query")
 def query_of_floats():
     return whole(heads("q", lambda g, value: value))
+
+
+@reason("the query is not binary: 2 is added after the clip, but 0 is subtracted before the division")
+def query_with_a_minimum():
+    def change(g, value):
+        g.number("fifteen", 15)
+        g.number("two", 2)
+        return g.add("Add", quantise(g, value, "zero", "fifteen") + " two", "qb")
+    return whole(heads("q", change))
 
 
 @reason("the quantiser of the query is unsigned")

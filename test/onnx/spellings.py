@@ -209,9 +209,9 @@ def truncated_first(g, x):
     return g.Clip(g.Cast(g.Cast(g.Clip(x, -100.0, 100.0), to=INT32), to=FLOAT), -2.0, 1.0)
 
 
-@spelling(became="1xf32", nan=0)
+@spelling(nan=0)
 def truncated(g, x):
-    """A cast truncates: its steps are those of no rounding to the nearest."""
+    """A cast truncates: its steps are those of no rounding to the nearest, and its integers are in a row."""
     return g.Cast(g.Cast(g.Add(g.Clip(x, 0.0, 3.0), 0.5), to=INT32), to=FLOAT)
 
 
@@ -263,6 +263,61 @@ def ternary_by_product(g, x):
     """Signs, and which of them count."""
     sign = g.Where(g.GreaterOrEqual(x, 0.0), 1.0, -1.0)
     return g.Mul(sign, g.Cast(g.Greater(g.Abs(x), 0.5), to=FLOAT))
+
+
+@spelling(nan=-1)
+def hard_sigmoid(g, x):
+    return g.Sub(g.Mul(g.Round(g.HardSigmoid(x, alpha=0.5, beta=0.5)), 2.0), 1.0)
+
+
+@spelling(nan=0)
+def hard_sigmoid_falling(g, x):
+    return g.Sub(g.Ceil(g.HardSigmoid(x, alpha=-0.5, beta=0.25)), 1.0)
+
+
+@spelling(nan=-1)
+def zero_point(g, x):
+    """Sixteen integers of which three are below 0."""
+    return g.Mul(g.Sub(g.Clip(g.Add(g.Round(g.Div(x, 0.5)), 3.0), 0.0, 15.0), 3.0), 0.5)
+
+
+@spelling(nan=0)
+def symmetric(g, x):
+    return g.Mul(g.Clip(g.Round(g.Div(x, 0.5)), -7.0, 7.0), 0.5)
+
+
+@spelling(nan=0)
+def multiplied_by_fifteen(g, x):
+    """As DoReFa-Net has it, whose thresholds are those of no division."""
+    return g.Mul(g.Round(g.Mul(g.Clip(x, 0.0, 1.0), 15.0)), 0.5)
+
+
+@spelling(nan=0)
+def three_levels(g, x):
+    return g.Clip(g.Round(x), 0.0, 2.0)
+
+
+@spelling(nan=1)
+def two_to_five(g, x):
+    return g.Add(g.Clip(g.Floor(x), 0.0, 3.0), 2.0)
+
+
+@spelling(nan=0)
+def rounded_to_ternary(g, x):
+    return g.Clip(g.Round(x), -1.0, 1.0)
+
+
+@spelling(nan=0)
+def signs_side_by_side(g, x):
+    """Of two parts of the input, in two spellings."""
+    first, second = (g.Slice(x, np.int64([at]), np.int64([at + 4]), np.int64([1])) for at in (0, 4))
+    return g.Concat(g.Sign(first), g.Neg(g.Sign(second)), axis=1)
+
+
+@spelling(nan=0)
+def divided_by_token(g, x):
+    first = g.Slice(x, np.int64([0]), np.int64([1]), np.int64([1]))
+    return g.Div(g.Sign(x), g.Where(g.Greater(first, 0.0), 2.0, 0.5))
 
 
 @spelling(became="1xf32")

@@ -195,10 +195,11 @@ func.func @rank_2(%q: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %v: tensor<1x3x8
 
 // -----
 
-// Another multiplier after the clip than before it: not a binarisation.
+// Another multiplier after the clip than the divisor before it is a scale of the bits.
 // CHECK-LABEL: func.func @other_multiplier
-// CHECK-NOT: bnn.attention
-// CHECK: onnx.Softmax
+// CHECK: %[[CUTOFF:.*]] = arith.constant 1.250000e-01 : f32
+// CHECK: bnn.attention {{.*}} cutoff(%[[CUTOFF]])
+// CHECK-NOT: onnx
 func.func @other_multiplier(%q: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %v: tensor<1x3x8xf32>) -> tensor<1x3x8xf32> {
   %split = onnx.Constant {value = dense<[1, 3, 2, 4]> : tensor<4xi64>} : () -> tensor<4xi64>
   %whole = onnx.Constant {value = dense<[1, 3, 8]> : tensor<3xi64>} : () -> tensor<3xi64>
@@ -234,6 +235,56 @@ func.func @other_multiplier(%q: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %v: te
   %d = onnx.Transpose %c0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<1x2x3x4xf32>) -> tensor<1x3x2x4xf32>
   %y = onnx.Reshape %d, %whole {allowzero = 0 : i64} : (tensor<1x3x2x4xf32>, tensor<3xi64>) -> tensor<1x3x8xf32>
   return %y : tensor<1x3x8xf32>
+}
+
+// -----
+
+// Scores that have a dimension for the windows of an image while a mask is
+// added: two images have the same one.
+// CHECK-LABEL: func.func @windows
+// CHECK-SAME: %[[F:[^:]*]]: tensor<1x2x1x3x3xf32>)
+// CHECK: %[[MASK:.*]] = tensor.collapse_shape %[[F]] {{\[}}[0, 1], [2], [3], [4]] : tensor<1x2x1x3x3xf32> into tensor<2x1x3x3xf32>
+// CHECK: bnn.attention {{.*}} mask(%[[MASK]] : tensor<2x1x3x3xf32>) {{.*}}early_masks = 1 : i64
+// CHECK-NOT: onnx
+func.func @windows(%q: tensor<4x3x8xf32>, %k: tensor<4x3x8xf32>, %v: tensor<4x3x8xf32>, %f: tensor<1x2x1x3x3xf32>) -> tensor<4x3x8xf32> {
+  %split = onnx.Constant {value = dense<[4, 3, 2, 4]> : tensor<4xi64>} : () -> tensor<4xi64>
+  %whole = onnx.Constant {value = dense<[4, 3, 8]> : tensor<3xi64>} : () -> tensor<3xi64>
+  %two = onnx.Constant {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
+  %zero = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %one = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %alpha = onnx.Constant {value = dense<0.25> : tensor<f32>} : () -> tensor<f32>
+  %aq = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %q0 = onnx.Reshape %q, %split {allowzero = 0 : i64} : (tensor<4x3x8xf32>, tensor<4xi64>) -> tensor<4x3x2x4xf32>
+  %q1 = onnx.Transpose %q0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<4x3x2x4xf32>) -> tensor<4x2x3x4xf32>
+  %q2 = onnx.Sign %q1 : (tensor<4x2x3x4xf32>) -> tensor<4x2x3x4xf32>
+  %q3 = onnx.Mul %q2, %aq : (tensor<4x2x3x4xf32>, tensor<f32>) -> tensor<4x2x3x4xf32>
+  %ak = onnx.Constant {value = dense<3.0> : tensor<f32>} : () -> tensor<f32>
+  %k0 = onnx.Reshape %k, %split {allowzero = 0 : i64} : (tensor<4x3x8xf32>, tensor<4xi64>) -> tensor<4x3x2x4xf32>
+  %k1 = onnx.Transpose %k0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<4x3x2x4xf32>) -> tensor<4x2x3x4xf32>
+  %k2 = onnx.Sign %k1 : (tensor<4x2x3x4xf32>) -> tensor<4x2x3x4xf32>
+  %k3 = onnx.Mul %k2, %ak : (tensor<4x2x3x4xf32>, tensor<f32>) -> tensor<4x2x3x4xf32>
+  %av = onnx.Constant {value = dense<7.0> : tensor<f32>} : () -> tensor<f32>
+  %v0 = onnx.Reshape %v, %split {allowzero = 0 : i64} : (tensor<4x3x8xf32>, tensor<4xi64>) -> tensor<4x3x2x4xf32>
+  %v1 = onnx.Transpose %v0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<4x3x2x4xf32>) -> tensor<4x2x3x4xf32>
+  %v2 = onnx.Sign %v1 : (tensor<4x2x3x4xf32>) -> tensor<4x2x3x4xf32>
+  %v3 = onnx.Mul %v2, %av : (tensor<4x2x3x4xf32>, tensor<f32>) -> tensor<4x2x3x4xf32>
+  %kt = onnx.Transpose %k3 {perm = array<i64: 0, 1, 3, 2>} : (tensor<4x2x3x4xf32>) -> tensor<4x2x4x3xf32>
+  %s0 = onnx.MatMul %q3, %kt : (tensor<4x2x3x4xf32>, tensor<4x2x4x3xf32>) -> tensor<4x2x3x3xf32>
+  %spread = onnx.Constant {value = dense<[2, 2, 2, 3, 3]> : tensor<5xi64>} : () -> tensor<5xi64>
+  %again = onnx.Constant {value = dense<[4, 2, 3, 3]> : tensor<4xi64>} : () -> tensor<4xi64>
+  %w0 = onnx.Reshape %s0, %spread {allowzero = 0 : i64} : (tensor<4x2x3x3xf32>, tensor<5xi64>) -> tensor<2x2x2x3x3xf32>
+  %w1 = onnx.Add %w0, %f : (tensor<2x2x2x3x3xf32>, tensor<1x2x1x3x3xf32>) -> tensor<2x2x2x3x3xf32>
+  %s1 = onnx.Reshape %w1, %again {allowzero = 0 : i64} : (tensor<2x2x2x3x3xf32>, tensor<4xi64>) -> tensor<4x2x3x3xf32>
+  %s2 = onnx.Div %s1, %two : (tensor<4x2x3x3xf32>, tensor<f32>) -> tensor<4x2x3x3xf32>
+  %p0 = onnx.Softmax %s2 {axis = -1 : i64} : (tensor<4x2x3x3xf32>) -> tensor<4x2x3x3xf32>
+  %p1 = onnx.Div %p0, %alpha : (tensor<4x2x3x3xf32>, tensor<f32>) -> tensor<4x2x3x3xf32>
+  %p2 = onnx.Round %p1 : (tensor<4x2x3x3xf32>) -> tensor<4x2x3x3xf32>
+  %p3 = onnx.Clip %p2, %zero, %one : (tensor<4x2x3x3xf32>, tensor<f32>, tensor<f32>) -> tensor<4x2x3x3xf32>
+  %p4 = onnx.Mul %p3, %alpha : (tensor<4x2x3x3xf32>, tensor<f32>) -> tensor<4x2x3x3xf32>
+  %c0 = onnx.MatMul %p4, %v3 : (tensor<4x2x3x3xf32>, tensor<4x2x3x4xf32>) -> tensor<4x2x3x4xf32>
+  %d = onnx.Transpose %c0 {perm = array<i64: 0, 2, 1, 3>} : (tensor<4x2x3x4xf32>) -> tensor<4x3x2x4xf32>
+  %y = onnx.Reshape %d, %whole {allowzero = 0 : i64} : (tensor<4x3x2x4xf32>, tensor<3xi64>) -> tensor<4x3x8xf32>
+  return %y : tensor<4x3x8xf32>
 }
 
 // -----

@@ -155,10 +155,12 @@ func.func @bounds_no_integers(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
 
 // -----
 
-// A symmetric range, which is that of no number of bits:
+// A symmetric range, which is that of no number of bits: what was computed is
+// integers in a row.
 // CHECK-LABEL: func.func @symmetric
-// CHECK: onnx.MatMul
-// CHECK-NOT: bnn.
+// CHECK: %[[Q:.*]] = onnx.Mul
+// CHECK: bnn.quantize %[[Q]] step({{.*}} -> tensor<4x3x!bnn.s4>
+// CHECK-NOT: onnx.MatMul
 func.func @symmetric(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
   %low = onnx.Constant {value = dense<-7.0> : tensor<f32>} : () -> tensor<f32>
   %high = onnx.Constant {value = dense<7.0> : tensor<f32>} : () -> tensor<f32>
@@ -175,10 +177,31 @@ func.func @symmetric(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
 
 // -----
 
-// Three bits, of which there are no planes:
-// CHECK-LABEL: func.func @three_bits
+// More integers than 4 bits have:
+// CHECK-LABEL: func.func @seventeen_levels
 // CHECK: onnx.MatMul
 // CHECK-NOT: bnn.
+func.func @seventeen_levels(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
+  %low = onnx.Constant {value = dense<-8.0> : tensor<f32>} : () -> tensor<f32>
+  %high = onnx.Constant {value = dense<8.0> : tensor<f32>} : () -> tensor<f32>
+  %alpha = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %beta = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %w = onnx.Constant {value = dense<[[2.0, 2.0], [-2.0, 2.0], [-2.0, -2.0]]> : tensor<3x2xf32>} : () -> tensor<3x2xf32>
+  %0 = onnx.Div %x, %alpha : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %1 = onnx.Round %0 : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  %2 = onnx.Clip %1, %low, %high : (tensor<4x3xf32>, tensor<f32>, tensor<f32>) -> tensor<4x3xf32>
+  %3 = onnx.Mul %2, %beta : (tensor<4x3xf32>, tensor<f32>) -> tensor<4x3xf32>
+  %4 = onnx.MatMul %3, %w : (tensor<4x3xf32>, tensor<3x2xf32>) -> tensor<4x2xf32>
+  return %4 : tensor<4x2xf32>
+}
+
+// -----
+
+// Three bits, of which there are no planes, are as many of four:
+// CHECK-LABEL: func.func @three_bits
+// CHECK: %[[Q:.*]] = onnx.Mul
+// CHECK: bnn.quantize %[[Q]] step({{.*}} -> tensor<4x3x!bnn.s4>
+// CHECK-NOT: onnx.MatMul
 func.func @three_bits(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
   %low = onnx.Constant {value = dense<-4.0> : tensor<f32>} : () -> tensor<f32>
   %high = onnx.Constant {value = dense<3.0> : tensor<f32>} : () -> tensor<f32>
@@ -238,10 +261,12 @@ func.func @infinite_step(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
 // -----
 
 // Another minimum before the division than after the multiplication, and one that
-// is on one side only:
+// is on one side only: integers in a row, computed as they are written, of which a
+// minimum is a shift.
 // CHECK-LABEL: func.func @other_minimum
-// CHECK: onnx.MatMul
-// CHECK-NOT: bnn.
+// CHECK: %[[Q:.*]] = onnx.Mul
+// CHECK: bnn.quantize %[[Q]] shift({{.*}}) step({{.*}}) minimum({{.*}} -> tensor<4x3x!bnn.u4>
+// CHECK-NOT: onnx.MatMul
 func.func @other_minimum(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
   %low = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
   %high = onnx.Constant {value = dense<15.0> : tensor<f32>} : () -> tensor<f32>
@@ -263,8 +288,9 @@ func.func @other_minimum(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
 // -----
 
 // CHECK-LABEL: func.func @minimum_after
-// CHECK: onnx.MatMul
-// CHECK-NOT: bnn.
+// CHECK: %[[Q:.*]] = onnx.Mul
+// CHECK: bnn.quantize %[[Q]] shift({{.*}}) step({{.*}}) minimum({{.*}} -> tensor<4x3x!bnn.u4>
+// CHECK-NOT: onnx.MatMul
 func.func @minimum_after(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
   %low = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
   %high = onnx.Constant {value = dense<15.0> : tensor<f32>} : () -> tensor<f32>
@@ -308,8 +334,9 @@ func.func @minimum_before(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
 
 // A minimum added to signed integers:
 // CHECK-LABEL: func.func @signed_minimum
-// CHECK: onnx.MatMul
-// CHECK-NOT: bnn.
+// CHECK: %[[Q:.*]] = onnx.Mul
+// CHECK: bnn.quantize %[[Q]] shift({{.*}}) step({{.*}}) minimum({{.*}} -> tensor<4x3x!bnn.u4>
+// CHECK-NOT: onnx.MatMul
 func.func @signed_minimum(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
   %low = onnx.Constant {value = dense<-8.0> : tensor<f32>} : () -> tensor<f32>
   %high = onnx.Constant {value = dense<7.0> : tensor<f32>} : () -> tensor<f32>

@@ -104,15 +104,16 @@ func.func @long_sums(%x: tensor<1x143165577xf32>) -> tensor<1x1xf32> {
 
 // What is nearly a quantiser, and what it lacks.
 func.func @quantisers(%x: tensor<2x4xf32>, %s: tensor<f32>, %token: tensor<2x1xf32>, %channel: tensor<4xf32>)
-    -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
+    -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
   %w = onnx.Constant {value = dense<[[0.5, 0.5], [-0.5, 0.5], [0.5, -0.5], [0.5, 0.5]]> : tensor<4x2xf32>} : () -> tensor<4x2xf32>
   %v1 = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
   %v2 = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
   %v3 = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
   %v4 = onnx.Constant {value = dense<3.0> : tensor<f32>} : () -> tensor<f32>
-  %v5 = onnx.Constant {value = dense<-3.0> : tensor<f32>} : () -> tensor<f32>
+  %v5 = onnx.Constant {value = dense<-9.0> : tensor<f32>} : () -> tensor<f32>
+  %v53 = onnx.Constant {value = dense<9.0> : tensor<f32>} : () -> tensor<f32>
   %v6 = onnx.Round %x : (tensor<2x4xf32>) -> tensor<2x4xf32>
-  %v7 = onnx.Clip %v6, %v5, %v4 : (tensor<2x4xf32>, tensor<f32>, tensor<f32>) -> tensor<2x4xf32>
+  %v7 = onnx.Clip %v6, %v5, %v53 : (tensor<2x4xf32>, tensor<f32>, tensor<f32>) -> tensor<2x4xf32>
   %v8 = onnx.Mul %v7, %token : (tensor<2x4xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>
   // expected-remark @below {{'onnx.MatMul' is left as it is: the scale of the input differs per token: it is computed at run time}}
   %v9 = onnx.MatMul %v8, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
@@ -128,11 +129,11 @@ func.func @quantisers(%x: tensor<2x4xf32>, %s: tensor<f32>, %token: tensor<2x1xf
   %v17 = onnx.Round %v16 : (tensor<2x4xf32>) -> tensor<2x4xf32>
   %v18 = onnx.Clip %v17, %s, %v4 : (tensor<2x4xf32>, tensor<f32>, tensor<f32>) -> tensor<2x4xf32>
   %v19 = onnx.Mul %v18, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
-  // expected-remark @below {{'onnx.MatMul' is left as it is: the bounds of the clip before the input are not constant}}
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the clip before the input has not two constants for bounds}}
   %v20 = onnx.MatMul %v19, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
-  %v21 = onnx.Clip %v17, %v5, %v4 : (tensor<2x4xf32>, tensor<f32>, tensor<f32>) -> tensor<2x4xf32>
+  %v21 = onnx.Clip %v17, %v5, %v53 : (tensor<2x4xf32>, tensor<f32>, tensor<f32>) -> tensor<2x4xf32>
   %v22 = onnx.Mul %v21, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
-  // expected-remark @below {{'onnx.MatMul' is left as it is: the input is clipped to -3 to 3, which is no range of 1, 2 or 4 bits}}
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the input is clipped to -9 to 9, which is no range of 1, 2 or 4 bits}}
   %v23 = onnx.MatMul %v22, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
   %v24 = onnx.Round %x : (tensor<2x4xf32>) -> tensor<2x4xf32>
   %v25 = onnx.Div %v24, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
@@ -148,16 +149,6 @@ func.func @quantisers(%x: tensor<2x4xf32>, %s: tensor<f32>, %token: tensor<2x1xf
   %v34 = onnx.Mul %v33, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
   // expected-remark @below {{'onnx.MatMul' is left as it is: the input is cast to integers that do not hold all of -8 to 7}}
   %v35 = onnx.MatMul %v34, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
-  %v36 = onnx.Constant {value = dense<15.0> : tensor<f32>} : () -> tensor<f32>
-  %v37 = onnx.Constant {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
-  %v38 = onnx.Sub %x, %v2 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
-  %v39 = onnx.Div %v38, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
-  %v40 = onnx.Round %v39 : (tensor<2x4xf32>) -> tensor<2x4xf32>
-  %v41 = onnx.Clip %v40, %v1, %v36 : (tensor<2x4xf32>, tensor<f32>, tensor<f32>) -> tensor<2x4xf32>
-  %v42 = onnx.Mul %v41, %v3 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
-  %v43 = onnx.Add %v42, %v37 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
-  // expected-remark @below {{'onnx.MatMul' is left as it is: 2 is added after the clip, but 1 is subtracted before the division}}
-  %v44 = onnx.MatMul %v43, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
   %v45 = onnx.Greater %x, %v1 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xi1>
   %v46 = onnx.Cast %v45 : (tensor<2x4xi1>) -> tensor<2x4xf32>
   %v47 = onnx.Greater %x, %v2 : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xi1>
@@ -167,8 +158,8 @@ func.func @quantisers(%x: tensor<2x4xf32>, %s: tensor<f32>, %token: tensor<2x1xf
   %v51 = onnx.Round %v50 : (tensor<2x4xf32>) -> tensor<2x4xf32>
   // expected-remark @below {{'onnx.MatMul' is left as it is: the steps of the input are those of no sign or quantiser}}
   %v52 = onnx.MatMul %v51, %w : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
-  return %v9, %v11, %v15, %v20, %v23, %v28, %v35, %v44, %v52
-      : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
+  return %v9, %v11, %v15, %v20, %v23, %v28, %v35, %v52
+      : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
 }
 
 // -----

@@ -224,12 +224,13 @@ func.func @unsigned(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
 
 // What is not the usual spelling is taken by its steps: another multiplier after
 // the clip than the divisor before it is a scale of the bits, and so is one below
-// 0. An upper bound that is no power of 2 less 1 is a near miss.
+// 0. With an upper bound that is no power of 2 less 1 they are fewer integers.
 // CHECK-LABEL: func.func @unsigned_near_misses
 // CHECK: %[[B:.*]] = bnn.binarize %{{.*}} threshold(5.000000e-01) outs(
 // CHECK: %[[S:.*]] = arith.constant 5.000000e-01 : f32
 // CHECK: bnn.matmul %[[B]], %{{.*}} params(%[[S]] : f32)
-// CHECK: onnx.MatMul
+// CHECK: %[[Q:.*]] = onnx.Mul
+// CHECK: bnn.quantize %[[Q]] step({{.*}} -> tensor<4x3x!bnn.u2>
 // CHECK: %[[C:.*]] = bnn.binarize %{{.*}} threshold(5.000000e-01) outs(
 // CHECK: %[[T:.*]] = arith.constant -1.000000e+00 : f32
 // CHECK: bnn.matmul %[[C]], %{{.*}} params(%[[T]] : f32)
