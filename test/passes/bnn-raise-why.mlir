@@ -178,3 +178,14 @@ func.func @weights(%x: tensor<1x268435457xf32>, %y: tensor<2x4xf64>, %z: tensor<
   %2 = onnx.MatMul %z, %none : (tensor<2x4xf32>, tensor<4x0xf32>) -> tensor<2x0xf32>
   return %0, %1, %2 : tensor<1x1xf32>, tensor<2x2xf64>, tensor<2x0xf32>
 }
+
+// -----
+
+// Signs of f64 are no bits.
+func.func @doubles(%x: tensor<2x4xf64>) -> tensor<2x2xf64> {
+  %w = onnx.Constant {value = dense<0.5> : tensor<4x2xf64>} : () -> tensor<4x2xf64>
+  %signs = onnx.Sign %x : (tensor<2x4xf64>) -> tensor<2x4xf64>
+  // expected-remark @below {{'onnx.MatMul' is left as it is: the input is not f32; the weights are not f32}}
+  %y = onnx.MatMul %signs, %w : (tensor<2x4xf64>, tensor<4x2xf64>) -> tensor<2x2xf64>
+  return %y : tensor<2x2xf64>
+}

@@ -151,6 +151,25 @@ func.func @shrink(%x: tensor<2x2x2xf32>) -> tensor<2x2x2xf32> {
 
 // -----
 
+// So is a matrix that a product would repeat, but not one for each matrix.
+// CHECK-LABEL: @shrink_matrices
+// CHECK: onnx.MatMul %{{.*}}, %{{.*}} : (tensor<2x2x2xf32>, tensor<2x2xf32>) -> tensor<2x2x2xf32>
+// CHECK: onnx.MatMul %{{.*}}, %{{.*}} : (tensor<2x2x2xf32>, tensor<2x2xf32>) -> tensor<2x2x2xf32>
+// CHECK: onnx.MatMul %{{.*}}, %{{.*}} : (tensor<2x2x2xf32>, tensor<2x2x2xf32>) -> tensor<2x2x2xf32>
+// CHECK: onnx.MatMul %{{.*}}, %{{.*}} : (tensor<2x2xf32>, tensor<1x2x2xf32>) -> tensor<1x2x2xf32>
+func.func @shrink_matrices(%x: tensor<2x2x2xf32>, %y: tensor<2x2xf32>) -> (tensor<2x2x2xf32>, tensor<1x2x2xf32>) {
+  %one = onnx.Constant {value = dense<[[[1.0, 2.0], [1.0, 2.0]]]> : tensor<1x2x2xf32>} : () -> tensor<1x2x2xf32>
+  %same = onnx.Constant {value = dense<[[[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0], [3.0, 4.0]]]> : tensor<2x2x2xf32>} : () -> tensor<2x2x2xf32>
+  %two = onnx.Constant {value = dense<[[[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0], [3.0, 5.0]]]> : tensor<2x2x2xf32>} : () -> tensor<2x2x2xf32>
+  %a = onnx.MatMul %x, %one : (tensor<2x2x2xf32>, tensor<1x2x2xf32>) -> tensor<2x2x2xf32>
+  %b = onnx.MatMul %a, %same : (tensor<2x2x2xf32>, tensor<2x2x2xf32>) -> tensor<2x2x2xf32>
+  %c = onnx.MatMul %b, %two : (tensor<2x2x2xf32>, tensor<2x2x2xf32>) -> tensor<2x2x2xf32>
+  %d = onnx.MatMul %y, %one : (tensor<2x2xf32>, tensor<1x2x2xf32>) -> tensor<1x2x2xf32>
+  return %c, %d : tensor<2x2x2xf32>, tensor<1x2x2xf32>
+}
+
+// -----
+
 // Operations that change nothing, transposes in a row, constants second.
 // CHECK-LABEL: @tidy
 // CHECK-SAME: (%[[X:.*]]: tensor<2x3x4xf32>)
