@@ -18,7 +18,7 @@ import warnings
 
 import numpy as np
 
-WAYS = ["bnn-prune", "random", "magnitude"]
+WAYS = ["bnn-prune", "refit", "random", "magnitude"]
 PARSER = argparse.ArgumentParser(description=__doc__)
 PARSER.add_argument("root", metavar="ROOT", type=pathlib.Path, help="the checkout")
 PARSER.add_argument("data", metavar="DATA", type=pathlib.Path,
@@ -29,6 +29,9 @@ PARSER.add_argument("--sentences", type=int, default=256, metavar="N",
                     help="for calibration (default: 256)")
 PARSER.add_argument("--tokens", type=int, default=24, metavar="N",
                     help="of a sentence for calibration at most (default: 24)")
+PARSER.add_argument("--sets", type=int, default=1, metavar="N",
+                    help="into how many sets of like lengths sentences are sorted, so that less is "
+                    "padded (default: 1)")
 PARSER.add_argument("--seeds", type=int, default=3, metavar="N",
                     help="how many draws of them (default: 3)")
 PARSER.add_argument("--keep", type=float, nargs="+", default=[0.8, 0.6, 0.45], metavar="SHARE",
@@ -42,7 +45,8 @@ PARSER.add_argument("--leave", choices=("mean", "sign"), default="mean", help="a
 PARSER.add_argument("--mcpu", metavar="CPU",
                     help="budgets are of the time that is estimated for a CPU")
 PARSER.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, metavar="WAY",
-                    help="how units are chosen (default: bnn-prune random magnitude)")
+                    help="how units are chosen (default: all of them); what bnn-prune chooses is "
+                    "fitted in \"refit\"")
 PARSER.add_argument("--csv", type=pathlib.Path, metavar="FILE",
                     help="add what is counted to this table; what is in it is not counted again")
 PARSER.add_argument("--name", help="the model's name in the table (default: that of its folder)")
@@ -53,6 +57,16 @@ MAX_LENGTH = 64
 def encoded(tokenizer, texts, length):
     feeds = tokenizer.encode_batch(texts, length)
     return {name: feeds[name] for name in ("input_ids", "attention_mask")}
+
+
+def calibration(tokenizer, texts, options):
+    """The sentences as bnn.prune takes them: a set of arrays, or several of their own lengths."""
+    if options.sets > 1:
+        texts = sorted(texts, key=lambda text: encoded(
+            tokenizer, [text], options.tokens)["input_ids"].size)
+    size = -(-len(texts) // options.sets)
+    return [encoded(tokenizer, texts[i:i + size], options.tokens)
+            for i in range(0, len(texts), size)]
 
 
 def accuracy(model, tests):
@@ -115,6 +129,32 @@ def scoring_of(proto, layers, arrays, options, seed):
         "leave": options.leave}, None, lambda _: None)
 
 
+class Choices:
+    """What is cut out of a model by one draw of the texts."""
+
+    def __init__(self, proto, layers, arrays, options, seed, clock):
+        self.options, self.seed, self.clock = options, seed, clock
+        self.task, self.scoring = scoring_of(proto, layers, arrays, options, seed)
+        self._scored, self._chosen, self._refit = self.scoring._scores, {}, None
+
+    def choose(self, way, keep):
+        """(removed, biases), and the factors where it is fitted."""
+        from bnn.prune.refit import Refit
+        scoring, is_ours = self.scoring, way in ("bnn-prune", "refit")
+        if way == "refit" and keep in self._chosen:
+            self._refit = self._refit or Refit(scoring)
+            return self._refit.cut(self._chosen[keep][0])
+        scores = None if is_ours else other_scores(way, scoring, self.seed)
+        scoring._scores = self._scored if is_ours else lambda *_: scores
+        found = scoring.run(keep, None, self.options.rounds if is_ours else 1, clock=self.clock,
+                            equal_layers=self.options.equal_layers)
+        # The first round is the same for every budget, and so are the tables of time.
+        if is_ours:
+            scoring.before, self._chosen[keep] = scoring.record["rounds"], found
+        scoring.time_before = scoring.record.get("time", {})
+        return self.choose(way, keep) if way == "refit" else found
+
+
 def main():
     options = PARSER.parse_args()
     warnings.simplefilter("ignore")
@@ -139,29 +179,19 @@ def main():
     print("seed", "way", *options.keep, flush=True)
     clock = clocks.maker(options.mcpu, None) if options.mcpu else None
     for seed in range(options.seeds):
-        task = None
+        choices = None
         for way in options.ways:
             row, sizes = [], []
             for keep in options.keep:
                 if (seed, way, keep) in counts.known and not options.bytes:
                     row.append(f"{counts.known[seed, way, keep]:.2f}")
                     continue
-                if task is None:
+                if choices is None:
                     drawn = np.random.default_rng(seed).permutation(len(given.train))
                     texts = [given.train[i][0] for i in drawn[:options.sentences]]
-                    task, scoring = scoring_of(
-                        proto, layers, [encoded(tokenizer, texts, options.tokens)], options, seed)
-                if way != "bnn-prune":
-                    scores = other_scores(way, scoring, seed)
-                    scoring._scores = lambda *_: scores
-                rounds = options.rounds if way == "bnn-prune" else 1
-                removed, biases = scoring.run(
-                    keep, None, rounds, clock=clock, equal_layers=options.equal_layers)
-                # The first round is the same for every budget, and so are the tables of time.
-                if way == "bnn-prune":
-                    scoring.before = scoring.record["rounds"]
-                scoring.time_before = scoring.record.get("time", {})
-                result = task.cut(removed, biases)
+                    choices = Choices(proto, layers, calibration(tokenizer, texts, options),
+                                      options, seed, clock)
+                result = choices.task.cut(*choices.choose(way, keep))
                 counts.add(seed, way, keep, accuracy(result, tests))
                 row.append(f"{counts.known[seed, way, keep]:.2f}")
                 sizes.append(size(result, options.tokens) if options.bytes else None)
