@@ -171,6 +171,10 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
 
     Elements of 8 bits take a byte of a word each, the first the least
     significant: a word of each output is what a sum of four products takes.
+    They are `small` where the absolute values of the first two of a word are at
+    most 128 together, and those of the last two: products of such a pair by any
+    unsigned bytes add up to a number of 16 bits. That is looked at in the
+    weights themselves, for targets that make use of it.
 
     Rules (and those of `#bnn.rows` along K):
     - [P1] A panel has 16 outputs.
@@ -181,6 +185,7 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
     - [P6] Words have `parity` or are `running`, not both.
     - [P7] There are fewer than 2^31 outputs.
     - [P8] Words of bytes have no parity, and are in one group along K.
+    - [P9] Only bytes are `small`.
 
     Example: `tensor<3072x768x!bnn.s1, #bnn.panels<lanes = 16, word = 32,
     group = 768, out_group = 3072>>` is stored as `192x24x16xi32`.
@@ -188,7 +193,8 @@ def BNN_PanelsAttr : BNN_Layout<"Panels", "panels"> {
   let parameters = (ins "int64_t":$lanes, "int64_t":$word, "int64_t":$group,
                         "int64_t":$out_group,
                         DefaultValuedParameter<"bool", "false">:$parity,
-                        DefaultValuedParameter<"bool", "false">:$running);
+                        DefaultValuedParameter<"bool", "false">:$running,
+                        DefaultValuedParameter<"bool", "false">:$small);
 }
 
 //===----------------------------------------------------------------------===//

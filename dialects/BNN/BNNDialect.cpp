@@ -118,7 +118,7 @@ RowsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
 LogicalResult
 PanelsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                    int64_t lanes, int64_t word, int64_t group,
-                   int64_t out_group, bool parity, bool running) {
+                   int64_t out_group, bool parity, bool running, bool) {
   // [P1]
   if (lanes != kLanes)
     return emitError() << "a panel has " << kLanes << " outputs, not " << lanes;
@@ -182,5 +182,8 @@ LogicalResult PanelsAttr::verifyEncoding(
   if (bits.isByte() && (getParity() || getRunning() || getGroup() != shape[1]))
     return emitError() << "words of bytes have no parity, and one group of "
                        << shape[1] << " inputs, not of " << getGroup();
+  // [P9]
+  if (!bits.isByte() && getSmall())
+    return emitError() << "only bytes are small, not " << elementType;
   return verifyGroups(shape, getGroup(), emitError);
 }

@@ -431,6 +431,18 @@ SmallVector<OpOperand *> MatmulOp::getOperandsReadInPlace() {
   return pointersTo(getParamsMutable());
 }
 
+// Whether weights that are bytes are `small` (`#bnn.panels`), on a target that
+// makes use of it.
+static bool areSmall(Value weights, TargetAttr target) {
+  if (auto panels = dyn_cast_or_null<PanelsAttr>(getLayout(weights.getType())))
+    return panels.getSmall();
+  DenseElementsAttr bytes;
+  return target && target.does(Instructions::Multiply16Pairs) &&
+         !target.does(Instructions::Dot32Bytes) &&
+         !target.does(Instructions::Dot64Bytes) &&
+         matchPattern(weights, m_Constant(&bytes)) && haveSmallPairs(bytes);
+}
+
 Attribute MatmulOp::getOperandLayout(OpOperand &operand, TargetAttr target) {
   auto type = cast<ShapedType>(operand.get().getType());
   const bool isByte = cast<BitsType>(type.getElementType()).isByte();
@@ -446,7 +458,7 @@ Attribute MatmulOp::getOperandLayout(OpOperand &operand, TargetAttr target) {
   if (!type.hasStaticShape() || type.getNumElements() == 0)
     return PanelsAttr::get(getContext(), kLanes, kWordBits, /*group=*/1,
                            /*out_group=*/1, /*parity=*/false,
-                           /*running=*/false);
+                           /*running=*/false, /*small=*/false);
   auto input = dyn_cast_or_null<RowsAttr>(getLayout(getInput().getType())),
        out = dyn_cast_or_null<RowsAttr>(getLayout(getOuts()[0].getType()));
   const int64_t group = input ? input.getGroup() : type.getDimSize(1);
@@ -457,7 +469,7 @@ Attribute MatmulOp::getOperandLayout(OpOperand &operand, TargetAttr target) {
                        packedWords(type.getDimSize(1), group) >= kChainWords;
   return PanelsAttr::get(getContext(), kLanes, kWordBits, group,
                          out ? out.getGroup() : type.getDimSize(0), parity,
-                         running);
+                         running, isByte && areSmall(operand.get(), target));
 }
 
 //===----------------------------------------------------------------------===//

@@ -34,7 +34,8 @@ def BNN_Instructions : I32BitEnumAttr<"Instructions",
       I32BitEnumAttrCaseBit<"Dot32Bytes", 5, "dot_32_bytes">,
       I32BitEnumAttrCaseBit<"Dot64Bytes", 6, "dot_64_bytes">,
       I32BitEnumAttrCaseBit<"DotSigned16Bytes", 7, "dot_signed_16_bytes">,
-      // Sums of two products of 16 bits, 16 or 32 products at once.
+      // Sums of two products of 16 bits, 16 or 32 products at once, or of
+      // unsigned bytes by signed ones, twice as many, in 16 bits.
       I32BitEnumAttrCaseBit<"Multiply16Pairs", 8, "multiply_16_pairs">,
       I32BitEnumAttrCaseBit<"Multiply32Pairs", 9, "multiply_32_pairs">,
       // Products of matrices of bytes, 16 rows by 16 outputs, four bytes of

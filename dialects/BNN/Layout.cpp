@@ -64,6 +64,20 @@ SmallVector<int64_t> getStorageShape(ShapedType type) {
           panels.getLanes()};
 }
 
+bool haveSmallPairs(DenseElementsAttr bytes) {
+  constexpr int64_t kMost = 128;
+  const int64_t columns = cast<ShapedType>(bytes.getType()).getShape().back();
+  int64_t k = 0, before = 0;
+  for (uint8_t byte : bytes.getValues<uint8_t>()) {
+    const int64_t size = std::abs(int64_t(int8_t(byte)));
+    if (k % 2 && before + size > kMost)
+      return false;
+    before = size;
+    k = (k + 1) % columns;
+  }
+  return true;
+}
+
 // The bytes of a weight matrix, in panels.
 static DenseElementsAttr packBytes(DenseElementsAttr logical, ShapedType type) {
   auto panels = cast<PanelsAttr>(getLayout(type));

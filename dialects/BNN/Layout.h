@@ -37,6 +37,9 @@ int64_t packedPosition(int64_t k, int64_t group);
 /// with a layout). A dynamic dimension stays dynamic.
 llvm::SmallVector<int64_t> getStorageShape(mlir::ShapedType type);
 
+/// Whether the bytes of a weight matrix are `small` (`#bnn.panels`).
+bool haveSmallPairs(mlir::DenseElementsAttr bytes);
+
 /// Whether word `w` of running parities (`#bnn.panels`) is stored as their
 /// complement: every fourth one.
 constexpr int64_t kComplementPeriod = 4;

@@ -34,6 +34,9 @@ namespace mlir::bnn {
 //   loop, instruction for instruction: 204 on V2 and 102 on N2.
 // - AVX-VNNI and AVX-512 VNNI on bytes: 119 measured on Sapphire Rapids, where
 //   bits reach 377 with AVX-512 and AVX2's table more than 129.
+// - AVX-VNNI-INT8's vpdpbssd, signed bytes by signed ones: 63 on Lunar Lake and
+//   Sierra Forest, as vpdpbusd, and a loop with nothing less in it, since rows
+//   are quantised to unsigned bytes where that is what the CPU multiplies.
 // - cortex-m on Cortex-M55, whose vectors (MVE) have no population count: 3.5;
 //   portable's additions and shifts of vectors make 5.5.
 // - AMX on bits as bytes: 430 to 530 on the same machine in quiet minutes, less
@@ -54,7 +57,8 @@ static const StrategyDot avx2[] = {
      "fast as one row at a time from 6 rows on; two pairs of rows would spill"},
     {DotKind::DotBytes, {3, 1}, "",
      "a panel takes two of 16 registers: six accumulators, the weights and the "
-     "rows; vpdpbusd where the CPU has it, else pairs of 16 bits"},
+     "rows; vpdpbusd where the CPU has it, else pairs of bytes where their sums "
+     "fit 16 bits, else pairs of 16 bits"},
 };
 static const StrategyDot avx512[] = {
     {DotKind::XorCount, {4, 2}, "parity = true, queries = 2, params = {count_bytes}",

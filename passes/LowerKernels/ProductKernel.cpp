@@ -69,6 +69,7 @@ static Product productOf(KernelBuilder &b, MatmulOp op,
     p.words = panelWords(cast<ShapedType>(op.getWeight().getType()), layout);
     p.parity = layout.getParity();
     p.running = layout.getRunning();
+    p.small = layout.getSmall();
   }
   return p;
 }

@@ -288,8 +288,10 @@ ByteInput bnn::asWanted(ByteInput input, TargetAttr target) {
   const bool wantsSigned =
       target && (target.does(Instructions::DotSigned16Bytes) ||
                  target.does(Instructions::AddPairs));
-  const bool wantsUnsigned = target && (target.does(Instructions::Dot64Bytes) ||
-                                        target.does(Instructions::Dot32Bytes));
+  const bool wantsUnsigned =
+      target && (target.does(Instructions::Dot64Bytes) ||
+                 target.does(Instructions::Dot32Bytes) ||
+                 target.does(Instructions::Multiply16Pairs));
   if (isSigned ? !wantsUnsigned : !wantsSigned)
     return input;
   input.element =

@@ -16,7 +16,7 @@ import re
 BEGIN, END = "<!-- table: tools/dev test --update-docs -->\n", "<!-- end of table -->\n"
 HEAD = "| what | how | figure |\n| --- | --- | --- |\n"
 ISAS = ["reference", "portable", "avx2", "avx512", "avx512-vpopcntdq", "amx", "neon", "i8mm",
-        "neon-without-dotprod", "armv7-neon", "cortex-m", "mve"]
+        "neon-without-dotprod", "avx2-small", "avx512-small", "armv7-neon", "cortex-m", "mve"]
 FUZZED = r"(\d+) targets executed (\d+) inputs from (\d+) seeds in (\d+) s, (\d+) with faults"
 
 

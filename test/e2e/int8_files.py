@@ -33,6 +33,8 @@ TARGETS = {
     "skylake-avx512": (["--mcpu=skylake-avx512"], "avx512bw"),
     "alderlake": (["--mcpu=alderlake"], "avx_vnni"),
     "aarch64": (["--mtriple=aarch64-linux-gnu", "--mcpu=cortex-a76"], None),
+    "aarch64-i8mm": (["--mtriple=aarch64-linux-gnu", "--mcpu=cortex-a76", "--mattr=+i8mm"], None),
+    "aarch64-without-dotprod": (["--mtriple=aarch64-linux-gnu", "--mcpu=cortex-a72"], None),
 }
 
 # How many layers are products of bytes, by the start of the model's name. In ONNX Runtime's own

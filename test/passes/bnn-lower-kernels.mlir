@@ -1075,3 +1075,37 @@ func.func @bytes_beside_floats(%x: memref<4x40xf32>, %w: memref<40x17x!bnn.s8>, 
   }
   return
 }
+
+// -----
+
+// Small weights: sums of two products of bytes, which are never cut off, and of
+// two of these. Signed rows are turned.
+// CHECK-LABEL: func.func @small_bytes
+// CHECK: scf.for
+// CHECK: %[[TWO:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"(%{{.*}}, %{{.*}}) : (vector<32xi8>, vector<32xi8>) -> vector<16xi16>
+// CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+// CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"({{.*}}) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// CHECK: arith.shli
+// CHECK: arith.subi
+// CHECK: arith.xori
+// CHECK-COUNT-4: "llvm.x86.avx2.pmadd.ub.sw"
+// CHECK-LABEL: func.func @small_bytes_unsigned
+// CHECK-NOT: arith.xori
+// CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+#small = #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16, small = true>
+module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot_bytes, rows = 2, panels = 1>], instructions = multiply_16_pairs>} {
+  func.func @small_bytes(%x: memref<2x64x!bnn.s8>, %w: memref<16x64x!bnn.s8, #small>, %y: memref<2x16xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<2x16xi32>) : memref<2x64x!bnn.s8>, memref<16x64x!bnn.s8, #small> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+  func.func @small_bytes_unsigned(%x: memref<2x64x!bnn.u8>, %w: memref<16x64x!bnn.s8, #small>, %y: memref<2x16xi32>) {
+    bnn.matmul %x, %w outs(%y : memref<2x16xi32>) : memref<2x64x!bnn.u8>, memref<16x64x!bnn.s8, #small> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return
+  }
+}

@@ -246,3 +246,45 @@ func.func @heads_of_bytes(%x: tensor<1x5x4xf32>, %s: f32, %0: tensor<1x5x6xf32>)
   }
   return %c : tensor<1x5x6xf32>
 }
+
+// -----
+
+// Weights are small where no two neighbours of an output's have sizes of more
+// than 128 together: the last of a row has none, and the first of the next is no
+// neighbour of it. Who has another instruction does not look.
+// CHECK-LABEL: func.func @small(
+// CHECK: bnn.constant {{.*}} -> tensor<2x5x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 5, out_group = 2, small = true>>
+// CHECK: bnn.constant {{.*}} -> tensor<2x5x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 5, out_group = 2>>
+module attributes {bnn.target = #bnn.target<strategy = "t", instructions = multiply_16_pairs>} {
+  func.func @small(%x: tensor<4x5x!bnn.u8>) -> (tensor<4x2x!bnn.s8>, tensor<4x2x!bnn.s8>) {
+    %w = bnn.constant dense<[[64, 64, -128, 0, 127], [-127, 1, 3, -125, -128]]> : tensor<2x5xi8> -> tensor<2x5x!bnn.s8>
+    %v = bnn.constant dense<[[64, 64, -128, 0, 127], [-127, 1, 4, -125, -128]]> : tensor<2x5xi8> -> tensor<2x5x!bnn.s8>
+    %0 = tensor.empty() : tensor<4x2x!bnn.s8>
+    %1 = bnn.matmul %x, %w outs(%0 : tensor<4x2x!bnn.s8>) : tensor<4x5x!bnn.u8>, tensor<2x5x!bnn.s8> -> tensor<4x2x!bnn.s8> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    %2 = tensor.empty() : tensor<4x2x!bnn.s8>
+    %3 = bnn.matmul %x, %v outs(%2 : tensor<4x2x!bnn.s8>) : tensor<4x5x!bnn.u8>, tensor<2x5x!bnn.s8> -> tensor<4x2x!bnn.s8> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return %1, %3 : tensor<4x2x!bnn.s8>, tensor<4x2x!bnn.s8>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: func.func @small_beside_dots(
+// CHECK: bnn.constant {{.*}} out_group = 2>>
+module attributes {bnn.target = #bnn.target<strategy = "t", instructions = "multiply_16_pairs|dot_32_bytes">} {
+  func.func @small_beside_dots(%x: tensor<4x5x!bnn.u8>) -> tensor<4x2x!bnn.s8> {
+    %w = bnn.constant dense<1> : tensor<2x5xi8> -> tensor<2x5x!bnn.s8>
+    %0 = tensor.empty() : tensor<4x2x!bnn.s8>
+    %1 = bnn.matmul %x, %w outs(%0 : tensor<4x2x!bnn.s8>) : tensor<4x5x!bnn.u8>, tensor<2x5x!bnn.s8> -> tensor<4x2x!bnn.s8> {
+    ^bb0(%acc: i32):
+      bnn.yield %acc : i32
+    }
+    return %1 : tensor<4x2x!bnn.s8>
+  }
+}

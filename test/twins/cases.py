@@ -76,6 +76,16 @@ def weights_of(rng, n, k):
     return bits
 
 
+def small_weights_of(rng, n, k):
+    """Rows whose neighbours' sizes are at most 128 together, and among them the extremes of such."""
+    first = rng.integers(-128, 129, (n, (k + 1) // 2))
+    pairs = np.stack([first, rng.integers(-1, 2, first.shape) * (128 - abs(first))], -1)
+    extremes = ((64, 64), (-64, -64), (-128, 0), (0, -128), (127, 1), (64, -64))
+    for row, pair in zip(rng.permutation(n), extremes):
+        pairs[row] = pair
+    return np.clip(pairs.reshape(n, -1)[:, :k], -128, 127).astype(np.int8)
+
+
 def byte_weights_of(rng, n, k):
     """Random rows, and among them the extremes: of each sign, and of both in turn."""
     weights = byte_products.random_bytes(rng, (n, k))
@@ -201,6 +211,16 @@ def dot_bytes(element, least, most):
         bits, dims, numbers = quantized(m, k, element, least, most)
         product(m, bits, dims, None, "!bnn." + element, numbers, n)
     kind.__name__ = "dot_bytes_" + element
+    return kind
+
+
+def dot_small_bytes(element, least, most):
+    def kind(m, k, n):
+        bits, dims, numbers = quantized(m, k, element, least, most)
+        weights = small_weights_of(m.rng, n, k)
+        y, = matmul(m, bits, dims, weights, None, [], ["i32"], IDENTITY, "!bnn." + element)
+        m.show(y, "i32", n, model.dot(numbers, signs_of(weights)).astype(np.int32))
+    kind.__name__ = "dot_small_bytes_" + element
     return kind
 
 
@@ -443,6 +463,16 @@ def byte_modules(number):
                    if (i + j) % 2 == 0 and j < 2 or (i + j) % 8 == 0])
     m = Matrix("bytes-limits", np.random.default_rng([11, number]), "few", [3], FEW_POOL)
     yield fill(m, [(kind, k, 17) for kind, k in zip(DOTS_OF_BYTES, BYTE_LIMITS)])
+
+
+def small_modules(number):
+    """Products of bytes by small ones."""
+    kinds = [dot_small_bytes(*row) for row in byte_products.ELEMENTS]
+    m = Matrix("bytes-small", np.random.default_rng([12, number]), "rows", [1, 2, 3, 4, 33], POOL)
+    yield fill(m, [(kind, k, OUTPUTS[(i + 5 * j) % len(OUTPUTS)])
+                   for i, k in enumerate(BYTE_LENGTHS) for j, kind in enumerate(kinds) if (i + j) % 2 == 0])
+    m = Matrix("bytes-small-limits", np.random.default_rng([13, number]), "few", [3], FEW_POOL)
+    yield fill(m, [(kind, k, 17) for kind, k in zip(kinds, BYTE_LIMITS)])
 
 
 def square_modules(number):

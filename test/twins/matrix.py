@@ -41,10 +41,14 @@ ISAS = {
     "amx": ["--mcpu=sapphirerapids"],
     "i8mm": ["--mtriple=aarch64-linux-gnu", "--mcpu=cortex-a76", "--mattr=+i8mm"],
     "neon-without-dotprod": ["--mtriple=aarch64-linux-gnu", "--mcpu=cortex-a72"],
+    "avx2-small": ["--mcpu=x86-64-v3"],
+    "avx512-small": ["--mcpu=skylake-avx512"],
 }
-# Those that are another's strategy, with an instruction more or less.
-OTHERS = {"amx": "avx512-vpopcntdq", "i8mm": "neon", "neon-without-dotprod": "neon"}
-MODULES = {"amx": cases.tile_modules, "i8mm": cases.square_modules, "neon-without-dotprod": cases.byte_modules}
+# Those that are another's strategy, with an instruction more or less, or other weights.
+OTHERS = {"amx": "avx512-vpopcntdq", "i8mm": "neon", "neon-without-dotprod": "neon", "avx2-small": "avx2",
+          "avx512-small": "avx512"}
+MODULES = {"amx": cases.tile_modules, "i8mm": cases.square_modules, "neon-without-dotprod": cases.byte_modules,
+           "avx2-small": cases.small_modules, "avx512-small": cases.small_modules}
 # How a run's end is told, by a library and by a program.
 STATUSES = {f"returned {cases.STATUS_SHAPE}": cases.STATUS_SHAPE, "an input's shape is not": cases.STATUS_SHAPE,
             f"returned {cases.STATUS_INDEX}": cases.STATUS_INDEX, "an index, such as": cases.STATUS_INDEX}

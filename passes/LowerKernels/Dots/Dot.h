@@ -29,6 +29,7 @@ struct Product {
   BitsType element;    // of the input; null: f32
   bool parity = false; // of the words of input and weight
   bool running = false;   // the weight's words are running parities
+  bool small = false;     // and its bytes small, as #bnn.panels has it
   mlir::Operation *scope; // what the kernel is emitted for
 };
 

@@ -11,6 +11,10 @@
 // turned, which adds or takes 128: the accumulators start from the sums of the
 // weights times as much.
 //
+// Without such an instruction x86 multiplies pairs of 16 bits, which bytes are
+// widened to. Where weights are small it multiplies pairs of bytes, in half the
+// time: what would be cut off at 16 bits does not occur.
+//
 // NEON without dotprod multiplies signed bytes to numbers of 16 bits, and adds
 // pairs of those to lanes of 32 bits: an output has two sums, which become one
 // at the end. No product of signed bytes is too large for 16 bits.
@@ -52,6 +56,14 @@ static constexpr Step kPairSteps[] = {
     {Instructions::Multiply16Pairs, "llvm.x86.avx2.pmadd.wd", 32, false, false},
 };
 
+// The same of unsigned bytes by signed ones, in lanes of 16 bits.
+static constexpr Step kSmallSteps[] = {
+    {Instructions::Multiply32Pairs, "llvm.x86.avx512.pmaddubs.w.512", 64, false,
+     true},
+    {Instructions::Multiply16Pairs, "llvm.x86.avx2.pmadd.ub.sw", 32, false,
+     true},
+};
+
 // Two instructions a cycle, each of which takes four or five; twice as many
 // would not fit into 16 registers.
 static constexpr int64_t kSumsInFlight = 8;
@@ -84,9 +96,11 @@ public:
                                  : dot.getRows(),
             dot.getPanels()),
         step(findStep(kSteps, target)), pairs(findStep(kPairSteps, target)),
+        small(p.small && !step ? findStep(kSmallSteps, target) : nullptr),
         hasProducts(addsProducts(target)),
-        isTurned((step || hasProducts) && (hasProducts || step->wantsSigned) !=
-                                              p.element.getIsSigned()) {}
+        isTurned((step || small || hasProducts) &&
+                 (hasProducts || (step && step->wantsSigned)) !=
+                     p.element.getIsSigned()) {}
 
   int64_t unitOutputs() const override { return tilePanels() * kLanes; }
   void beginPanels(Value panel, int64_t panels) override;
@@ -98,7 +112,7 @@ public:
 private:
   using Values = SmallVector<Value>;
 
-  const Step *step, *pairs; // null: none
+  const Step *step, *pairs, *small; // null: none
   bool hasProducts, isTurned;
   Values starts; // of the panels that began, where bytes are turned
 
@@ -120,6 +134,7 @@ private:
   Value call(const Step &step, ArrayRef<Value> operands) const;
   void addProducts(ArrayRef<Value> rows, Value weight, size_t panel,
                    size_t panels, MutableArrayRef<Value> sums) const;
+  Value smallPairs(Value row, Value weight) const;
   Value noSum() const;
   void foldSums(MutableArrayRef<Value> sums) const;
   Value extend(Value words, bool isSigned, bool odd) const;
@@ -222,6 +237,33 @@ Value DotBytes::byteOf(Value words, bool isSigned, int64_t byte) const {
                   : b.create<arith::ShRUIOp>(words, down);
 }
 
+// The sums of four products of small weights, in 16 lanes.
+Value DotBytes::smallPairs(Value row, Value weight) const {
+  const int64_t count = kLanes * kWordBytes / small->bytes;
+  auto bytes = VectorType::get(small->bytes, b.getI8Type());
+  auto sums = VectorType::get(small->bytes / 2, b.getI16Type());
+  auto all = VectorType::get(2 * kLanes, b.getI16Type());
+  Value ones =
+      b.create<arith::ConstantOp>(DenseElementsAttr::get(all, int16_t(1)));
+  Value whole = b.create<arith::ConstantOp>(b.getZeroAttr(all));
+  for (int64_t at = 0; at < count; ++at) {
+    Values operands;
+    for (Value words : {row, weight})
+      operands.push_back(
+          b.create<vector::BitCastOp>(bytes, part(words, at, count)));
+    Value two =
+        b.create<LLVM::CallIntrinsicOp>(sums, b.getStringAttr(small->intrinsic),
+                                        operands, LLVM::FastmathFlags::none)
+            .getResult(0);
+    whole = count == 1
+                ? two
+                : b.create<vector::InsertStridedSliceOp>(
+                      two, whole, ArrayRef<int64_t>{at * small->bytes / 2},
+                      ArrayRef<int64_t>{1});
+  }
+  return call(*pairs, {whole, ones});
+}
+
 // Adds those of one panel, with products of 16 bits.
 void DotBytes::addProducts(ArrayRef<Value> rows, Value weight, size_t panel,
                            size_t panels, MutableArrayRef<Value> sums) const {
@@ -282,15 +324,17 @@ void DotBytes::addWords(ArrayRef<Value> rows, ArrayRef<Value> weights,
     return sums[i * panels + j];
   };
   // By pairs, the even bytes and the odd ones; else the bytes one by one.
-  const int64_t parts = step ? 1 : pairs ? 2 : kWordBytes;
+  const int64_t parts = step || small ? 1 : pairs ? 2 : kWordBytes;
   auto take = [&](Value words, bool isSigned, int64_t at) {
-    return step    ? words
-           : pairs ? extend(words, isSigned, at == 1)
-                   : byteOf(words, isSigned, at);
+    return step || small ? words
+           : pairs       ? extend(words, isSigned, at == 1)
+                         : byteOf(words, isSigned, at);
   };
   auto add = [&](Value sum, Value x, Value w) -> Value {
     if (step)
       return call(*step, {sum, x, w});
+    if (small)
+      return b.add(sum, smallPairs(x, w));
     return b.add(sum, pairs ? call(*pairs, {x, w}) : b.mul(x, w));
   };
   for (auto [j, weight] : llvm::enumerate(weights)) {

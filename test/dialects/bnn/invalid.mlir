@@ -102,6 +102,12 @@ func.func private @f(tensor<16x64x!bnn.u8, #bnn.panels<lanes = 16, word = 32, gr
 
 // -----
 
+// [P9]
+// expected-error @+1 {{only bytes are small, not '!bnn.s1'}}
+func.func private @f(tensor<16x64x!bnn.s1, #bnn.panels<lanes = 16, word = 32, group = 64, out_group = 16, small = true>>)
+
+// -----
+
 // [P8]
 // expected-error @+1 {{words of bytes have no parity, and one group of 64 inputs, not of 48}}
 func.func private @f(tensor<16x64x!bnn.s8, #bnn.panels<lanes = 16, word = 32, group = 48, out_group = 16>>)
