@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Draws single products of 8-bit integers, in every form that is one, and near misses.
+"""Draws single products of 8-bit integers, in every writer's form, and near misses; some with a
+product of bits before or behind them.
 
     int8_products.py --count 100 --seed 1      products 1 to 100
     int8_products.py --seed 17 --work DIR      one product; its files stay in DIR
@@ -9,8 +10,9 @@
 Sizes, zero points, scales, and what stands between the quantiser and the product are drawn; inputs
 have a NaN, infinities and numbers beyond the range now and then. ONNX Runtime computes each node by
 node. Integers must be its bits, and so must floats whose scales are powers of two; others may be a
-few roundings of their terms away. The bytes must be those of the reference lowering and of another
-strategy, and the report must say 8x8, or float where the product is none of bytes.
+few roundings of their terms away. The report must say 8x8, or float where the product is none of
+bytes. Of every --apart-th the bytes must be those of the reference lowering and of another strategy,
+too: kernels are compared with each other elsewhere (test/twins), and compiling is what takes the time.
 """
 import concurrent.futures
 import json
@@ -28,6 +30,12 @@ import harness
 from harness import Failure
 
 
+FORMS = ["qdq", "qdq", "qdq", "gemm", "gemm", "integer", "integer", "dynamic", "dynamic_fused", "near", "qlinear",
+         "qgemm", "to_float", "torch", "tensorrt", "paddle", "nncf", "before_bits", "behind_bits"]
+# Those whose writers have int8 only, or whose rows are uint8.
+SYMMETRIC, UNSIGNED = ("tensorrt", "paddle"), ("torch", "dynamic", "dynamic_fused")
+
+
 class Product:
     """One drawn product."""
 
@@ -38,7 +46,7 @@ class Product:
         self.work = os.path.join(work, str(seed))
         self.nodes, self.initializers, self.inputs, self.feeds = [], [], [], {}
         self.told = ""
-        self.became = "8x8"
+        self.became = ["8x8"]
 
     def constant(self, array):
         name = f"c{len(self.initializers)}"
@@ -78,24 +86,28 @@ class Product:
 
     def draw(self):
         r = self.r
-        form = r.choice(["qdq", "qdq", "qdq", "gemm", "gemm", "integer", "integer", "dynamic", "near"])
-        self.exact, self.special = r.random() < 0.5, r.random() < 0.2 and form != "dynamic"
+        form = r.choice(FORMS)
+        self.exact, self.special = r.random() < 0.5, r.random() < 0.2 and form in ("qdq", "gemm", "integer", "near")
         self.is_dynamic = r.random() < 0.4
         k = r.choice([1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 63, 64, 65, 127, 130, 257])
         n = r.choice([1, 2, 3, 8, 15, 16, 17, 31, 32, 33, 47, 64, 65])
         rows = r.choice([1, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17])
         if self.is_dynamic:  # a batch of open size has at most 8
             rows = min(rows, 8)
-        lead = [rows] if form == "gemm" else r.choice([[rows], [rows], [2, rows], [2, 1, rows], []])
+        lead = [rows] if form in ("gemm", "qgemm") else r.choice([[rows], [rows], [2, rows], [2, 1, rows], []])
         signed = r.random() < 0.5
         kind = r.choice([np.int8, np.int8, np.uint8])
-        if signed and form in ("integer", "qdq"):
+        if signed and form in ("integer", "qdq", "qlinear", "qgemm", "to_float"):
             kind = np.int8
+        if form in SYMMETRIC:
+            signed, kind = True, np.int8
+        elif form in UNSIGNED:
+            signed, kind = False, np.int8 if form == "torch" else kind
         if form == "near":
             k, n, lead, self.is_dynamic, self.special = k + 1, n + 1, [rows + 1], False, False
         self.told = f"{form} {lead}x{k}x{n} signed={signed} weights={kind.__name__} exact={self.exact}"
         y = getattr(self, form)(lead, k, n, np.int8 if signed else np.uint8, kind)
-        result = TensorProto.INT32 if y == self.whole else TensorProto.FLOAT
+        result = self.kind_of_result or (TensorProto.INT32 if y == self.whole else TensorProto.FLOAT)
         if self.exact and form in ("qdq", "gemm") and r.random() < 0.4:  # of exact floats, exact bytes
             y = self.node("QuantizeLinear", y, self.constant(np.float32(r.choice([0.25, 4, 64]))),
                           self.constant(np.uint8(r.choice([0, 128]))))
@@ -103,11 +115,13 @@ class Product:
         outputs = [helper.make_tensor_value_info(y, result, None)]
         graph = helper.make_graph(self.nodes, "product", self.inputs, outputs, self.initializers)
         self.output = y
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13),
+                                                        helper.make_opsetid("com.microsoft", 1)])
         model.ir_version = 7
         return model
 
-    whole = None  # the name of an i32 result
+    whole = None  # the name of a result of integers
+    kind_of_result = None
 
     # Factors
 
@@ -232,11 +246,135 @@ class Product:
         y = self.node("Cast", self.node("MatMulInteger", *inputs), to=TensorProto.FLOAT)
         return self.node("Mul", y, self.node("Mul", "q_scale", self.constant(self.scale())))
 
+    def fused(self, op, *inputs):
+        """A node of ONNX Runtime's domain; an input of None is not there."""
+        return self.node(op, *("" if name is None else name for name in inputs), domain="com.microsoft")
+
+    def bytes_in(self, lead, k, kind):
+        limits = np.iinfo(kind)
+        return self.input("a", self.rng.integers(limits.min, limits.max + 1, [*lead, k]).astype(kind))
+
+    def result_of(self, kind):
+        """Scale and zero point of a result of bytes."""
+        self.kind_of_result = TensorProto.INT8 if kind is np.int8 else TensorProto.UINT8
+        return (self.constant(np.float32(self.r.choice([0.3, 1.7, 40]))),
+                self.constant(kind(self.r.choice([0, 5, 100]))))
+
+    def qlinear(self, lead, k, n, kind, weight_kind):
+        """QOperator of quantize_static."""
+        self.whole = self.node(
+            "QLinearMatMul", self.bytes_in(lead, k, kind), self.constant(self.scale()),
+            self.constant(kind(self.r.choice([0, 7, 100]))), self.constant(self.weights(k, n, weight_kind)),
+            self.constant(self.scale()), self.constant(weight_kind(self.r.choice([0, 3]))), *self.result_of(kind))
+        return self.whole
+
+    def qgemm(self, lead, k, n, kind, weight_kind):
+        turned = self.r.random() < 0.5
+        scale = np.float32([self.scale() for _ in range(n)]) if self.r.random() < 0.5 else self.scale()
+        point = np.zeros(np.shape(scale), weight_kind)
+        bias = self.constant(np.int32(self.rng.integers(-500, 500, n))) if self.r.random() < 0.7 else None
+        self.whole = self.fused(
+            "QGemm", self.bytes_in(lead, k, kind), self.constant(self.scale()), self.constant(kind(3)),
+            self.constant(self.weights(k, n, weight_kind, turned)), self.constant(scale), self.constant(point),
+            bias, *self.result_of(kind))
+        self.nodes[-1].attribute.append(helper.make_attribute("transB", int(turned)))
+        return self.whole
+
+    def to_float(self, lead, k, n, kind, weight_kind):
+        """What ONNX Runtime's optimiser leaves of torch.ao's models and of dynamic ones."""
+        scale = np.float32([self.scale() for _ in range(n)]) if self.r.random() < 0.5 else self.scale()
+        bias = self.constant(self.rng.standard_normal(n).astype(np.float32)) if self.r.random() < 0.5 else None
+        self.exact = self.exact and bias is None
+        return self.fused(
+            "MatMulIntegerToFloat", self.bytes_in(lead, k, kind), self.constant(self.weights(k, n, weight_kind)),
+            self.constant(self.scale()), self.constant(scale), self.constant(kind(5)), None, bias)
+
+    def dynamic_fused(self, lead, k, n, kind, weight_kind):
+        scale = np.float32([self.scale() for _ in range(n)]) if self.r.random() < 0.5 else self.scale()
+        self.exact = False
+        return self.fused("DynamicQuantizeMatMul", self.input("x", self.floats([*lead, k])),
+                          self.constant(self.weights(k, n, weight_kind)), self.constant(scale))
+
+    def f32_weights(self, k, n, turned, per_channel):
+        """f32 weights that the graph itself quantises, symmetric, the scale of each output or one."""
+        w = self.rng.standard_normal((n, k) if turned else (k, n)).astype(np.float32)
+        axis = 0 if turned else 1
+        scale = np.float32(np.abs(w).max(1 - axis if per_channel else None) / 127)
+        if self.exact:
+            scale = np.float32(2.0 ** np.ceil(np.log2(scale)))
+        parameters = [self.constant(scale), self.constant(np.zeros(np.shape(scale), np.int8))]
+        w = self.node("QuantizeLinear", self.constant(w), *parameters, axis=axis)
+        w = self.node("DequantizeLinear", w, *parameters, axis=axis)
+        return self.node("Transpose", w, perm=[1, 0]) if turned else w
+
+    def symmetric(self, lead, k, kind, own=False):
+        """A quantised input without a zero point; `own`: q, k and v have a pair each over one tensor."""
+        names = [self.constant(self.scale()), self.constant(kind(0))]
+        x = self.input("x", self.floats([*lead, k]))
+        if own:
+            self.node("DequantizeLinear", self.node("QuantizeLinear", x, *names), *names)
+        return self.node("DequantizeLinear", self.node("QuantizeLinear", x, *names), *names)
+
+    def with_bias(self, y, n, first=False):
+        bias = self.constant(np.float32(self.rng.integers(-9, 9, n)))
+        return self.node("Add", *((bias, y) if first else (y, bias)))
+
+    def tensorrt(self, lead, k, n, kind, weight_kind):
+        """QDQBERT: f32 weights of [outputs, inputs], a pair for each reader."""
+        x = self.symmetric(lead, k, kind, own=True)
+        return self.with_bias(self.node("MatMul", x, self.f32_weights(k, n, True, True)), n)
+
+    def paddle(self, lead, k, n, kind, weight_kind):
+        """Paddle2ONNX: f32 weights of [inputs, outputs]; the input of every second product has no pair."""
+        if self.r.random() < 0.3:
+            self.became = ["8xf32"]
+            x = self.input("x", self.floats([*lead, k]))
+        else:
+            x = self.symmetric(lead, k, kind)
+        return self.with_bias(self.node("MatMul", x, self.f32_weights(k, n, False, True)), n)
+
+    def torch(self, lead, k, n, kind, weight_kind):
+        """torch.ao: activations of 7 or 8 bits, parameters of one element, the bias first."""
+        names = [self.constant(np.reshape(self.scale(), (1,))), self.constant(np.uint8([64]))]
+        x = self.node("QuantizeLinear", self.input("x", self.floats([*lead, k])), *names)
+        if self.r.random() < 0.6:
+            x = self.node("Clip", x, "", self.constant(np.uint8(127)))
+        x = self.node("DequantizeLinear", x, *names)
+        return self.with_bias(self.node("MatMul", x, self.f32_weights(k, n, True, self.r.random() < 0.5)), n, True)
+
+    def nncf(self, lead, k, n, kind, weight_kind):
+        """Weights of 7 bits, for the sake of CPUs that cut sums of pairs off at 16 bits."""
+        w = self.rng.integers(-64, 64, (k, n)).astype(np.int8)
+        scale = np.float32([self.scale() for _ in range(n)])
+        w = self.node("DequantizeLinear", self.constant(w), self.constant(scale),
+                      self.constant(np.zeros(n, np.int8)), axis=1)
+        return self.with_bias(self.node("MatMul", self.quantised(lead, k, kind), w), n)
+
+    def bits(self, x, k, n):
+        """A product of the signs of x by those of f32 weights, times a scale."""
+        weight = self.constant(np.float32(self.rng.choice([-0.5, 0.5], (k, n))))
+        return self.node("MatMul", self.node("Sign", x), weight)
+
+    def before_bits(self, lead, k, n, kind, weight_kind):
+        """A product of bytes, whose signs are the input of one of bits."""
+        self.became = ["8x8", "1x1"]
+        y = self.node("MatMul", self.quantised(lead, k, kind), self.dequantised_weights(k, n, weight_kind, False))
+        # Halves, so that no sum is within rounding of a sign's threshold.
+        return self.bits(self.node("Add", y, self.constant(np.full(n, 1e-3, np.float32))), n, 7)
+
+    def behind_bits(self, lead, k, n, kind, weight_kind):
+        """A product of bits, whose outputs are quantised for one of bytes."""
+        self.became = ["1x1", "8x8"]
+        y = self.bits(self.input("x", self.floats([*lead, k])), k, n)
+        names = [self.constant(np.float32(0.5)), self.constant(kind(3))]
+        y = self.node("DequantizeLinear", self.node("QuantizeLinear", y, *names), *names)
+        return self.node("MatMul", y, self.dequantised_weights(n, 9, weight_kind, False))
+
     def near(self, lead, k, n, kind, weight_kind):
         """No product of bytes: f32 inputs, a scale for each of their rows, or one for each of the
         weights' inputs. Of the first two the weights stay bytes, if they are, less their zero points."""
         form = self.r.choice(["floats", "rows", "inputs"])
-        self.became = "float"
+        self.became = ["float"]
         self.told += f" {form}"
         if form == "inputs":
             x = self.quantised(lead, k, kind)
@@ -251,7 +389,7 @@ class Product:
             x = self.node("QuantizeLinear", x, *parameters, axis=0)
             x = self.node("DequantizeLinear", x, *parameters, axis=0)
         y = self.node("MatMul", x, self.dequantised_weights(k, n, weight_kind, False))
-        self.became = "8xf32" if self.fits else "float"
+        self.became = ["8xf32" if self.fits else "float"]
         return y
 
     # Checks
@@ -281,11 +419,11 @@ class Product:
                              "--prefix=model", "-O0", *shapes, *flags])
         return harness.run_with_bnn_run("bnn-run", f"{work}/model.o", self.feeds, work)[self.output]
 
-    def check(self, cpu):
+    def check(self, cpu, is_apart):
         actual = self.run("native", "--report=json", f"--report-file={self.path('report.json')}")
         name = sorted(int8.FLAGS)[self.seed % len(int8.FLAGS)]
-        others = {"reference": ["--reference"]}
-        if int8.NEEDS.get(name, "") in cpu or name not in int8.NEEDS:
+        others = {"reference": ["--reference"]} if is_apart else {}
+        if is_apart and int8.NEEDS.get(name, "") in cpu or name not in int8.NEEDS:
             others[name] = int8.FLAGS[name]
         for name, flags in others.items():
             value = self.run(name, *flags)
@@ -293,13 +431,13 @@ class Product:
                 raise Failure(f"other bytes with {name}: {int((value != actual).sum())} of {value.size}")
         with open(self.path("report.json")) as file:
             layers = json.load(file)["layers"]
-        if [layer["became"] for layer in layers] != [self.became]:
-            raise Failure(f"known is one {self.became}; the report says "
+        if [layer["became"] for layer in layers] != self.became:
+            raise Failure(f"known is {self.became}; the report says "
                           f"{[(layer['became'], layer['reason']) for layer in layers]}")
         expected = np.load(self.path("ort", f"{self.output}.npy"))
         if (actual.dtype, actual.shape) != (expected.dtype, expected.shape):
             raise Failure(f"{actual.dtype} {actual.shape}, ONNX Runtime has {expected.dtype} {expected.shape}")
-        if (self.exact and self.became == "8x8") or self.whole:
+        if (self.exact and set(self.became) <= {"8x8", "1x1"}) or self.whole:
             wrong = ~((actual == expected) | (np.isnan(actual) & np.isnan(expected)))
         else:
             # Of a sum of floats, each term is rounded.
@@ -313,6 +451,7 @@ class Product:
 
 def main():
     parser = command.make_parser(__doc__, "product")
+    parser.add_argument("--apart", type=int, default=1, help="compile every so manieth in other ways, too")
     tools = parser.parse_args()
     with open("/proc/cpuinfo") as file:
         cpu = set(file.read().split())
@@ -326,7 +465,7 @@ def main():
         if product.seed in refused:
             return f"ONNX Runtime: {refused[product.seed]}"
         try:
-            product.check(cpu)
+            product.check(cpu, product.seed % tools.apart == 0)
         except Failure as failure:
             return str(failure)
         return None
