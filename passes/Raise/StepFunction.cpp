@@ -114,7 +114,7 @@ double apply(Operation *op, ArrayRef<double> a) {
 }
 
 // Whether the two are computed alike from the same values.
-bool areEqual(Value a, Value b, int depth = 6) {
+bool areAlike(Value a, Value b, int depth = 6) {
   if (a == b)
     return true;
   Operation *x = a.getDefiningOp(), *y = b.getDefiningOp();
@@ -125,8 +125,14 @@ bool areEqual(Value a, Value b, int depth = 6) {
          x->getNumOperands() == y->getNumOperands() &&
          llvm::all_of(
              llvm::zip(x->getOperands(), y->getOperands()), [&](auto pair) {
-               return areEqual(std::get<0>(pair), std::get<1>(pair), depth - 1);
+               return areAlike(std::get<0>(pair), std::get<1>(pair), depth - 1);
              });
+}
+
+// Whether the two are one tensor that an estimator's terms have. A constant is
+// none: (x + c) - c with a large one is how some round.
+bool areEqual(Value a, Value b) {
+  return !onnx::ConstantView::get(a) && areAlike(a, b);
 }
 
 // s, where the value is s - y, or s + -y.
