@@ -48,13 +48,21 @@ Value quantizedBits(ImplicitLocOpBuilder &b, Value v, Value step,
   return roundedBits(b, scaled, least, f32Like(b, type.getMost(), scaled));
 }
 
-Value quantizedByte(ImplicitLocOpBuilder &b, Value v, Value step,
-                    Value zeroPoint, BitsType type) {
-  Value scaled = b.create<arith::DivFOp>(v, step);
-  Value least = f32Like(b, type.getLeast(), scaled),
-        most = f32Like(b, type.getMost(), scaled);
+namespace {
+/// What a quotient is brought into before it is rounded.
+struct Bounds {
+  Value least, most; // integers as floats, less the zero point
+  Value zeroPoint;   // i32, or null for 0
+};
+} // namespace
+
+// The range of a byte `type` for quotients like `v`.
+static Bounds boundsOf(ImplicitLocOpBuilder &b, Value v, Value zeroPoint,
+                       BitsType type) {
+  Value least = f32Like(b, type.getLeast(), v),
+        most = f32Like(b, type.getMost(), v);
   if (!zeroPoint)
-    return roundedBits(b, scaled, least, most);
+    return {least, most, zeroPoint};
   auto bound = [&](int64_t value) -> Value {
     TypedAttr attr = b.getI32IntegerAttr(int32_t(value));
     if (auto vector = dyn_cast<VectorType>(zeroPoint.getType()))
@@ -64,20 +72,40 @@ Value quantizedByte(ImplicitLocOpBuilder &b, Value v, Value step,
   zeroPoint = b.create<arith::MaxSIOp>(zeroPoint, bound(type.getLeast()));
   zeroPoint = b.create<arith::MinSIOp>(zeroPoint, bound(type.getMost()));
   // The bounds less the zero point are integers, too.
-  Value zero = b.create<arith::SIToFPOp>(scaled.getType(), zeroPoint);
-  least = b.create<arith::SubFOp>(least, zero);
-  most = b.create<arith::SubFOp>(most, zero);
-  return b.create<arith::AddIOp>(roundedBits(b, scaled, least, most),
-                                 zeroPoint);
+  Value zero = b.create<arith::SIToFPOp>(v.getType(), zeroPoint);
+  return {b.create<arith::SubFOp>(least, zero),
+          b.create<arith::SubFOp>(most, zero), zeroPoint};
+}
+
+// `v`, brought into the range of two integers, and rounded: the sum with
+// kRoundingTerm. The bounds are integers, so rounding may come last.
+static Value roundedSum(ImplicitLocOpBuilder &b, Value v, Value least,
+                        Value most) {
+  v = selectOrdered(b, arith::CmpFPredicate::OGT, v, least);
+  v = selectOrdered(b, arith::CmpFPredicate::OLT, v, most);
+  return b.create<arith::AddFOp>(v, f32Like(b, kRoundingTerm, v));
+}
+
+Value quantizedByte(ImplicitLocOpBuilder &b, Value v, Value step,
+                    Value zeroPoint, BitsType type) {
+  Value scaled = b.create<arith::DivFOp>(v, step);
+  Bounds bounds = boundsOf(b, scaled, zeroPoint, type);
+  Value rounded = roundedBits(b, scaled, bounds.least, bounds.most);
+  if (!zeroPoint)
+    return rounded;
+  return b.create<arith::AddIOp>(rounded, bounds.zeroPoint);
+}
+
+Value quantizedNumber(ImplicitLocOpBuilder &b, Value v, Value step,
+                      Value zeroPoint, BitsType type) {
+  Value scaled = b.create<arith::DivFOp>(v, step);
+  Bounds bounds = boundsOf(b, scaled, zeroPoint, type);
+  Value sum = roundedSum(b, scaled, bounds.least, bounds.most);
+  return b.create<arith::SubFOp>(sum, f32Like(b, kRoundingTerm, sum));
 }
 
 Value roundedBits(ImplicitLocOpBuilder &b, Value v, Value least, Value most) {
-  // The bounds are integers, so rounding may come last.
-  v = selectOrdered(b, arith::CmpFPredicate::OGT, v, least);
-  v = selectOrdered(b, arith::CmpFPredicate::OLT, v, most);
-  // At 1.5 * 2^23 the unit in the last place is 1: the addition rounds to an
-  // integer, half to even, whose low bits are those of the sum.
-  Value sum = b.create<arith::AddFOp>(v, f32Like(b, 0x1.8p23f, v));
+  Value sum = roundedSum(b, v, least, most);
   Type bits = b.getI32Type();
   if (auto vector = dyn_cast<VectorType>(sum.getType()))
     bits = VectorType::get(vector.getShape(), bits);

@@ -14,6 +14,10 @@
 
 namespace mlir::bnn {
 
+/// At 1.5 * 2^23 the unit in the last place is 1: an addition to it rounds to
+/// an integer, half to even, whose low bits are those of the sum.
+constexpr float kRoundingTerm = 0x1.8p23f;
+
 /// `value` as a constant of the type of `like`: f32, or a vector of them.
 Value f32Like(ImplicitLocOpBuilder &b, float value, Value like);
 
@@ -41,6 +45,11 @@ Value quantizedBits(ImplicitLocOpBuilder &b, Value v, Value step,
 /// as many i32, or null for 0.
 Value quantizedByte(ImplicitLocOpBuilder &b, Value v, Value step,
                     Value zeroPoint, BitsType type);
+
+/// What a byte of quantizedByte() stands for, in steps: an f32, or a vector of
+/// them, that is the byte less its zero point.
+Value quantizedNumber(ImplicitLocOpBuilder &b, Value v, Value step,
+                      Value zeroPoint, BitsType type);
 
 /// An i32 whose low bits are those of `v`, a number, brought into the range of
 /// two integers and rounded, half to even. All are of one type, f32 or vectors.

@@ -36,6 +36,16 @@ public:
   mlir::Location loc;
   SymbolicShapes &shapes;
 
+  /// What bytes were made of.
+  struct Quantized {
+    mlir::Value x;         // f32
+    mlir::Value scale;     // f32, one or a list
+    mlir::Value zeroPoint; // of the bytes' type, or of none
+    int64_t axis;          // of x, that of a list of scales
+  };
+  /// Of the bytes that a QuantizeLinear became.
+  llvm::DenseMap<mlir::Value, Quantized> quantized;
+
   //===-- Dimensions
   //--------------------------------------------------------===//
 

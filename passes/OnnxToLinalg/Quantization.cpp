@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/BNN/Encoding.h"
 #include "dialects/ONNX/OpSupport.h"
 #include "passes/OnnxToLinalg/Scalars.h"
 
@@ -46,6 +47,34 @@ static Value lowerScaled(Lowering &l, Op op, Value x, Value scale, Value zero,
   return l.elementwise(dims, element, inputs, maps, body);
 }
 
+// The zero point among the elements (x, scale, zero point) of a body, as an
+// i32; null where there is none.
+static Value zeroPointOf(ImplicitLocOpBuilder &b, ValueRange elements,
+                         BitsType type) {
+  if (elements.size() < 3)
+    return {};
+  Scalars bytes(b, b.getLoc(), /*isUnsigned=*/!type.getIsSigned());
+  return bytes.convert(elements[2], b.getI32Type());
+}
+
+// What `op` makes floats of again, with the numbers that it was made bytes
+// with: the bytes need not be.
+static std::optional<Lowering::Quantized>
+quantizedAlike(Lowering &l, DequantizeLinearOp op) {
+  Value bytes = op.getX();
+  if (auto cast = bytes.getDefiningOp<tensor::CastOp>())
+    bytes = cast.getSource();
+  auto known = l.quantized.find(bytes);
+  if (known == l.quantized.end())
+    return std::nullopt;
+  const Lowering::Quantized &source = known->second;
+  if (source.scale != op.getXScale() ||
+      source.zeroPoint != op.getXZeroPoint() ||
+      source.axis != axisOf(op.getAxis(), Lowering::rankOf(bytes)))
+    return std::nullopt;
+  return source;
+}
+
 Lowered lowerQuantization(Lowering &l, Operation *operation) {
   auto refuse = [&]() -> Lowered {
     operation->emitError() << operation->getName()
@@ -57,17 +86,19 @@ Lowered lowerQuantization(Lowering &l, Operation *operation) {
     Type element = getElementTypeOrSelf(op.getY().getType());
     if (!Lowering::typeOf(op.getX()).getElementType().isF32())
       return refuse();
-    bool isUnsigned = element.isUnsignedInteger();
+    auto type =
+        BitsType::get(l.b.getContext(), !element.isUnsignedInteger(), 8);
     Type byte = l.b.getI8Type();
     Value result = lowerScaled(
         l, op, op.getX(), op.getYScale(), op.getYZeroPoint(), element,
         [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
-          Scalars s(b, loc), bytes(b, loc, isUnsigned);
-          Value y = b.create<math::RoundEvenOp>(loc, s.div(v[0], v[1]));
-          if (v.size() > 2)
-            y = s.add(y, bytes.convert(v[2], v[0].getType()));
-          return s.convert(y, byte, isUnsigned);
+          ImplicitLocOpBuilder at(loc, b);
+          Value y =
+              quantizedByte(at, v[0], v[1], zeroPointOf(at, v, type), type);
+          return b.create<arith::TruncIOp>(loc, byte, y);
         });
+    l.quantized[result] = {op.getX(), op.getYScale(), op.getYZeroPoint(),
+                           axisOf(op.getAxis(), Lowering::rankOf(op.getX()))};
     return FailureOr<SmallVector<Value>>({result});
   }
   if (auto op = dyn_cast<DequantizeLinearOp>(operation)) {
@@ -76,6 +107,18 @@ Lowered lowerQuantization(Lowering &l, Operation *operation) {
     if (!element.isF32() || !(from.isInteger(8) || from.isInteger(32)))
       return refuse();
     bool isUnsigned = from.isUnsignedInteger();
+    if (std::optional<Lowering::Quantized> source = quantizedAlike(l, op)) {
+      auto type = BitsType::get(l.b.getContext(), !isUnsigned, 8);
+      Value result = lowerScaled(
+          l, op, source->x, source->scale, source->zeroPoint, element,
+          [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+            ImplicitLocOpBuilder at(loc, b);
+            Value number =
+                quantizedNumber(at, v[0], v[1], zeroPointOf(at, v, type), type);
+            return Scalars(b, loc).mul(number, v[1]);
+          });
+      return FailureOr<SmallVector<Value>>({result});
+    }
     Value result = lowerScaled(
         l, op, op.getX(), op.getXScale(), op.getXZeroPoint(), element,
         [&](OpBuilder &b, Location loc, ValueRange v) -> Value {

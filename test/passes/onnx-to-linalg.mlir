@@ -891,3 +891,34 @@ func.func @reshape_to_scalar(%x: tensor<?x7xf32>) -> tensor<f32> {
   %0 = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<?x7xf32>, tensor<0xi64>) -> tensor<f32>
   return %0 : tensor<f32>
 }
+
+// -----
+
+// Bytes that are made floats of again with the scale and the zero point that
+// they were made with are whole numbers of steps: no byte is made. Others are.
+// CHECK-LABEL: func.func @quantized_again
+// CHECK: linalg.generic
+// CHECK: %[[Q:.*]] = arith.divf
+// CHECK: %[[SUM:.*]] = arith.addf %{{.*}}, %[[TERM:.*]] : f32
+// CHECK: %[[N:.*]] = arith.subf %[[SUM]], %[[TERM]] : f32
+// CHECK: arith.mulf %[[N]],
+// CHECK-NOT: arith.trunci
+// CHECK: return
+// CHECK-LABEL: func.func @another_scale
+// CHECK: arith.trunci
+// CHECK: arith.ext
+func.func @quantized_again(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %s = onnx.Constant {value = dense<5.000000e-02> : tensor<f32>} : () -> tensor<f32>
+  %z = onnx.Constant {value = dense<3> : tensor<ui8>} : () -> tensor<ui8>
+  %0 = onnx.QuantizeLinear %x, %s, %z {axis = 0 : i64} : (tensor<4xf32>, tensor<f32>, tensor<ui8>) -> tensor<4xui8>
+  %1 = onnx.DequantizeLinear %0, %s, %z {axis = 0 : i64} : (tensor<4xui8>, tensor<f32>, tensor<ui8>) -> tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+func.func @another_scale(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %s = onnx.Constant {value = dense<5.000000e-02> : tensor<f32>} : () -> tensor<f32>
+  %t = onnx.Constant {value = dense<6.000000e-02> : tensor<f32>} : () -> tensor<f32>
+  %z = onnx.Constant {value = dense<3> : tensor<ui8>} : () -> tensor<ui8>
+  %0 = onnx.QuantizeLinear %x, %s, %z {axis = 0 : i64} : (tensor<4xf32>, tensor<f32>, tensor<ui8>) -> tensor<4xui8>
+  %1 = onnx.DequantizeLinear %0, %t, %z {axis = 0 : i64} : (tensor<4xui8>, tensor<f32>, tensor<ui8>) -> tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
