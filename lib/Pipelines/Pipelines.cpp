@@ -87,6 +87,8 @@ static void addTile(OpPassManager &passes, const PhaseOptions &options) {
   passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   addBufferCanonicalizer(passes);
   passes.addPass(createCSEPass());
+  if (!options.reference)
+    passes.addPass(createReduceDivisions());
   if (options.entry) {
     PlanWorkspaceOptions plan;
     plan.alignment = kBufferAlignment;

@@ -15,6 +15,7 @@
 #include "passes/ExpandMath/FloatBuilder.h"
 #include "passes/ExpandMath/Power.h"
 #include "passes/ExpandMath/Rounding.h"
+#include "passes/Support/Reciprocal.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
@@ -192,7 +193,8 @@ Value expandLog(F32Builder &m, Value x) {
   return m.select(m.isNaN(x), x, r);
 }
 
-Value expandErf(F32Builder &m, Value x) {
+/// erf(x); `isAtMost4`: its magnitude is known to be.
+Value expandErf(F32Builder &m, Value x, bool isAtMost4 = false) {
   Value t = m.abs(x);
   Value x2 = m.mul(x, x);
   // Near zero: x + x q(x^2).
@@ -200,7 +202,7 @@ Value expandErf(F32Builder &m, Value x) {
                                  0xBEC0936E, 0x3E0375D3}),
                      x, x);
   // Away from it: 1 - exp(q(t)), which is 1 from 4 on.
-  Value c = m.atMost(t, m.f(4.0f));
+  Value c = isAtMost4 ? t : m.atMost(t, m.f(4.0f));
   Value q = m.mul(c, m.poly(c, {0xB74BD67C, 0x39AE0DD3, 0xBB71273D, 0x3CC34D88,
                                 0xBDD9C278, 0xBF2295AD, 0xBF9077FF}));
   // exp(q) counts erfc(t) < 0.19 times, so a shorter polynomial will do, and n
@@ -270,6 +272,38 @@ std::optional<float> constantSplat(Value value) {
       dense && dense.isSplat())
     return dense.getSplatValue<APFloat>().convertToFloat();
   return std::nullopt;
+}
+
+/// Whether all that becomes of an erf is a sum with a number of about 1, as in
+/// GELU: what erf is where it is next to nothing does not matter.
+bool isAddedToOne(math::ErfOp op) {
+  return llvm::all_of(op->getUsers(), [](Operation *user) {
+    auto sum = dyn_cast<arith::AddFOp>(user);
+    std::optional<float> term;
+    if (sum)
+      term = constantSplat(sum.getRhs());
+    return term && std::abs(*term) >= 0.5f;
+  });
+}
+
+/// erf(x / d) without a division, where `d` is a constant: GELU's square root
+/// of 2. Null where that is not what `op` is, or not its value.
+Value expandErfOfQuotient(F32Builder &m, math::ErfOp op) {
+  auto division = op.getOperand().getDefiningOp<arith::DivFOp>();
+  if (!division || !division->hasOneUse() || !isAddedToOne(op))
+    return {};
+  std::optional<float> divisor = constantSplat(division.getRhs());
+  std::optional<bnn::Reciprocal> r =
+      divisor ? bnn::getExactReciprocal(*divisor) : std::nullopt;
+  if (!r)
+    return {};
+  // From 4 on it is 1. Below 2^-70 the quotient may be another, but is less
+  // than 2^-50, and what is added is rounded away.
+  const float most = 4.0f * *divisor;
+  Value x = m.atMost(division.getLhs(), m.f(most));
+  x = m.atLeast(x, m.f(-most));
+  Value quotient = m.fma(x, m.f(r->high), m.mul(x, m.f(r->low)));
+  return expandErf(m, quotient, /*isAtMost4=*/true);
 }
 
 constexpr unsigned maxPower = 16;
@@ -352,7 +386,10 @@ private:
                                o->hasAttr(bnn::kNotPositiveAttr));
             })
             .Case([&](math::LogOp o) { return expandLog(m, o.getOperand()); })
-            .Case([&](math::ErfOp o) { return expandErf(m, o.getOperand()); })
+            .Case([&](math::ErfOp o) {
+              Value ofQuotient = expandErfOfQuotient(m, o);
+              return ofQuotient ? ofQuotient : expandErf(m, o.getOperand());
+            })
             .Case([&](math::TanhOp o) { return expandTanh(m, o.getOperand()); })
             .Case([&](math::RsqrtOp o) {
               return m.div(m.f(1.0f), m.sqrt(o.getOperand()));

@@ -22,6 +22,11 @@ def ExpandMath : Pass<"bnn-expand-math", ""> {
     libm is called. The polynomials are our own (`passes/ExpandMath/fit.py`). On f64 the same functions
     but `round` and `powf` have series of Taylor's, to within 4 ulp (erf 1e-15 absolute).
 
+    The erf of a quotient by a constant, where 1 is added to it, as in GELU, is
+    had without a division: the product with the two parts of the divisor's
+    reciprocal is the quotient, which is found out for each divisor
+    (passes/Support/Reciprocal.h), but where both are next to nothing.
+
     Two shorter sequences for exp give the same bits. On a module whose
     `bnn.target` has `scale_floats`, 16 lanes are scaled by one `vscalefps`. With the
     attribute `bnn.not_positive` the argument is never above 0, as in a softmax,

@@ -8,6 +8,8 @@
 // float and on the special values, against libm in double precision: the error
 // bounds that the pass documents, and that a vector computes the bits of a
 // scalar. A host with AVX-512 computes vectors with its own instructions.
+// Quotients that bnn-expand-math and bnn-reduce-divisions have without a
+// division are compared with those of one.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,6 +30,7 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "passes/ExpandMath/ExpandMath.h"
+#include "passes/ReduceDivisions/ReduceDivisions.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
@@ -107,6 +110,7 @@ std::string loop(const std::string &name, const char *body, int lanes) {
   text = replaceAll(text, "CONST",
                     lanes == 1 ? "arith.constant" : "arith.constant dense<");
   text = replaceAll(text, "TSNOC", lanes == 1 ? "" : ">");
+  text = replaceAll(text, "MASK", lanes == 1 ? "" : "vector<16xi1>, ");
   text = replaceAll(text, "TYPE", type);
   text = replaceAll(text, "NAME", name);
   return replaceAll(text, "LANES", std::to_string(lanes));
@@ -146,6 +150,46 @@ std::vector<float> samples() {
   return xs;
 }
 
+/// What a quantiser with this step makes of %x, less what it makes of it where
+/// the division stays; signed ones have 0 for NaN.
+std::string quantised(const char *step, bool isSigned) {
+  std::string text = R"(%by = CONST STEP TSNOC : TYPE
+      %none = CONST 0.0 TSNOC : TYPE
+      %least = CONST -130.0 TSNOC : TYPE
+      %most = CONST 125.0 TSNOC : TYPE
+      %term = CONST 0x4B400000 TSNOC : TYPE
+      %q = arith.divf %x, %by : TYPE
+      GUARD
+      %c1 = arith.cmpf ogt, %n, %least : TYPE
+      %s1 = arith.select %c1, %n, %least : MASK TYPE
+      %c2 = arith.cmpf olt, %s1, %most : TYPE
+      %s2 = arith.select %c2, %s1, %most : MASK TYPE
+      %sum = arith.addf %s2, %term : TYPE
+      %d = arith.divf %x, %by : TYPE
+      %r = math.roundeven %d : TYPE
+      OTHER
+      %c3 = arith.cmpf ogt, %m, %least : TYPE
+      %s3 = arith.select %c3, %m, %least : MASK TYPE
+      %c4 = arith.cmpf olt, %s3, %most : TYPE
+      %s4 = arith.select %c4, %s3, %most : MASK TYPE
+      %other = arith.addf %s4, %term : TYPE
+      %y = arith.subf %sum, %other : TYPE)";
+  auto guard = [](const std::string &value, const std::string &result) {
+    return "%g" + result + " = arith.cmpf ord, " + value + ", " + value +
+           " : TYPE\n%" + result + " = arith.select %g" + result + ", " +
+           value + ", %none : MASK TYPE";
+  };
+  text = replaceAll(text, "STEP", step);
+  if (!isSigned) {
+    text = replaceAll(text, "GUARD", "");
+    text = replaceAll(text, "OTHER", "");
+    text = replaceAll(text, "%n,", "%q,");
+    return replaceAll(text, "%m,", "%r,");
+  }
+  text = replaceAll(text, "GUARD", guard("%q", "n"));
+  return replaceAll(text, "OTHER", guard("%r", "m"));
+}
+
 } // namespace
 
 int main() {
@@ -153,6 +197,11 @@ int main() {
   // Products and quotients of several roundings are compared with the same
   // roundings done here.
   auto f = [](double x) { return float(x); };
+  auto zero = [](double) { return 0.0; };
+  const std::vector<std::string> quantisers = {
+      quantised("5.0e-02", false), quantised("7.84313772e-03", false),
+      quantised("1.7e-03", true), quantised("3.0", true),
+      quantised("1.0e-20", false)};
   const std::vector<Function> functions = {
       {"exp", "%y = math.exp %x : TYPE", [](double x) { return std::exp(x); },
        1.5, any},
@@ -231,6 +280,21 @@ int main() {
       {"bnanpow",
        "%e = CONST 0x7FC00000 TSNOC : TYPE\n %y = math.powf %e, %x : TYPE",
        [](double x) { return std::pow(double(NAN), x); }, 0.51, any},
+      {"quantised0", quantisers[0].c_str(), zero, 0, any},
+      {"quantised1", quantisers[1].c_str(), zero, 0, any},
+      {"quantised2", quantisers[2].c_str(), zero, 0, any},
+      {"quantised3", quantisers[3].c_str(), zero, 0, any},
+      {"quantised4", quantisers[4].c_str(), zero, 0, any},
+      // 1 + erf(x / d), less the same of a quotient that is read twice.
+      {"erfofquotient",
+       "%d = CONST 1.41421354 TSNOC : TYPE\n %one = CONST 1.0 TSNOC : TYPE\n"
+       "%q = arith.divf %x, %d : TYPE\n %e = math.erf %q : TYPE\n"
+       "%p = arith.addf %e, %one : TYPE\n"
+       "%q2 = arith.divf %x, %d : TYPE\n %f = math.erf %q2 : TYPE\n"
+       "%r = arith.addf %f, %one : TYPE\n %n = arith.subf %p, %r : TYPE\n"
+       "%a = math.absf %q2 : TYPE\n %b = arith.minnumf %a, %one : TYPE\n"
+       "%z = arith.subf %b, %b : TYPE\n %y = arith.addf %n, %z : TYPE",
+       [](double x) { return std::isnan(x) ? x : 0.0; }, 0, any},
       {"selfpow", "%y = math.powf %x, %x : TYPE",
        [](double x) { return std::pow(x, x); }, 0.51, any},
   };
@@ -258,6 +322,18 @@ int main() {
         parseAttribute(
             "#bnn.target<strategy = \"avx512\", instructions = scale_floats>",
             &context));
+  PassManager divisions(&context);
+  divisions.addPass(bnn::createReduceDivisions());
+  if (failed(divisions.run(*module)))
+    return 1;
+  // Each quantiser was two divisions, scalar and vector.
+  size_t products = 0;
+  module->walk([&](math::FmaOp) { ++products; });
+  if (products != 2 * quantisers.size()) {
+    std::printf("%zu quantisers have no division, not %zu\n", products,
+                2 * quantisers.size());
+    return 1;
+  }
   PassManager pm(&context);
   pm.addPass(bnn::createExpandMath());
   pm.addPass(createConvertSCFToCFPass());

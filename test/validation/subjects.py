@@ -197,6 +197,9 @@ def of_buffers(ours, plain):
                   approach=packing + outlining)
     yield Subject("bnn-phase-tile", "bnn", ours("fuse"), ["bnn-phase-tile"], whole, ours("llvm"), approach=packing)
     scratch, hoisting = until(ours("tile"), "bnn-hoist-scratch")
+    reducing, following = until(ours("tile"), "bnn-reduce-divisions")
+    yield Subject("bnn-reduce-divisions", "bnn", ours("fuse") + packing + reducing, following[:1],
+                  bare(following[1:] + ours("llvm")), following[1:] + ours("llvm"), REFINES, (True, False))
     yield Subject("bnn-hoist-scratch", "scratch", ours("fuse") + packing + scratch, hoisting[:1],
                   bare(hoisting[1:] + ours("llvm")), hoisting[1:] + ours("llvm"), REFINES, (True, False))
 
