@@ -60,14 +60,22 @@ private:
   // Ops that share an empty tensor, or one that was filled, would all be given
   // the output that the elimination of empty tensors finds for one of them.
   static void unshareInits(func::FuncOp func) {
-    auto unshare = [](Operation *op) {
-      OpBuilder b(op);
+    // Where it is read, so that until then its memory is another's.
+    SmallVector<linalg::FillOp> fills;
+    func.walk([&](linalg::FillOp fill) { fills.push_back(fill); });
+    for (linalg::FillOp fill : fills) {
+      for (OpOperand &use : llvm::make_early_inc_range(fill->getUses())) {
+        OpBuilder b(use.getOwner());
+        use.set(b.clone(*fill)->getResult(0));
+      }
+      fill.erase();
+    }
+    func.walk([&](tensor::EmptyOp empty) {
+      OpBuilder b(empty);
       for (OpOperand &use : llvm::make_early_inc_range(
-               llvm::drop_begin(op->getUses(), op->use_empty() ? 0 : 1)))
-        use.set(b.clone(*op)->getResult(0));
-    };
-    func.walk([&](linalg::FillOp fill) { unshare(fill); });
-    func.walk([&](tensor::EmptyOp empty) { unshare(empty); });
+               llvm::drop_begin(empty->getUses(), empty->use_empty() ? 0 : 1)))
+        use.set(b.clone(*empty)->getResult(0));
+    });
   }
 
   // What the argument for an input or output is: as the importer noted, or

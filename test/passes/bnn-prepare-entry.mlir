@@ -137,13 +137,12 @@ func.func @main(%x: tensor<4x16xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
 
 // -----
 
-// Nor two that CSE gave one filled tensor.
+// Nor two that CSE gave one filled tensor: each is filled where it is read.
 // CHECK: func.func @main
 // CHECK: %[[F0:.*]] = linalg.fill
+// CHECK-NEXT: linalg.matmul {{.*}} outs(%[[F0]] : tensor<4x4xf32>)
 // CHECK: %[[F1:.*]] = linalg.fill
-// CHECK: linalg.matmul {{.*}} outs(%[[A:.*]] : tensor<4x4xf32>)
-// CHECK-NOT: linalg.matmul {{.*}} outs(%[[A]] : tensor<4x4xf32>)
-// CHECK: linalg.matmul
+// CHECK-NEXT: linalg.matmul {{.*}} outs(%[[F1]] : tensor<4x4xf32>)
 func.func @main(%x: tensor<4x4xf32>, %y: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
   %zero = arith.constant 0.0 : f32
   %0 = tensor.empty() : tensor<4x4xf32>
@@ -151,6 +150,23 @@ func.func @main(%x: tensor<4x4xf32>, %y: tensor<4x4xf32>) -> (tensor<4x4xf32>, t
   %2 = linalg.matmul ins(%x, %y : tensor<4x4xf32>, tensor<4x4xf32>) outs(%1 : tensor<4x4xf32>) -> tensor<4x4xf32>
   %3 = linalg.matmul ins(%2, %y : tensor<4x4xf32>, tensor<4x4xf32>) outs(%1 : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %2, %3 : tensor<4x4xf32>, tensor<4x4xf32>
+}
+
+// -----
+
+// One op may read several.
+// CHECK: func.func @main
+// CHECK-COUNT-2: linalg.fill
+// CHECK-NOT: linalg.fill
+// CHECK: linalg.add
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %0 = tensor.empty() : tensor<4xf32>
+  %1 = linalg.fill ins(%zero : f32) outs(%0 : tensor<4xf32>) -> tensor<4xf32>
+  %2 = linalg.fill ins(%one : f32) outs(%0 : tensor<4xf32>) -> tensor<4xf32>
+  %3 = linalg.add ins(%x, %2 : tensor<4xf32>, tensor<4xf32>) outs(%1 : tensor<4xf32>) -> tensor<4xf32>
+  return %3 : tensor<4xf32>
 }
 
 // -----
