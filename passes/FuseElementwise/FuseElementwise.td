@@ -17,7 +17,8 @@ def FuseElementwise : Pass<"bnn-fuse-elementwise", "::mlir::func::FuncOp"> {
     reshapes and constants, but for producers that the consumer would compute
     again and again: those that it broadcasts, and those of a reduction's
     factors. A tanh before a classifier of 150 outputs would be computed 150
-    times an element. Bodies of more than 128 operations stay apart: fusing a
+    times an element. A `linalg.transpose` that keeps the last axis is folded into sums
+    that read it, or whose result it reads. Bodies of more than 128 operations stay apart: fusing a
     chain copies what it has at each step.
 
     Before:

@@ -25,7 +25,7 @@ namespace mlir::bnn {
 
 namespace {
 
-// Whether a row's elements lie side by side.
+// Whether the elements along the last axis lie side by side.
 bool hasDenseRows(Value buffer) {
   SmallVector<int64_t> strides;
   int64_t offset;
@@ -35,20 +35,30 @@ bool hasDenseRows(Value buffer) {
          strides.back() == 1;
 }
 
-// Whether `map` reads loops x and y last, and before them other loops, each
-// once, or the first element.
-bool readsLast(AffineMap map, unsigned x, unsigned y) {
-  ArrayRef<AffineExpr> results = map.getResults();
-  if (results.size() < 2 || map.getNumSymbols() ||
-      map.getDimPosition(results.size() - 2) != x ||
-      map.getDimPosition(results.size() - 1) != y)
+// Whether `map` reads loops x and y, and beside them others, each once, or the
+// first element.
+bool readsOnce(AffineMap map, unsigned x, unsigned y) {
+  if (map.getNumSymbols())
     return false;
-  return llvm::all_of(results.drop_back(2), [&](AffineExpr expr) {
-    auto constant = dyn_cast<AffineConstantExpr>(expr);
+  llvm::SmallDenseSet<unsigned> seen;
+  for (AffineExpr expr : map.getResults()) {
+    if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
+      if (constant.getValue() != 0)
+        return false;
+      continue;
+    }
     auto dim = dyn_cast<AffineDimExpr>(expr);
-    return (constant && constant.getValue() == 0) ||
-           (dim && dim.getPosition() != x && dim.getPosition() != y);
-  });
+    if (!dim || !seen.insert(dim.getPosition()).second)
+      return false;
+  }
+  return seen.contains(x) && seen.contains(y);
+}
+
+// Whether the last axis of what `map` reads is loop `x`.
+bool endsWith(AffineMap map, unsigned x) {
+  auto dim = dyn_cast_or_null<AffineDimExpr>(
+      map.getNumResults() ? map.getResults().back() : AffineExpr());
+  return dim && dim.getPosition() == x;
 }
 
 bool isFusedMultiplyAdd(linalg::GenericOp op) {
@@ -61,12 +71,17 @@ bool isFusedMultiplyAdd(linalg::GenericOp op) {
          fma.getB() == body.getArgument(1) && fma.getC() == body.getArgument(2);
 }
 
+// The sums that are in registers at once.
+struct ProductTile {
+  int64_t rows, panels;
+};
+
 // The loops of one product: those of batches, then m, k and n.
 class Product {
 public:
-  Product(KernelBuilder &b, linalg::GenericOp op, int64_t tileRows)
-      : b(b), loops(op.getNumLoops()), maps(op.getIndexingMapsArray()),
-        tileRows(tileRows), left(op.getInputs()[0]), right(op.getInputs()[1]),
+  Product(KernelBuilder &b, linalg::GenericOp op, ProductTile tile)
+      : b(b), batches(op.getNumLoops() - 3), maps(op.getIndexingMapsArray()),
+        tile(tile), left(op.getInputs()[0]), right(op.getInputs()[1]),
         out(op.getOutputs()[0]) {}
 
   static bool matches(linalg::GenericOp op);
@@ -74,16 +89,18 @@ public:
 
 private:
   KernelBuilder &b;
-  unsigned loops;
+  unsigned batches;            // Loops; after them m, k and n.
   SmallVector<AffineMap> maps; // Of the factors and the output.
-  int64_t tileRows;
+  ProductTile tile;
   Value left, right, out;
   SmallVector<Value> batch; // The indices of the batches' loops.
 
-  SmallVector<Value> at(unsigned operand, Value x, Value y) const;
-  void emitBatches(unsigned loop);
+  Value sizeOf(unsigned loop, unsigned operand, Value buffer);
+  SmallVector<Value> at(unsigned operand, Value m, Value k, Value n) const;
+  void emitBatches();
   void emitColumns();
-  void emitTile(Value row, int64_t rows, Value column, Value mask);
+  void emitTile(Value row, int64_t rows, Value column, int64_t panels,
+                Value mask);
 };
 
 } // namespace
@@ -100,29 +117,37 @@ bool Product::matches(linalg::GenericOp op) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   auto leftType = dyn_cast<MemRefType>(op.getInputs()[0].getType());
   return leftType && leftType.getElementType().isF32() &&
-         llvm::all_of(maps,
-                      [](AffineMap map) {
-                        return llvm::all_of(map.getResults().take_back(2),
-                                            llvm::IsaPred<AffineDimExpr>);
-                      }) &&
-         readsLast(maps[0], m, k) && readsLast(maps[1], k, n) &&
-         readsLast(maps[2], m, n) && hasDenseRows(op.getInputs()[1]) &&
+         readsOnce(maps[0], m, k) && readsOnce(maps[1], k, n) &&
+         readsOnce(maps[2], m, n) && endsWith(maps[1], n) &&
+         endsWith(maps[2], n) && hasDenseRows(op.getInputs()[1]) &&
          hasDenseRows(op.getOutputs()[0]);
 }
 
-// Where an operand has element x, y of the matrices of the current batch.
-SmallVector<Value> Product::at(unsigned operand, Value x, Value y) const {
-  SmallVector<Value> indices;
-  for (AffineExpr expr : maps[operand].getResults().drop_back(2)) {
+// How often `loop` runs, which reads a dimension of an operand; once if none.
+Value Product::sizeOf(unsigned loop, unsigned operand, Value buffer) {
+  for (auto [axis, expr] : llvm::enumerate(maps[operand].getResults()))
+    if (auto dim = dyn_cast<AffineDimExpr>(expr);
+        dim && dim.getPosition() == loop)
+      return b.dim(buffer, int64_t(axis));
+  return b.index(1);
+}
+
+// Where an operand has its element for m, k and n of the current batch.
+SmallVector<Value> Product::at(unsigned operand, Value m, Value k,
+                               Value n) const {
+  SmallVector<Value> loops(batch), indices;
+  loops.append({m, k, n});
+  for (AffineExpr expr : maps[operand].getResults()) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
-    indices.push_back(dim ? batch[dim.getPosition()] : b.index(0));
+    indices.push_back(dim ? loops[dim.getPosition()] : b.index(0));
   }
-  indices.append({x, y});
   return indices;
 }
 
-// The sums of `rows` rows for 16 columns, or those of the mask (null: all).
-void Product::emitTile(Value row, int64_t rows, Value column, Value mask) {
+// The sums of `rows` rows for `panels` of 16 columns, or for the columns of the
+// mask in one (null: all).
+void Product::emitTile(Value row, int64_t rows, Value column, int64_t panels,
+                       Value mask) {
   VectorType type = b.vectorOf(b.getF32Type());
   Value none;
   if (mask)
@@ -132,70 +157,84 @@ void Product::emitTile(Value row, int64_t rows, Value column, Value mask) {
       return b.create<vector::MaskedLoadOp>(type, buffer, indices, mask, none);
     return b.create<vector::LoadOp>(type, buffer, indices);
   };
+  auto columnOf = [&](int64_t panel) {
+    return b.offset(column, panel * kLanes);
+  };
+  auto outAt = [&](int64_t i, int64_t panel) {
+    return at(2, b.offset(row, i), Value(), columnOf(panel));
+  };
   SmallVector<Value> sums;
   for (int64_t i = 0; i < rows; ++i)
-    sums.push_back(load(out, at(2, b.offset(row, i), column)));
-  const int64_t last = cast<MemRefType>(left.getType()).getRank() - 1;
+    for (int64_t j = 0; j < panels; ++j)
+      sums.push_back(load(out, outAt(i, j)));
   sums = b.loop(
-      b.index(0), b.dim(left, last), 1, sums, [&](Value k, ValueRange sums) {
-        Value weights = load(right, at(1, k, column));
-        SmallVector<Value> next;
+      b.index(0), sizeOf(batches + 1, 0, left), 1, sums,
+      [&](Value k, ValueRange sums) {
+        SmallVector<Value> weights, next;
+        for (int64_t j = 0; j < panels; ++j)
+          weights.push_back(load(right, at(1, Value(), k, columnOf(j))));
         for (int64_t i = 0; i < rows; ++i) {
-          Value x = b.load(left, at(0, b.offset(row, i), k));
-          next.push_back(b.create<math::FmaOp>(b.splat(x), weights, sums[i]));
+          Value x = b.splat(b.load(left, at(0, b.offset(row, i), k, Value())));
+          for (int64_t j = 0; j < panels; ++j)
+            next.push_back(
+                b.create<math::FmaOp>(x, weights[j], sums[i * panels + j]));
         }
         return next;
       });
-  for (int64_t i = 0; i < rows; ++i) {
-    SmallVector<Value> indices = at(2, b.offset(row, i), column);
-    if (mask)
-      b.create<vector::MaskedStoreOp>(out, indices, mask, sums[i]);
-    else
-      b.create<vector::StoreOp>(sums[i], out, indices);
-  }
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < panels; ++j) {
+      Value sum = sums[i * panels + j];
+      if (mask)
+        b.create<vector::MaskedStoreOp>(out, outAt(i, j), mask, sum);
+      else
+        b.create<vector::StoreOp>(sum, out, outAt(i, j));
+    }
 }
 
 void Product::emitColumns() {
-  const int64_t rank = cast<MemRefType>(out.getType()).getRank();
-  Value rows = b.dim(out, rank - 2), columns = b.dim(out, rank - 1);
-  auto panel = [&](Value column, Value mask) {
-    b.tileRows(b.index(0), rows, tileRows, [&](Value row, int64_t count) {
-      emitTile(row, count, column, mask);
+  const unsigned n = batches + 2;
+  Value rows = sizeOf(batches, 2, out), columns = sizeOf(n, 2, out);
+  auto emitPanels = [&](Value column, int64_t panels, Value mask) {
+    b.tileRows(b.index(0), rows, tile.rows, [&](Value row, int64_t count) {
+      emitTile(row, count, column, panels, mask);
     });
   };
-  Value rest = b.create<arith::RemUIOp>(columns, b.index(kLanes));
-  Value whole = b.create<arith::SubIOp>(columns, rest);
-  b.loop(b.index(0), whole, kLanes,
-         [&](Value column) { panel(column, Value()); });
+  Value first = b.index(0);
+  for (int64_t panels = tile.panels; panels >= 1; panels /= 2) {
+    Value step = b.index(panels * kLanes),
+          left = b.create<arith::SubIOp>(columns, first);
+    Value end = b.add(first, b.mul(b.create<arith::DivUIOp>(left, step), step));
+    b.loop(first, end, panels * kLanes,
+           [&](Value column) { emitPanels(column, panels, Value()); });
+    first = end;
+  }
   const int64_t size = cast<MemRefType>(out.getType()).getShape().back();
   if (!ShapedType::isDynamic(size) && size % kLanes == 0)
     return;
+  Value rest = b.create<arith::SubIOp>(columns, first);
   Value isLeft =
       b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, rest, b.index(0));
   auto branch = b.create<scf::IfOp>(isLeft, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
-  panel(whole, b.create<vector::CreateMaskOp>(b.vectorOf(b.getI1Type()), rest));
+  emitPanels(first, 1,
+             b.create<vector::CreateMaskOp>(b.vectorOf(b.getI1Type()), rest));
 }
 
-// The loops of the batches from `loop` on, as long as the output's dimensions
-// that they run along.
-void Product::emitBatches(unsigned loop) {
-  if (loop + 3 == loops)
+// The loops of the batches that there is none of yet, as long as the output's
+// dimensions that they run along.
+void Product::emitBatches() {
+  const unsigned loop = unsigned(batch.size());
+  if (loop == batches)
     return emitColumns();
-  Value size = b.index(1);
-  for (auto [axis, expr] : llvm::enumerate(maps[2].getResults()))
-    if (auto dim = dyn_cast<AffineDimExpr>(expr);
-        dim && dim.getPosition() == loop)
-      size = b.dim(out, int64_t(axis));
-  b.loop(b.index(0), size, 1, [&](Value index) {
+  b.loop(b.index(0), sizeOf(loop, 2, out), 1, [&](Value index) {
     batch.push_back(index);
-    emitBatches(loop + 1);
+    emitBatches();
     batch.pop_back();
   });
 }
 
-void Product::emit() { emitBatches(0); }
+void Product::emit() { emitBatches(); }
 
 namespace {
 
@@ -204,24 +243,27 @@ struct TileProducts : impl::TileProductsBase<TileProducts> {
 
   void runOnOperation() override {
     TargetAttr target = getTarget(getOperation());
-    const int64_t rows = rowsOfTile(target);
+    const ProductTile tile = tileOf(target);
     getOperation().walk([&](linalg::GenericOp op) {
       if (!Product::matches(op))
         return;
       LLVM_DEBUG(llvm::dbgs() << "tiles " << op << '\n');
       OpBuilder builder(op);
       KernelBuilder b(op.getLoc(), builder);
-      Product(b, op, rows).emit();
+      Product(b, op, tile).emit();
       op.erase();
       ++tiled;
     });
   }
 
   // What keeps both units busy that add and multiply, and fits into registers:
-  // a sum is one of 512 bits, two of 256 or four of 128.
-  int64_t rowsOfTile(TargetAttr target) {
-    const bool isWide = target && target.does(Instructions::TernaryLogic);
-    return isWide ? 8 : getDot(&getContext(), target, DotKind::Fma).getRows();
+  // a sum is one of 512 bits, two of 256 or four of 128. Of 32 registers, 16
+  // sums want ten loads for sixteen operations, where eight would want nine for
+  // eight.
+  ProductTile tileOf(TargetAttr target) {
+    if (target && target.does(Instructions::TernaryLogic))
+      return {8, 2};
+    return {getDot(&getContext(), target, DotKind::Fma).getRows(), 1};
   }
 };
 

@@ -14,14 +14,15 @@ def TileProducts : Pass<"bnn-tile-products", "::mlir::ModuleOp"> {
   let summary = "Keep the sums of products of f32 matrices in registers";
   let description = [{
     A `linalg.generic` that is a product of matrices, or of batches of them,
-    becomes loops over tiles of rows by 16 columns: what a product of two
+    becomes loops over tiles of rows by 16 columns (32 with AVX-512): what a product of two
     activations is, as in attention that is not binary. Each sum is a chain of
     fused multiply-additions in the order of the terms, from what the output
     has, as it is in `linalg`'s own loops: the same bits. Other ops stay.
 
-    The op has an output [.., m, n] of f32, factors [.., m, k] and [.., k, n] and
-    one `math.fma`; the elements of a row of the second factor and of the output
-    lie side by side.
+    The op has an output of f32 with axes m and n, factors with m and k and with
+    k and n, all beside axes of batches in any order, and one `math.fma`; n is
+    the last axis of the second factor and of the output, and the elements along
+    it lie side by side.
 
     Before:
     ```mlir
@@ -41,8 +42,8 @@ def TileProducts : Pass<"bnn-tile-products", "::mlir::ModuleOp"> {
     After:
     ```mlir
     func.func @product(%a: memref<1x?xf32>, %b: memref<?x16xf32>, %c: memref<1x16xf32>) {
-      %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
+      %c0 = arith.constant 0 : index
       %first = vector.load %c[%c0, %c0] : memref<1x16xf32>, vector<16xf32>
       %k = memref.dim %a, %c1 : memref<1x?xf32>
       %sum = scf.for %i = %c0 to %k step %c1 iter_args(%acc = %first) -> (vector<16xf32>) {

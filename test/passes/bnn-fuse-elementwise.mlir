@@ -81,3 +81,68 @@ func.func @factor(%x: tensor<4x8xf32>, %w: tensor<8x5xf32>, %init: tensor<4x5xf3
   } -> tensor<4x5xf32>
   return %2 : tensor<4x5xf32>
 }
+
+// -----
+
+// Attention's heads: what is transposed is read where it lies, and the result
+// is written where it is wanted. The keys' last axis does not stay the last.
+// CHECK-DAG: #[[A:.*]] = affine_map<(d0, d1, d2, d3) -> (d1, d0, d2)>
+// CHECK-DAG: #[[B:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d2, d3)>
+// CHECK-DAG: #[[C:.*]] = affine_map<(d0, d1, d2, d3) -> (d1, d0, d3)>
+// CHECK-LABEL: func.func @heads
+// CHECK-SAME: %[[Q:.*]]: tensor<7x2x4xf32>, %[[K:.*]]: tensor<5x2x4xf32>)
+// CHECK: %[[T:.*]] = linalg.transpose ins(%[[K]] : tensor<5x2x4xf32>) {{.*}} permutation = [1, 2, 0]
+// CHECK: %[[F:.*]] = linalg.fill {{.*}} -> tensor<7x2x5xf32>
+// CHECK: %[[R:.*]] = linalg.generic {indexing_maps = [#[[A]], #[[B]], #[[C]]],
+// CHECK-SAME: ins(%[[Q]], %[[T]] :
+// CHECK-SAME: outs(%[[F]] : tensor<7x2x5xf32>)
+// CHECK: return %[[R]]
+func.func @heads(%q: tensor<7x2x4xf32>, %k: tensor<5x2x4xf32>) -> tensor<7x2x5xf32> {
+  %zero = arith.constant 0.0 : f32
+  %0 = tensor.empty() : tensor<2x7x4xf32>
+  %1 = linalg.transpose ins(%q : tensor<7x2x4xf32>) outs(%0 : tensor<2x7x4xf32>) permutation = [1, 0, 2]
+  %2 = tensor.empty() : tensor<2x4x5xf32>
+  %3 = linalg.transpose ins(%k : tensor<5x2x4xf32>) outs(%2 : tensor<2x4x5xf32>) permutation = [1, 2, 0]
+  %4 = tensor.empty() : tensor<2x7x5xf32>
+  %5 = linalg.fill ins(%zero : f32) outs(%4 : tensor<2x7x5xf32>) -> tensor<2x7x5xf32>
+  %6 = linalg.generic {indexing_maps = [affine_map<(h, m, k, n) -> (h, m, k)>, affine_map<(h, m, k, n) -> (h, k, n)>, affine_map<(h, m, k, n) -> (h, m, n)>],
+                       iterator_types = ["parallel", "parallel", "reduction", "parallel"]}
+      ins(%1, %3 : tensor<2x7x4xf32>, tensor<2x4x5xf32>) outs(%5 : tensor<2x7x5xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %s = math.fma %a, %b, %c : f32
+    linalg.yield %s : f32
+  } -> tensor<2x7x5xf32>
+  %7 = tensor.empty() : tensor<7x2x5xf32>
+  %8 = linalg.transpose ins(%6 : tensor<2x7x5xf32>) outs(%7 : tensor<7x2x5xf32>) permutation = [1, 0, 2]
+  return %8 : tensor<7x2x5xf32>
+}
+
+// -----
+
+#map = affine_map<(i, j) -> (i, j)>
+
+// An elementwise op reads a transposed tensor as it is; sums whose first term
+// is not a fill's keep their transposed result.
+// CHECK-LABEL: func.func @transposes
+// CHECK-COUNT-2: linalg.transpose
+func.func @transposes(%x: tensor<3x4x5xf32>, %init: tensor<3x4xf32>, %y: tensor<3x4x5xf32>) -> (tensor<4x3x5xf32>, tensor<1x3x4xf32>) {
+  %0 = tensor.empty() : tensor<4x3x5xf32>
+  %1 = linalg.transpose ins(%x : tensor<3x4x5xf32>) outs(%0 : tensor<4x3x5xf32>) permutation = [1, 0, 2]
+  %2 = tensor.empty() : tensor<4x3x5xf32>
+  %3 = linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, j, k)>, affine_map<(i, j, k) -> (i, j, k)>], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%1 : tensor<4x3x5xf32>) outs(%2 : tensor<4x3x5xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %t = math.tanh %a : f32
+    linalg.yield %t : f32
+  } -> tensor<4x3x5xf32>
+  %4 = tensor.expand_shape %init [[0, 1], [2]] output_shape [3, 1, 4] : tensor<3x4xf32> into tensor<3x1x4xf32>
+  %5 = linalg.generic {indexing_maps = [affine_map<(i, u, j, k) -> (i, j, k)>, affine_map<(i, u, j, k) -> (i, u, j)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%y : tensor<3x4x5xf32>) outs(%4 : tensor<3x1x4xf32>) {
+  ^bb0(%a: f32, %sum: f32):
+    %s = arith.addf %a, %sum : f32
+    linalg.yield %s : f32
+  } -> tensor<3x1x4xf32>
+  %6 = tensor.empty() : tensor<1x3x4xf32>
+  %7 = linalg.transpose ins(%5 : tensor<3x1x4xf32>) outs(%6 : tensor<1x3x4xf32>) permutation = [1, 0, 2]
+  return %3, %7 : tensor<4x3x5xf32>, tensor<1x3x4xf32>
+}

@@ -661,14 +661,21 @@ module attributes {bnn.target = #bnn.target<strategy = "t", dots = [#bnn.dot<dot
 // A quarter of the weights of the next outputs: 8 bytes of them for each of a row.
 // CHECK: %[[PART:.*]] = arith.andi %[[ROW]], %c96
 // CHECK-COUNT-5: llvm.intr.prefetch
-// CHECK-COUNT-3: "llvm.x86.tileloadd64"
-// CHECK-COUNT-2: "llvm.x86.tdpbssd"
+// CHECK-COUNT-2: "llvm.x86.tileloadd64"
+// CHECK: "llvm.x86.tdpbssd"
+// CHECK: "llvm.x86.tileloadd64"
+// CHECK: "llvm.x86.tdpbssd"
 // CHECK-COUNT-2: "llvm.x86.tilestored64"
 // CHECK: } else {
 // CHECK-COUNT-4: "llvm.x86.tilezero"
 // CHECK: scf.for {{.*}} step %c36
-// CHECK-COUNT-4: "llvm.x86.tileloadd64"
-// CHECK-COUNT-4: "llvm.x86.tdpbssd"
+// Each register is loaded just before it is needed.
+// CHECK-COUNT-2: "llvm.x86.tileloadd64"
+// CHECK: "llvm.x86.tdpbssd"
+// CHECK: "llvm.x86.tileloadd64"
+// CHECK: "llvm.x86.tdpbssd"
+// CHECK: "llvm.x86.tileloadd64"
+// CHECK-COUNT-2: "llvm.x86.tdpbssd"
 // CHECK-COUNT-4: "llvm.x86.tilestored64"
 // CHECK: scf.for
 // CHECK-COUNT-2: vector.load %[[SUMS]]

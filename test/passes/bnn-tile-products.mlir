@@ -58,6 +58,37 @@ func.func @batches(%a: memref<2x1x8x?xf32>, %b: memref<2x3x?x16xf32>, %c: memref
 
 // -----
 
+// The heads of attention as they lie in the rows of tokens; 32 columns of a
+// tile, and 16 where they are left.
+// CHECK-LABEL: func.func @heads(
+// CHECK-SAME: %[[A:.*]]: memref<8x2x64xf32>, %[[B:.*]]: memref<64x2x48xf32>, %[[C:.*]]: memref<8x2x48xf32>
+// CHECK: scf.for %[[H:.*]] = %{{.*}} to
+// CHECK: scf.for %[[N:.*]] = %{{.*}} to
+// CHECK: scf.for %[[M:.*]] = %{{.*}} to
+// CHECK: scf.for %[[K:.*]] = %{{.*}} to
+// CHECK-COUNT-2: vector.load %[[B]][%[[K]], %[[H]], %{{.*}}]
+// CHECK: memref.load %[[A]][%[[M]], %[[H]], %[[K]]]
+// CHECK-COUNT-16: math.fma
+// CHECK: vector.store %{{.*}}, %[[C]][%[[M]], %[[H]], %[[N]]]
+// CHECK: -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
+#left = affine_map<(h, m, k, n) -> (m, h, k)>
+#right = affine_map<(h, m, k, n) -> (k, h, n)>
+#out = affine_map<(h, m, k, n) -> (m, h, n)>
+module attributes {bnn.target = #bnn.target<strategy = "wide", instructions = "ternary_logic">} {
+func.func @heads(%a: memref<8x2x64xf32>, %b: memref<64x2x48xf32>, %c: memref<8x2x48xf32>) {
+  linalg.generic {indexing_maps = [#left, #right, #out],
+                  iterator_types = ["parallel", "parallel", "reduction", "parallel"]}
+      ins(%a, %b : memref<8x2x64xf32>, memref<64x2x48xf32>) outs(%c : memref<8x2x48xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  }
+  return
+}
+}
+
+// -----
+
 // A product and an addition round twice, a transposed factor has no rows of
 // columns, and neither has one with gaps: they stay.
 // CHECK-LABEL: func.func @others(
