@@ -127,7 +127,8 @@ void ByteTiles::end() { emit("tilerelease", {}); }
 
 // Asks for a part of the weights of the next outputs, while those of this step
 // are multiplied: four times kRows rows ask for all of them. There may be none;
-// then nothing is read.
+// then nothing is read. The second cache is near enough: the first has this
+// step's.
 void ByteTiles::prefetch(const Tile &tile, Value panel, Value k) {
   constexpr int64_t kParts = 4, kLine = 64;
   const int64_t unitBytes = kByteTilePanels * p.words * kRowBytes,
@@ -139,7 +140,7 @@ void ByteTiles::prefetch(const Tile &tile, Value panel, Value k) {
   for (int64_t line = 0; line < stepBytes / kParts; line += kLine) {
     Value address = b.create<LLVM::GEPOp>(first.getType(), b.getI8Type(), first,
                                           ArrayRef<LLVM::GEPArg>{line});
-    b.create<LLVM::Prefetch>(address, /*rw=*/0, /*hint=*/3, /*cache=*/1);
+    b.create<LLVM::Prefetch>(address, /*rw=*/0, /*hint=*/2, /*cache=*/1);
   }
 }
 
@@ -165,17 +166,20 @@ void ByteTiles::addTiles(const Tile &tile, ArrayRef<Value> rows) {
     prefetch(tile, panel, k);
     // A word of a panel has four bytes of each of 16 outputs.
     Value words = b.add(panel, b.mul(k, b.index(kRowBytes / kWordBytes)));
-    for (int64_t j = 0; j < kByteTilePanels; ++j)
+    // Each register is loaded just before it is needed: while a product runs,
+    // the next load does.
+    for (size_t i = 0; i < rows.size(); ++i) {
       emit("tileloadd64",
-           {tileNumber(kWeight + j), pointer(b.offset(words, j * panelBytes)),
-            weightStride});
-    for (auto [i, start] : llvm::enumerate(starts))
-      emit("tileloadd64",
-           {tileNumber(kInput + i), pointer(b.add(start, k)), rowStride});
-    for (size_t i = 0; i < rows.size(); ++i)
-      for (int64_t j = 0; j < kByteTilePanels; ++j)
+           {tileNumber(kInput + i), pointer(b.add(starts[i], k)), rowStride});
+      for (int64_t j = 0; j < kByteTilePanels; ++j) {
+        if (i == 0)
+          emit("tileloadd64",
+               {tileNumber(kWeight + j),
+                pointer(b.offset(words, j * panelBytes)), weightStride});
         emit(p.element.getIsSigned() ? "tdpbssd" : "tdpbusd",
              {sumsOf(i, j), tileNumber(kInput + i), tileNumber(kWeight + j)});
+      }
+    }
   });
   // Behind the rows of one tile, which may begin so much before the first.
   Value address = addressOf(b, sums),
