@@ -1055,8 +1055,8 @@ def test_better_than_other_choices(root, sentences, monkeypatch):
     data = [bench.encoded(tokenizer, [text for text, _ in sentences["train"][::600]], 24)]
     task, scoring = bench.scoring_of(proto, layers, data, options, 0)
 
-    def right(removed, biases):
-        session = bnn.Session(bnn.compile(task.cut(removed, biases), opt_level=0,
+    def right(removed, *edits):
+        session = bnn.Session(bnn.compile(task.cut(removed, *edits), opt_level=0,
                                           max_dims={"batch": 1, "length": bench.MAX_LENGTH}))
         return np.mean([session.run(feeds)["logits"][0].argmax() == label
                         for feeds, label in tests])
