@@ -199,11 +199,14 @@ void Product::emitColumns() {
       emitTile(row, count, column, panels, mask);
     });
   };
+  // Ends in this form are known to be within the columns: bnn-check-bounds.
+  auto wholeOf = [&](int64_t panels) -> Value {
+    Value rest = b.create<arith::RemUIOp>(columns, b.index(panels * kLanes));
+    return b.create<arith::SubIOp>(columns, rest);
+  };
   Value first = b.index(0);
   for (int64_t panels = tile.panels; panels >= 1; panels /= 2) {
-    Value step = b.index(panels * kLanes),
-          left = b.create<arith::SubIOp>(columns, first);
-    Value end = b.add(first, b.mul(b.create<arith::DivUIOp>(left, step), step));
+    Value end = wholeOf(panels);
     b.loop(first, end, panels * kLanes,
            [&](Value column) { emitPanels(column, panels, Value()); });
     first = end;
@@ -211,7 +214,7 @@ void Product::emitColumns() {
   const int64_t size = cast<MemRefType>(out.getType()).getShape().back();
   if (!ShapedType::isDynamic(size) && size % kLanes == 0)
     return;
-  Value rest = b.create<arith::SubIOp>(columns, first);
+  Value rest = b.create<arith::RemUIOp>(columns, b.index(kLanes));
   Value isLeft =
       b.create<arith::CmpIOp>(arith::CmpIPredicate::ne, rest, b.index(0));
   auto branch = b.create<scf::IfOp>(isLeft, /*withElseRegion=*/false);
