@@ -87,8 +87,10 @@ static void addTile(OpPassManager &passes, const PhaseOptions &options) {
   passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   addBufferCanonicalizer(passes);
   passes.addPass(createCSEPass());
-  if (!options.reference)
+  if (!options.reference) {
+    passes.addPass(createTabulateBytes());
     passes.addPass(createReduceDivisions());
+  }
   if (options.entry) {
     PlanWorkspaceOptions plan;
     plan.alignment = kBufferAlignment;

@@ -7,7 +7,8 @@ The shape, the inputs and the output are those of make_bipft.py's model; the lin
 with --int8 dynamically quantized as ONNX Runtime's quantize_dynamic writes them: signed weights
 with one scale a matrix, activations quantized once for all products that read them; or with --qdq
 statically as its quantize_static does for linears: QuantizeLinear and DequantizeLinear around each
-product, signed weights with a scale for each output. Weights are random, and so are the static
+product, signed weights with a scale for each output; or with --qat as PyTorch exports what it trained
+with quantisers: around each linear, after its bias. Weights are random, and so are the static
 scales, which are wide enough. A model of BERT-base's size:
 
     make_bert.py --layers 12 --hidden 768 --heads 12 --ffn 3072 --vocab 30522 \\
@@ -28,9 +29,9 @@ from binary_bert import BinaryBert, Options  # noqa: E402
 class Bert(BinaryBert):
     """Replaces what is binary in the emitter of BiPFT models."""
 
-    def __init__(self, options, int8, qdq=False):
+    def __init__(self, options, int8, qdq=False, qat=False):
         super().__init__(options)
-        self.int8, self.qdq = int8, qdq
+        self.int8, self.qdq, self.qat = int8, qdq or qat, qat
         self.quantized = {}
 
     def binary_weight(self, scope, name, weight, per_row=False):
@@ -72,6 +73,8 @@ class Bert(BinaryBert):
         g.nodes.append(helper.make_node("DequantizeLinear", names, [matrix], axis=1,
                                         name=f"{parameter}.weight_DequantizeLinear"))
         product = g.node(scope, "MatMul", self.as_bytes(x, 0.04), matrix)
+        if self.qat:
+            return self.as_bytes(g.node(scope, "Add", bias, product), 0.06)
         return g.node(scope, "Add", bias, self.as_bytes(product, 0.06))
 
     def binary_linear(self, scope, parameter, x, inputs, outputs, alpha, layer="", signed=True):
@@ -126,6 +129,8 @@ def main():
         parser.add_argument(f"--{name}", type=int, default=default, help=f"default {default}")
     parser.add_argument("--int8", action="store_true", help="dynamically quantized linears")
     parser.add_argument("--qdq", action="store_true", help="statically quantized linears")
+    parser.add_argument("--qat", action="store_true",
+                        help="the same, with the bias in front of the quantiser of the output")
     parser.add_argument("-o", dest="output", required=True, metavar="FILE")
     # Batch and length are open; no other option of make_bipft.py has a meaning here.
     parser.set_defaults(opset=17, dynamic=True, zero_bias=False, int32=False)
@@ -133,7 +138,7 @@ def main():
     with open(options.output, "wb") as file:
         known = {field.name for field in dataclasses.fields(Options)}
         chosen = {name: value for name, value in vars(options).items() if name in known}
-        model = Bert(Options(**chosen), options.int8, options.qdq).model("make_bert")
+        model = Bert(Options(**chosen), options.int8, options.qdq, options.qat).model("make_bert")
         file.write(model.SerializeToString())
     return 0
 

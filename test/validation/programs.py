@@ -185,6 +185,39 @@ def epilogue(m, n, dims, pool):
     return params, lines, result
 
 
+def rounding(x, y, steps):
+    """Lines that make %y of %x: the integer from `steps`, (least, most), that is next to it."""
+    least, most = steps
+    return [f"%{y}_least = arith.constant {scalar(least)} : f32", f"%{y}_most = arith.constant {scalar(most)} : f32",
+            f"%{y}_term = arith.constant 0x4B400000 : f32",
+            f"%{y}_0 = arith.cmpf ogt, %{x}, %{y}_least : f32",
+            f"%{y}_1 = arith.select %{y}_0, %{x}, %{y}_least : f32",
+            f"%{y}_2 = arith.cmpf olt, %{y}_1, %{y}_most : f32",
+            f"%{y}_3 = arith.select %{y}_2, %{y}_1, %{y}_most : f32",
+            f"%{y}_sum = arith.addf %{y}_3, %{y}_term : f32", f"%{y} = arith.subf %{y}_sum, %{y}_term : f32"]
+
+
+def stepped_linear(m, x, dims, pool):
+    """A product that ends in a function between two roundings, of bytes mostly; steps are constants or
+    parameters, as those of ops that share a kernel."""
+    bits, zeros, element = encode(m, x, dims)
+    n = m.pick(SIZES)
+    out = (*dims[:-1], n)
+    ranges = [(-128, 127), (0, 255), (-255, 0), (-7, 8), (-300, 300)]
+    params = [(vector(m, n), f"tensor<{n}xf32>"),
+              (m.value(f"arith.constant {scalar(m.pick([0.0625, 0.1, 0.3]))} : f32", "s"), "f32")]
+    step = m.pick(["%p1", "%c"])
+    lines = ["%f = arith.sitofp %acc : i32 to f32", f"%c = arith.constant {scalar(m.pick([0.05, 0.25]))} : f32",
+             "%b = arith.addf %f, %p0 : f32", f"%steps = arith.divf %b, {step} : f32",
+             *rounding("steps", "n", m.pick(ranges)),
+             f"%a = arith.mulf %n, {step} : f32", *FUNCTIONS[m.pick(["gelu", "gelu", "tanh", "wave"])],
+             f"%more = arith.divf %fn, {m.pick(['%p1', '%c'])} : f32", *rounding("more", "k", m.pick(ranges)),
+             "%y = arith.mulf %k, %c : f32"]
+    y, = modules.matmul(m, bits, dims, modules.random_bits(m.rng, (n, dims[-1])), zeros, params, ["f32"],
+                        [*lines, "bnn.yield %y : f32"], element)
+    return y, out
+
+
 def linear(m, x, dims, pool, n=None):
     """encode -> matmul, and a value of f32."""
     bits, zeros, element = encode(m, x, dims)
@@ -367,6 +400,7 @@ def shape_check(m):
 # What chains are made of, by the kind of programs: those that are fused have more of what can be.
 STEPS = {"bnn": [linear, linear, bit_linear, normalise, float_linear, "elementwise", "elementwise"],
          "fused": [linear, linear, linear, bit_linear, "elementwise", "elementwise", normalise],
+         "stepped": [stepped_linear],
          "scratch": [attention, *[linear] * 6]}
 
 
@@ -374,7 +408,8 @@ def draw(seed, number, kind, checks):
     """`checks` is the probability that the program has one of its own."""
     m = Program(seed, number)
     if m.chance(0.7 if kind == "bnn" else 0.9):
-        chain(m, STEPS[kind], m.pick({"bnn": [1, 2, 3], "fused": [2, 3, 4], "scratch": [1]}[kind]))
+        lengths = {"bnn": [1, 2, 3], "fused": [2, 3, 4], "stepped": [1, 2], "scratch": [1]}
+        chain(m, STEPS[kind], m.pick(lengths[kind]))
     else:
         for _ in range(m.pick([1, 2])):
             twin(m)
@@ -442,6 +477,7 @@ def drawn(module, number, count):
 
 SOURCES = {"bnn": lambda seed, number: draw(seed, number, "bnn", 0.2),
            "fused": lambda seed, number: draw(seed, number, "fused", 0.1),
+           "stepped": lambda seed, number: draw(seed, number, "stepped", 0.1),
            "scratch": lambda seed, number: draw(seed, number, "scratch", 0.1),
            "checked": lambda seed, number: draw(seed, number, "bnn", 1),
            "functions": draw_functions}

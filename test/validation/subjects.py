@@ -200,6 +200,9 @@ def of_buffers(ours, plain):
     reducing, following = until(ours("tile"), "bnn-reduce-divisions")
     yield Subject("bnn-reduce-divisions", "bnn", ours("fuse") + packing + reducing, following[:1],
                   bare(following[1:] + ours("llvm")), following[1:] + ours("llvm"), REFINES, (True, False))
+    tabulating, following = until(ours("tile"), "bnn-tabulate-bytes")
+    yield Subject("bnn-tabulate-bytes", "stepped", ours("fuse") + packing + tabulating, following[:1],
+                  bare(following[1:] + ours("llvm")), following[1:] + ours("llvm"), REFINES, (True, False))
     yield Subject("bnn-hoist-scratch", "scratch", ours("fuse") + packing + scratch, hoisting[:1],
                   bare(hoisting[1:] + ours("llvm")), hoisting[1:] + ours("llvm"), REFINES, (True, False))
 
