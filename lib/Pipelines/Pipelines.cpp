@@ -83,6 +83,7 @@ static void addTile(OpPassManager &passes, const PhaseOptions &options) {
     passes.addPass(createLowerKernels());
     passes.addPass(createHoistScratch());
     passes.addPass(createTileProducts());
+    passes.addPass(createTileTransposes());
   }
   passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   addBufferCanonicalizer(passes);

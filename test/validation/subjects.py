@@ -153,8 +153,9 @@ def of_graphs(ours, plain):
     yield subject("bnn-phase-raise", ours("fold"), ["bnn-phase-raise"], rest, plain("bufferize", "tile", "llvm"),
                   relation=CLOSE)
     whole = ours("fold", "raise", "fuse", "pack", "bufferize", "tile", "llvm")
-    prefix, following = until(whole, "bnn-tile-products")
-    yield subject("bnn-tile-products", prefix, following[:1], following[1:])
+    for name in ("bnn-tile-products", "bnn-tile-transposes"):
+        prefix, following = until(whole, name)
+        yield subject(name, prefix, following[:1], following[1:])
     recorded = [raising[0].replace("record-layers=false", "record-layers=true")]
     yield subject("bnn-require-binary", ours("fold") + recorded,
                   [ON_FUNCTIONS.format("bnn-require-binary{allow-float=*}")], rest, relation=SAME_TEXT)
