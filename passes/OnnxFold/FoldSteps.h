@@ -15,6 +15,11 @@ namespace mlir::bnn {
 /// new values only.
 bool simplify(FoldState &state);
 
+/// Whether an operation makes f32 of a table of bytes whose rows are looked up
+/// by indices of run time alone or beside others: simplify() looks up bytes as
+/// soon as they are known.
+bool isTableOfBytes(Operation *op);
+
 /// Copies the constants that a file holds at an address which is not aligned
 /// for their type, so that nobody after this pass need care.
 void alignConstants(func::FuncOp func);

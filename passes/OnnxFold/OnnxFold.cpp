@@ -52,8 +52,11 @@ private:
   /// Every round removes operations or replaces them by constants; a rewrite
   /// may uncover a constant subgraph and the other way round.
   LogicalResult fold(FoldState &state) {
-    // What may be weights of a product of bytes is raised as it is.
+    // What may be weights of a product of bytes is raised as it is, and tables
+    // of bytes stay such.
     ConstantFolder constants(state, [](Operation *op) {
+      if (isTableOfBytes(op))
+        return true;
       return widensBytes(op) && feedsOnlyProducts(op, [](Operation *product) {
                return !isConstantFactor(product->getOperand(0));
              });

@@ -297,40 +297,36 @@ bool hasManyValues(const ConstantView &table) {
   return values.count() > 3;
 }
 
+bool hasOneScale(DequantizeLinearOp widen) {
+  return isOneElement(widen.getXScale()) &&
+         (isa<NoneType>(widen.getXZeroPoint().getType()) ||
+          isOneElement(widen.getXZeroPoint()));
+}
+
+int64_t countedAxis(DequantizeLinearOp widen, int64_t rank) {
+  const int64_t axis = widen.getAxis();
+  return axis < 0 ? axis + rank : axis;
+}
+
 /// Rows of a table of bytes are looked up before they become f32, so that the
 /// table stays one of bytes: scales of the whole table or of its columns.
 bool gatherBytes(FoldState &state, GatherOp gather) {
   auto widen = gather.getData().getDefiningOp<DequantizeLinearOp>();
   auto type = dyn_cast<RankedTensorType>(gather.getType());
-  if (gather.getAxis() != 0 || !widen || !type ||
-      ConstantView::get(gather.getIndices()))
+  if (!widen || !type || ConstantView::get(gather.getIndices()) ||
+      !isTableOfBytes(widen))
     return false;
   std::optional<ConstantView> table = ConstantView::get(widen.getX());
-  if (!table || !table->getElementType().isInteger(8) ||
-      table->getType().getRank() < 1)
+  if (!table)
     return false;
   const int64_t rank = table->getType().getRank();
-  int64_t axis = widen.getAxis();
-  if (axis < 0)
-    axis += rank;
-  const bool hasOneScale = isOneElement(widen.getXScale()) &&
-                           (isa<NoneType>(widen.getXZeroPoint().getType()) ||
-                            isOneElement(widen.getXZeroPoint()));
-  // Scales of rows are those of other rows afterwards.
-  if (!hasOneScale && axis == 0)
-    return false;
-  auto isLookup = [](OpOperand &use) {
-    auto reader = dyn_cast<GatherOp>(use.getOwner());
-    return reader && reader.getAxis() == 0 && use.getOperandNumber() == 0;
-  };
-  if (!llvm::all_of(widen->getUses(), isLookup) || !hasManyValues(*table))
-    return false;
   OpBuilder builder(gather->getContext());
   builder.setInsertionPointAfter(gather);
   Value rows = gather;
   auto wide = builder.create<DequantizeLinearOp>(
       gather.getLoc(), type, rows, widen.getXScale(), widen.getXZeroPoint(),
-      hasOneScale ? int64_t(widen.getAxis()) : axis + type.getRank() - rank);
+      hasOneScale(widen) ? int64_t(widen.getAxis())
+                         : countedAxis(widen, rank) + type.getRank() - rank);
   rows.replaceAllUsesExcept(wide, wide);
   gather.getDataMutable().set(widen.getX());
   rows.setType(type.clone(table->getElementType()));
@@ -352,6 +348,26 @@ bool simplifyOne(FoldState &state, Operation *op) {
 }
 
 } // namespace
+
+bool bnn::isTableOfBytes(Operation *op) {
+  auto widen = dyn_cast<DequantizeLinearOp>(op);
+  auto type = widen ? dyn_cast<RankedTensorType>(widen.getX().getType())
+                    : RankedTensorType();
+  if (!type || !type.getElementType().isInteger(8) || type.getRank() < 1)
+    return false;
+  // Scales of rows are those of other rows afterwards.
+  if (!hasOneScale(widen) && countedAxis(widen, type.getRank()) == 0)
+    return false;
+  bool isOfRunTime = false;
+  for (OpOperand &use : widen->getUses()) {
+    auto reader = dyn_cast<GatherOp>(use.getOwner());
+    if (!reader || reader.getAxis() != 0 || use.getOperandNumber() != 0)
+      return false;
+    isOfRunTime |= !ConstantView::get(reader.getIndices());
+  }
+  std::optional<ConstantView> table = ConstantView::get(widen.getX());
+  return isOfRunTime && (!table || hasManyValues(*table));
+}
 
 bool bnn::simplify(FoldState &state) {
   bool changed = false;

@@ -72,3 +72,28 @@ func.func @four_values(%ids: tensor<3xi64>) -> tensor<3x4xf32> {
   %1 = onnx.Gather %0, %ids {axis = 0 : i64} : (tensor<2x4xf32>, tensor<3xi64>) -> tensor<3x4xf32>
   return %1 : tensor<3x4xf32>
 }
+
+// -----
+
+// A table that is quantised in the graph is one of bytes too, unless those may
+// be bits.
+// CHECK-LABEL: func.func @quantised_here
+// CHECK: onnx.Constant {{.*}} tensor<2x4xi8>
+// CHECK-NOT: onnx.QuantizeLinear
+// CHECK: onnx.Gather {{.*}} -> tensor<?x4xi8>
+// CHECK: onnx.DequantizeLinear
+// CHECK-NOT: onnx.DequantizeLinear
+// CHECK: onnx.Gather {{.*}} -> tensor<?x4xf32>
+func.func @quantised_here(%ids: tensor<?xi64>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %t = onnx.Constant {value = dense<[[0.1, 0.6, 1.1, 1.6], [-0.4, -0.9, -1.4, -1.9]]> : tensor<2x4xf32>} : () -> tensor<2x4xf32>
+  %b = onnx.Constant {value = dense<[[0.5, 0.5, -0.5, -0.5], [-0.5, 0.5, -0.5, 0.5]]> : tensor<2x4xf32>} : () -> tensor<2x4xf32>
+  %s = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %z = onnx.Constant {value = dense<0> : tensor<i8>} : () -> tensor<i8>
+  %0 = onnx.QuantizeLinear %t, %s, %z : (tensor<2x4xf32>, tensor<f32>, tensor<i8>) -> tensor<2x4xi8>
+  %1 = onnx.DequantizeLinear %0, %s, %z : (tensor<2x4xi8>, tensor<f32>, tensor<i8>) -> tensor<2x4xf32>
+  %2 = onnx.Gather %1, %ids {axis = 0 : i64} : (tensor<2x4xf32>, tensor<?xi64>) -> tensor<?x4xf32>
+  %3 = onnx.QuantizeLinear %b, %s, %z : (tensor<2x4xf32>, tensor<f32>, tensor<i8>) -> tensor<2x4xi8>
+  %4 = onnx.DequantizeLinear %3, %s, %z : (tensor<2x4xi8>, tensor<f32>, tensor<i8>) -> tensor<2x4xf32>
+  %5 = onnx.Gather %4, %ids {axis = 0 : i64} : (tensor<2x4xf32>, tensor<?xi64>) -> tensor<?x4xf32>
+  return %2, %5 : tensor<?x4xf32>, tensor<?x4xf32>
+}
