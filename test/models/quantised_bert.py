@@ -8,6 +8,10 @@
              quantised in the graph, then transposed; 7 bits of an activation by a Clip
     dynamic  quantize_dynamic of ONNX Runtime: DynamicQuantizeLinear and MatMulInteger
     paddle   Paddle2ONNX of ERNIE: signed integers, positions by CumSum, the mask out of the ids
+    tensorrt NVIDIA's pytorch-quantization, as QDQBERT has it: signed integers, a pair for each reader,
+             both terms of a residual and both factors of attention's products; the ends are f32
+    nncf     OpenVINO's NNCF: pairs behind normalisations and the biases of q and k, tables of bytes,
+             weights of 7 bits if asked to; probabilities and v are f32
 
 The weights are random (seeded). Scales of activations are those of the f32 model's values, so a
 model is built twice. `QuantisedBert.layers` says of each layer what a compiler should make of it.
@@ -22,7 +26,11 @@ import reference
 from binary_bert import Layer
 from onnx_graph import Graph
 
-WRITERS = ("ort", "torch", "dynamic", "paddle")
+WRITERS = ("ort", "torch", "dynamic", "paddle", "tensorrt", "nncf")
+# Their zero points are 0.
+SYMMETRIC = ("paddle", "tensorrt")
+# They keep weights as torch does, [outputs, inputs], and transpose them.
+TURNED = ("torch", "tensorrt")
 # How one layer leaves the integers: f32 weights, or an input that nobody quantised.
 FLOAT_FORMS = ("weights", "input")
 
@@ -44,8 +52,8 @@ class Options:
     gelu: bool = True          # or ReLU
     per_channel: bool = False  # weights have a scale for each output
     signed: bool = False       # activations are int8; only `ort` chooses
-    weights: str = "s8"        # or u8, with zero points 128, or u8a, with any; not torch and paddle
-    reduce_range: bool = False  # integers of an activation have 7 bits; only torch
+    weights: str = "s8"        # or u8, with zero points 128, or u8a, with any; only ort and dynamic
+    reduce_range: bool = False  # integers have 7 bits: torch's activations, nncf's weights
     dedicated: bool = False    # each reader of a tensor has its own pair; only `ort`
     products: bool = True      # attention's two products have quantised factors
     everything: bool = False   # sums, tables, biases and results are quantised as well; only `ort`
@@ -58,12 +66,18 @@ def legal(o):
     """Options that the writer does not have give way."""
     if o.writer != "ort":
         o.signed = o.dedicated = o.everything = False
-    if o.writer in ("torch", "paddle"):
+    if o.writer not in ("ort", "dynamic"):
         o.weights = "s8"
-    if o.writer != "torch":
+    if o.writer not in ("torch", "nncf"):
         o.reduce_range = False
+    if o.writer in ("dynamic", "nncf"):
+        o.products = False
     if o.writer == "dynamic":
-        o.products = o.exact = False
+        o.exact = False
+    if o.writer in ("tensorrt", "nncf"):
+        o.dedicated = True
+    if o.writer == "tensorrt":
+        o.products = True
     if o.writer == "paddle":
         o.per_channel = True
     else:
@@ -121,17 +135,22 @@ class QuantisedBert:
 
     def point(self, low, high):
         """Scale, zero point, and their type, by the writer's rules."""
-        writer, signed = self.o.writer, self.o.signed or self.o.writer == "paddle"
-        if writer == "paddle":
+        is_symmetric = self.o.writer in SYMMETRIC
+        signed = self.o.signed or is_symmetric
+        if is_symmetric:
             scale, zero = max(-low, high) / 127 or 1.0, 0
         else:
-            scale = (high - low) / (127 if self.o.reduce_range else 255) or 1.0
+            scale = (high - low) / (127 if self.has_clip() else 255) or 1.0
         if self.o.exact:
             scale = power_of_two(scale)
         scale = np.float32(scale)
-        if writer != "paddle":
+        if not is_symmetric:
             zero = int(np.rint((-128 if signed else 0) - low / scale))
         return scale, zero, np.int8 if signed else np.uint8
+
+    def has_clip(self):
+        """Whether activations are held to 7 bits."""
+        return self.o.writer == "torch" and self.o.reduce_range
 
     def quantise(self, x, consumer=""):
         """x after QuantizeLinear and DequantizeLinear."""
@@ -154,12 +173,20 @@ class QuantisedBert:
         zero_name = self.constant(f"{name}_zero_point", np.full(shape, zero), kind)
         if torch and len(name) % 2:  # the exporter merged equal parameters
             zero_name = g.node("q", "Identity", zero_name)
-        y = g.node("q", "QuantizeLinear", x, scale_name, zero_name)
-        if self.o.reduce_range:
+        attributes = {}
+        if self.o.writer == "tensorrt":
+            zero_name, attributes = self.cast_zero(f"{name}_zero", ()), {"axis": 0}
+        y = g.node("q", "QuantizeLinear", x, scale_name, zero_name, **attributes)
+        if self.has_clip():
             y = g.node("q", "Clip", y, "", self.constant(f"{name}_high", 127, np.uint8))
-        y = g.node("q", "DequantizeLinear", y, scale_name, zero_name)
+        y = g.node("q", "DequantizeLinear", y, scale_name, zero_name, **attributes)
         self.scales[y] = scale
         return y
+
+    def cast_zero(self, name, shape):
+        """A zero point as pytorch-quantization has it exported: a constant of f32, cast."""
+        zero = self.constant(name, np.zeros(shape), np.float32)
+        return self.g.node("q", "Cast", zero, to=TensorProto.INT8)
 
     def maybe(self, x):
         """x, quantised where everything is."""
@@ -175,7 +202,7 @@ class QuantisedBert:
         if self.o.weights == "u8a":
             scale = (high - low) / 255
         else:
-            scale = np.maximum(-low, high) / 127
+            scale = np.maximum(-low, high) / (63 if self.o.writer == "nncf" and self.o.reduce_range else 127)
         scale = np.float32(power_of_two(scale) if self.o.exact else scale)
         kind = np.int8 if self.o.weights == "s8" else np.uint8
         zero = {"s8": np.zeros_like(scale), "u8": np.full_like(scale, 128),
@@ -189,7 +216,7 @@ class QuantisedBert:
     def weight(self, scope, name, weight, transposed=False):
         """The weights, [inputs, outputs], dequantised; `transposed`: [outputs, inputs]."""
         g, o = self.g, self.o
-        turned = transposed or o.writer == "torch"
+        turned = transposed or o.writer in TURNED
         values = np.ascontiguousarray(weight.T) if turned else weight
         axis = 0 if turned else 1
         whole, scale, zero = self.integers(values, axis)
@@ -197,6 +224,7 @@ class QuantisedBert:
             scale, zero = scale.reshape(1), zero.reshape(1)
         attributes = {"axis": axis} if o.per_channel else {}
         parameters = [self.constant(f"{name}_scale", scale, np.float32),
+                      self.cast_zero(f"{name}_zero", zero.shape) if o.writer == "tensorrt" else
                       self.constant(f"{name}_zero_point", zero, zero.dtype)]
         if o.writer == "ort":
             y = self.constant(f"{name}_quantized", whole, whole.dtype)
@@ -215,11 +243,14 @@ class QuantisedBert:
         name = scope.strip("/").replace("/", ".") + ".weight"
         weight = self.normal((inputs, outputs), std or 1 / math.sqrt(inputs))
         bias = self.normal(outputs, 0.1)
-        is_float = o.float_layer == layer
+        # QDQBERT's pooler is no quantised linear.
+        is_plain = o.writer == "tensorrt" and layer == "pooler"
+        is_float = is_plain or o.float_layer == layer
+        has_weights = is_plain or o.float_form == "weights"
         became = "8x8"
         if is_float:
-            became = "float" if o.float_form == "weights" or o.writer == "dynamic" else self.of_bytes()
-        if is_float and o.float_form == "weights" or self.is_measuring:
+            became = "float" if has_weights or o.writer == "dynamic" else self.of_bytes()
+        if is_float and has_weights or self.is_measuring:
             if not is_float:
                 x = self.quantise(x, layer)
             y = g.node(scope, "MatMul", x, g.parameter(name, weight))
@@ -234,7 +265,7 @@ class QuantisedBert:
             y = g.node(scope, "MatMul", x, self.weight(scope, name, weight))
         self.layers.append(Layer(g.producers[y], "linear", became))
         bias = g.parameter(name.replace("weight", "bias"), bias)
-        return g.node(scope, "Add", *((bias, y) if o.writer == "torch" else (self.maybe(y), bias)))
+        return g.node(scope, "Add", *((bias, y) if o.writer in TURNED else (self.maybe(y), bias)))
 
     def dynamic_linear(self, scope, x, name, weight, bias):
         g = self.g
@@ -252,25 +283,28 @@ class QuantisedBert:
         return g.node(scope, "Add", y, g.parameter(name.replace("weight", "bias"), bias))
 
     def gemm(self, scope, x, inputs, outputs, layer):
-        """A Gemm of [outputs, inputs], whose bias is of int32 where the input is quantised."""
+        """A Gemm of [outputs, inputs], whose bias is of int32 where the input is quantised and the
+        writer quantises it."""
         g, o = self.g, self.o
         if o.writer in ("dynamic", "paddle"):
             return self.linear(scope, x, inputs, outputs, layer)
         name = scope.strip("/").replace("/", ".") + ".weight"
         weight = self.normal((inputs, outputs), 1 / math.sqrt(inputs))
         bias = self.normal(outputs, 0.1)
-        # torch's classifier has no quantiser before it.
-        is_float = o.writer == "torch" or o.float_layer == layer
+        # torch's classifier has no quantiser before it, TensorRT's none at all.
+        is_plain = o.writer == "tensorrt"
+        is_float = o.writer in TURNED or o.float_layer == layer
         if not is_float:
             x = self.quantise(x, layer)
-        if self.is_measuring:
+        if self.is_measuring or is_plain:
             factors = [x, g.parameter(name, weight.T), g.parameter(f"{name}_bias", bias)]
         else:
             w = self.weight(scope, name, weight, transposed=True)
-            factors = [x, w, g.parameter(f"{name}_bias", bias) if is_float else
+            factors = [x, w, g.parameter(f"{name}_bias", bias) if is_float or o.writer == "nncf" else
                        self.int32_bias(scope, f"{name}_bias", bias, self.scales[x] * self.scales[w])]
         y = g.node(scope, "Gemm", *factors, transB=1)
-        self.layers.append(Layer(g.producers[y], "linear", self.of_bytes() if is_float else "8x8"))
+        became = "float" if is_plain else self.of_bytes() if is_float else "8x8"
+        self.layers.append(Layer(g.producers[y], "linear", became))
         return y
 
     def of_bytes(self):
@@ -302,6 +336,8 @@ class QuantisedBert:
         h = o.hidden
         q, k, v = (self.linear(f"{scope}/{part}", x, h, h, f"{index}/{part}")
                    for part in ("query", "key", "value"))
+        if o.writer == "nncf":
+            q, k = self.quantise(q, "qk"), self.quantise(k, "qk")
         q = self.split_heads(scope, q, [0, 2, 1, 3])
         k = self.split_heads(scope, k, [0, 2, 3, 1])
         v = self.split_heads(scope, v, [0, 2, 1, 3])
@@ -328,11 +364,16 @@ class QuantisedBert:
         scope = f"/layer.{index}"
         y = self.attention(index, f"{scope}/attention", x, mask)
         y = self.linear(f"{scope}/output", y, o.hidden, o.hidden, f"{index}/output")
-        x = self.layer_norm(f"{scope}/norm1", self.maybe(g.node(scope, "Add", self.maybe(y), self.maybe(x))))
+        x = self.layer_norm(f"{scope}/norm1", self.residual(scope, y, x))
         y = self.linear(f"{scope}/intermediate", x, o.hidden, o.ffn, f"{index}/intermediate")
         y = self.activation(f"{scope}/activation", y)
         y = self.linear(f"{scope}/ffn_output", y, o.ffn, o.hidden, f"{index}/ffn_output")
-        return self.layer_norm(f"{scope}/norm2", self.maybe(g.node(scope, "Add", self.maybe(y), self.maybe(x))))
+        return self.layer_norm(f"{scope}/norm2", self.residual(scope, y, x))
+
+    def residual(self, scope, y, x):
+        if self.o.writer == "tensorrt":
+            y, x = self.quantise(y, "local"), self.quantise(x, "residual")
+        return self.maybe(self.g.node(scope, "Add", self.maybe(y), self.maybe(x)))
 
     def inputs(self):
         if self.o.writer == "paddle":
@@ -362,8 +403,12 @@ class QuantisedBert:
     def embedding(self, scope, name, rows, ids):
         g = self.g
         table = self.normal((rows, self.o.hidden), 0.5)
-        is_bytes = self.o.everything and not self.is_measuring
-        if is_bytes:
+        # NNCF leaves positions in f32.
+        is_nncf = self.o.writer == "nncf" and name != "positions.weight"
+        is_bytes = (self.o.everything or is_nncf) and not self.is_measuring
+        if is_nncf and is_bytes:
+            table = self.weight("/embeddings", name, table)
+        elif is_bytes:
             scale, zero, kind = self.point(float(table.min()), float(table.max()))
             limits = np.iinfo(kind)
             whole = np.clip(np.rint(table / scale) + zero, limits.min, limits.max)
