@@ -147,16 +147,17 @@ class Model:
     def check(self, tools):
         # The optimiser takes six times as long as all else, and must not change a byte: of few models.
         level = tools.level or ("-O1" if self.o.seed % 32 == 0 else "-O0")
-        actual = self.run(tools, "native", level, "--report=json",
+        # So is what passes leave: it takes a third of the time.
+        verify = [] if self.o.seed % 4 == 0 else ["--verify-each=0"]
+        actual = self.run(tools, "native", level, *verify, "--report=json",
                           f"--report-file={self.path('report.json')}")
         if self.spelling.body == "f32":
             self.compare(actual, tools)
-        # The passes that it shares were verified above.
         others = {"reference": ["--reference", "-O0", "--verify-each=0"]}
         strategies = ["portable", "avx2"]
         if self.o.seed % 9 < len(strategies):
             name = strategies[self.o.seed % 9]
-            others[name] = [f"--strategy={name}", level]
+            others[name] = [f"--strategy={name}", level, *verify]
         for name, flags in others.items():
             for i, outputs in enumerate(self.run(tools, name, *flags)):
                 for output, value in outputs.items():
