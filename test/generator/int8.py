@@ -67,7 +67,9 @@ def draw(seed):
         o.float_layer = "0/" + r.choice(["query", "value", "output", "intermediate", "ffn_output"])
         o.float_form = r.choice(FLOAT_FORMS)
     o.tasks = 3 * (seed % 2)
-    return legal(o), r.choice([1, 1, 2, 3]), r.choice([1, 2, 5, 9])
+    batch, seq = r.choice([1, 1, 2, 3]), r.choice([1, 2, 5, 9])
+    o.outputs = r.random() < 0.4
+    return legal(o), batch, seq
 
 
 class Model:

@@ -57,6 +57,7 @@ class Options:
     dedicated: bool = False    # each reader of a tensor has its own pair; only `ort`
     products: bool = True      # attention's two products have quantised factors
     everything: bool = False   # sums, tables, biases and results are quantised as well; only `ort`
+    outputs: bool = False      # so are linears' outputs, after the bias; `ort`, `torch` and `paddle`
     exact: bool = False        # scales are powers of two: floats compute what integers do
     float_layer: str = ""      # a layer that is left in f32, "0/query" ...
     float_form: str = "weights"  # ... and how, one of FLOAT_FORMS
@@ -74,6 +75,8 @@ def legal(o):
         o.products = False
     if o.writer == "dynamic":
         o.exact = False
+    if o.writer not in ("ort", "torch", "paddle"):
+        o.outputs = False
     if o.writer in ("tensorrt", "nncf"):
         o.dedicated = True
     if o.writer == "tensorrt":
@@ -265,7 +268,8 @@ class QuantisedBert:
             y = g.node(scope, "MatMul", x, self.weight(scope, name, weight))
         self.layers.append(Layer(g.producers[y], "linear", became))
         bias = g.parameter(name.replace("weight", "bias"), bias)
-        return g.node(scope, "Add", *((bias, y) if o.writer in TURNED else (self.maybe(y), bias)))
+        y = g.node(scope, "Add", *((bias, y) if o.writer in TURNED else (self.maybe(y), bias)))
+        return self.quantise(y) if o.outputs else y
 
     def dynamic_linear(self, scope, x, name, weight, bias):
         g = self.g
