@@ -11,9 +11,11 @@
 
 namespace mlir::bnn {
 
-/// Makes counters of loops 32 bits wide that stay below 2^31, as those over the
-/// words of a row do. An index has 64 bits everywhere, which takes two
-/// registers and twice the instructions on a target of 32 bits.
+/// Makes counters of loops 32 bits wide that stay below 2^31, and comparisons,
+/// divisions, minima and maxima of such integers. An index has 64 bits
+/// everywhere, which takes two registers and twice the instructions on a target
+/// of 32 bits. What is known comes from constants, from conditions on the way,
+/// and from the ranges of arguments.
 struct NarrowIndices : llvm::PassInfoMixin<NarrowIndices> {
   llvm::PreservedAnalyses run(llvm::Function &function,
                               llvm::FunctionAnalysisManager &analyses);

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Target/ObjectWriter.h"
+#include "lib/Target/ArgumentRanges.h"
 #include "lib/Target/NarrowIndices.h"
 #include "lib/Target/SpellOut.h"
 #include "lib/Target/TilePermission.h"
@@ -74,6 +75,7 @@ Error optimizeModule(Module &module, TargetMachine &machine, unsigned level) {
                                                OptimizationLevel level) {
       if (level == OptimizationLevel::O0)
         return;
+      passes.addPass(ArgumentRanges());
       FunctionPassManager functions;
       functions.addPass(NarrowIndices());
       functions.addPass(InstCombinePass());

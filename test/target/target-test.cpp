@@ -294,6 +294,71 @@ static std::vector<StringRef> macrosOf(StringRef header) {
 }
 
 /// No macro is defined twice, and none of a model's is bnn-mlir's.
+/// What of `ir`, compiled for an ARM of 32 bits, has the text `wanted`.
+static size_t countNarrow(StringRef ir, StringRef wanted) {
+  LLVMContext context;
+  SMDiagnostic diagnostic;
+  std::unique_ptr<Module> module = parseAssemblyString(ir, diagnostic, context);
+  expect(module != nullptr, diagnostic.getMessage());
+  if (!module)
+    return 0;
+  auto machine = mlir::bnn::createTargetMachine(cantFail(
+      mlir::bnn::resolveTarget("armv7-linux-gnueabihf", "cortex-a7", "")));
+  cantFail(mlir::bnn::optimizeModule(*module, *machine, 2));
+  std::string text;
+  raw_string_ostream(text) << *module;
+  return StringRef(text).count(wanted);
+}
+
+static void testNarrowIndices() {
+  // A kernel that counts to its argument, which %checked sees to.
+  constexpr StringLiteral kernel = R"(
+define internal void @kernel(ptr %p, i64 %n) noinline {
+entry:
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %next, %loop ]
+  %at = getelementptr i8, ptr %p, i64 %i
+  store volatile i8 0, ptr %at
+  %next = add i64 %i, 1
+  %more = icmp ult i64 %next, %n
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}
+define void @checked(ptr %p, i64 %n) {
+  %less = sub i64 %n, 1
+  %fits = icmp ult i64 %less, 2147483646
+  br i1 %fits, label %call, label %done
+call:
+  call void @kernel(ptr %p, i64 %n)
+  br label %done
+done:
+  ret void
+})";
+  constexpr StringLiteral range = "i64 range(i64 1, 2147483647)";
+  expect(countNarrow(kernel, range) == 1, "an argument's range from a check");
+  expect(countNarrow(kernel, "phi i64") == 0, "a counter below a checked end");
+  expect(countNarrow(kernel, "icmp ult i64 %next") == 0,
+         "a comparison of small numbers");
+  // One more than that is too many.
+  std::string more = kernel.str();
+  more.replace(more.find("2147483646"), 10, "2147483648");
+  expect(countNarrow(more, "phi i64") == 1, "a counter of 2^31 and more");
+  // A call that checks nothing, and one that is not seen.
+  std::string unchecked = (kernel + R"(
+define void @unchecked(ptr %p, i64 %n) {
+  call void @kernel(ptr %p, i64 %n)
+  ret void
+})")
+                              .str();
+  expect(countNarrow(unchecked, "range(") == 0, "a range that a call exceeds");
+  expect(countNarrow(unchecked, "phi i64") == 1, "a counter without an end");
+  std::string escaped = (kernel + "\n@table = constant ptr @kernel").str();
+  expect(countNarrow(escaped, "range(") == 0, "a range of unknown calls");
+  expect(countNarrow(escaped, "phi i64") == 1, "a counter of unknown calls");
+}
+
 static void testHeaderMacros() {
   std::string own;
   for (const char *prefix :
@@ -374,6 +439,7 @@ int main() {
   testTiles();
   testVariants();
   testObjects();
+  testNarrowIndices();
   testHeaderMacros();
   testHeaderNames();
   testFiles();

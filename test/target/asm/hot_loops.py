@@ -51,6 +51,23 @@ def stack_operand(lines):
                                       if any(line.startswith(setup) for line in lines)))
 
 
+def touches_stack(lines, stack):
+    """The instructions of a loop that load from the stack or store to it. ARM's vectors have no operand for that:
+    their address goes through a register."""
+    touches, addresses = [], set()
+    for line in lines:
+        if stack.search(line) or any(re.search(rf"(\[{address}\b|^v(st|ld)m\w* {address}\b)", line)
+                                     for address in addresses):
+            touches.append(line)
+        written = re.match(r"(\w+)\S* (\w+),", line)
+        if written and not re.match(r"v?st|cmp|tst", line):
+            addresses.discard(written.group(2))
+        address = re.match(r"add\S* (\w+), sp, #|mov (\w+), sp$", line)
+        if address:
+            addresses.add(address.group(1) or address.group(2))
+    return touches
+
+
 def check(kernel, text, options, most_on_stack):
     """Prints the hot loops of a kernel and returns what is wrong."""
     wrong, found = [], []
@@ -64,7 +81,7 @@ def check(kernel, text, options, most_on_stack):
             marks = sum(bool(hot.match(line)) for line in loop.lines)
             if not marks:
                 continue
-            touches = [line for line in loop.lines if stack.search(line)]
+            touches = touches_stack(loop.lines, stack)
             found.append((marks, len(loop.lines), len(touches), function))
             if len(touches) > most_on_stack:
                 wrong.append(f"{kernel}: {function}: a hot loop of {len(loop.lines)} instructions "
