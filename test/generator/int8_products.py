@@ -31,9 +31,10 @@ from harness import Failure
 
 
 FORMS = ["qdq", "qdq", "qdq", "gemm", "gemm", "integer", "integer", "dynamic", "dynamic_fused", "near", "qlinear",
-         "qgemm", "to_float", "torch", "tensorrt", "paddle", "nncf", "before_bits", "behind_bits"]
+         "qlinear_add", "qattention", "qgemm", "to_float", "torch", "tensorrt", "paddle", "nncf", "before_bits",
+         "behind_bits"]
 # Those whose writers have int8 only, or whose rows are uint8.
-SYMMETRIC, UNSIGNED = ("tensorrt", "paddle"), ("torch", "dynamic", "dynamic_fused")
+SYMMETRIC, UNSIGNED = ("tensorrt", "paddle"), ("torch", "dynamic", "dynamic_fused", "qattention")
 
 
 class Product:
@@ -97,7 +98,7 @@ class Product:
         lead = [rows] if form in ("gemm", "qgemm") else r.choice([[rows], [rows], [2, rows], [2, 1, rows], []])
         signed = r.random() < 0.5
         kind = r.choice([np.int8, np.int8, np.uint8])
-        if signed and form in ("integer", "qdq", "qlinear", "qgemm", "to_float"):
+        if signed and form in ("integer", "qdq", "qlinear", "qlinear_add", "qgemm", "to_float"):
             kind = np.int8
         if form in SYMMETRIC:
             signed, kind = True, np.int8
@@ -267,6 +268,48 @@ class Product:
             self.constant(kind(self.r.choice([0, 7, 100]))), self.constant(self.weights(k, n, weight_kind)),
             self.constant(self.scale()), self.constant(weight_kind(self.r.choice([0, 3]))), *self.result_of(kind))
         return self.whole
+
+    def qlinear_add(self, lead, k, n, kind, weight_kind):
+        """QOperator of a linear with its bias, or a residual. ONNX Runtime adds zero points before it rounds:
+        of even ones and scales that are powers of two it makes the same bytes."""
+        self.exact = True
+        limits = np.iinfo(kind)
+        is_bias = self.r.random() < 0.5
+        self.is_dynamic &= is_bias  # sizes of two inputs may differ
+        scales = [self.constant(np.float32(2.0 ** self.r.choice([-1, 1, 4]))) for _ in range(2)]
+        points = [self.constant(kind(self.r.choice([0, 6, 100]))) for _ in range(2)]
+        y = self.node(
+            "QLinearMatMul", self.bytes_in(lead, k, kind), self.constant(self.scale()),
+            self.constant(kind(self.r.choice([0, 7, 100]))), self.constant(self.weights(k, n, weight_kind)),
+            self.constant(self.scale()), self.constant(weight_kind(self.r.choice([0, 3]))), scales[0], points[0])
+        other = self.rng.integers(limits.min, limits.max + 1, [n] if is_bias else [*lead, n]).astype(kind)
+        other = self.constant(other) if is_bias else self.input("r", other)
+        self.kind_of_result = TensorProto.INT8 if kind is np.int8 else TensorProto.UINT8
+        self.whole = self.fused("QLinearAdd", y, scales[0], points[0], other, self.constant(self.scale()),
+                                self.constant(kind(self.r.choice([0, 5]))), scales[1], points[1])
+        return self.whole
+
+    def qattention(self, lead, k, n, kind, weight_kind):
+        """One product of bytes for queries, keys and values, and attention of floats."""
+        self.exact = False
+        heads, batch, tokens = self.r.choice([1, 2, 3]), self.r.choice([1, 1, 2]), self.r.choice([1, 2, 5, 8])
+        width = heads * min(n, 20)
+        mask = None
+        if self.r.random() < 0.5:
+            self.is_dynamic = False
+            mask = self.input("mask", (self.rng.random((batch, tokens)) < 0.8).astype(np.int32))
+        scale = np.float32([self.scale() for _ in range(3 * width)]) if self.r.random() < 0.5 else self.scale()
+        y = self.fused(
+            "QAttention", self.bytes_in([batch, tokens], k, kind),
+            self.constant(self.weights(k, 3 * width, weight_kind)),
+            self.constant(self.rng.standard_normal(3 * width).astype(np.float32)), self.constant(np.float32(self.scale() / k)),
+            self.constant(scale), mask, self.constant(kind(self.r.choice([0, 7, 128]))),
+            self.constant(np.full(np.shape(scale), 0 if weight_kind is np.int8 else 128, weight_kind)))
+        self.nodes[-1].attribute.append(helper.make_attribute("num_heads", heads))
+        if self.r.random() < 0.3:
+            self.nodes[-1].attribute.append(helper.make_attribute("unidirectional", 1))
+        self.became = ["8x8", "float"]
+        return y
 
     def qgemm(self, lead, k, n, kind, weight_kind):
         turned = self.r.random() < 0.5
