@@ -527,7 +527,8 @@ def test_distances():
     assert score.divergence(*logits) == pytest.approx(0.25 * np.log(2))
     assert score.divergence(logits[0], logits[0] + 7) == pytest.approx(0, abs=1e-15)
     assert score.divergence(np.array([[1.0], [3.0]]), np.array([[2.0], [3.0]])) == 0.25
-    assert score.combined([1, 3], [2, 2]).tolist() == [0.75, 1.25]
+    assert score.combined([1, 3], [2, 2], 1).tolist() == [0.75, 1.25]
+    assert score.combined([1, 3], [2, 2], 0).tolist() == [0.5, 0.5]
     assert score.combined([0, 0], [0, 0]).tolist() == [0, 0]
 
 
@@ -1146,6 +1147,7 @@ def test_the_commands_errors(folder, tmp_path):
             (["--apply", data, "-o", old], "data.npz is no record of bnn-prune"),
             (["--apply", data, "--rounds=3", "--seed=2", "-o", old],
              "rounds, seed: a record that is applied says already what goes"),
+            ([*prune, "--trajectory=-1", "-o", old], "finite number of times, 0 or more, not -1"),
             (["--keep-flops=0.6", "-o", old], "with calibration data and a share"),
             (prune, "nothing is asked for: name a file with -o, or a report"),
             ([*prune, "--report-file", data], "data.npz would replace"),

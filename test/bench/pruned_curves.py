@@ -16,7 +16,8 @@ import pathlib
 import sys
 
 BEGIN, END = "<!-- table: accuracy -->\n", "<!-- end of accuracy -->\n"
-WAYS = {"bnn-prune": "`bnn-prune`", "refit": "and `--refit`", "random": "random order", "magnitude": "magnitude"}
+WAYS = {"bnn-prune": "`bnn-prune`", "trajectory": "`--trajectory=1`", "refit": "and `--refit`",
+        "random": "random order", "magnitude": "magnitude"}
 
 
 def read(path):
@@ -56,13 +57,14 @@ def table(found):
         f"{share:g}" for share in shares) + " |", "| --- " * (2 + len(shares)) + "|"]
     for model, of in found.items():
         [whole] = of["whole", 1.0]
+        first = f"{model}: {whole:.2f}"
         for way, name in WAYS.items():
             cells = [of.get((way, share)) for share in shares]
             if not any(cells):
                 continue
-            first = f"{model}: {whole:.2f}" if way == next(iter(WAYS)) else ""
             lines.append(f"| {first} | {name} | " + " | ".join(
                 cell(one) for one in cells) + " |")
+            first = ""
     return "".join(line.replace("|  |", "| |") + "\n" for line in lines)
 
 
@@ -77,14 +79,15 @@ def draw(found, path):
     rows = -(-len(found) // columns)
     figure, axes = pyplot.subplots(rows, columns, figsize=(2.6 * columns, 2.1 * rows + 0.3),
                                    sharex=True, sharey=True, squeeze=False)
+    lines = {}
     for axis, (model, of) in zip(axes.ravel(), found.items()):
-        for way, colour in zip(WAYS, ("C0", "C3", "C1", "C2")):
+        for way, colour in zip(WAYS, ("C0", "C4", "C3", "C1", "C2")):
             given = {share: values for (one, share), values in of.items() if one == way}
             if not given:
                 continue
             given[1.0] = of["whole", 1.0]
             xs = sorted(given)
-            axis.plot(xs, [mean(given[x]) for x in xs], color=colour, marker=".", label=way)
+            [lines[way]] = axis.plot(xs, [mean(given[x]) for x in xs], color=colour, marker=".")
             axis.fill_between(xs, [min(given[x]) for x in xs], [max(given[x]) for x in xs],
                               color=colour, alpha=0.2, linewidth=0)
         axis.set_title(model)
@@ -93,10 +96,12 @@ def draw(found, path):
     for axis in axes.ravel()[len(found):]:
         axis.set_visible(False)
     axes[0, 0].invert_xaxis()
-    axes[0, 0].legend(loc="lower left")
+    names = {"trajectory": "--trajectory=1", "refit": "--refit"}
+    figure.legend(lines.values(), [names.get(way, way) for way in lines], loc="upper center",
+                  ncols=len(lines), frameon=False)
     figure.supxlabel("share of the multiplications that stays")
     figure.supylabel("right, %")
-    figure.tight_layout()
+    figure.tight_layout(rect=(0, 0, 1, 0.95))
     figure.savefig(path, metadata={"Date": None})
 
 

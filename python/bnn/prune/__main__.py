@@ -10,6 +10,7 @@ import warnings
 
 from bnn.compiler import CompileError
 from bnn.prune import PruneError, prune
+from bnn.prune.score import TRAJECTORY
 from bnn.train.progress import callback
 
 
@@ -59,6 +60,9 @@ def _parser():
     parser.add_argument("--group", type=int, metavar="N",
                         help="how many neurons go or stay together (default: 32 where bits are "
                         "multiplied, 16 elsewhere)")
+    parser.add_argument("--trajectory", type=float, default=TRAJECTORY, metavar="WEIGHT",
+                        help="how many times what a unit does to later layers counts beside what it "
+                        f"does to the result (default: {TRAJECTORY:g})")
     parser.add_argument("--equal-layers", action="store_true",
                         help="let all layers keep as many heads, and as many neurons, so that they "
                         "share the code that the compiler makes")

@@ -4,6 +4,7 @@
 so that a test can parse it as XML; no script, style or image from elsewhere."""
 import html
 
+from bnn.prune.score import combined
 from bnn.prune.style import CSS, JS
 
 #: The colour of a layer, by what its numbers are.
@@ -139,10 +140,10 @@ def _layers(report):
     return "\n".join([*lines, "</tbody></table>"])
 
 
-def _worth(units):
-    """One number a unit, as the search has it within a layer: its shares of both sums."""
-    sums = {name: sum(abs(unit[name]) for unit in units) for name in ("trajectory", "divergence")}
-    return [sum(unit[name] / total for name, total in sums.items() if total) for unit in units]
+def _worth(units, weight):
+    """One number a unit, as the search has it within a layer."""
+    return combined([unit["trajectory"] for unit in units], [unit["divergence"] for unit in units],
+                    weight).tolist()
 
 
 def _units(report):
@@ -151,7 +152,7 @@ def _units(report):
              '<p class="sub">A column for each unit, as high as its share of the layer\'s scores '
              "in the last round in which it was scored; grey is what goes.</p>"]
     for layer in report["layers"]:
-        worth = _worth(layer["units"])
+        worth = _worth(layer["units"], report["trajectory_weight"])
         most = max(*worth, 1e-300)
         width = 1000 / len(worth)
         lines += [f"<h3>{_escaped(layer['name'])}</h3>",

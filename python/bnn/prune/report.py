@@ -34,7 +34,7 @@ def make(record, model):
         found = {"model": os.path.basename(os.fspath(model)), "length": record["length"],
                  "budget": {name: record[name] for name in ("keep_flops", "keep_latency")
                             if name in record},
-                 "rounds": len(record["rounds"]), "macs": record["macs"], "layers": layers,
+                 "rounds": len(record["rounds"]), "trajectory_weight": record["trajectory_weight"], "macs": record["macs"], "layers": layers,
                  "refused": record["refused"],
                  "expected": {name: sum(unit[name] for unit in gone)
                               for name in ("trajectory", "divergence")},

@@ -13,6 +13,9 @@ from bnn.prune.errors import PruneError
 
 #: Tokens whose states are compared, of all calibration data.
 TOKENS = 512
+#: How many times the trajectory counts beside the divergence. Models of this project lose less by
+#: little of it (docs/pruning.md).
+TRAJECTORY = 0.1
 
 
 def padding_mask(feeds, name):
@@ -181,13 +184,13 @@ def trajectory(lost, later):
     return sum(distances[name] for name in later), other
 
 
-def combined(trajectories, divergences):
-    """One number a unit: its share of all trajectories and its share of all divergences, so that
-    neither the scale nor the order of units counts."""
+def combined(trajectories, divergences, weight=TRAJECTORY):
+    """One number a unit: `weight` times its share of all trajectories, and its share of all
+    divergences, so that neither the scale nor the order of units counts."""
     found = np.zeros(len(trajectories))
-    for part in (np.asarray(trajectories), np.asarray(divergences)):
+    for times, part in ((weight, np.asarray(trajectories)), (1.0, np.asarray(divergences))):
         # Where others are gone already, one more may mend something.
         total = np.abs(part).sum()
         if total > 0:
-            found += part / total
+            found += times * part / total
     return found
