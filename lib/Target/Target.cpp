@@ -211,6 +211,10 @@ Expected<TargetSpec> resolveTarget(StringRef triple, StringRef cpu,
     for (StringRef feature : unit)
       features.AddFeature(feature);
   }
+  // By LLVM's model a load of two vectors is no faster there than two loads,
+  // and takes three times as long to issue.
+  if (parsed.isAArch64() && spec.cpu == "cortex-a55")
+    features.AddFeature("slow-paired-128");
   SmallVector<StringRef> requested;
   attributes.split(requested, ',', -1, /*KeepEmpty=*/false);
   for (StringRef attribute : requested)
