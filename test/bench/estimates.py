@@ -23,6 +23,7 @@ CORES = {"cortex-a53": 1.4, "cortex-a55": 1.8, "cortex-a510": 1.8, "cortex-a76":
 BANDWIDTH = 10  # GB/s
 LENGTHS = (8, 32, 128)
 DEMO_TOKENS = 16
+TABLES = ("cores", "loops", "host")
 LOOP_CORES = ("cortex-a55", "cortex-a76", "neoverse-n1", "neoverse-v1")
 
 
@@ -44,10 +45,11 @@ class Estimates:
         with open(path) as file:
             return {estimate["cpu"]: estimate for estimate in json.load(file)}
 
-    def cores(self, onnx, tokens):
-        clocks = ",".join(str(clock) for clock in CORES.values())
-        return self.run(onnx, tokens, "--mtriple=aarch64-linux-gnu", "--estimate=" + ",".join(CORES),
-                        f"--estimate-clock={clocks}", f"--estimate-bandwidth={BANDWIDTH}")
+    def cores(self, onnx, tokens, cpus=tuple(CORES)):
+        """Those of ARM cores."""
+        return {cpu: self.run(onnx, tokens, "--mtriple=aarch64-linux-gnu", f"--estimate={cpu}",
+                              f"--estimate-clock={CORES[cpu]}", f"--estimate-bandwidth={BANDWIDTH}")[cpu]
+                for cpu in cpus}
 
 
 def sdot_rate(llvm, cpu):
@@ -80,7 +82,7 @@ def core_table(estimates, llvm):
         lines.append(f"| {cpu} | {clock} | " + " | ".join(f"{time:.3g}" for time in times)
                      + f" | {macs / bipft[128][cpu]['cycles']:.0f} | {demo[cpu]['ms'] * 1e3:.0f} | "
                      + (f"{other:.3g} | {other / times[-1]:.1f} |" if rate else "no `sdot` | |"))
-    return "\n".join(lines) + "\n", bipft
+    return "\n".join(lines) + "\n"
 
 
 def kinds(estimate):
@@ -203,27 +205,29 @@ def host_table(estimates, rounds):
     return head + "\n".join(lines) + "\n"
 
 
-def tables(bench, root, rounds):
+def tables(bench, root, rounds, names):
     """{name of the table: its text}."""
     estimates = Estimates(bench, root)
-    cores, bipft = core_table(estimates, bench.tools.llvm)
-    return {"cores": cores, "loops": loop_table(bipft[128]), "host": host_table(estimates, rounds)}
+    make = {"cores": lambda: core_table(estimates, bench.tools.llvm),
+            "loops": lambda: loop_table(estimates.cores(bench.onnx("bipft"), 128, LOOP_CORES)),
+            "host": lambda: host_table(estimates, rounds)}
+    return {name: make[name]() for name in names}
 
 
-def update_docs(path, texts):
-    """Replaces the tables in a file."""
+def update_docs(path, texts, option="--estimates"):
+    """Replaces the tables in a file that `option` writes."""
     with open(path) as file:
         text = file.read()
     for name, table in texts.items():
-        begin = f"<!-- table: tools/dev bench --estimates --update-docs: {name} -->"
+        begin = f"<!-- table: tools/dev bench {option} --update-docs: {name} -->"
         before, rest = text.split(begin)
         text = f"{before}{begin}\n{table}<!-- end of table -->{rest.split('<!-- end of table -->', 1)[1]}"
     with open(path, "w") as file:
         file.write(text)
 
 
-def main(bench, root, rounds, update):
-    texts = tables(bench, root, rounds)
+def main(bench, root, rounds, update, names):
+    texts = tables(bench, root, rounds, names)
     for table in texts.values():
         sys.stdout.write(table + "\n")
     if update:
