@@ -1147,6 +1147,7 @@ def test_the_commands_errors(folder, tmp_path):
             (["--apply", data, "-o", old], "data.npz is no record of bnn-prune"),
             (["--apply", data, "--rounds=3", "--seed=2", "-o", old],
              "rounds, seed: a record that is applied says already what goes"),
+            ([*prune, "--heads=0", "-o", old], "finite number of times, more than 0, not 0"),
             ([*prune, "--trajectory=-1", "-o", old], "finite number of times, 0 or more, not -1"),
             (["--keep-flops=0.6", "-o", old], "with calibration data and a share"),
             (prune, "nothing is asked for: name a file with -o, or a report"),

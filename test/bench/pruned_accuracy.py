@@ -40,9 +40,8 @@ PARSER.add_argument("--rounds", type=int, default=8, metavar="N", help="as bnn-p
 PARSER.add_argument("--group", type=int, metavar="N", help="as bnn-prune's")
 PARSER.add_argument("--trajectory", type=float, metavar="WEIGHT",
                     help="as bnn-prune's (default: bnn-prune's)")
-PARSER.add_argument("--head-factor", type=float, default=1.0, metavar="F",
-                    help="how many times its score a head counts beside neurons (default: 1, as "
-                    "bnn-prune has it)")
+PARSER.add_argument("--heads", type=float, metavar="FACTOR",
+                    help="as bnn-prune's (default: bnn-prune's)")
 PARSER.add_argument("--equal-layers", action="store_true", help="as bnn-prune's")
 PARSER.add_argument("--bytes", action="store_true",
                     help="print the size of the objects too, for one sentence of 24 tokens")
@@ -138,18 +137,11 @@ class Choices:
     """What is cut out of a model by one draw of the texts."""
 
     def __init__(self, proto, layers, arrays, options, seed, clock):
-        from bnn.prune.score import TRAJECTORY
         self.options, self.seed, self.clock = options, seed, clock
         self.task, self.scoring = scoring_of(proto, layers, arrays, options, seed)
-        self.weight = TRAJECTORY if options.trajectory is None else options.trajectory
-        self._with_known, self._chosen, self._refit = self.scoring._scores, {}, None
-
-    def _scored(self, *what):
-        """As bnn-prune scores units, with heads at their rate of exchange."""
-        factors = [self.options.head_factor if layer.kind == "heads" else 1.0
-                   for _, layer, _ in self.scoring.units]
-        return {unit: tuple(factors[unit] * part for part in pair)
-                for unit, pair in self._with_known(*what).items()}
+        self.weights = {name: value for name, value in (
+            ("trajectory", options.trajectory), ("heads", options.heads)) if value is not None}
+        self._scored, self._chosen, self._refit = self.scoring._scores, {}, None
 
     def choose(self, way, keep):
         """(removed, biases), and the factors where it is fitted."""
@@ -162,7 +154,7 @@ class Choices:
         scoring._scores = self._scored if is_ours else lambda *_: scores
         found = scoring.run(keep, None, self.options.rounds if is_ours else 1, clock=self.clock,
                             equal_layers=self.options.equal_layers,
-                            trajectory=self.weight)
+                            **(self.weights if is_ours else {"heads": 1.0}))
         # The first round is the same for every budget, and so are the tables of time.
         if is_ours:
             scoring.before, self._chosen[keep] = scoring.record["rounds"], found

@@ -16,7 +16,7 @@ import pathlib
 import sys
 
 BEGIN, END = "<!-- table: accuracy -->\n", "<!-- end of accuracy -->\n"
-WAYS = {"bnn-prune": "`bnn-prune`", "trajectory": "`--trajectory=1`", "refit": "and `--refit`",
+WAYS = {"bnn-prune": "`bnn-prune`", "alike": "`--trajectory=1 --heads=1`", "refit": "and `--refit`",
         "random": "random order", "magnitude": "magnitude"}
 
 
@@ -96,7 +96,7 @@ def draw(found, path):
     for axis in axes.ravel()[len(found):]:
         axis.set_visible(False)
     axes[0, 0].invert_xaxis()
-    names = {"trajectory": "--trajectory=1", "refit": "--refit"}
+    names = {"alike": "--trajectory=1 --heads=1", "refit": "--refit"}
     figure.legend(lines.values(), [names.get(way, way) for way in lines], loc="upper center",
                   ncols=len(lines), frameon=False)
     figure.supxlabel("share of the multiplications that stays")

@@ -8,7 +8,7 @@ import os
 
 from bnn.graphs.errors import as_error, require_onnx
 from bnn.prune.errors import PruneError
-from bnn.prune.score import TRAJECTORY
+from bnn.prune.score import HEADS, TRAJECTORY
 
 __all__ = ["PruneError", "prune"]
 
@@ -30,7 +30,7 @@ def _check_budget(keep_flops, keep_latency, mcpu, mtriple):
         raise PruneError(f"time is estimated for one CPU, and mcpu is '{mcpu}'")
 
 
-def _check_options(rounds, length, group, trajectory, leave, seed, batch, threads):
+def _check_options(rounds, length, group, trajectory, heads, leave, seed, batch, threads):
     if rounds < 1:
         raise PruneError(f"nothing goes in {rounds} rounds")
     if length is not None and not length >= 1:
@@ -38,7 +38,10 @@ def _check_options(rounds, length, group, trajectory, leave, seed, batch, thread
     if group is not None and group < 1:
         raise PruneError(f"a group of {group} holds no neuron")
     if not 0 <= trajectory < math.inf:
-        raise PruneError(f"the trajectory counts a finite number of times, 0 or more, not {trajectory:g}")
+        raise PruneError("the trajectory counts a finite number of times, 0 or more, not "
+                         f"{trajectory:g}")
+    if not 0 < heads < math.inf:
+        raise PruneError(f"a head counts a finite number of times, more than 0, not {heads:g}")
     if leave not in ("mean", "sign"):
         raise PruneError("a unit leaves its mean or the sign of its shift, 'mean' or 'sign', and "
                          f"not '{leave}'")
@@ -61,7 +64,8 @@ def _check_apply(**given):
 
 def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=None, mtriple=None,
           apply=None, rounds=8, length=None, group=None, trajectory=TRAJECTORY,
-          equal_layers=False, leave="mean", refit=False, seed=0, batch=8, threads=None, logits=None, mask=None, output=None, record=None, progress=None):
+          heads=HEADS, equal_layers=False, leave="mean", refit=False, seed=0, batch=8,
+          threads=None, logits=None, mask=None, output=None, record=None, progress=None):
     """Cuts attention heads and FFN neurons out of a model and returns it as an onnx.ModelProto,
     which `bnn.compile` and ONNX Runtime take.
 
@@ -85,6 +89,7 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
         elsewhere.
     trajectory: how many times its share of all trajectories counts, in a unit's score, beside its
         share of all divergences.
+    heads: how many times its score a head counts beside neurons.
     equal_layers: whether all layers keep as many heads, and as many neurons, so that the compiler
         has one kernel for them.
     leave: what a unit of bits leaves in its place: "mean", what it is on average over the data, or
@@ -114,8 +119,9 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
                          "record that is applied")
     if apply is not None:
         _check_apply(rounds=rounds, length=length, group=group, trajectory=trajectory,
-                     equal_layers=equal_layers, leave=leave, refit=refit, seed=seed, batch=batch, threads=threads, logits=logits, mask=mask)
-    _check_options(rounds, length, group, trajectory, leave, seed, batch, threads)
+                     heads=heads, equal_layers=equal_layers, leave=leave, refit=refit, seed=seed,
+                     batch=batch, threads=threads, logits=logits, mask=mask)
+    _check_options(rounds, length, group, trajectory, heads, leave, seed, batch, threads)
     given = list(calibration) if isinstance(calibration, (list, tuple)) else [calibration]
     if not given:
         raise PruneError("there is no calibration data")
@@ -154,7 +160,8 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
                               lambda one: record is not None and records.write(record, one),
                               threads)
             clock = None if keep_latency is None else clocks.maker(mcpu, mtriple)
-            removed, biases = scoring.run(share, length, rounds, progress, clock, equal_layers, trajectory)
+            removed, biases = scoring.run(share, length, rounds, progress, clock, equal_layers,
+                                          trajectory, heads)
             result = task.cut(*(Refit(scoring).cut(removed) if refit else (removed, biases)))
             scoring.compare(result)
             found = {**scoring.record, "refit": refit, "files": records.digests_of_files(model, proto),

@@ -10,7 +10,7 @@ import warnings
 
 from bnn.compiler import CompileError
 from bnn.prune import PruneError, prune
-from bnn.prune.score import TRAJECTORY
+from bnn.prune.score import HEADS, TRAJECTORY
 from bnn.train.progress import callback
 
 
@@ -63,6 +63,9 @@ def _parser():
     parser.add_argument("--trajectory", type=float, default=TRAJECTORY, metavar="WEIGHT",
                         help="how many times what a unit does to later layers counts beside what it "
                         f"does to the result (default: {TRAJECTORY:g})")
+    parser.add_argument("--heads", type=float, default=HEADS, metavar="FACTOR",
+                        help="how many times its score a head counts beside neurons (default: "
+                        f"{HEADS:g})")
     parser.add_argument("--equal-layers", action="store_true",
                         help="let all layers keep as many heads, and as many neurons, so that they "
                         "share the code that the compiler makes")

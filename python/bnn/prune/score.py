@@ -16,6 +16,9 @@ TOKENS = 512
 #: How many times the trajectory counts beside the divergence. Models of this project lose less by
 #: little of it (docs/pruning.md).
 TRAJECTORY = 0.1
+#: How many times its score a head counts beside neurons: what several heads do together is more than
+#: what each does (docs/pruning.md).
+HEADS = 2.0
 
 
 def padding_mask(feeds, name):

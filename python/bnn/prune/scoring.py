@@ -178,23 +178,25 @@ class Scoring:
         return {number: known.index(kind) for number, kind in enumerate(known)}
 
     def run(self, share, length, rounds, progress=None, clock=None, equal_layers=False,
-            trajectory=score.TRAJECTORY):
+            trajectory=score.TRAJECTORY, heads=score.HEADS):
         """Decides which units stay, and notes it in the record: (removed, biases) for a cut. In
         each of `rounds` every unit that is left is scored, and the worst go. `share` is of the
         multiplications of what can be cut; or, where a `clock` is given, a function of the shapes
         of a call and its feeds that makes one of `clocks`, of the whole model's time. With
         `equal_layers` layers with the same units keep as many of them. `trajectory` is its weight
-        in the score."""
+        in the score, `heads` how many times that of a head counts."""
         if self.scorer is None:
             self.scorer = self._scorer(rounds * len(self.units))
         scorer = self.scorer
         is_given, length = length is not None, scorer.length if length is None else length
         costs = np.array([round(layer.cost(length) * len(unit)) for _, layer, unit in self.units])
-        self.record.update({"length": length, "rounds": self.before, "equal_layers": equal_layers, "trajectory_weight": trajectory,
+        self.record.update({"length": length, "rounds": self.before, "equal_layers": equal_layers,
+                            "trajectory_weight": trajectory, "head_factor": heads,
                             "keep_flops" if clock is None else "keep_latency": share})
         self.record["layers"] = [{**one, "macs": round(layer.cost(length) * len(layer.units[0]))}
                                  for one, layer in zip(self.record["layers"], self.work.layers)]
         total = rounds * len(self.units)
+        factors = np.array([heads if layer.kind == "heads" else 1.0 for _, layer, _ in self.units])
         kinds = self._kinds() if equal_layers else None
         latency = None
         if clock is not None:
@@ -214,7 +216,8 @@ class Scoring:
             left = np.flatnonzero(stays)
             layers = [self.units[unit][0] for unit in left]
             # What seems to mend something is no reason to cut below the budget.
-            scores = np.maximum(score.combined(*zip(*(found[unit] for unit in left)), trajectory), 0)
+            scores = np.maximum(factors[left] * score.combined(
+                *zip(*(found[unit] for unit in left)), trajectory), 0)
             # By equal parts of what is left each time.
             part = share ** ((turn + 1) / rounds)
             if latency is None:
