@@ -665,14 +665,20 @@ def test_quantised(small):
     assert {layer.became for layer in task.layers} == {"bytes"}
     removed, biases = scoring.run(0.5, None, 1)
     assert not biases and scoring.record["gone"]
-    got = run(task.cut(removed, biases), data)
+    pruned = task.cut(removed, biases)
     expected = next(scoring.chain.run(scoring.masks.feeds(removed)))["logits"]
-    np.testing.assert_array_equal(got, expected)
+    np.testing.assert_array_equal(run(pruned, data), expected)
     # Of bytes biases are fitted.
     removed, biases, factors = refit.Refit(scoring).cut(removed)
     assert set(biases) == {sink.key for layer in task.layers for sink in layer.sinks} and not factors
-    whole, fitted = run(quantised, data), run(task.cut(removed, biases), data)
-    assert score.divergence(whole, fitted) < score.divergence(whole, got)
+    # What reads units is nearer on average to what it was.
+    states = [sink.state for layer in task.layers for sink in layer.sinks]
+
+    def means(model):
+        given = next(Probe(model, states, [data], len(data["ids"]), opt_level=0).run())
+        return np.concatenate([given[name][data["mask"] != 0].mean(axis=0) for name in states])
+    whole, fitted = means(quantised), means(task.cut(removed, biases))
+    assert np.abs(fitted - whole).sum() < 0.7 * np.abs(means(pruned) - whole).sum()
 
 
 def test_nothing_to_fit():
