@@ -165,31 +165,46 @@ def all_sizes(module, few):
             for i in range(longest)]
 
 
-def compare(module, reference, kernel, few, label, by_numpy=True):
-    """Returns (outputs compared, outputs checked by NumPy, failures)."""
-    compared = checked = 0
-    failures = []
+def make_cases(module, reference, few):
+    """(sizes, inputs, what the reference computes) of each size."""
     rng = np.random.default_rng(7)
+    cases = []
     for sizes in all_sizes(module, few):
         feeds = {name: np.asarray(generator(rng, modules.size(dims, sizes)), modules.ELEMENTS[element])
                  for name, element, dims, generator in module.inputs}
-        expected, actual = reference.run(feeds, sizes), kernel.run(feeds, sizes)
+        cases.append((sizes, feeds, reference.run(feeds, sizes)))
+    return cases
+
+
+def check_reference(module, cases):
+    """Returns (outputs checked by NumPy, failures)."""
+    checked, failures = 0, []
+    for sizes, feeds, expected in cases:
         for name, _, dims, value, check in module.outputs:
+            checked += 1
+            try:
+                check(feeds, expected[name])
+            except AssertionError as error:
+                failures.append(f"{module.name} {sizes} {name} {value} {dims}: NumPy disagrees with the "
+                                f"reference about {error}")
+    return checked, failures
+
+
+def compare(module, cases, kernel, label):
+    """Returns (outputs compared, failures)."""
+    compared = 0
+    failures = []
+    for sizes, feeds, expected in cases:
+        actual = kernel.run(feeds, sizes)
+        for name, _, dims, value, _ in module.outputs:
             compared += 1
-            where = f"{label} {sizes} {name} {value} {dims}"
             a, b = plain(actual[name]), plain(expected[name])
             if a.shape != b.shape or not np.array_equal(a, b):
                 wrong = np.argwhere(a != b)
                 at = tuple(wrong[0])
-                failures.append(f"{where}: {len(wrong)} of {a.size} values differ, first at {at}: "
-                                f"{actual[name][at]!r}, the reference has {expected[name][at]!r}")
-            if by_numpy:
-                checked += 1
-                try:
-                    check(feeds, expected[name])
-                except AssertionError as error:
-                    failures.append(f"{where}: NumPy disagrees with the reference about {error}")
-    return compared, checked, failures
+                failures.append(f"{label} {sizes} {name} {value} {dims}: {len(wrong)} of {a.size} values differ, "
+                                f"first at {at}: {actual[name][at]!r}, the reference has {expected[name][at]!r}")
+    return compared, failures
 
 
 def main():
@@ -221,7 +236,10 @@ def main():
             continue
         path = os.path.join(options.work, module.name)
         compile_object(module, path, parse_tile("1x1"), True, "x86-64-v3", None)
-        reference = Library(module, path, options.cc)
+        # One reference for all tiles.
+        cases = make_cases(module, Library(module, path, options.cc), options.few)
+        checked, wrong = check_reference(module, cases)
+        numpy, failures = numpy + checked, failures + wrong
         for text, tile in its_tiles:
             label = f"{module.name} {options.cpu} {text}"
             path = os.path.join(options.work, label.replace(" ", "-"))
@@ -230,10 +248,9 @@ def main():
                 kernel = Emulated(module, path, options.target_cc, options.emulator)
             else:
                 kernel = Library(module, path, options.cc)
-            # The reference is the same for all tiles.
-            compared, checked, wrong = compare(module, reference, kernel, options.few, label, text == its_tiles[0][0])
-            print(f"{label}: {compared} outputs, {checked} checked by NumPy, {len(wrong)} wrong", flush=True)
-            total, numpy, failures = total + compared, numpy + checked, failures + wrong
+            compared, wrong = compare(module, cases, kernel, label)
+            print(f"{label}: {compared} outputs, {len(wrong)} wrong", flush=True)
+            total, failures = total + compared, failures + wrong
     for failure in failures[:20]:
         print("FAIL " + failure)
     print(f"{total} outputs compared, {numpy} checked by NumPy, {len(failures)} failed")
