@@ -13,6 +13,7 @@ import argparse
 import collections
 import csv
 import pathlib
+import re
 import sys
 
 BEGIN, END = "<!-- table: accuracy -->\n", "<!-- end of accuracy -->\n"
@@ -65,7 +66,8 @@ def table(found):
             lines.append(f"| {first} | {name} | " + " | ".join(
                 cell(one) for one in cells) + " |")
             first = ""
-    return "".join(line.replace("|  |", "| |") + "\n" for line in lines)
+    # Neighbouring empty cells share a bar.
+    return "".join(re.sub(r"\|  (?=\|)", "| ", line) + "\n" for line in lines)
 
 
 def draw(found, path):
