@@ -43,6 +43,17 @@ Value LoopBuilder::offset(Value a, int64_t constant) {
   return constant ? add(a, index(constant)) : a;
 }
 
+Value LoopBuilder::roundDown(Value length, int64_t step) {
+  Value rest = create<arith::RemUIOp>(length, index(step));
+  return create<arith::SubIOp>(length, rest);
+}
+
+bool bnn::hasDenseRows(Value buffer) {
+  auto type = dyn_cast<MemRefType>(buffer.getType());
+  return type && type.getElementType().isF32() && type.getRank() >= 2 &&
+         isLastMemrefDimUnitStride(type);
+}
+
 Value LoopBuilder::dim(Value buffer, int64_t dimension) {
   auto type = cast<MemRefType>(buffer.getType());
   if (!type.isDynamicDim(dimension))

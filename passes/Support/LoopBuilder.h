@@ -27,6 +27,9 @@ public:
   mlir::Value mul(mlir::Value a, mlir::Value b);
   /// a + constant, for indices.
   mlir::Value offset(mlir::Value a, int64_t constant);
+  /// The multiple of `step` next below `length`, or that itself, in the form in
+  /// which bnn-check-bounds knows it to be within the length.
+  mlir::Value roundDown(mlir::Value length, int64_t step);
 
   mlir::Value dim(mlir::Value buffer, int64_t dimension);
   mlir::Value load(mlir::Value buffer, mlir::ValueRange indices);
@@ -80,5 +83,9 @@ public:
   /// The value of `bnn.check_indices`.
   mlir::Value indicesInRange(mlir::Value ids, mlir::Value limit);
 };
+
+/// Whether a value is a buffer of f32 with two axes or more, along the last of
+/// which elements lie side by side.
+bool hasDenseRows(mlir::Value buffer);
 
 } // namespace mlir::bnn

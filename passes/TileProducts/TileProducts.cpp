@@ -25,16 +25,6 @@ namespace mlir::bnn {
 
 namespace {
 
-// Whether the elements along the last axis lie side by side.
-bool hasDenseRows(Value buffer) {
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  auto type = dyn_cast<MemRefType>(buffer.getType());
-  return type && type.getElementType().isF32() && type.getRank() >= 2 &&
-         succeeded(getStridesAndOffset(type, strides, offset)) &&
-         strides.back() == 1;
-}
-
 // Whether `map` reads loops x and y, and beside them others, each once, or the
 // first element.
 bool readsOnce(AffineMap map, unsigned x, unsigned y) {
@@ -199,14 +189,9 @@ void Product::emitColumns() {
       emitTile(row, count, column, panels, mask);
     });
   };
-  // Ends in this form are known to be within the columns: bnn-check-bounds.
-  auto wholeOf = [&](int64_t panels) -> Value {
-    Value rest = b.create<arith::RemUIOp>(columns, b.index(panels * kLanes));
-    return b.create<arith::SubIOp>(columns, rest);
-  };
   Value first = b.index(0);
   for (int64_t panels = tile.panels; panels >= 1; panels /= 2) {
-    Value end = wholeOf(panels);
+    Value end = b.roundDown(columns, panels * kLanes);
     b.loop(first, end, panels * kLanes,
            [&](Value column) { emitPanels(column, panels, Value()); });
     first = end;

@@ -25,16 +25,6 @@ namespace mlir::bnn {
 
 namespace {
 
-// Whether the elements along the last axis are f32 and lie side by side.
-bool hasDenseRows(Value buffer) {
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  auto type = dyn_cast<MemRefType>(buffer.getType());
-  return type && type.getElementType().isF32() && type.getRank() >= 2 &&
-         succeeded(getStridesAndOffset(type, strides, offset)) &&
-         strides.back() == 1;
-}
-
 // The loops of one transpose.
 class Transpose {
 public:
@@ -142,12 +132,8 @@ void Transpose::emitTile() {
 
 void Transpose::emitMatrix() {
   Value rows = lengthOf(row()), columns = lengthOf(column());
-  // Ends in this form are known to be within the length: bnn-check-bounds.
-  auto wholeOf = [&](Value length) -> Value {
-    Value rest = b.create<arith::RemUIOp>(length, b.index(lanes));
-    return b.create<arith::SubIOp>(length, rest);
-  };
-  Value wholeRows = wholeOf(rows), wholeColumns = wholeOf(columns);
+  Value wholeRows = b.roundDown(rows, lanes),
+        wholeColumns = b.roundDown(columns, lanes);
   auto copy = [&] {
     b.store(b.load(input, at(from, 0, 0)), output, at(to, 0, 0));
   };

@@ -293,7 +293,6 @@ static std::vector<StringRef> macrosOf(StringRef header) {
   return names;
 }
 
-/// No macro is defined twice, and none of a model's is bnn-mlir's.
 /// What of `ir`, compiled for an ARM of 32 bits, has the text `wanted`.
 static size_t countNarrow(StringRef ir, StringRef wanted) {
   LLVMContext context;
@@ -359,6 +358,7 @@ define void @unchecked(ptr %p, i64 %n) {
   expect(countNarrow(escaped, "phi i64") == 1, "a counter of unknown calls");
 }
 
+/// No macro is defined twice, and none of a model's is bnn-mlir's.
 static void testHeaderMacros() {
   std::string own;
   for (const char *prefix :
