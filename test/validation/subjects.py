@@ -54,6 +54,7 @@ class Subject:
     make_after: object = None
     approach: list = dataclasses.field(default_factory=list)
     statuses_of_referee: bool = False
+    turns: int = 1  # how many programs it has where others have one: most leave some passes nothing to do
 
 
 def name_of(text):
@@ -153,9 +154,9 @@ def of_graphs(ours, plain):
     yield subject("bnn-phase-raise", ours("fold"), ["bnn-phase-raise"], rest, plain("bufferize", "tile", "llvm"),
                   relation=CLOSE)
     whole = ours("fold", "raise", "fuse", "pack", "bufferize", "tile", "llvm")
-    for name in ("bnn-tile-products", "bnn-tile-transposes"):
+    for name, turns in (("bnn-tile-products", 2), ("bnn-tile-transposes", 1)):
         prefix, following = until(whole, name)
-        yield subject(name, prefix, following[:1], following[1:])
+        yield subject(name, prefix, following[:1], following[1:], turns=turns)
     recorded = [raising[0].replace("record-layers=false", "record-layers=true")]
     yield subject("bnn-require-binary", ours("fold") + recorded,
                   [ON_FUNCTIONS.format("bnn-require-binary{allow-float=*}")], rest, relation=SAME_TEXT)
@@ -200,7 +201,7 @@ def of_buffers(ours, plain):
     scratch, hoisting = until(ours("tile"), "bnn-hoist-scratch")
     reducing, following = until(ours("tile"), "bnn-reduce-divisions")
     yield Subject("bnn-reduce-divisions", "bnn", ours("fuse") + packing + reducing, following[:1],
-                  bare(following[1:] + ours("llvm")), following[1:] + ours("llvm"), REFINES, (True, False))
+                  bare(following[1:] + ours("llvm")), following[1:] + ours("llvm"), REFINES, (True, False), turns=2)
     tabulating, following = until(ours("tile"), "bnn-tabulate-bytes")
     yield Subject("bnn-tabulate-bytes", "stepped", ours("fuse") + packing + tabulating, following[:1],
                   bare(following[1:] + ours("llvm")), following[1:] + ours("llvm"), REFINES, (True, False))

@@ -204,7 +204,7 @@ def take_turns(options, table):
     numbers = range(options.first, options.first + options.programs)
     if options.subject:
         return {options.subject: numbers}
-    passes = [name for name in table if not name.startswith("bnn-phase-")]
+    passes = [name for name in table if not name.startswith("bnn-phase-") for _ in range(table[name].turns)]
     phases = [name for name in table if name.startswith("bnn-phase-")]
     turns = passes * 3 + phases[::2] + passes * 3 + phases[1::2]
     return {name: [number for number in numbers if turns[number % len(turns)] == name] for name in table}
