@@ -94,8 +94,10 @@ def BNN_DotAttr : AttrDef<BNN_Dialect, "Dot"> {
     has in flight. `params` are of the dot's kernel alone, which refuses what it
     does not know: with `count_bytes` the CPU counts the bits of bytes faster
     than those of words, and products count in bytes as long as they can; with
-    `carry_save` it has no vectors, and products add up the words of one output
-    at a time before they count bits.
+    `mask_one_row` it has too few registers for the masks of zeros of more rows,
+    and a tile with a zero goes one row after the other; with `carry_save` it
+    has no vectors, and products add up the words of one output at a time before
+    they count bits.
 
     Rules:
     - [K1] A tile has 1 to 16 rows and 1 to 4 panels.

@@ -9,6 +9,7 @@
 #include "lib/Target/ObjectWriter.h"
 #include "lib/Target/ArgumentRanges.h"
 #include "lib/Target/NarrowIndices.h"
+#include "lib/Target/OrderARM.h"
 #include "lib/Target/SpellOut.h"
 #include "lib/Target/TilePermission.h"
 
@@ -105,6 +106,7 @@ void prepareCodeGeneration(Module &module, TargetMachine &machine,
   module.setDataLayout(machine.createDataLayout());
   module.setTargetTriple(machine.getTargetTriple().str());
   spellOut(module, machine);
+  orderARM(module, machine);
   passes.add(
       new TargetLibraryInfoWrapperPass(libraryInfo(machine.getTargetTriple())));
 }

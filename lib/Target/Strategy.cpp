@@ -98,11 +98,15 @@ static const StrategyDot neon[] = {
      "register, 16 of 32; from 8 rows on"},
 };
 static const StrategyDot armv7Neon[] = {
-    {DotKind::XorCount, {2, 1}, "params = {count_bytes}",
+    {DotKind::XorCount, {2, 1}, "params = {count_bytes, mask_one_row}",
      "a panel takes four of 16 registers: two rows share the weights; vcnt "
      "counts bytes in one instruction"},
-    {DotKind::AndCount, {2, 1}, "params = {count_bytes}", "as xor_count"},
+    {DotKind::AndCount, {2, 1}, "params = {count_bytes, mask_one_row}", "as xor_count"},
     {DotKind::DotBytes, {1, 1}, "", "a panel takes four of 16 registers"},
+    {DotKind::Fma, {1, 1}, "",
+     "f32 are scalars, since vectors flush denormal numbers: 16 of 32 registers "
+     "are sums"},
+    {DotKind::FmaBytes, {1, 1}, "", "as fma"},
 };
 
 static const StrategyDot cortexM[] = {

@@ -287,6 +287,36 @@ func.func @lookup(%x: memref<?x96x!bnn.s1, #rows>, %w: memref<64x96x!bnn.s1, #pa
 
 // -----
 
+// With few registers: two rows share the weights, unless one has a zero. Then
+// the words of one row are counted, and those of the other after them.
+// CHECK-LABEL: func.func @zeros_by_row
+// CHECK: scf.if %{{.*}} -> (vector<16xi32>, vector<16xi32>) {
+// CHECK-COUNT-1: math.ctpop {{.*}} : vector<16xi32>
+// CHECK: scf.yield %{{[^,]*}} : vector<16xi32>
+// CHECK-COUNT-1: math.ctpop {{.*}} : vector<16xi32>
+// CHECK: scf.yield %{{[^,]*}} : vector<16xi32>
+// CHECK: } else {
+// CHECK: math.ctpop {{.*}} : vector<16xi32>
+// CHECK-NEXT: arith.addi
+// CHECK: math.ctpop {{.*}} : vector<16xi32>
+// CHECK-NEXT: arith.addi
+// CHECK-NEXT: scf.yield %{{.*}}, %{{.*}} : vector<16xi32>, vector<16xi32>
+#rows = #bnn.rows<word = 32, group = 40>
+#panels = #bnn.panels<lanes = 16, word = 32, group = 40, out_group = 40>
+module attributes {bnn.target = #bnn.target<strategy = "few", dots = [#bnn.dot<xor_count, rows = 2, panels = 1, params = {mask_one_row}>]>} {
+func.func @zeros_by_row(%x: memref<4x40x!bnn.s1, #rows>, %z: memref<4x40x!bnn.u1, #rows>, %w: memref<40x40x!bnn.s1, #panels>,
+                        %y: memref<4x40xi32>) {
+  bnn.matmul %x, %w zeros(%z : memref<4x40x!bnn.u1, #rows>) outs(%y : memref<4x40xi32>)
+      : memref<4x40x!bnn.s1, #rows>, memref<40x40x!bnn.s1, #panels> {
+  ^bb0(%acc: i32):
+    bnn.yield %acc : i32
+  }
+  return
+}
+}
+
+// -----
+
 // With weights of running parities rows become such as well, each word four
 // times, and half a panel counts the carries of two words by a bit select: those
 // of the first two of four words are added, of the others, complements, taken

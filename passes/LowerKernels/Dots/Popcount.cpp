@@ -26,11 +26,15 @@ Value bnn::countedBits(KernelBuilder &b, CountedBits which, Value x, Value w) {
 // The CPU counts the bits of bytes faster than those of words.
 static constexpr StringLiteral kCountBytes = "count_bytes";
 
+// The CPU has too few registers for the masks of zeros of more rows.
+static constexpr StringLiteral kMaskOneRow = "mask_one_row";
+
 // The CPU has no vectors: an output at a time.
 static constexpr StringLiteral kCarrySave = "carry_save";
 
 ArrayRef<StringLiteral> Popcount::getParams() {
-  static constexpr StringLiteral params[] = {kCountBytes, kCarrySave};
+  static constexpr StringLiteral params[] = {kCountBytes, kMaskOneRow,
+                                             kCarrySave};
   return params;
 }
 
@@ -315,25 +319,41 @@ SmallVector<Value> Popcount::countRunning(const Tile &tile, bool masked) const {
   return counts;
 }
 
+// The counts of all words of a tile, [row][panel], by words as they are.
+SmallVector<Value> Popcount::countPlain(const Tile &tile, bool masked) const {
+  SmallVector<Value> none;
+  return sumCounts(
+      p.words, 1, tile.rows * tile.panels, none,
+      [&](Value k, State counts, State) { addWord(tile, k, masked, counts); });
+}
+
+// What `count` counts of each row of a tile, one after the other.
+static SmallVector<Value>
+countRowByRow(KernelBuilder &b, const Tile &tile,
+              llvm::function_ref<SmallVector<Value>(const Tile &)> count) {
+  SmallVector<Value> counts;
+  for (int64_t i = 0; i < tile.rows; ++i) {
+    Tile part = tile;
+    part.row = tile.row ? b.offset(tile.row, i) : Value();
+    part.rows = 1;
+    counts.append(count(part));
+  }
+  return counts;
+}
+
 SmallVector<Value> Popcount::count(const Tile &tile, bool masked) const {
   // Exact zeros are rare.
   if (oneOutput && !masked)
     return oneOutput->count(tile);
   if (p.parity)
     return countWithParity(tile, masked);
-  if (p.running) {
-    // The words before and their differences leave registers for one row.
-    SmallVector<Value> counts;
-    for (int64_t i = 0; i < tile.rows; ++i) {
-      Tile part = tile;
-      part.row = tile.row ? b.offset(tile.row, i) : Value();
-      part.rows = 1;
-      counts.append(countRunning(part, masked));
-    }
-    return counts;
-  }
-  SmallVector<Value> none;
-  return sumCounts(
-      p.words, 1, tile.rows * tile.panels, none,
-      [&](Value k, State counts, State) { addWord(tile, k, masked, counts); });
+  // The words before and their differences leave registers for one row.
+  if (p.running)
+    return countRowByRow(
+        b, tile, [&](const Tile &row) { return countRunning(row, masked); });
+  DotAttr own = dot;
+  if (masked && own.hasParam(kMaskOneRow))
+    return countRowByRow(
+        b, tile, [&](const Tile &row) { return countPlain(row, masked); });
+  return countPlain(tile, masked);
 }

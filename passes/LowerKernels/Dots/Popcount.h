@@ -73,6 +73,7 @@ private:
   Values
   sumCounts(int64_t steps, int64_t words, size_t size, Values &state,
             llvm::function_ref<void(mlir::Value, State, State)> body) const;
+  Values countPlain(const Tile &tile, bool masked) const;
   Values countWithParity(const Tile &tile, bool masked) const;
   Values countRunning(const Tile &tile, bool masked) const;
 };
