@@ -39,6 +39,8 @@ config.test_source_root = source
 config.test_exec_root = os.path.join(config.bnn_build_dir, "test")
 
 config.environment["PATH"] = os.pathsep.join([
+    # What check-bnn-static has built. Other runs of lit could meet old ones.
+    *([os.path.join(config.bnn_build_dir, "static")] if "static_tools" in lit_config.params else []),
     os.path.join(config.bnn_build_dir, "bin"),
     config.llvm_tools_dir,
     os.environ.get("PATH", ""),
