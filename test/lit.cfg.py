@@ -48,6 +48,9 @@ config.environment["PATH"] = os.pathsep.join([
 if config.asan:
     # The commands of the documents say `cc`.
     config.environment["PATH"] = os.path.dirname(config.cc) + os.pathsep + config.environment["PATH"]
+# Most processes live for less than a second, a tenth of it for pages that malloc touches first: let
+# it have large ones.
+config.environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
 # The tests' own Python modules are read in place; leave nothing beside them.
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 if config.asan:
