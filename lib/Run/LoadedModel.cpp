@@ -14,6 +14,8 @@
 #include "llvm/BinaryFormat/Magic.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/ExecutionEngine/Orc/RTDyldObjectLinkingLayer.h"
+#include "llvm/ExecutionEngine/SectionMemoryManager.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
@@ -143,12 +145,42 @@ Error LoadedModel::openShared(StringRef path, StringRef symbol) {
                   reinterpret_cast<ProfileFunction>(profile));
 }
 
+/// Whether an object has code for several CPUs, of which its loader chooses
+/// one: ELF's indirect functions.
+static bool hasIndirectFunctions(const object::ObjectFile &object) {
+  return any_of(object.symbols(), [](const object::SymbolRef &symbol) {
+    Expected<uint32_t> flags = symbol.getFlags();
+    if (!flags) {
+      consumeError(flags.takeError());
+      return false;
+    }
+    return (*flags & object::SymbolRef::SF_Indirect) != 0;
+  });
+}
+
+/// The older linker, which knows indirect functions.
+static std::unique_ptr<orc::ObjectLayer>
+createIndirectLinker(orc::ExecutionSession &session) {
+  return std::make_unique<orc::RTDyldObjectLinkingLayer>(
+      session, [] { return std::make_unique<SectionMemoryManager>(); });
+}
+
 Error LoadedModel::openObject(std::unique_ptr<MemoryBuffer> object,
                               StringRef symbol) {
   InitializeNativeTarget();
   InitializeNativeTargetAsmPrinter();
-  auto created =
-      orc::LLJITBuilder().setPlatformSetUp(orc::setUpInactivePlatform).create();
+  auto parsed = object::ObjectFile::createObjectFile(*object);
+  if (!parsed)
+    return parsed.takeError();
+  orc::LLJITBuilder builder;
+  builder.setPlatformSetUp(orc::setUpInactivePlatform);
+  if (hasIndirectFunctions(**parsed))
+    builder.setObjectLinkingLayerCreator(
+        [](orc::ExecutionSession &session,
+           const Triple &) -> Expected<std::unique_ptr<orc::ObjectLayer>> {
+          return createIndirectLinker(session);
+        });
+  auto created = builder.create();
   if (!created)
     return created.takeError();
   jit = std::move(*created);
