@@ -159,6 +159,17 @@ int64_t bnn::getShuffledBytes(TargetAttr target) {
   return target && target.does(Instructions::Shuffle32Bytes) ? 32 : 0;
 }
 
+int64_t bnn::getVectorLanes(TargetAttr target) {
+  if (!target)
+    return 8;
+  if (target.does(Instructions::TernaryLogic))
+    return 16;
+  return target.does(Instructions::Shuffle32Bytes) ||
+                 target.does(Instructions::AddPairs)
+             ? 8
+             : 0;
+}
+
 int64_t bnn::getTileStep(int64_t elements) {
   // A register has 16 rows of 16 words. Of a step with less than half of them
   // little is left of its speed.

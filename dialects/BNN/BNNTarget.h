@@ -52,6 +52,11 @@ DotAttr getDot(mlir::MLIRContext *context, TargetAttr target, DotKind kind);
 /// The bytes that the target (null: any) looks up in one instruction, or 0.
 int64_t getShuffledBytes(TargetAttr target);
 
+/// The numbers of 32 bits of a vector, where numbers are moved or computed one
+/// by one: as many as fit into one register or two; 0 where the target (null:
+/// any) has no registers of vectors.
+int64_t getVectorLanes(TargetAttr target);
+
 /// The bytes of a row that one step of a tile of bytes takes: as many at each
 /// step of a row of `elements`, or 0 where tiles do not suit it.
 int64_t getTileStep(int64_t elements);

@@ -84,6 +84,7 @@ static void addTile(OpPassManager &passes, const PhaseOptions &options) {
     passes.addPass(createHoistScratch());
     passes.addPass(createTileProducts());
     passes.addPass(createTileTransposes());
+    passes.addPass(createVectorizeElementwise());
   }
   passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   addBufferCanonicalizer(passes);

@@ -162,7 +162,8 @@ struct TileTransposes : impl::TileTransposesBase<TileTransposes> {
   using TileTransposesBase::TileTransposesBase;
 
   void runOnOperation() override {
-    const int64_t lanes = lanesOf(getTarget(getOperation()));
+    // As many rows and columns of a tile fit into registers.
+    const int64_t lanes = getVectorLanes(getTarget(getOperation()));
     if (!lanes)
       return;
     getOperation().walk([&](linalg::LinalgOp op) {
@@ -175,19 +176,6 @@ struct TileTransposes : impl::TileTransposesBase<TileTransposes> {
       op.erase();
       ++tiled;
     });
-  }
-
-  // Rows of a tile, and columns, that fit into registers; 0 where there are no
-  // registers of vectors.
-  static int64_t lanesOf(TargetAttr target) {
-    if (!target)
-      return 8;
-    if (target.does(Instructions::TernaryLogic))
-      return 16;
-    return target.does(Instructions::Shuffle32Bytes) ||
-                   target.does(Instructions::AddPairs)
-               ? 8
-               : 0;
   }
 };
 
