@@ -95,9 +95,9 @@ def BNN_DotAttr : AttrDef<BNN_Dialect, "Dot"> {
     does not know: with `count_bytes` the CPU counts the bits of bytes faster
     than those of words, and products count in bytes as long as they can; with
     `mask_one_row` it has too few registers for the masks of zeros of more rows,
-    and a tile with a zero goes one row after the other; with `carry_save` it
-    has no vectors, and products add up the words of one output at a time before
-    they count bits.
+    and a tile with a zero goes one row after the other, and attention counts
+    words and their masks in one; with `carry_save` it has no vectors, and
+    products add up the words of one output at a time before they count bits.
 
     Rules:
     - [K1] A tile has 1 to 16 rows and 1 to 4 panels.

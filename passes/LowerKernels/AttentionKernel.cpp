@@ -240,6 +240,12 @@ void Attention::emitScores(const Queries &queries, Value head, bool masked) {
                                ? b.splat(b.load(buffers.getQueryZeros(), at))
                                : b.splatI32(0));
     }
+  const bool apart = masked && scoreDot->fillsRegisters();
+  auto finish = [&](Value dot, int64_t i, Value block, ArrayRef<Value> live) {
+    const Place place = {queries, i, head, block,
+                         live.empty() ? Value() : live[i]};
+    return finishScore(dot, place, scale, divisor);
+  };
   forVectors(
       queries, {},
       [&](Value block, ArrayRef<Value> live, ValueRange) -> SmallVector<Value> {
@@ -251,10 +257,22 @@ void Attention::emitScores(const Queries &queries, Value head, bool masked) {
           ScoreWords of = {words[i], zeros[i], key, {}};
           if (buffers.getKeyZeros())
             of.keyZeros = keyZeros;
-          const Place place = {queries, i, head, block,
-                               live.empty() ? Value() : live[i]};
-          Value s = finishScore(scoreDot->score(of), place, scale, divisor);
+          Value s = scoreDot->score(of);
+          if (!apart)
+            s = finish(s, i, block, live);
           b.storeLanes(s, numbers, numberLanes(block, i));
+        }
+        return {};
+      });
+  if (!apart)
+    return;
+  forVectors(
+      queries, {},
+      [&](Value block, ArrayRef<Value> live, ValueRange) -> SmallVector<Value> {
+        for (int64_t i = 0; i < queries.count; ++i) {
+          SmallVector<Value> at = numberLanes(block, i);
+          b.storeLanes(finish(b.loadLanes(numbers, at), i, block, live),
+                       numbers, at);
         }
         return {};
       });
@@ -477,5 +495,5 @@ void bnn::emitKernel(KernelBuilder &b, AttentionOp op,
     return;
   }
   DotAttr dot = getDot(b.getContext(), target, DotKind::XorCount);
-  createBitAttention(b, op, buffers, dot.getQueries())->emit();
+  createBitAttention(b, op, buffers, dot)->emit();
 }

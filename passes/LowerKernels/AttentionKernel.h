@@ -138,10 +138,10 @@ private:
   mlir::Value hasZeros();
 };
 
-/// Probabilities of one bit: those above the cutoff.
+/// Probabilities of one bit: those above the cutoff. `dot` is the scores'.
 std::unique_ptr<Attention> createBitAttention(KernelBuilder &b, AttentionOp op,
                                               AttentionOp::Adaptor buffers,
-                                              int64_t tileQueries);
+                                              DotAttr dot);
 /// Probabilities rounded to integers of as many bits as the query's.
 std::unique_ptr<Attention> createIntegerAttention(KernelBuilder &b,
                                                   AttentionOp op,

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/LowerKernels/AttentionKernel.h"
+#include "passes/LowerKernels/Dots/Popcount.h"
 
 using namespace mlir;
 using namespace mlir::bnn;
@@ -14,10 +15,11 @@ namespace {
 class BitAttention : public Attention {
 public:
   BitAttention(KernelBuilder &b, AttentionOp op, AttentionOp::Adaptor buffers,
-               int64_t tileQueries)
-      : Attention(b, op, buffers, tileQueries) {
-    scoreDot = createXorScore(b, headSize);
-    contextDot = createAndContext(b);
+               DotAttr dot)
+      : Attention(b, op, buffers, dot.getQueries()) {
+    const bool oneCount = dot.hasParam(kMaskOneRow);
+    scoreDot = createXorScore(b, headSize, oneCount);
+    contextDot = createAndContext(b, oneCount);
   }
 
 private:
@@ -107,6 +109,6 @@ private:
 std::unique_ptr<Attention> bnn::createBitAttention(KernelBuilder &b,
                                                    AttentionOp op,
                                                    AttentionOp::Adaptor buffers,
-                                                   int64_t tileQueries) {
-  return std::make_unique<BitAttention>(b, op, buffers, tileQueries);
+                                                   DotAttr dot) {
+  return std::make_unique<BitAttention>(b, op, buffers, dot);
 }

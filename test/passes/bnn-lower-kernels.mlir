@@ -317,6 +317,44 @@ func.func @zeros_by_row(%x: memref<4x40x!bnn.s1, #rows>, %z: memref<4x40x!bnn.u1
 
 // -----
 
+// With few registers attention counts what differs, twice, and zeros in one, and
+// what becomes of a score has a loop of its own, where there are zeros. Values
+// count twice as well, and into the same sums as their zeros.
+// CHECK-LABEL: func.func @attention_in_one_count
+// CHECK: scf.if
+// CHECK: scf.for
+// CHECK: %[[DIFFER:.*]] = math.ctpop {{.*}} : vector<16xi32>
+// CHECK-NEXT: %[[TWICE:.*]] = arith.addi %[[DIFFER]], %[[DIFFER]] : vector<16xi32>
+// CHECK-NEXT: %[[ZEROS:.*]] = math.ctpop {{.*}} : vector<16xi32>
+// CHECK-NEXT: %[[LOST:.*]] = arith.addi %[[TWICE]], %[[ZEROS]] : vector<16xi32>
+// CHECK-NEXT: arith.subi %{{.*}}, %[[LOST]] : vector<16xi32>
+// CHECK-NOT: arith.divf
+// CHECK: scf.for
+// CHECK: arith.divf
+// CHECK: } else {
+// CHECK: math.exp
+// CHECK: scf.for {{.*}} -> (vector<16xi32>, vector<16xi32>) {
+// CHECK: %[[ONES:.*]] = math.ctpop {{.*}} : vector<16xi32>
+// CHECK-NEXT: arith.addi %[[ONES]], %[[ONES]] : vector<16xi32>
+// CHECK: math.ctpop {{.*}} : vector<16xi32>
+// CHECK: return
+#heads = #bnn.rows<word = 32, group = 32>
+module attributes {bnn.target = #bnn.target<strategy = "few", dots = [#bnn.dot<xor_count, rows = 2, panels = 1, params = {mask_one_row}>]>} {
+func.func @attention_in_one_count(%q: memref<1x?x64x!bnn.s1, #heads>, %z: memref<1x?x64x!bnn.u1, #heads>, %s: f32,
+                                  %o: memref<1x?x64xf32>) {
+  bnn.attention %q, %q, %q query_zeros(%z : memref<1x?x64x!bnn.u1, #heads>) value_zeros(%z : memref<1x?x64x!bnn.u1, #heads>)
+      scale(%s) cutoff(%s) outs(%o : memref<1x?x64xf32>) {heads = 2 : i64, divisor = 8.0 : f32}
+      : memref<1x?x64x!bnn.s1, #heads>, memref<1x?x64x!bnn.s1, #heads>, memref<1x?x64x!bnn.s1, #heads> {
+  ^bb0(%acc: i32, %res: f32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  return
+}
+}
+
+// -----
+
 // With weights of running parities rows become such as well, each word four
 // times, and half a panel counts the carries of two words by a bit select: those
 // of the first two of four words are added, of the others, complements, taken

@@ -37,12 +37,17 @@ private:
 };
 
 // All panels of a word and all queries at a time: a word of a query is loaded
-// once for the panels, and one of a panel once for the queries.
+// once for the panels, and one of a panel once for the queries. The masks of
+// zeros have counts of their own, or one with the values, which count twice.
 class AndContext : public ContextDot {
 public:
-  explicit AndContext(KernelBuilder &b) : b(b) {}
+  AndContext(KernelBuilder &b, bool oneCount) : b(b), oneCount(oneCount) {}
 
   void begin(const ContextWords &words) override {
+    if (oneCount && words.valueZeros) {
+      beginOneCount(words);
+      return;
+    }
     const int64_t size = words.queries * words.panels;
     SmallVector<llvm::function_ref<Value(int64_t, int64_t, Value)>> sources = {
         words.value};
@@ -81,12 +86,47 @@ public:
 
 private:
   KernelBuilder &b;
+  bool oneCount;
   SmallVector<Value> sums; // [query][panel]
+
+  Value addTwice(Value count, Value word) {
+    Value ones = b.popcount(word);
+    return b.add(count, b.add(ones, ones));
+  }
+
+  void beginOneCount(const ContextWords &words) {
+    SmallVector<Value> init(words.queries * words.panels, b.splatI32(0));
+    SmallVector<Value> counts = b.loop(
+        b.index(0), words.groups, 1, init, [&](Value group, ValueRange acc) {
+          SmallVector<Value> next(acc), bits;
+          for (int64_t i = 0; i < words.queries; ++i)
+            bits.push_back(words.probability(i, 0, group));
+          for (int64_t j = 0; j < words.panels; ++j) {
+            Value v = words.value(0, j, group);
+            for (int64_t i = 0; i < words.queries; ++i)
+              next[i * words.panels + j] =
+                  addTwice(next[i * words.panels + j],
+                           countedBits(b, CountedBits::Common, v, bits[i]));
+            v = words.valueZeros(0, j, group);
+            for (int64_t i = 0; i < words.queries; ++i) {
+              Value &count = next[i * words.panels + j];
+              Value common = countedBits(b, CountedBits::Common, v, bits[i]);
+              count = b.add(count, b.popcount(common));
+            }
+          }
+          return next;
+        });
+    sums.clear();
+    for (auto [i, count] : llvm::enumerate(counts))
+      sums.push_back(b.create<arith::SubIOp>(
+          count, b.splat(words.ones[i / words.panels])));
+  }
 };
 } // namespace
 
-std::unique_ptr<ContextDot> bnn::createAndContext(KernelBuilder &b) {
-  return std::make_unique<AndContext>(b);
+std::unique_ptr<ContextDot> bnn::createAndContext(KernelBuilder &b,
+                                                  bool oneCount) {
+  return std::make_unique<AndContext>(b, oneCount);
 }
 
 static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,

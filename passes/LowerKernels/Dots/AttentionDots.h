@@ -30,6 +30,9 @@ public:
   virtual ~ScoreDot();
   /// Query times keys: 16 lanes of f32, rounded from the exact integer.
   virtual mlir::Value score(const ScoreWords &words) = 0;
+  /// Whether it needs all registers with masks of zeros, so that what becomes
+  /// of a score has a loop of its own.
+  virtual bool fillsRegisters() const { return false; }
 };
 
 /// The words of probabilities and values: a word has 32 tokens.
@@ -59,10 +62,12 @@ public:
                           int64_t panel) = 0;
 };
 
-/// Bits {-1, +1} of both: `channels` of a head.
-std::unique_ptr<ScoreDot> createXorScore(KernelBuilder &b, int64_t channels);
-/// Bits {0, 1} by {-1, +1}.
-std::unique_ptr<ContextDot> createAndContext(KernelBuilder &b);
+/// Bits {-1, +1} of both: `channels` of a head. `oneCount`: words and their
+/// masks of zeros have one count, for CPUs with few registers.
+std::unique_ptr<ScoreDot> createXorScore(KernelBuilder &b, int64_t channels,
+                                         bool oneCount);
+/// Bits {0, 1} by {-1, +1}. `oneCount`: as of scores.
+std::unique_ptr<ContextDot> createAndContext(KernelBuilder &b, bool oneCount);
 /// Signed integers of `planes` bits of both, `words` a plane.
 std::unique_ptr<ScoreDot> createPlaneScore(KernelBuilder &b, int64_t planes,
                                            int64_t words);

@@ -26,9 +26,6 @@ Value bnn::countedBits(KernelBuilder &b, CountedBits which, Value x, Value w) {
 // The CPU counts the bits of bytes faster than those of words.
 static constexpr StringLiteral kCountBytes = "count_bytes";
 
-// The CPU has too few registers for the masks of zeros of more rows.
-static constexpr StringLiteral kMaskOneRow = "mask_one_row";
-
 // The CPU has no vectors: an output at a time.
 static constexpr StringLiteral kCarrySave = "carry_save";
 

@@ -11,6 +11,10 @@
 
 namespace mlir::bnn {
 
+/// The param of CPUs with too few registers for the masks of zeros of more
+/// rows.
+inline constexpr llvm::StringLiteral kMaskOneRow = "mask_one_row";
+
 /// Which bits of two words count.
 enum class CountedBits {
   Differing, ///< exclusive or

@@ -117,21 +117,24 @@ private:
 
 class XorScore : public ScoreDot {
 public:
-  XorScore(KernelBuilder &b, int64_t channels) : b(b), channels(channels) {}
+  XorScore(KernelBuilder &b, int64_t channels, bool oneCount)
+      : b(b), channels(channels), oneCount(oneCount) {}
 
   Value score(const ScoreWords &of) override {
     const bool masked = !of.queryZeros.empty();
     if (!masked && b.does(Instructions::AddPairs) && channels <= INT8_MAX)
       return scoreOfBytes(of);
+    if (masked && oneCount)
+      return scoreOfOneCount(of);
     Value count = b.splatI32(0), elements = b.splatI32(channels);
     for (auto [w, query] : llvm::enumerate(of.query)) {
-      Value differ = countedBits(b, CountedBits::Differing, query, of.key(w));
+      Value differ;
       if (masked) {
-        Value zeros = of.queryZeros[w];
-        if (of.keyZeros)
-          zeros = b.create<arith::OrIOp>(zeros, of.keyZeros(w));
-        differ = b.create<arith::AndIOp>(differ, b.bitNot(zeros));
+        Value zeros;
+        std::tie(differ, zeros) = differing(of, w);
         elements = b.create<arith::SubIOp>(elements, b.popcount(zeros));
+      } else {
+        differ = countedBits(b, CountedBits::Differing, query, of.key(w));
       }
       count = b.add(count, b.popcount(differ));
     }
@@ -142,9 +145,33 @@ public:
     return toFloat(b.create<arith::SubIOp>(elements, b.add(count, count)));
   }
 
+  bool fillsRegisters() const override { return oneCount; }
+
 private:
   KernelBuilder &b;
   int64_t channels;
+  bool oneCount;
+
+  // The bits that word `w` differs in without zeros, and the mask of these.
+  std::pair<Value, Value> differing(const ScoreWords &of, int64_t w) {
+    Value differ =
+        countedBits(b, CountedBits::Differing, of.query[w], of.key(w));
+    Value zeros = of.queryZeros[w];
+    if (of.keyZeros)
+      zeros = b.create<arith::OrIOp>(zeros, of.keyZeros(w));
+    return {b.create<arith::AndIOp>(differ, b.bitNot(zeros)), zeros};
+  }
+
+  // What the channels lose: two where the signs differ, one where either is 0.
+  Value scoreOfOneCount(const ScoreWords &of) {
+    Value lost = b.splatI32(0);
+    for (int64_t w = 0, e = of.query.size(); w < e; ++w) {
+      auto [differ, zeros] = differing(of, w);
+      Value count = b.popcount(differ);
+      lost = b.add(b.add(lost, b.add(count, count)), b.popcount(zeros));
+    }
+    return toFloat(b.create<arith::SubIOp>(b.splatI32(channels), lost));
+  }
 
   // The same in bytes, which hold it: they are widened last.
   Value scoreOfBytes(const ScoreWords &of) {
@@ -169,8 +196,8 @@ private:
 } // namespace
 
 std::unique_ptr<ScoreDot> bnn::createXorScore(KernelBuilder &b,
-                                              int64_t channels) {
-  return std::make_unique<XorScore>(b, channels);
+                                              int64_t channels, bool oneCount) {
+  return std::make_unique<XorScore>(b, channels, oneCount);
 }
 
 static std::unique_ptr<Dot> create(KernelBuilder &b, const Product &p,
