@@ -19,7 +19,6 @@
 #include "lib/Target/KeepOrder.h"
 #include "lib/Target/ObjectWriter.h"
 #include "lib/Target/PortLimit.h"
-#include "lib/Target/SeparateWorkspace.h"
 #include "lib/Target/Strategy.h"
 #include "lib/Target/Target.h"
 #include "lib/Target/Translate.h"
@@ -240,7 +239,6 @@ compileVariant(Job &job, const ChosenTarget &target, MLIRContext &context,
   if (!result.code.module)
     return emitError(module->getLoc(), "does not translate to LLVM IR");
   keepOrder(*result.code.module, target.spec);
-  separateWorkspace(*result.code.module, target.spec, result.interface.prefix);
   // The weights are in the LLVM module now.
   module = nullptr;
   auto machine = createTargetMachine(

@@ -130,9 +130,9 @@ extern "C" {
 /* Runs the model and returns a bnn_status. inputs and outputs have one entry
  * for each of those above; outputs[i].data must have room for the shape that
  * the inputs lead to, and outputs[i].shape is filled in. workspace may hold
- * anything before the call, and is no memory of inputs or outputs. options may
- * be NULL. When the status is not BNN_OK the outputs' data means nothing. Calls
- * may run at the same time if they share neither outputs nor workspace. */
+ * anything before the call. options may be NULL. When the status is not BNN_OK
+ * the outputs' data means nothing. Calls may run at the same time if they share
+ * neither outputs nor workspace. */
 int32_t )"
       << prefix << R"(_run(const bnn_tensor *inputs, bnn_tensor *outputs,
     void *workspace, const bnn_options *options);

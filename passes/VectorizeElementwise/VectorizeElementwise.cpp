@@ -143,10 +143,11 @@ bool Elementwise::matchesOp(Operation &inside) {
     }
     return true;
   }
-  // What may trap is not computed where nobody asked for it.
+  // What may trap is not computed where nobody asked for it. MLIR holds the
+  // last three to be pure, and CPUs do not.
   if (inside.getNumRegions() || !isPure(&inside) ||
-      isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp>(
-          inside))
+      isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
+          arith::FloorDivSIOp>(inside))
     return false;
   if (!isVaried)
     return true;

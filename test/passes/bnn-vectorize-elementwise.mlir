@@ -96,7 +96,7 @@ func.func @turned(%s: memref<2x1xf32>, %y: memref<2x16xf32>, %z: memref<2x16xf32
 // What stays: copies, integers of 64 bits, divided integers, columns that do not
 // lie side by side, a place of the row as a number, rows of 3.
 // CHECK-LABEL: func.func @stay(
-// CHECK-COUNT-6: linalg.generic
+// CHECK-COUNT-7: linalg.generic
 // CHECK-NOT: vector
 // CHECK: return
 #row = affine_map<(i, j) -> (i, j)>
@@ -117,6 +117,12 @@ func.func @stay(%x: memref<2x8xf32>, %y: memref<2x8xf32>, %l: memref<2x8xi64>, %
       ins(%n : memref<2x8xi32>) outs(%n : memref<2x8xi32>) {
   ^bb0(%a: i32, %out: i32):
     %q = arith.divsi %a, %a : i32
+    linalg.yield %q : i32
+  }
+  linalg.generic {indexing_maps = [#row, #row], iterator_types = ["parallel", "parallel"]}
+      ins(%n : memref<2x8xi32>) outs(%n : memref<2x8xi32>) {
+  ^bb0(%a: i32, %out: i32):
+    %q = arith.floordivsi %a, %a : i32
     linalg.yield %q : i32
   }
   linalg.generic {indexing_maps = [#row, #row], iterator_types = ["parallel", "parallel"]}
