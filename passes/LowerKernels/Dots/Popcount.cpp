@@ -338,25 +338,6 @@ countRowByRow(KernelBuilder &b, const Tile &tile,
   return counts;
 }
 
-// The same by a loop: its code is there once. The counts go round, and the
-// first row's are first after the last iteration.
-static SmallVector<Value>
-countInRowLoop(KernelBuilder &b, const Tile &tile,
-               llvm::function_ref<SmallVector<Value>(const Tile &)> count) {
-  if (tile.rows == 1 || !tile.row)
-    return countRowByRow(b, tile, count);
-  SmallVector<Value> init(tile.rows * tile.panels, b.splatI32(0));
-  return b.loop(b.index(0), b.index(tile.rows), 1, init,
-                [&](Value i, ValueRange before) {
-                  Tile part = tile;
-                  part.row = b.add(tile.row, i);
-                  part.rows = 1;
-                  SmallVector<Value> next(before.drop_front(tile.panels));
-                  next.append(count(part));
-                  return next;
-                });
-}
-
 SmallVector<Value> Popcount::count(const Tile &tile, bool masked) const {
   // Exact zeros are rare.
   if (oneOutput && !masked)
@@ -369,7 +350,7 @@ SmallVector<Value> Popcount::count(const Tile &tile, bool masked) const {
         b, tile, [&](const Tile &row) { return countRunning(row, masked); });
   DotAttr own = dot;
   if (masked && own.hasParam(kMaskOneRow))
-    return countInRowLoop(
+    return countRowByRow(
         b, tile, [&](const Tile &row) { return countPlain(row, masked); });
   return countPlain(tile, masked);
 }
