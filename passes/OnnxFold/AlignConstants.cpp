@@ -14,7 +14,7 @@ using namespace mlir::bnn;
 using namespace mlir::bnn::onnx;
 
 void bnn::alignConstants(func::FuncOp func) {
-  for (ConstantOp constant : func.getOps<ConstantOp>()) {
+  for (onnx::ConstantOp constant : func.getOps<onnx::ConstantOp>()) {
     std::optional<ConstantView> view = ConstantView::get(constant);
     if (!view || !isa<DenseResourceElementsAttr>(constant.getValue()))
       continue;

@@ -30,7 +30,7 @@ void replace(Operation *op, Value value) {
 
 /// Shape arithmetic whose result is known.
 bool foldKnownElements(FoldState &state, Operation *op) {
-  if (isa<ConstantOp>(op) || op->getNumResults() != 1 || op->use_empty())
+  if (isa<onnx::ConstantOp>(op) || op->getNumResults() != 1 || op->use_empty())
     return false;
   Value result = op->getResult(0);
   auto type = dyn_cast<RankedTensorType>(result.getType());
@@ -57,7 +57,7 @@ bool foldKnownElements(FoldState &state, Operation *op) {
 /// What the operation itself knows to fold.
 bool fold(Operation *op) {
   SmallVector<OpFoldResult> results;
-  if (isa<ConstantOp>(op) || op->use_empty() || failed(op->fold(results)))
+  if (isa<onnx::ConstantOp>(op) || op->use_empty() || failed(op->fold(results)))
     return false;
   if (!results.empty()) // Else it was folded in place.
     replace(op, cast<Value>(results.front()));
@@ -242,7 +242,8 @@ bool shrinkConstants(FoldState &state, Operation *op) {
 /// A Reshape whose shape is known up to symbols that the input has at the same
 /// place, and one more, which is what is left.
 bool makeShapeConstant(FoldState &state, ReshapeOp reshape) {
-  if (reshape.getShape().getDefiningOp<ConstantOp>() || reshape.use_empty())
+  if (reshape.getShape().getDefiningOp<onnx::ConstantOp>() ||
+      reshape.use_empty())
     return false;
   std::optional<ArrayRef<SymbolicDim>> elements =
       state.shapes->elementsOf(reshape.getShape());

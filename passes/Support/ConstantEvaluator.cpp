@@ -46,7 +46,7 @@ static int64_t countOperations(const Evaluation &e) {
 
 bool ConstantEvaluator::canEvaluate(Operation *op) {
   return isa_and_nonnull<ONNXDialect>(op->getDialect()) &&
-         !isa<ConstantOp, NoValueOp>(op);
+         !isa<onnx::ConstantOp, NoValueOp>(op);
 }
 
 std::optional<SmallVector<EvalTensorPtr>>

@@ -15,7 +15,7 @@ using namespace mlir::bnn::onnx;
 
 bool ConstantFolder::isKnown(Value value) const {
   Operation *op = value.getDefiningOp();
-  return op && (isa<ConstantOp, NoValueOp>(op) || constant.contains(op));
+  return op && (isa<onnx::ConstantOp, NoValueOp>(op) || constant.contains(op));
 }
 
 /// Whether something reads the value that is not evaluated.

@@ -15,7 +15,8 @@ using namespace mlir::bnn::onnx;
 Value FoldState::createConstant(ElementsAttr value, Location loc,
                                 Operation *before) {
   OpBuilder builder(before);
-  auto constant = builder.create<ConstantOp>(loc, value.getShapedType(), value);
+  auto constant =
+      builder.create<onnx::ConstantOp>(loc, value.getShapedType(), value);
   (void)shapes->visit(constant);
   return constant;
 }
