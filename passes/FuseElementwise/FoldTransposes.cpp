@@ -20,6 +20,17 @@ bool keepsLast(linalg::TransposeOp op) {
          permutation.back() == int64_t(permutation.size()) - 1;
 }
 
+// Whether the operand is the second factor of a product of bytes, of which
+// bnn-tile-products makes panels: these may as well be made of its columns.
+bool becomesPanels(OpOperand &operand, AffineMap map) {
+  auto op = cast<linalg::GenericOp>(operand.getOwner());
+  auto last = dyn_cast<AffineDimExpr>(map.getResults().back());
+  return operand.getOperandNumber() == 1 && op.getNumDpsInputs() == 2 &&
+         getElementTypeOrSelf(operand.get()).isInteger(8) && last &&
+         (last.getPosition() == op.getNumLoops() - 1 ||
+          last.getPosition() == op.getNumLoops() - 2);
+}
+
 /// Axis i of the result is axis permutation[i] of the input.
 struct FoldIntoReader : OpRewritePattern<linalg::GenericOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -32,15 +43,18 @@ struct FoldIntoReader : OpRewritePattern<linalg::GenericOp> {
     bool changed = false;
     for (OpOperand *operand : op.getDpsInputOperands()) {
       auto transpose = operand->get().getDefiningOp<linalg::TransposeOp>();
-      if (!transpose || !keepsLast(transpose))
+      if (!transpose)
         continue;
       AffineMap &map = maps[operand->getOperandNumber()];
       SmallVector<AffineExpr> axes(map.getNumResults());
       for (auto [from, expr] :
            llvm::zip_equal(transpose.getPermutation(), map.getResults()))
         axes[from] = expr;
-      map = AffineMap::get(map.getNumDims(), map.getNumSymbols(), axes,
-                           op.getContext());
+      AffineMap folded = AffineMap::get(map.getNumDims(), map.getNumSymbols(),
+                                        axes, op.getContext());
+      if (!keepsLast(transpose) && !becomesPanels(*operand, folded))
+        continue;
+      map = folded;
       rewriter.modifyOpInPlace(op, [&] { operand->set(transpose.getInput()); });
       changed = true;
     }

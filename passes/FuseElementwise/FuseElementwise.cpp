@@ -47,6 +47,18 @@ bool isShort(OpOperand &operand) {
          kMaxBody;
 }
 
+// Whether the producer of `operand` makes integers of bytes, less a constant: a
+// sum of products reads the bytes as often in a quarter of the memory.
+bool widensBytes(OpOperand &operand) {
+  auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
+  return producer && producer.getNumDpsInputs() == 1 &&
+         getElementTypeOrSelf(producer.getInputs()[0]).isInteger(8) &&
+         getElementTypeOrSelf(operand.get()).isInteger(32) &&
+         llvm::all_of(producer.getBody()->without_terminator(),
+                      llvm::IsaPred<UnrealizedConversionCastOp, arith::ExtSIOp,
+                                    arith::ExtUIOp, arith::SubIOp>);
+}
+
 struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
   using FuseElementwiseBase::FuseElementwiseBase;
 
@@ -57,7 +69,9 @@ struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
       return producer && producer->hasOneUse();
     };
     auto isWorth = [&](OpOperand *operand) {
-      return hasOneReader(operand) && readsOnce(*operand) && isShort(*operand);
+      return hasOneReader(operand) &&
+             (readsOnce(*operand) || widensBytes(*operand)) &&
+             isShort(*operand);
     };
     RewritePatternSet patterns(context);
     linalg::populateElementwiseOpsFusionPatterns(patterns, isWorth);
@@ -78,7 +92,8 @@ struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
     getOperation().walk([&](linalg::GenericOp op) {
       for (OpOperand *operand : op.getDpsInputOperands())
         if (auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
-            producer && producer->hasOneUse() && !readsOnce(*operand))
+            producer && producer->hasOneUse() && !readsOnce(*operand) &&
+            !widensBytes(*operand))
           ++kept;
     });
   }

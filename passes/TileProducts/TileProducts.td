@@ -59,9 +59,12 @@ def TileProducts : Pass<"bnn-tile-products", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::bnn::BNNDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
-  let statistics = [Statistic<"tiled", "tiled", "Number of products that were tiled">];
+  let statistics = [
+    Statistic<"tiled", "tiled", "Number of products of f32 that were tiled">,
+    Statistic<"tiledBytes", "tiled-bytes", "Number of products of bytes that were tiled">
+  ];
 }
 
 #endif // BNN_PASSES_TILEPRODUCTS

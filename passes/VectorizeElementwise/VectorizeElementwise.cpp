@@ -151,7 +151,10 @@ bool Elementwise::matchesOp(Operation &inside) {
     return false;
   if (!isVaried)
     return true;
-  if (!OpTrait::hasElementwiseMappableTraits(&inside))
+  // A byte with another sign in its type is the same byte.
+  if (!OpTrait::hasElementwiseMappableTraits(&inside) &&
+      !(isa<UnrealizedConversionCastOp>(inside) &&
+        inside.getOperand(0).getType().isInteger(8)))
     return false;
   for (Value result : inside.getResults()) {
     if (!hasPlainElements(result.getType()) && !result.getType().isInteger(1))
