@@ -47,16 +47,31 @@ bool isShort(OpOperand &operand) {
          kMaxBody;
 }
 
-// Whether the producer of `operand` makes integers of bytes, less a constant: a
-// sum of products reads the bytes as often in a quarter of the memory.
-bool widensBytes(OpOperand &operand) {
-  auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
-  return producer && producer.getNumDpsInputs() == 1 &&
-         getElementTypeOrSelf(producer.getInputs()[0]).isInteger(8) &&
-         getElementTypeOrSelf(operand.get()).isInteger(32) &&
-         llvm::all_of(producer.getBody()->without_terminator(),
+// Whether `op` makes integers of bytes, less a constant.
+bool widensBytes(Operation *op) {
+  auto generic = dyn_cast_or_null<linalg::GenericOp>(op);
+  return generic && generic.getNumDpsInputs() == 1 &&
+         generic.getNumDpsInits() == 1 &&
+         getElementTypeOrSelf(generic.getInputs()[0]).isInteger(8) &&
+         getElementTypeOrSelf(generic.getOutputs()[0]).isInteger(32) &&
+         llvm::all_of(generic.getBody()->without_terminator(),
                       llvm::IsaPred<UnrealizedConversionCastOp, arith::ExtSIOp,
                                     arith::ExtUIOp, arith::SubIOp>);
+}
+
+// Whether `op` is a sum that reads `operand`, which bytes were made of: it
+// reads the bytes as often, in a quarter of the memory.
+bool readsBytes(OpOperand &operand) {
+  auto sum = dyn_cast<linalg::GenericOp>(operand.getOwner());
+  return sum && sum.getNumReductionLoops() &&
+         widensBytes(operand.get().getDefiningOp());
+}
+
+// Whether the reader of `operand`, bytes, becomes a part of a sum.
+bool feedsSum(OpOperand &operand) {
+  Operation *reader = operand.getOwner();
+  return widensBytes(reader) && reader->hasOneUse() &&
+         readsBytes(*reader->getUses().begin());
 }
 
 struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
@@ -69,9 +84,8 @@ struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
       return producer && producer->hasOneUse();
     };
     auto isWorth = [&](OpOperand *operand) {
-      return hasOneReader(operand) &&
-             (readsOnce(*operand) || widensBytes(*operand)) &&
-             isShort(*operand);
+      return hasOneReader(operand) && isShort(*operand) &&
+             (readsOnce(*operand) ? !feedsSum(*operand) : readsBytes(*operand));
     };
     RewritePatternSet patterns(context);
     linalg::populateElementwiseOpsFusionPatterns(patterns, isWorth);
@@ -92,8 +106,7 @@ struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
     getOperation().walk([&](linalg::GenericOp op) {
       for (OpOperand *operand : op.getDpsInputOperands())
         if (auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
-            producer && producer->hasOneUse() && !readsOnce(*operand) &&
-            !widensBytes(*operand))
+            producer && producer->hasOneUse() && !readsOnce(*operand))
           ++kept;
     });
   }

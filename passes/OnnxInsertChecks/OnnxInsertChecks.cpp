@@ -12,7 +12,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/RegionUtils.h"
-#include "passes/OnnxInsertChecks/DimensionBuilder.h"
+#include "passes/Support/DimensionBuilder.h"
 #include <set>
 
 namespace mlir::bnn {

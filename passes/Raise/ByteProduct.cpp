@@ -51,10 +51,8 @@ static int64_t countOf(Value value) {
   return type && type.hasStaticShape() ? type.getNumElements() : -1;
 }
 
-// The zero points of a constant of one element or of `count`; of none zeros.
-// What is no byte is none: sums and differences of bytes fit 32 bits.
-static std::optional<SmallVector<int32_t>> pointsOf(Value value,
-                                                    int64_t count) {
+std::optional<SmallVector<int32_t>> bnn::matchZeroPoints(Value value,
+                                                         int64_t count) {
   if (isa<NoneType>(value.getType()))
     return SmallVector<int32_t>(count, 0);
   auto view = onnx::ConstantView::get(value);
@@ -71,8 +69,7 @@ static std::optional<SmallVector<int32_t>> pointsOf(Value value,
   return result;
 }
 
-// A scale that stands for no other: products with it are normal numbers.
-static bool isPlainScale(float scale) {
+bool bnn::isPlainScale(float scale) {
   return scale > 0 && std::isnormal(scale) && std::isfinite(scale * 255.0f);
 }
 
@@ -174,7 +171,7 @@ static std::optional<ByteWeights> matchWeights(Value value, bool transposed,
     return no(why, "the scales of the weights are not one for each output");
   SmallVector<int32_t> points(weights.outputs, 0);
   if (source->points) {
-    auto found = pointsOf(source->points, weights.outputs);
+    auto found = matchZeroPoints(source->points, weights.outputs);
     if (!found)
       return no(why, "the zero points of the weights are not constant bytes");
     points = *found;
@@ -220,7 +217,7 @@ static std::optional<ByteInput> matchFloats(Value value, std::string *why) {
   if (!isScalar(dequantize.getXScale()))
     return no(why, "the input has more than one scale");
   auto scale = matchRowVector(dequantize.getXScale(), 1);
-  auto point = pointsOf(dequantize.getXZeroPoint(), 1);
+  auto point = matchZeroPoints(dequantize.getXZeroPoint(), 1);
   if (!scale || !point || !isPlainScale(scale->front()))
     return no(why, "the input's scale and zero point are not plain constants");
   ByteInput in;
@@ -231,7 +228,7 @@ static std::optional<ByteInput> matchFloats(Value value, std::string *why) {
   in.source = value;
   if (auto quantise = quantiserOf(dequantize.getX())) {
     auto step = matchRowVector(quantise.getYScale(), 1);
-    auto zero = pointsOf(quantise.getYZeroPoint(), 1);
+    auto zero = matchZeroPoints(quantise.getYZeroPoint(), 1);
     if (step && zero && step->front() == in.scale && *zero == *point)
       in.source = quantise.getX();
   }
@@ -244,7 +241,7 @@ static std::optional<ByteInput> matchIntegers(Value value, std::string *why) {
   if (auto sub = value.getDefiningOp<onnx::SubOp>()) {
     if (!isScalar(sub.getB()) || sub.getA().getType() != sub.getType())
       return no(why, "the input has more than one zero point");
-    if (auto point = pointsOf(sub.getB(), 1))
+    if (auto point = matchZeroPoints(sub.getB(), 1))
       in.point.constant = point->front();
     else
       in.point.tensor = sub.getB();
@@ -264,8 +261,7 @@ static std::optional<ByteInput> matchIntegers(Value value, std::string *why) {
   return in;
 }
 
-// Whether the op moves elements and does nothing else.
-static bool isMove(Operation *op) {
+bool bnn::isMove(Operation *op) {
   return isa_and_nonnull<onnx::ReshapeOp, onnx::FlattenOp, onnx::SqueezeOp,
                          onnx::UnsqueezeOp, onnx::TransposeOp>(op);
 }

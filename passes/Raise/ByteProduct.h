@@ -84,4 +84,23 @@ llvm::LogicalResult raiseFloatsByBytes(RaiseRewriter &rewriter,
                                        const ByteWeights &weights,
                                        llvm::StringRef why, bool noise);
 
+/// Rewrites a MatMul of two activations that DequantizeLinear makes of bytes,
+/// each with one constant scale and zero point: the exact sum of the products
+/// of (byte - zero point), an i32, times the product of the scales, rounded to
+/// f32. As MatMulInteger of the bytes, which bnn-tile-products multiplies.
+/// Where nothing bounds the number of terms, the function checks that the sums
+/// fit 32 bits.
+llvm::LogicalResult raiseQuantizedProduct(RaiseRewriter &rewriter,
+                                          onnx::MatMulOp op,
+                                          const onnx::SymbolicShapes &shapes);
+
+/// Whether the op moves elements and does nothing else.
+bool isMove(mlir::Operation *op);
+/// Whether a scale stands for no other: products with it are normal numbers.
+bool isPlainScale(float scale);
+/// The zero points of a constant of one element or of `count`; of none zeros.
+/// What is no byte is none: sums and differences of bytes fit 32 bits.
+std::optional<llvm::SmallVector<int32_t>> matchZeroPoints(mlir::Value value,
+                                                          int64_t count);
+
 } // namespace mlir::bnn

@@ -74,6 +74,10 @@ struct Raise : impl::RaiseBase<Raise> {
       attentionsRaised += succeeded(raiseUnjoinedAttention(
           rewriter, cast<onnx::MatMulOp>(op), shapes, forms));
     eraseDead(rewriter, func);
+    for (Operation *op : collect<onnx::MatMulOp>(func))
+      productsRaised += succeeded(
+          raiseQuantizedProduct(rewriter, cast<onnx::MatMulOp>(op), shapes));
+    eraseDead(rewriter, func);
     for (Operation *op : collect<onnx::GatherOp>(func))
       embeddingsRaised +=
           succeeded(raiseEmbedding(rewriter, cast<onnx::GatherOp>(op)));

@@ -112,6 +112,8 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
               "Number of layer normalisations raised">,
     Statistic<"attentionsRaised", "attentions-raised",
               "Number of attentions raised">,
+    Statistic<"productsRaised", "products-raised",
+              "Number of products of quantised activations raised">,
     Statistic<"transposesMoved", "transposes-moved",
               "Number of transposes moved behind a sign">];
 }

@@ -92,7 +92,8 @@ static bool isBetweenProducts(Operation *op) {
              onnx::RoundOp, onnx::FloorOp, onnx::CeilOp, onnx::SignOp,
              onnx::ReluOp, onnx::NotOp, onnx::AndOp, onnx::MaxOp, onnx::MinOp,
              onnx::WhereOp, onnx::CastOp, onnx::DropoutOp, onnx::IdentityOp,
-             onnx::RoundToHalfOp, onnx::UnsqueezeOp, onnx::SqueezeOp,
+             onnx::RoundToHalfOp, onnx::QuantizeLinearOp,
+             onnx::DequantizeLinearOp, onnx::UnsqueezeOp, onnx::SqueezeOp,
              onnx::ReshapeOp, onnx::ExpandOp, onnx::TransposeOp>(op);
 }
 
@@ -301,7 +302,8 @@ void RaiseRewriter::addAttention(onnx::SoftmaxOp op,
       });
   for (Operation *product : found) {
     contexts[product] = op;
-    counted.insert(product);
+    counted[product] = op;
+    ++layer.products;
     addTo(product == context ? layer.macs : layer.otherMacs,
           macsOf(product, shapes));
   }
@@ -324,7 +326,8 @@ void RaiseRewriter::addScores(Value source, RankedTensorType type,
       // A term that all heads share has fewer dimensions than the scores.
       bool isMain = mayHaveOneShape(maker->getResult(0).getType(), type);
       addTo(isMain ? layer.macs : layer.otherMacs, macsOf(maker, shapes));
-      counted.insert(maker);
+      counted[maker] = layer.op;
+      ++layer.products;
     } else if (isBetweenProducts(maker) || isDecision(maker)) {
       llvm::append_range(todo, maker->getOperands());
     }
@@ -381,7 +384,8 @@ void RaiseRewriter::addProduct(Operation *op,
     return;
   if (type.getRank() > 2 && isComparedProduct(left, type)) {
     LayerRecord layer = recordOf(op, LayerKind::Attention);
-    contexts[op] = op;
+    contexts[op] = counted[op] = op;
+    ++layer.products;
     addTo(layer.macs, macsOf(op, shapes));
     addScores(left, type, layer, shapes);
     finishAttention(op, op, std::move(layer), shapes);
@@ -447,10 +451,19 @@ void RaiseRewriter::wroteAgain(Operation *op, Operation *copy) {
 void RaiseRewriter::notifyOperationErased(Operation *op) {
   ForwardingListener::notifyOperationErased(op);
   contexts.erase(op);
+  counted.erase(op);
   if (LayerRecord *layer = find(op)) {
     layer->op = nullptr;
     indexOf.erase(op);
   }
+}
+
+void RaiseRewriter::becameBytes(Operation *product, Type left, Type right) {
+  constexpr StringLiteral kWhy = "its factors are integers of 8 bits";
+  Operation *layer = counted.lookup(product);
+  LayerRecord *record = find(layer ? layer : product);
+  if (record && (!layer || ++record->byteProducts == record->products))
+    became(record->op, right, left, kWhy);
 }
 
 Operation *RaiseRewriter::attentionBehind(Value value) const {

@@ -38,6 +38,8 @@ struct LayerRecord {
   mlir::Type weights{}, activations{};
   std::string reason{};
   NoiseAttr noise{};
+  /// Of an attention: its products of variables, and those that became bytes.
+  unsigned products = 0, byteProducts = 0;
 };
 
 class RaiseRewriter;
@@ -92,6 +94,10 @@ public:
   void became(mlir::Operation *layer, mlir::Type weights,
               mlir::Type activations, const llvm::Twine &reason = "");
 
+  /// `product`, of two variables, has become one of bytes: so has its layer, or
+  /// the attention that it is counted with once all products of that have.
+  void becameBytes(mlir::Operation *product, mlir::Type left, mlir::Type right);
+
   /// What 8 bits make of the weights of a layer that has become of them.
   void setNoise(mlir::Operation *layer, NoiseAttr noise);
 
@@ -131,8 +137,8 @@ private:
   llvm::DenseMap<mlir::Operation *, size_t> indexOf;
   /// The products of probabilities -> their softmax, or itself.
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> contexts;
-  /// Products that are counted with an attention.
-  llvm::DenseSet<mlir::Operation *> counted;
+  /// Products that are counted with an attention -> what stands for that.
+  llvm::DenseMap<mlir::Operation *, mlir::Operation *> counted;
   Refusals &refusals;
 };
 
