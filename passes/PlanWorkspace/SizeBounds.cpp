@@ -242,7 +242,9 @@ std::optional<Interval> SizeBounds::argumentDim(BlockArgument arg,
   Attribute dim = argument.getDims()[index];
   if (auto number = dyn_cast<IntegerAttr>(dim))
     return Interval{number.getInt(), number.getInt()};
-  auto maximum = model.getMaximum(cast<StringAttr>(dim));
+  // One that is computed is none of an input's, and has no maximum.
+  auto symbol = dyn_cast<StringAttr>(dim);
+  auto maximum = symbol ? model.getMaximum(symbol) : std::nullopt;
   if (!maximum)
     return std::nullopt;
   return Interval{0, *maximum};

@@ -45,6 +45,15 @@ def Raise : Pass<"bnn-raise", "::mlir::func::FuncOp"> {
     have from run time. What stands for f32 is the exact sum, rounded once,
     times the product of the scales.
 
+    `MatMul` of two activations that `DequantizeLinear` makes of bytes, each with
+    one scale and zero point, is the exact sum of the integers' products times
+    the product of the scales, rounded to f32 once each: a `MatMul` of i32, as
+    ONNX's MatMulInteger is imported, of the bytes less their zero points. Their
+    quantisers go before what moves elements, of which pairs with the same scale
+    and zero point count as one, and the scale behind it. Where sums of so many
+    terms as the shapes may have could be beyond 32 bits, the function checks
+    the shape.
+
     Layer normalisation of the last dimension, spelt as one op or as nine, with
     a constant scale and bias becomes `bnn.layer_norm`, whose sums have the
     canonical order.

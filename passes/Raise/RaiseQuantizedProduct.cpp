@@ -117,11 +117,14 @@ static Value createIntegers(RaiseRewriter &rewriter, Location loc,
   return rewriter.create<onnx::SubOp>(loc, type, integers, point);
 }
 
-static BitsType elementOf(const QuantizedFactor &factor) {
-  onnx::QuantizeLinearOp quantize = factor.quantize;
-  Value bytes = quantize ? Value(quantize.getY()) : factor.source;
+static BitsType elementOf(Value bytes) {
   return BitsType::get(bytes.getContext(),
                        !getElementTypeOrSelf(bytes).isUnsignedInteger(), 8);
+}
+
+static BitsType elementOf(const QuantizedFactor &factor) {
+  onnx::QuantizeLinearOp quantize = factor.quantize;
+  return elementOf(quantize ? Value(quantize.getY()) : factor.source);
 }
 
 // The greatest magnitude of a factor's numbers.
@@ -156,6 +159,30 @@ static LogicalResult boundTerms(RaiseRewriter &rewriter, onnx::MatMulOp op,
   return success();
 }
 
+// The bytes that `value`, an i32 tensor, is made of, if it is.
+static Value findBytes(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto sub = dyn_cast<onnx::SubOp>(op);
+        sub && sub.getA().getType() == sub.getType())
+      value = sub.getA();
+    else if (isMove(op))
+      value = op->getOperand(0);
+    else
+      break;
+  }
+  auto cast = value.getDefiningOp<onnx::CastOp>();
+  if (!cast || !getElementTypeOrSelf(cast.getInput()).isInteger(8))
+    return {};
+  return cast.getInput();
+}
+
+// A product of integers is one of bytes as it is.
+static void noteIntegers(RaiseRewriter &rewriter, onnx::MatMulOp op) {
+  Value left = findBytes(op.getA()), right = findBytes(op.getB());
+  if (left && right)
+    rewriter.becameBytes(op, elementOf(left), elementOf(right));
+}
+
 // What moves `value`, and is all that reads it: the last move first.
 static SmallVector<OpResult> movesOf(Value value) {
   SmallVector<OpResult> moves;
@@ -179,6 +206,10 @@ LogicalResult bnn::raiseQuantizedProduct(RaiseRewriter &rewriter,
   if (!isProductOfVariables(op) || rankOf(op.getA()) < 2 ||
       rankOf(op.getB()) < 2)
     return failure();
+  if (getElementTypeOrSelf(op.getY()).isInteger(32)) {
+    noteIntegers(rewriter, op);
+    return failure();
+  }
   auto left = matchFactor(op.getA()), right = matchFactor(op.getB());
   if (!left || !right)
     return failure();

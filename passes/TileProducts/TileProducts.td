@@ -11,7 +11,7 @@
 include "mlir/Pass/PassBase.td"
 
 def TileProducts : Pass<"bnn-tile-products", "::mlir::ModuleOp"> {
-  let summary = "Keep the sums of products of f32 matrices in registers";
+  let summary = "Keep the sums of products of f32 or byte matrices in registers";
   let description = [{
     A `linalg.generic` that is a product of matrices, or of batches of them,
     becomes loops over tiles of rows by 16 columns (32 with AVX-512): what a product of two
@@ -23,6 +23,16 @@ def TileProducts : Pass<"bnn-tile-products", "::mlir::ModuleOp"> {
     k and n, all beside axes of batches in any order, and one `math.fma`; n is
     the last axis of the second factor and of the output, and the elements along
     it lie side by side.
+
+    Factors of bytes have an output of i32, and in the place of the `math.fma`
+    the product of both, each extended to i32 and less a constant or a value of
+    outside, added to the output. k is the last axis of the first factor, and n
+    or k that of the second. For each batch the second factor is packed into
+    panels of 16 columns by words of four bytes, in a buffer that all batches
+    share; then tiles are added up by what the target has for bytes, as weights
+    are (`dot_bytes`). Zero points have a share of each column's sum and each
+    row's, which are added up once. Integers are exact, and wrap as `linalg`'s
+    own loops do.
 
     Before:
     ```mlir

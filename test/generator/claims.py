@@ -10,7 +10,8 @@ from harness import Failure
 # Of what is binary: a drawn weight may be 0, and a model of 16 bits does not round its scores. Of
 # what has 8 bits, that it is not binary.
 REMARKS = ("weights are 0", "scores are not rounded to 16 bits",
-           "weights and inputs are integers of 8 bits", "its table is of integers of 8 bits")
+           "weights and inputs are integers of 8 bits", "its factors are integers of 8 bits",
+           "its table is of integers of 8 bits")
 
 
 def check(report_path, layers, renamed):

@@ -347,16 +347,12 @@ class QuantisedBert:
         v = self.split_heads(scope, v, [0, 2, 1, 3])
         pair = self.quantise if o.products else lambda x, consumer: x
         scores = g.node(scope, "MatMul", pair(q, "qk"), pair(k, "qk"))
-        first = g.producers[scores]
         scores = g.node(scope, "Div", self.maybe(scores), g.scalar(scope, math.sqrt(h // o.heads)))
         scores = g.node(scope, "Add", scores, mask)
         p = g.softmax(scope, scores, 4)
         softmax = g.producers[p]
         y = g.node(scope, "MatMul", pair(p, "pv"), pair(v, "pv"))
-        if o.products:
-            self.layers += [Layer(first, "product", "float"), Layer(g.producers[y], "product", "float")]
-        else:
-            self.layers.append(Layer(softmax, "attention", "float"))
+        self.layers.append(Layer(softmax, "attention", "8x8" if o.products else "float"))
         y = g.node(scope, "Transpose", y, perm=[0, 2, 1, 3])
         return g.node(scope, "Reshape", y, g.constant(scope, [0, 0, h]))
 

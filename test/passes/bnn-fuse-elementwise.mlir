@@ -146,3 +146,64 @@ func.func @transposes(%x: tensor<3x4x5xf32>, %init: tensor<3x4xf32>, %y: tensor<
   %7 = linalg.transpose ins(%5 : tensor<3x1x4xf32>) outs(%6 : tensor<1x3x4xf32>) permutation = [1, 0, 2]
   return %3, %7 : tensor<4x3x5xf32>, tensor<1x3x4xf32>
 }
+
+// -----
+
+// A product reads bytes as they are, less their zero point, and as they lie: of
+// the second factor columns as well as rows. What makes the bytes stays apart.
+// CHECK: #[[$LEFT:.*]] = affine_map<(d0, d1, d2, d3) -> (d1, d0, d2)>
+// CHECK: #[[$RIGHT:.*]] = affine_map<(d0, d1, d2, d3) -> (d3, d0, d2)>
+// CHECK-LABEL: func.func @bytes
+// CHECK-SAME: %[[X:.*]]: tensor<4x2x8xi8>, %[[Y:.*]]: tensor<5x2x8xf32>
+// CHECK-NOT: linalg.transpose
+// CHECK: %[[BYTES:.*]] = linalg.generic {{.*}} ins(%[[Y]] : tensor<5x2x8xf32>) outs(%{{.*}} : tensor<5x2x8xi8>)
+// CHECK: linalg.generic {indexing_maps = [#[[$LEFT]], #[[$RIGHT]], {{.*}}ins(%[[X]], %[[BYTES]] : tensor<4x2x8xi8>, tensor<5x2x8xi8>)
+// CHECK: arith.extui
+// CHECK: arith.extsi
+// CHECK: arith.subi
+// CHECK: arith.muli
+#three = affine_map<(i, j, k) -> (i, j, k)>
+#left = affine_map<(h, m, k, n) -> (h, m, k)>
+#right = affine_map<(h, m, k, n) -> (h, k, n)>
+#out = affine_map<(h, m, k, n) -> (h, m, n)>
+func.func @bytes(%x: tensor<4x2x8xi8>, %y: tensor<5x2x8xf32>) -> tensor<2x4x5xi32> {
+  %point = arith.constant 7 : i32
+  %zero = arith.constant 0 : i32
+  %0 = tensor.empty() : tensor<2x4x8xi8>
+  %1 = linalg.transpose ins(%x : tensor<4x2x8xi8>) outs(%0 : tensor<2x4x8xi8>) permutation = [1, 0, 2]
+  %2 = tensor.empty() : tensor<2x4x8xi32>
+  %3 = linalg.generic {indexing_maps = [#three, #three], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%1 : tensor<2x4x8xi8>) outs(%2 : tensor<2x4x8xi32>) {
+  ^bb0(%a: i8, %o: i32):
+    %w = arith.extsi %a : i8 to i32
+    %s = arith.subi %w, %point : i32
+    linalg.yield %s : i32
+  } -> tensor<2x4x8xi32>
+  %4 = tensor.empty() : tensor<5x2x8xi8>
+  %5 = linalg.generic {indexing_maps = [#three, #three], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%y : tensor<5x2x8xf32>) outs(%4 : tensor<5x2x8xi8>) {
+  ^bb0(%a: f32, %o: i8):
+    %i = arith.fptosi %a : f32 to i32
+    %t = arith.trunci %i : i32 to i8
+    linalg.yield %t : i8
+  } -> tensor<5x2x8xi8>
+  %6 = tensor.empty() : tensor<2x8x5xi8>
+  %7 = linalg.transpose ins(%5 : tensor<5x2x8xi8>) outs(%6 : tensor<2x8x5xi8>) permutation = [1, 2, 0]
+  %8 = tensor.empty() : tensor<2x8x5xi32>
+  %9 = linalg.generic {indexing_maps = [#three, #three], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%7 : tensor<2x8x5xi8>) outs(%8 : tensor<2x8x5xi32>) {
+  ^bb0(%a: i8, %o: i32):
+    %w = arith.extui %a : i8 to i32
+    linalg.yield %w : i32
+  } -> tensor<2x8x5xi32>
+  %10 = tensor.empty() : tensor<2x4x5xi32>
+  %11 = linalg.fill ins(%zero : i32) outs(%10 : tensor<2x4x5xi32>) -> tensor<2x4x5xi32>
+  %12 = linalg.generic {indexing_maps = [#left, #right, #out], iterator_types = ["parallel", "parallel", "reduction", "parallel"]}
+      ins(%3, %9 : tensor<2x4x8xi32>, tensor<2x8x5xi32>) outs(%11 : tensor<2x4x5xi32>) {
+  ^bb0(%a: i32, %b: i32, %o: i32):
+    %p = arith.muli %a, %b : i32
+    %s = arith.addi %o, %p : i32
+    linalg.yield %s : i32
+  } -> tensor<2x4x5xi32>
+  return %12 : tensor<2x4x5xi32>
+}

@@ -473,3 +473,68 @@ func.func @constant_input(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf
   %5 = onnx.MatMul %x, %0 : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
   return %4, %5 : tensor<2x2xf32>, tensor<2x2xf32>
 }
+
+
+// -----
+
+// Two activations: the bytes are made where the numbers are, and moved as they
+// were, the pair between the moves is none; the scales are multiplied first, and
+// the sums are moved before they are scaled. The shape is checked: 33025 terms
+// of 255 * 255 fit.
+// CHECK-LABEL: func.func @activations
+// CHECK-SAME: (%[[X:.*]]: tensor<?x2x?x?xf32> {{.*}}, %[[Y:.*]]: tensor<?x?x2x8xf32>
+// CHECK: %[[MOST:.*]] = arith.constant 33025 : index
+// CHECK: arith.cmpi ule, %{{.*}}, %[[MOST]] : index
+// CHECK: bnn.check_shape
+// CHECK: %[[A:.*]] = onnx.QuantizeLinear %[[X]]
+// CHECK: %[[B:.*]] = onnx.QuantizeLinear %[[Y]]
+// CHECK: %[[MOVED:.*]] = onnx.Transpose %[[B]] {perm = array<i64: 0, 2, 1, 3>} : (tensor<?x?x2x8xui8>) -> tensor<?x2x?x8xui8>
+// CHECK: %[[SUMS:.*]] = onnx.MatMul %{{.*}}, %{{.*}} : (tensor<?x2x?x?xi32>, tensor<?x2x?x8xi32>) -> tensor<?x2x?x8xi32>
+// CHECK: %[[OUT:.*]] = onnx.Transpose %[[SUMS]] {perm = array<i64: 0, 2, 1, 3>} : (tensor<?x2x?x8xi32>)
+// CHECK: %[[FLOAT:.*]] = onnx.Cast %[[OUT]]
+// CHECK: %[[SCALE:.*]] = onnx.Constant {value = dense<1.250000e-01> : tensor<f32>}
+// CHECK: onnx.Mul %[[FLOAT]], %[[SCALE]]
+// CHECK-NOT: onnx.DequantizeLinear
+// CHECK: return
+func.func @activations(%x: tensor<?x2x?x?xf32> {onnx.dims = ["b", 2, "m", "k"]}, %y: tensor<?x?x2x8xf32> {onnx.dims = ["b", "k", 2, 8]}) -> tensor<?x?x2x8xf32> {
+  %s = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %z = onnx.Constant {value = dense<255> : tensor<ui8>} : () -> tensor<ui8>
+  %t = onnx.Constant {value = dense<0.25> : tensor<1xf32>} : () -> tensor<1xf32>
+  %0 = onnx.QuantizeLinear %x, %s, %z {axis = 1 : i64} : (tensor<?x2x?x?xf32>, tensor<f32>, tensor<ui8>) -> tensor<?x2x?x?xui8>
+  %1 = onnx.DequantizeLinear %0, %s, %z {axis = 1 : i64} : (tensor<?x2x?x?xui8>, tensor<f32>, tensor<ui8>) -> tensor<?x2x?x?xf32>
+  %2 = onnx.QuantizeLinear %y, %t, %z {axis = 1 : i64} : (tensor<?x?x2x8xf32>, tensor<1xf32>, tensor<ui8>) -> tensor<?x?x2x8xui8>
+  %3 = onnx.DequantizeLinear %2, %t, %z {axis = 1 : i64} : (tensor<?x?x2x8xui8>, tensor<1xf32>, tensor<ui8>) -> tensor<?x?x2x8xf32>
+  %4 = onnx.Transpose %3 {perm = array<i64: 0, 2, 1, 3>} : (tensor<?x?x2x8xf32>) -> tensor<?x2x?x8xf32>
+  %5 = onnx.QuantizeLinear %4, %t, %z {axis = 1 : i64} : (tensor<?x2x?x8xf32>, tensor<1xf32>, tensor<ui8>) -> tensor<?x2x?x8xui8>
+  %6 = onnx.DequantizeLinear %5, %t, %z {axis = 1 : i64} : (tensor<?x2x?x8xui8>, tensor<1xf32>, tensor<ui8>) -> tensor<?x2x?x8xf32>
+  %7 = onnx.MatMul %1, %6 : (tensor<?x2x?x?xf32>, tensor<?x2x?x8xf32>) -> tensor<?x2x?x8xf32>
+  %8 = onnx.Transpose %7 {perm = array<i64: 0, 2, 1, 3>} : (tensor<?x2x?x8xf32>) -> tensor<?x?x2x8xf32>
+  return %8 : tensor<?x?x2x8xf32>
+}
+
+// -----
+
+// One factor of floats, a scale for each channel, and pairs that differ: of the
+// last the second is what the product reads.
+// CHECK-LABEL: func.func @other_activations
+// CHECK-COUNT-2: onnx.MatMul {{.*}} -> tensor<2x2xf32>
+// CHECK: %[[AGAIN:.*]] = onnx.QuantizeLinear %{{.*}}
+// CHECK: onnx.Cast %[[AGAIN]]
+// CHECK: onnx.MatMul {{.*}} -> tensor<2x2xi32>
+func.func @other_activations(%x: tensor<2x2xf32>, %y: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
+  %s = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %z = onnx.Constant {value = dense<0> : tensor<i8>} : () -> tensor<i8>
+  %list = onnx.Constant {value = dense<[0.5, 0.25]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %zeros = onnx.Constant {value = dense<0> : tensor<2xi8>} : () -> tensor<2xi8>
+  %t = onnx.Constant {value = dense<0.75> : tensor<f32>} : () -> tensor<f32>
+  %0 = onnx.QuantizeLinear %x, %s, %z {axis = 1 : i64} : (tensor<2x2xf32>, tensor<f32>, tensor<i8>) -> tensor<2x2xi8>
+  %1 = onnx.DequantizeLinear %0, %s, %z {axis = 1 : i64} : (tensor<2x2xi8>, tensor<f32>, tensor<i8>) -> tensor<2x2xf32>
+  %2 = onnx.MatMul %1, %y : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  %3 = onnx.QuantizeLinear %y, %list, %zeros {axis = 1 : i64} : (tensor<2x2xf32>, tensor<2xf32>, tensor<2xi8>) -> tensor<2x2xi8>
+  %4 = onnx.DequantizeLinear %3, %list, %zeros {axis = 1 : i64} : (tensor<2x2xi8>, tensor<2xf32>, tensor<2xi8>) -> tensor<2x2xf32>
+  %5 = onnx.MatMul %1, %4 : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  %6 = onnx.QuantizeLinear %1, %t, %z {axis = 1 : i64} : (tensor<2x2xf32>, tensor<f32>, tensor<i8>) -> tensor<2x2xi8>
+  %7 = onnx.DequantizeLinear %6, %t, %z {axis = 1 : i64} : (tensor<2x2xi8>, tensor<f32>, tensor<i8>) -> tensor<2x2xf32>
+  %8 = onnx.MatMul %7, %1 : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %2, %5, %8 : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
+}

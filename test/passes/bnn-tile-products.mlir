@@ -121,3 +121,118 @@ func.func @others(%a: memref<4x4xf32>, %b: memref<4x4xf32>, %c: memref<4x4xf32>,
   }
   return
 }
+
+// -----
+
+// Bytes: the second factor's, four rows of them, become words of panels, those
+// that begin no word one by one; then tiles are added up. A zero point of the
+// first factor takes its share of each column's sum.
+// CHECK-LABEL: func.func @bytes(
+// CHECK-SAME: %[[A:.*]]: memref<?x?xi8>, %[[B:.*]]: memref<?x16xi8>, %[[C:.*]]: memref<?x16xi32>
+// CHECK-NOT: linalg.generic
+// CHECK: %[[PANELS:.*]] = memref.alloc(%{{.*}}) : memref<1x?x16xi32>
+// CHECK-COUNT-4: vector.load %[[B]][%{{.*}}, %{{.*}}] : memref<?x16xi8>, vector<16xi8>
+// CHECK: vector.store %{{.*}}, %[[PANELS]]
+// CHECK: %[[SUMS:.*]] = scf.for
+// CHECK: arith.subi %{{.*}}, %{{.*}} : vector<16xi32>
+// CHECK: vector.load %[[A]][%{{.*}}, %{{.*}}] : memref<?x?xi8>, vector<4xi8>
+// CHECK: vector.store %{{.*}}, %[[C]]
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+func.func @bytes(%a: memref<?x?xi8>, %b: memref<?x16xi8>, %c: memref<?x16xi32>) {
+  %point = arith.constant 3 : i32
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %b : memref<?x?xi8>, memref<?x16xi8>) outs(%c : memref<?x16xi32>) {
+  ^bb0(%x: i8, %y: i8, %sum: i32):
+    %x32 = arith.extui %x : i8 to i32
+    %xn = arith.subi %x32, %point : i32
+    %y32 = arith.extsi %y : i8 to i32
+    %product = arith.muli %xn, %y32 : i32
+    %next = arith.addi %product, %sum : i32
+    linalg.yield %next : i32
+  }
+  return
+}
+
+// -----
+
+// Columns whose bytes lie side by side, and have no sign: 128 less is signed,
+// and each row's sum has a share. The CPU wants the rows' without a sign.
+// CHECK-LABEL: func.func @columns(
+// CHECK-SAME: %[[A:.*]]: memref<4x64xi8>, %[[B:.*]]: memref<32x64xui8>
+// CHECK: memref.alloc() : memref<2x16x16xi32>
+// CHECK: %[[ROWS:.*]] = memref.alloc() : memref<4xi32>
+// CHECK: vector.load %[[B]][%{{.*}}, %{{.*}}] : memref<32x64xui8>, vector<4xui8>
+// CHECK-NEXT: builtin.unrealized_conversion_cast %{{.*}} : vector<4xui8> to vector<4xi8>
+// CHECK: arith.xori %{{.*}} : vector<4xi8>
+// CHECK: memref.store %{{.*}}, %[[ROWS]]
+// CHECK-COUNT-8: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+#a = affine_map<(m, k, n) -> (m, k)>
+#t = affine_map<(m, k, n) -> (n, k)>
+#c = affine_map<(m, k, n) -> (m, n)>
+module attributes {bnn.target = #bnn.target<strategy = "wide", instructions = "dot_64_bytes", dots = [#bnn.dot<dot_bytes, rows = 4, panels = 2>]>} {
+func.func @columns(%a: memref<4x64xi8>, %b: memref<32x64xui8>, %c: memref<4x32xi32>) {
+  linalg.generic {indexing_maps = [#a, #t, #c], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %b : memref<4x64xi8>, memref<32x64xui8>) outs(%c : memref<4x32xi32>) {
+  ^bb0(%x: i8, %y: ui8, %sum: i32):
+    %x32 = arith.extsi %x : i8 to i32
+    %byte = builtin.unrealized_conversion_cast %y : ui8 to i8
+    %y32 = arith.extui %byte : i8 to i32
+    %product = arith.muli %x32, %y32 : i32
+    %next = arith.addi %sum, %product : i32
+    linalg.yield %next : i32
+  }
+  return
+}
+}
+
+// -----
+
+// Integers of 16 bits, rows of the first factor along m, a sum that is less the
+// product, and one of squares are others.
+// CHECK-LABEL: func.func @other_bytes(
+// CHECK-COUNT-4: linalg.generic
+// CHECK-NOT: vector
+#a = affine_map<(m, k, n) -> (m, k)>
+#ta = affine_map<(m, k, n) -> (k, m)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+func.func @other_bytes(%a: memref<4x4xi8>, %b: memref<4x4xi8>, %c: memref<4x4xi32>, %wide: memref<4x4xi16>) {
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %wide : memref<4x4xi8>, memref<4x4xi16>) outs(%c : memref<4x4xi32>) {
+  ^bb0(%x: i8, %y: i16, %sum: i32):
+    %x32 = arith.extsi %x : i8 to i32
+    %y32 = arith.extsi %y : i16 to i32
+    %product = arith.muli %x32, %y32 : i32
+    %next = arith.addi %sum, %product : i32
+    linalg.yield %next : i32
+  }
+  linalg.generic {indexing_maps = [#ta, #b, #c], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %b : memref<4x4xi8>, memref<4x4xi8>) outs(%c : memref<4x4xi32>) {
+  ^bb0(%x: i8, %y: i8, %sum: i32):
+    %x32 = arith.extsi %x : i8 to i32
+    %y32 = arith.extsi %y : i8 to i32
+    %product = arith.muli %x32, %y32 : i32
+    %next = arith.addi %sum, %product : i32
+    linalg.yield %next : i32
+  }
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %b : memref<4x4xi8>, memref<4x4xi8>) outs(%c : memref<4x4xi32>) {
+  ^bb0(%x: i8, %y: i8, %sum: i32):
+    %x32 = arith.extsi %x : i8 to i32
+    %y32 = arith.extsi %y : i8 to i32
+    %product = arith.muli %x32, %y32 : i32
+    %next = arith.subi %sum, %product : i32
+    linalg.yield %next : i32
+  }
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %b : memref<4x4xi8>, memref<4x4xi8>) outs(%c : memref<4x4xi32>) {
+  ^bb0(%x: i8, %y: i8, %sum: i32):
+    %x32 = arith.extsi %x : i8 to i32
+    %product = arith.muli %x32, %x32 : i32
+    %next = arith.addi %sum, %product : i32
+    linalg.yield %next : i32
+  }
+  return
+}

@@ -163,3 +163,22 @@ func.func @words(%x: memref<2x8xf32>, %y: memref<2x8xf32>) {
   return
 }
 }
+
+// -----
+
+// A byte that counts from 0 is a byte.
+// CHECK-LABEL: func.func @unsigned(
+// CHECK-NOT: linalg.generic
+// CHECK: builtin.unrealized_conversion_cast %{{.*}} : vector<8xi8> to vector<8xui8>
+// CHECK: vector.store %{{.*}} : memref<2x8xui8>, vector<8xui8>
+#row = affine_map<(i, j) -> (i, j)>
+func.func @unsigned(%x: memref<2x8xi32>, %y: memref<2x8xui8>) {
+  linalg.generic {indexing_maps = [#row, #row], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<2x8xi32>) outs(%y : memref<2x8xui8>) {
+  ^bb0(%a: i32, %out: ui8):
+    %t = arith.trunci %a : i32 to i8
+    %b = builtin.unrealized_conversion_cast %t : i8 to ui8
+    linalg.yield %b : ui8
+  }
+  return
+}

@@ -18,6 +18,7 @@ import sys
 
 import numpy as np
 
+import activation_products
 import cases
 import model
 import modules
@@ -53,6 +54,8 @@ MODULES = {"amx": cases.tile_modules, "i8mm": cases.square_modules, "neon-withou
 STATUSES = {f"returned {cases.STATUS_SHAPE}": cases.STATUS_SHAPE, "an input's shape is not": cases.STATUS_SHAPE,
             f"returned {cases.STATUS_INDEX}": cases.STATUS_INDEX, "an index, such as": cases.STATUS_INDEX}
 WITH_TABLE = ["avx2", "avx512"]
+# Whose products of two activations of bytes are none of another's.
+TAKES_ACTIVATIONS = set(ISAS) - set(OTHERS) | {"neon-without-dotprod"}
 
 
 def assert_complete():
@@ -179,6 +182,8 @@ def run_isa(options):
     else:
         work = [(module, run_rows) for module in cases.row_modules(number, options.every, options.isa in WITH_TABLE)]
         work += [(cases.attention_module(number, options.every), run_attention), (cases.checks_module(), run_checks)]
+    if options.isa in TAKES_ACTIVATIONS:
+        work.append((activation_products.module(number, max(cases.ROWS)), run_attention))
     for module, execute in work:
         if options.filter not in module.name:
             continue
