@@ -17,9 +17,13 @@ def FuseElementwise : Pass<"bnn-fuse-elementwise", "::mlir::func::FuncOp"> {
     reshapes and constants, but for producers that the consumer would compute
     again and again: those that it broadcasts, and those of a reduction's
     factors. A tanh before a classifier of 150 outputs would be computed 150
-    times an element. A `linalg.transpose` that keeps the last axis is folded into sums
-    that read it, or whose result it reads. Bodies of more than 128 operations stay apart: fusing a
-    chain copies what it has at each step.
+    times an element. What widens a byte, and takes a zero point from it, is fused into
+    sums of integers all the same: bytes are read as they lie then, a quarter of
+    the memory. A `linalg.transpose` that keeps the last axis is folded into sums
+    that read it, or whose result it reads; one of bytes, too, that moves the last
+    axis of a sum's second factor, which is packed anyhow (`bnn-tile-products`).
+    Bodies of more than 128 operations stay apart: fusing a chain copies what it
+    has at each step.
 
     Before:
     ```mlir

@@ -22,7 +22,7 @@ def VectorizeElementwise : Pass<"bnn-vectorize-elementwise", "::mlir::ModuleOp">
     there it leaves such loops as they are, element by element.
 
     The outputs are of one shape, their maps permutations. Operands whose elements
-    change along a row are of f32, i32 or i8, and lie side by side there. Inside,
+    change along a row are of f32, i32, i8 or ui8, and lie side by side there. Inside,
     a table may be read whose last index is that along the row. Ops that copy, and
     such as divide integers, stay, and so do all on a target without vectors.
 

@@ -104,6 +104,40 @@ def table(g):
     return g.node("Gather", [t, i], "f32", i.shape + (columns,), axis=0)
 
 
+def draw_grid(g):
+    """A scale and a zero point."""
+    element = g.rng.choice(("u8", "i8"))
+    return (g.scalar(g.rng.choice((0.015625, 0.0625, 0.25)), "f32"),
+            g.scalar(g.rng.choice((0, 1, 100, 127) if element == "i8" else (0, 7, 128, 255)), element))
+
+
+def bytes_and_back(g, x, grid):
+    """`x` quantised; now and then with another scale on the way back, which is no pair."""
+    scale, zero = grid
+    codes = g.node("QuantizeLinear", [x, scale, zero], zero.dtype, x.shape)
+    if g.chance(0.1):
+        scale = g.scalar(0.5, "f32")
+    return g.node("DequantizeLinear", [codes, scale, zero], "f32", x.shape)
+
+
+def product_of_activations(g, x):
+    """`x` times itself, turned; of bytes, perhaps, quantised in front of the turn, behind it, or both."""
+    order = [*range(len(x.shape) - 2), len(x.shape) - 1, len(x.shape) - 2]
+    left, right = x, x
+    # Of f32 the sums may be long.
+    g.has_products = not g.chance(0.6)
+    grid = draw_grid(g)
+    where = () if g.has_products else g.rng.choice((("front",), ("behind",), ("front", "behind")))
+    if not g.has_products:
+        left = bytes_and_back(g, x, draw_grid(g))
+    if "front" in where:
+        right = bytes_and_back(g, right, grid)
+    right = g.node("Transpose", [right], "f32", tuple(right.shape[i] for i in order), perm=order)
+    if "behind" in where:
+        right = bytes_and_back(g, right, grid)
+    g.node("MatMul", [left, right], "f32", x.shape[:-1] + (x.shape[-2],), exact=not g.has_products)
+
+
 def nearly_binary(rng):
     """A graph of such layers."""
     g = graphs.Graph(rng, rng.choice((13, 14, 17)))
@@ -114,11 +148,7 @@ def nearly_binary(rng):
         if x.shape == first.shape and g.chance(0.7):
             x = g.node("Add", [x, first], "f32", x.shape)
     if len(first.shape) > 1 and g.chance(0.3):
-        # Of two activations: the sums may be long.
-        order = [*range(len(first.shape) - 2), len(first.shape) - 1, len(first.shape) - 2]
-        turned = g.node("Transpose", [first], "f32", tuple(first.shape[i] for i in order), perm=order)
-        g.node("MatMul", [first, turned], "f32", first.shape[:-1] + (first.shape[-2],), exact=False)
-        g.has_products = True
+        product_of_activations(g, first)
     if g.opset == 17 and g.chance(0.3):
         scale, bias = (g.source("f32", x.shape[-1:]) for _ in range(2))
         g.node("LayerNormalization", [x, scale, bias], "f32", x.shape, exact=False, axis=-1)
