@@ -54,7 +54,7 @@ int64_t getShuffledBytes(TargetAttr target);
 
 /// The numbers of 32 bits of a vector, where numbers are moved or computed one
 /// by one: as many as fit into one register or two; 0 where the target (null:
-/// any) has no registers of vectors.
+/// any) has no vectors of f32.
 int64_t getVectorLanes(TargetAttr target);
 
 /// The bytes of a row that one step of a tile of bytes takes: as many at each

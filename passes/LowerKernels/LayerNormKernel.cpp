@@ -13,6 +13,7 @@ using namespace mlir::bnn;
 
 // Rows in flight hide the latency of the chains of additions. Of the second
 // loop, with two sums a row, more would not fit the registers of AVX2 and NEON.
+// Without vectors of f32 a row has chains enough, and registers for no more.
 static constexpr int64_t kTileRows = 4, kRowsOfTwoSums = 2;
 
 namespace {
@@ -20,8 +21,10 @@ namespace {
 // The loops of one normalisation.
 class LayerNorm {
 public:
-  LayerNorm(KernelBuilder &b, LayerNormOp op, LayerNormOp::Adaptor buffers)
+  LayerNorm(KernelBuilder &b, LayerNormOp op, LayerNormOp::Adaptor buffers,
+            TargetAttr target)
       : b(b), op(op), buffers(buffers),
+        tileRows(getVectorLanes(target) ? kTileRows : 1),
         columns(cast<ShapedType>(op.getInput().getType()).getShape().back()),
         input(b.rows2d(buffers.getInput())),
         outputs(b, op.getOuts(), buffers.getOuts()),
@@ -29,7 +32,7 @@ public:
         count(b.f32(columns)) {}
 
   void emit() {
-    b.tileRows(b.index(0), b.dim(input, 0), kTileRows,
+    b.tileRows(b.index(0), b.dim(input, 0), tileRows,
                [&](Value row, int64_t count) {
                  first = row;
                  rows = count;
@@ -42,6 +45,7 @@ private:
   KernelBuilder &b;
   LayerNormOp op;
   LayerNormOp::Adaptor buffers;
+  const int64_t tileRows;
   const int64_t columns;
   Value input;
   OutputRows outputs;
@@ -167,6 +171,6 @@ void LayerNorm::emitOutputs(int64_t i) {
 }
 
 void bnn::emitKernel(KernelBuilder &b, LayerNormOp op,
-                     LayerNormOp::Adaptor buffers, TargetAttr) {
-  LayerNorm(b, op, buffers).emit();
+                     LayerNormOp::Adaptor buffers, TargetAttr target) {
+  LayerNorm(b, op, buffers, target).emit();
 }
