@@ -81,8 +81,8 @@ static void addTile(OpPassManager &passes, const PhaseOptions &options) {
   } else {
     passes.addPass(createOutlineKernels());
     passes.addPass(createLowerKernels());
-    passes.addPass(createHoistScratch());
     passes.addPass(createTileProducts());
+    passes.addPass(createHoistScratch());
     passes.addPass(createTileTransposes());
     passes.addPass(createVectorizeElementwise());
   }

@@ -154,7 +154,7 @@ def of_graphs(ours, plain):
     yield subject("bnn-phase-raise", ours("fold"), ["bnn-phase-raise"], rest, plain("bufferize", "tile", "llvm"),
                   relation=CLOSE)
     whole = ours("fold", "raise", "fuse", "pack", "bufferize", "tile", "llvm")
-    for name, turns in (("bnn-tile-products", 2), ("bnn-tile-transposes", 1),
+    for name, turns in (("bnn-tile-products", 2), ("bnn-tile-transposes", 2),
                         ("bnn-vectorize-elementwise", 1)):
         prefix, following = until(whole, name)
         yield subject(name, prefix, following[:1], following[1:], turns=turns)
