@@ -109,7 +109,8 @@ Error PruningEditor::cut() {
   return Error::success();
 }
 
-/// {"edit": "constant", "type": "float32" or "int64", "values", "result"}
+/// {"edit": "constant", "type": "float32" or "int64", "values", "result"}; of
+/// more dimensions than one it has a "shape" as well
 Error PruningEditor::constant() {
   auto type = text("type");
   if (!type)
@@ -134,6 +135,29 @@ Error PruningEditor::constant() {
     else
       return refuse("'values' has one that is no " + *type);
   }
+  return reshape(tensor);
+}
+
+/// Gives a vector the edit's "shape", if it has one.
+Error PruningEditor::reshape(::onnx::TensorProto &tensor) {
+  if (!edit->get("shape"))
+    return Error::success();
+  const json::Array *shape = edit->getArray("shape");
+  if (!shape)
+    return refuse("its 'shape' is no array");
+  const int64_t count = tensor.dims(0);
+  int64_t left = count;
+  tensor.clear_dims();
+  for (const json::Value &value : *shape) {
+    auto size = value.getAsInteger();
+    // A divisor of what is left, so that no product can be too large.
+    if (!size || *size < 1 || left % *size)
+      return refuse("its 'shape' is not that of " + Twine(count) + " numbers");
+    left /= *size;
+    tensor.add_dims(*size);
+  }
+  if (left != 1)
+    return refuse("its 'shape' is not that of " + Twine(count) + " numbers");
   return Error::success();
 }
 

@@ -45,6 +45,8 @@ private:
   llvm::Error split();
   llvm::Error integer();
 
+  llvm::Error reshape(::onnx::TensorProto &tensor);
+
   llvm::Error refuse(const llvm::Twine &why) const {
     return llvm::createStringError(why);
   }

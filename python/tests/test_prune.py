@@ -669,8 +669,9 @@ def test_quantised(small):
     expected = next(scoring.chain.run(scoring.masks.feeds(removed)))["logits"]
     np.testing.assert_array_equal(run(pruned, data), expected)
     # Of bytes biases are fitted.
-    removed, biases, factors = refit.Refit(scoring).cut(removed)
-    assert set(biases) == {sink.key for layer in task.layers for sink in layer.sinks} and not factors
+    removed, biases, factors, _ = refit.Refit(scoring).cut(removed)
+    sinks = {sink.key for layer in task.layers for sink in layer.sinks}
+    assert sinks <= set(biases) <= sinks | {"logits"} and not factors
     # What reads units is nearer on average to what it was.
     states = [sink.state for layer in task.layers for sink in layer.sinks]
 
@@ -709,6 +710,66 @@ def test_factors_are_those_of_least_squares():
     assert refit.channel_factors(0 * rows, weights, target, 2).tolist() == [1] * 3
 
 
+def test_weights_of_the_result():
+    rng = np.random.default_rng(8)
+    rows, weights = rng.standard_normal((60, 5)), rng.standard_normal((5, 3))
+    # What can be told is: the least of the ridges, and of a bias.
+    target = rows @ rng.standard_normal((5, 3)) + 4
+    found, bias = refit.result_weights(rows, weights, target)
+    np.testing.assert_allclose(rows @ found + bias, target, atol=0.05)
+    # What the rows say nothing of leaves the weights as they are, but for its mean.
+    known = np.linalg.qr(np.column_stack([np.ones(60), rows]))[0]
+    noise = rng.standard_normal((60, 3))
+    target = rows @ weights + 4 + noise - known @ (known.T @ noise)
+    found, bias = refit.result_weights(rows, weights, target)
+    np.testing.assert_allclose(found, weights)
+    np.testing.assert_allclose(bias, 4 * np.ones(3))
+
+    # The ridge that is chosen is the one that does best when each sample is left out in turn.
+    target = rows @ weights + rows @ rng.standard_normal((5, 3)) + rng.standard_normal((60, 3))
+
+    def solved(rows, target, damp):
+        centred, mean = rows - rows.mean(axis=0), target.mean(axis=0)
+        step = np.linalg.solve(centred.T @ centred + damp * np.eye(5),
+                               centred.T @ (target - mean - centred @ weights))
+        return weights + step, mean - rows.mean(axis=0) @ (weights + step)
+
+    def missed(damp):
+        given = []
+        for i in range(12):
+            one, bias = solved(np.delete(rows[:12], i, 0), np.delete(target[:12], i, 0), damp)
+            given.append(rows[i] @ one + bias)
+        return score.divergence(target[:12], np.array(given))
+    # Of the trace of all: each row's own part of it is another.
+    trace = np.square(rows[:12] - rows[:12].mean(axis=0)).sum() / 5
+    best = min(refit.DAMPS, key=lambda damp: missed(damp * trace))
+    found, bias = refit.result_weights(rows[:12], weights, target[:12])
+    expected = solved(rows[:12], target[:12], best * trace)
+    np.testing.assert_allclose(found, expected[0])
+    np.testing.assert_allclose(bias, expected[1])
+    # What says nothing stays as it is.
+    assert (refit.result_weights(0 * rows, weights, target)[0] == weights).all()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_result_that_loses_inputs(tmp_path):
+    """The linear that gives the result reads the neurons: it is fitted as such."""
+    rng = np.random.default_rng(9)
+    proto = parser.parse_model("""<ir_version: 8, opset_import: ["" : 13]>
+        g (float[n, 8] x) => (float[n, 8] y) { u = MatMul(x, a) r = Relu(u) y = MatMul(r, b) }""")
+    for name, shape in (("a", (8, 32)), ("b", (32, 8))):
+        proto.graph.initializer.append(numpy_helper.from_array(
+            rng.standard_normal(shape).astype(np.float32), name))
+    data = {"x": rng.standard_normal((16, 8)).astype(np.float32)}
+    result = bnn.prune(proto, data, keep_flops=0.5, refit=True, rounds=1, group=8,
+                       record=tmp_path / "r.json")
+    edits = record.read(tmp_path / "r.json")["edits"]
+    assert [one["fit"] for one in edits if "fit" in one] == ["y"]
+    assert not any("weights" in one for one in edits)
+    whole, got = (next(Probe(one, (), [data], 16, opt_level=0).run())["y"] for one in (proto, result))
+    assert np.square(got - whole).mean() < np.square(whole).mean()
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", ["float", "bits"])
 def test_refitting(kind, referee, tmp_path):
@@ -725,6 +786,8 @@ def test_refitting(kind, referee, tmp_path):
     found = record.read(tmp_path / "r.json")
     factors = [one for one in found["edits"] if one["edit"] == "scale"]
     assert [one["of"] for one in factors] == 2 * ["channels" if kind == "float" else "outputs"]
+    [classifier] = [one for one in found["edits"] if "weights" in one]
+    assert classifier["weights"] == "logits" and classifier["shape"] == [HIDDEN, 3]
     assert found["refit"]
     became = [{layer["name"]: layer["became"] for layer in bnn.report(one, opt_level=0)["layers"]}
               for one in (plain, result)]

@@ -5,8 +5,8 @@
     pruning.py FOLDER NAME...
 
 Each name gets a folder of its own in FOLDER. "whole" is a record that uses each kind of edit, "data"
-the same with weights in a file beside the model; the others have something wrong with them, and
-"wrong" stands for all of those.
+the same with weights in a file beside the model, "matrix" gives it other weights; the others have
+something wrong with them, and "wrong" stands for all of those.
 """
 import hashlib
 import json
@@ -33,6 +33,10 @@ WHOLE = [
     {"edit": "scale", "tensor": "t2", "axis": -2, "values": [1, 0.5], "result": "t3"},
     {"edit": "scale", "tensor": "t3", "axis": -1, "values": [1, 1, 3], "result": "t4"},
     {"edit": "read", "node": "p", "input": 1, "tensor": "t4"}]
+MATRIX = [
+    {"edit": "constant", "type": "float32", "shape": [2, 4], "values": [1, 2, 3, 4, 5, 6, 7, 0.5],
+     "result": "t2"},
+    {"edit": "read", "node": "p", "input": 1, "tensor": "t2"}]
 # One edit after those of WHOLE.
 EDITS = {
     "no-object": 1,
@@ -49,6 +53,11 @@ EDITS = {
     "type": {"edit": "constant", "type": "int8", "values": [1], "result": "a"},
     "no-values": {"edit": "constant", "type": "int64", "result": "a"},
     "value": {"edit": "constant", "type": "int64", "values": [0.5], "result": "a"},
+    "no-shape": {"edit": "constant", "type": "int64", "shape": 2, "values": [1, 2], "result": "a"},
+    "shape": {"edit": "constant", "type": "int64", "shape": [2, 2], "values": [1, 2], "result": "a"},
+    "few": {"edit": "constant", "type": "int64", "shape": [1], "values": [1, 2], "result": "a"},
+    "negative": {"edit": "constant", "type": "int64", "shape": [-2], "values": [1, 2],
+                 "result": "a"},
     "no-factors": {"edit": "scale", "tensor": "w", "axis": -1, "result": "a"},
     "factor": {"edit": "scale", "tensor": "w", "axis": -1, "values": ["1"], "result": "a"},
     "far-axis": {"edit": "scale", "tensor": "w", "axis": 0, "values": [1], "result": "a"},
@@ -115,7 +124,7 @@ def write(folder, name):
     if name in TEXTS:
         record = TEXTS[name](files, WHOLE)
     else:
-        edits = WHOLE + ([EDITS[name]] if name in EDITS else [])
+        edits = MATRIX if name == "matrix" else WHOLE + ([EDITS[name]] if name in EDITS else [])
         record = {"format": "bnn-prune 2", "files": files, "edits": edits}
     with open(os.path.join(folder, "record.json"), "w", encoding="utf-8") as file:
         file.write(record if isinstance(record, str) else json.dumps(record))

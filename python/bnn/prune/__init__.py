@@ -95,7 +95,8 @@ def prune(model, calibration=None, *, keep_flops=None, keep_latency=None, mcpu=N
     leave: what a unit of bits leaves in its place: "mean", what it is on average over the data, or
         "sign", what it is where its layer gives 0, the sign of its shift.
     refit: whether what is left is fitted to what the whole model gives, by least squares: biases;
-        in f32 a factor for each head and neuron, of bits one for each output of what reads them.
+        in f32 a factor for each head and neuron, of bits one for each output of what reads them;
+        last the weights of a linear in f32 that gives the result.
     seed: draws the tokens whose states are compared.
     batch: how many samples a call of the model takes, where that is open.
     threads: how many units are scored at a time; as many as there are cores where not given. The

@@ -74,7 +74,8 @@ def _parser():
                         "the data, or the sign of its shift (default: mean)")
     parser.add_argument("--refit", action="store_true",
                         help="fit what is left to what the whole model gives, by least squares: "
-                        "biases, and factors of what is left in f32 or of the outputs of bits")
+                        "biases, factors of what is left in f32 or of the outputs of bits, and "
+                        "the weights of a linear in f32 that gives the result")
     parser.add_argument("--seed", type=int, default=0, metavar="N",
                         help="draws the tokens whose states are compared (default: 0)")
     parser.add_argument("--batch", type=int, default=8, metavar="N",

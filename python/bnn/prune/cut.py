@@ -58,6 +58,13 @@ class Cutter:
         masked.give_bias(self.editor, sink, self.editor.constant(f"{sink.key}_bias", bias,
                                                                  bias=sink.key))
 
+    def give_weights(self, sink, weights):
+        """Lets a sink have other weights, of the same shape."""
+        weights = np.asarray(weights, np.float32)
+        node, index = sink.weights.node, sink.weights.index
+        self.editor.read(node, index, self.editor.constant(f"{node.input[index]}_fitted", weights,
+                                                           weights=sink.key))
+
     def finish(self):
         """The pruned model."""
         return self.editor.finish()

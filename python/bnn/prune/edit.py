@@ -71,10 +71,11 @@ class Editor(Additions):
         return name
 
     def constant(self, base, values, **details):
-        """The name of a new constant: a vector in f32 or int64."""
+        """The name of a new constant in f32 or int64."""
         name = self.initializer(base, values)
-        self._note("constant", type=str(values.dtype), values=values.tolist(), result=name,
-                   **details)
+        shape = {"shape": list(values.shape)} if values.ndim != 1 else {}
+        self._note("constant", type=str(values.dtype), **shape, values=values.ravel().tolist(),
+                   result=name, **details)
         return name
 
     def copy(self, reader, original, inputs, base):

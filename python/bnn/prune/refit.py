@@ -7,6 +7,9 @@ Each linear that read units is to give what it gave in the whole model, with wha
 fitted already, give in the pruned one. In f32 a factor for each channel that is left, as Kwon et al.'s
 masks (arXiv 2204.09656, section 4.3), goes into the weights' rows. Bits have one size: there it is a
 factor for each output. In all cases, and with bytes alone, the bias is fitted too.
+
+The linear that gives the result, where it is in f32, has all of its weights fitted: they are few, and
+there is nothing behind them that could make up for what is lost.
 """
 import dataclasses
 
@@ -20,6 +23,10 @@ from bnn.prune.errors import PruneError
 DAMP = 0.1
 #: Factors beyond are those of data that say nothing: Kwon et al. stop there.
 MOST = 10.0
+#: How much the weights of a result are held to what they were, likewise: one of these.
+DAMPS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+#: Weights of a result that are fitted at most: the record has them all.
+MOST_WEIGHTS = 1 << 20
 
 
 @dataclasses.dataclass
@@ -52,14 +59,42 @@ def output_factors(given, target):
     return np.clip(((given * target).sum(axis=0) + damp) / (squares + damp), 1 / MOST, MOST)
 
 
+def result_weights(rows, weights, target):
+    """(weights, bias) for which `rows` f64 [samples, inputs] times them come nearest to `target`, the
+    logits [samples, outputs], by a ridge regression that holds them to `weights` [inputs, outputs].
+    Of `DAMPS`, and the weights as they are, that is taken for which the samples have the least
+    divergence when each is left out in turn (PRESS: Allen, Technometrics 16, 1974). For that nothing
+    is solved anew: the error of a sample is what it is with all of them, over 1 minus its leverage."""
+    row_mean, mean = rows.mean(axis=0), target.mean(axis=0)
+    centred = rows - row_mean
+    missed = target - mean - centred @ weights
+    left, values, right = np.linalg.svd(centred, full_matrices=False)
+    damp = max(np.square(values).sum() / rows.shape[1], 1e-30)
+    along = left.T @ missed
+
+    def divergence(shares):
+        leverage = np.square(left) @ shares + 1 / len(rows)
+        # A sample that alone tells a direction is told by no other.
+        errors = (missed - left @ (shares[:, None] * along)) / np.maximum(1 - leverage, 1e-6)[:, None]
+        return score.divergence(target, target - errors)
+    # By how much of what it lacks each direction goes there.
+    choices = [np.zeros_like(values), *(np.square(values) / (np.square(values) + one * damp)
+                                       for one in DAMPS)]
+    shares = min(choices, key=divergence)
+    steps = np.divide(shares, values, out=np.zeros_like(values), where=shares > 0)
+    weights = weights + right.T @ (steps[:, None] * along)
+    return weights, mean - row_mean @ weights
+
+
 class Refit:
     """Fits what is left of a model. `scoring` is its `Scoring`, which has scored it."""
 
     def __init__(self, scoring):
         self.work, self.options = scoring.work, scoring.options
-        self._masks, self._sums = scoring.masks, {}
+        self._masks = scoring.masks
         #: Of each sink: (layer, sink, the names of the inputs for masks, factors and bias).
         self._sinks = []
+        self._result = self._fitted_result(scoring)
         model = self._model()
         if not self._sinks:
             raise PruneError("there is nothing to fit: what reads heads and neurons gives integers, "
@@ -84,12 +119,21 @@ class Refit:
                     factor = editor.input("factor", width)
                     editor.append(editor.node(sink.weights.node), "Mul", factor)
                 self._sinks.append((layer, sink, keep, factor, bias))
-                self._sums[sink.key] = sink.key if sink.bias is None else sink.bias[0].output[0]
         self._sinks.sort(key=lambda one: one[1].place)
         for _, sink, *_ in self._sinks:
             editor.output(sink.operand)
-            editor.output(self._sums[sink.key])
+            editor.output(sink.sum)
+        if self._result:
+            editor.output(self._result.operand)
         return editor.finish()
+
+    def _fitted_result(self, scoring):
+        """The `Sink` whose weights are fitted, or None."""
+        sink = self.work.results.get(scoring.results[0])
+        if sink is None:
+            return None
+        weights = self.work.constants.value(sink.weights.node.input[sink.weights.index])
+        return sink if weights.dtype == np.float32 and weights.size <= MOST_WEIGHTS else None
 
     @staticmethod
     def _is_fitted(sink):
@@ -140,7 +184,7 @@ class Refit:
         others share their weights with has but its bias fitted."""
         whole, fits = self._feeds({}, {}), {}
         for layer, sink, *_ in self._sinks:
-            names = [sink.operand, self._sums[sink.key]]
+            names = [sink.operand, sink.sum]
             feeds = self._feeds(removed, fits)
             [target] = self._rows(whole, sink, names[1:])
             rows, given = self._rows(feeds, sink, names)
@@ -167,9 +211,22 @@ class Refit:
             fits[sink.key] = Fit(channels, outputs, bias.astype(np.float32))
         return fits
 
+    def fit_result(self, removed, fits):
+        """{sink's key: (weights, bias)} of the result, with the `Fit`s of what is in front of it."""
+        if self._result is None:
+            return {}
+        sink = self._result
+        [target] = self._rows(self._feeds({}, {}), sink, [sink.sum])
+        [rows] = self._rows(self._feeds(removed, fits), sink, [sink.operand])
+        weights, bias = result_weights(rows, masked.weights_of(sink, self.work.constants), target)
+        return {sink.key: (weights.T if sink.weights.axis else weights, bias)}
+
     def cut(self, removed):
-        """What `Work.cut` takes: (removed, biases, factors)."""
+        """What `Work.cut` takes: (removed, biases, factors, weights)."""
         fits = self.fit(removed)
-        return (removed, {key: fit.bias for key, fit in fits.items()},
+        results = self.fit_result(removed, fits)
+        return (removed, {**{key: fit.bias for key, fit in fits.items()},
+                          **{key: bias.astype(np.float32) for key, (_, bias) in results.items()}},
                 {key: (fit.channels, fit.outputs) for key, fit in fits.items()
-                 if fit.channels is not None or fit.outputs is not None})
+                 if fit.channels is not None or fit.outputs is not None},
+                {key: weights.astype(np.float32) for key, (weights, _) in results.items()})

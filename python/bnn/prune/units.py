@@ -40,6 +40,11 @@ class Sink:
         """The name of what the product gives, which only it gives."""
         return self.weights.node.output[0]
 
+    @property
+    def sum(self):
+        """The name of what it gives with its bias, in front of scales and roundings."""
+        return self.key if self.bias is None else self.bias[0].output[0]
+
 
 @dataclasses.dataclass
 class Layer:
@@ -109,6 +114,10 @@ class Finder:
         self.layers.sort(key=lambda layer: layer.place)
         made = {node.output[0] for layer in self.layers
                 for node in (c.node for c in (*layer.flow.sources, *layer.flow.sinks))}
+        #: {result of the model: the `Sink` of the linear in f32 that gives it, of which nothing is
+        #: cut}, with its inputs for channels.
+        self.results = dict(filter(None, (self._result(node) for node in graph.graph.node
+                                          if node.output and node.output[0] not in made)))
         # Who reads a reason wants to know why a linear has its size still.
         self.refused = [(name_of(node), reason) for node, reason in self.refused
                         if node.output[0] not in made]
@@ -177,6 +186,24 @@ class Finder:
         if any(self.shapes[c.node.output[0]][-1] != width for c in flow.sinks):
             raise Refusal("what reads it does not return to the width of its input: no FFN")
         self._add("neurons", node, flow, count, 1)
+
+    def _result(self, node):
+        """(what it is, its `Sink`) of a linear in f32 that gives a result of the model; None of other
+        nodes."""
+        if node.op_type not in ("MatMul", "Gemm") or node.input[1] in self.graph.computed or \
+                _kind(self.became.get(name_of(node), "float")) != "float" or any(
+                    attribute.f != 1 if attribute.name == "alpha" else attribute.i
+                    for attribute in node.attribute if attribute.name in ("alpha", "transA")):
+            return None
+        shape = self.shapes[node.input[1]]
+        is_turned = any(attribute.i for attribute in node.attribute if attribute.name == "transB")
+        if len(shape) != 2:
+            return None
+        sink = self._sink(Constant(node, 1, int(is_turned), Layout(1, shape[int(is_turned)], 1)))
+        if sink.bias is None and len(node.input) > 2 and node.input[2]:
+            return None
+        outputs = {value.name for value in self.graph.graph.output}
+        return (sink.sum, sink) if sink.sum in outputs else None
 
     def _add(self, kind, node, flow, count, head_size):
         sinks = sorted((self._sink(constant) for constant in flow.sinks),

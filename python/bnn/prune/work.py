@@ -43,6 +43,7 @@ class Work:
         self.shapes = shapes(proto, sizes)
         found = units.Finder(self.graph, layers, self.shapes, opset(proto), self.constants)
         self.layers, self.refused, self.became = found.layers, found.refused, found.became
+        self.results = found.results
         self._ties = found.ties
         if not self.layers:
             raise PruneError("the model has no heads or neurons that can be cut" + "".join(
@@ -50,8 +51,7 @@ class Work:
         # All at once is one call of the compiler.
         self.constants.prepare(
             [*self._cutter().needed(self.layers),
-             *(sink.weights.node.input[sink.weights.index] for layer in self.layers
-               for sink in layer.sinks),
+             *(sink.weights.node.input[sink.weights.index] for sink in self._sinks()),
              *(target.node.input[1] for layer in self.layers for target in layer.flow.targets
                if len(target.node.input) > 1 and not is_attention(target.node))])
 
@@ -67,16 +67,22 @@ class Work:
     def _cutter(self):
         return Cutter(self.proto, self.graph, self.constants, self.shapes, self._ties)
 
-    def cut(self, removed, biases, factors=None):
-        """The model without {layer's name: channels}, with the biases {sink's key: f32} and the
-        factors {sink's key: (of channels or None, of outputs or None)}."""
+    def _sinks(self):
+        return [*(sink for layer in self.layers for sink in layer.sinks), *self.results.values()]
+
+    def cut(self, removed, biases, factors=None, weights=None):
+        """The model without {layer's name: channels}, with the biases {sink's key: f32}, the factors
+        {sink's key: (of channels or None, of outputs or None)} and, of results, other weights, {sink's
+        key: f32}."""
         cutter = self._cutter()
         for layer in self.layers:
             gone = removed.get(layer.name, ())
             cutter.cut(layer, np.setdiff1d(np.arange(layer.count), gone), factors or {})
-            for sink in layer.sinks:
-                if sink.key in biases:
-                    cutter.give_bias(sink, biases[sink.key])
+        for sink in self._sinks():
+            if sink.key in (weights or {}):
+                cutter.give_weights(sink, weights[sink.key])
+            if sink.key in biases:
+                cutter.give_bias(sink, biases[sink.key])
         result = cutter.finish()
         #: What the last cut did, as a record has it.
         self.edits = cutter.edits
@@ -86,7 +92,7 @@ class Work:
 
 
 def of_record(found, layers):
-    """(removed, biases, factors) as a record has them. Raises a PruneError where it is of no
+    """(removed, biases, factors, weights) as a record has them. Raises a PruneError where it is of no
     finished run."""
     counts = {layer.name: layer.count for layer in layers}
     try:
@@ -99,18 +105,20 @@ def of_record(found, layers):
             if not 0 <= min(channels) <= max(channels) < counts[name] or \
                     not len(set(channels)) == len(channels) < counts[name]:
                 raise ValueError(f"the channels of '{name}'")
-        biases, factors = {}, {}
+        biases, factors, weights = {}, {}, {}
         inner = {sink.key: sink.weights.layout for layer in layers for sink in layer.sinks}
         for one in found["edits"]:
             if "bias" in one:
                 biases[one["bias"]] = np.asarray(one["values"], np.float32)
+            elif "weights" in one:
+                weights[one["weights"]] = np.asarray(one["values"], np.float32).reshape(one["shape"])
             elif "fit" in one:
                 values = np.asarray(one["values"], np.float32)
                 if one["of"] not in ("channels", "outputs"):
                     raise ValueError(f"factors of {one['of']!r}")
                 factors[one["fit"]] = (values[::inner[one["fit"]].inner], None) \
                     if one["of"] == "channels" else (None, values)
-        return removed, biases, factors
+        return removed, biases, factors, weights
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PruneError(f"the record is of no finished run of this model ({error!r}): prune with "
                          "the calibration data again, which goes on from it") from None
