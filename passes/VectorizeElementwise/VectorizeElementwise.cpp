@@ -10,6 +10,7 @@
 #include "dialects/BNN/BNNModel.h"
 #include "dialects/BNN/BNNTarget.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -30,13 +31,20 @@ namespace {
 
 // Of fewer lanes a vector saves nothing.
 constexpr int64_t kLeastLanes = 4;
+// A body of no more operations leaves registers for vectors twice as long, and
+// a CPU that waits for each result has more to do in between. Where it has a
+// few registers only, or wide ones, that saves nothing.
+constexpr int64_t kShortBody = 4;
 
 // The loops of one op, whose innermost runs along the rows of the outputs.
 class Elementwise {
 public:
-  Elementwise(KernelBuilder &b, linalg::GenericOp op, int64_t lanes)
+  /// `lanes` are those of a vector; twice as many where `takesMore` and the
+  /// body is short.
+  Elementwise(KernelBuilder &b, linalg::GenericOp op, int64_t lanes,
+              bool takesMore)
       : b(b), op(op), body(*op.getBlock()), maps(op.getIndexingMapsArray()),
-        lanes(lanes), loops(op.getNumLoops()) {}
+        lanes(lanes), takesMore(takesMore), loops(op.getNumLoops()) {}
 
   /// Whether the op can be vectorized; finds out which values are the same
   /// along a row.
@@ -49,6 +57,7 @@ private:
   Block &body;
   SmallVector<AffineMap> maps;
   int64_t lanes;
+  const bool takesMore;
   SmallVector<Value> loops;          // The index of each, null in a row.
   llvm::SmallDenseSet<Value> varied; // Values of the body, along a row.
   IRMapping ofRow;                   // The others, in scalars.
@@ -62,6 +71,7 @@ private:
   bool matchesOperand(OpOperand &operand);
   bool matchesOp(Operation &inside);
   bool isLoadAlongRow(memref::LoadOp load);
+  bool isShort();
   SmallVector<Value> at(AffineMap map, Value place);
   void emitLoops(unsigned axis);
   void emitRow();
@@ -182,11 +192,28 @@ bool Elementwise::matches() {
   // Copies are LLVM's.
   if (body.without_terminator().empty())
     return false;
+  if (takesMore && isShort())
+    lanes *= 2;
   auto type = cast<MemRefType>(op.getDpsInits()[0].getType());
   const int64_t size = type.getShape().back();
   if (!ShapedType::isDynamic(size))
     lanes = std::min<int64_t>(lanes, llvm::bit_floor(uint64_t(size)));
   return lanes >= kLeastLanes;
+}
+
+// Whether few operations are computed in vectors, and no functions, which are
+// many operations each.
+bool Elementwise::isShort() {
+  int64_t count = 0;
+  for (Operation &inside : body.without_terminator()) {
+    if (inside.getNumResults() == 0 || !varied.contains(inside.getResult(0)) ||
+        isa<linalg::IndexOp, memref::LoadOp>(inside))
+      continue;
+    if (isa_and_nonnull<math::MathDialect>(inside.getDialect()))
+      return false;
+    ++count;
+  }
+  return count <= kShortBody;
 }
 
 Value Elementwise::lengthOf(unsigned loop) {
@@ -314,13 +341,15 @@ struct VectorizeElementwise
   using VectorizeElementwiseBase::VectorizeElementwiseBase;
 
   void runOnOperation() override {
-    const int64_t lanes = getVectorLanes(getTarget(getOperation()));
+    TargetAttr target = getTarget(getOperation());
+    const int64_t lanes = getVectorLanes(target);
     if (!lanes)
       return;
+    const bool takesMore = target && target.does(Instructions::AddPairs);
     getOperation().walk([&](linalg::GenericOp op) {
       OpBuilder builder(op);
       KernelBuilder b(op.getLoc(), builder);
-      Elementwise elementwise(b, op, lanes);
+      Elementwise elementwise(b, op, lanes, takesMore);
       if (!elementwise.matches())
         return;
       LLVM_DEBUG(llvm::dbgs() << "vectorizes " << op << '\n');

@@ -14,8 +14,8 @@ def VectorizeElementwise : Pass<"bnn-vectorize-elementwise", "::mlir::ModuleOp">
   let summary = "Compute elementwise ops of linalg in vectors";
   let description = [{
     An elementwise `linalg.generic` becomes loops over vectors of 8 elements of a
-    row (16 with AVX-512), then of half as many, down to 4, and over those that
-    are left one by one. What is the same for a whole row, as the maximum that a
+    row (16 with AVX-512, and with NEON where few are computed, and no functions),
+    then of half as many, down to 4, and over those that are left one by one. What is the same for a whole row, as the maximum that a
     softmax subtracts, or the place of a row in a table, is read and computed
     before the row. LLVM's own vectorizer would have to prove that the row's
     outputs do not overwrite it, and all buffers of a model lie in one workspace:

@@ -182,3 +182,35 @@ func.func @unsigned(%x: memref<2x8xi32>, %y: memref<2x8xui8>) {
   }
   return
 }
+
+// -----
+
+// Twice as many with NEON where little is computed.
+// CHECK-LABEL: func.func @sum(
+// CHECK-COUNT-2: vector.load %{{.*}} : memref<4x32xf32>, vector<16xf32>
+// CHECK-NOT: vector<8xf32>
+// CHECK-LABEL: func.func @negated_exp(
+// CHECK: vector.load %{{.*}} : memref<4x32xf32>, vector<8xf32>
+// CHECK-NOT: vector<16xf32>
+#row = affine_map<(i, j) -> (i, j)>
+module attributes {bnn.target = #bnn.target<strategy = "neon", instructions = "add_pairs">} {
+func.func @sum(%x: memref<4x32xf32>, %y: memref<4x32xf32>, %z: memref<4x32xf32>) {
+  linalg.generic {indexing_maps = [#row, #row, #row], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %y : memref<4x32xf32>, memref<4x32xf32>) outs(%z : memref<4x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %s = arith.addf %a, %b : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+func.func @negated_exp(%x: memref<4x32xf32>, %y: memref<4x32xf32>) {
+  linalg.generic {indexing_maps = [#row, #row], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<4x32xf32>) outs(%y : memref<4x32xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %n = arith.negf %a : f32
+    %e = math.exp %n : f32
+    linalg.yield %e : f32
+  }
+  return
+}
+}
