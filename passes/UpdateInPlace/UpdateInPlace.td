@@ -11,13 +11,15 @@
 include "mlir/Pass/PassBase.td"
 
 def UpdateInPlace : Pass<"bnn-update-in-place", "::mlir::func::FuncOp"> {
-  let summary = "Let residual sums and normalisations write where they read";
+  let summary = "Let ops that read an element before they write it do so in one buffer";
   let description = [{
-    A product whose epilogue adds a tensor of the output's shape, and a layer
-    normalisation, read an element, or a row, before they write it. Where that
-    tensor is computed by another op and not read afterwards, it becomes the
-    op's output operand in place of an empty tensor, and bufferisation gives
-    both one buffer.
+    A product whose epilogue adds a tensor of the output's shape, a layer
+    normalisation, and an elementwise op of linalg whose maps are identities
+    read an element, or a row, before they write it. Where that tensor, or what
+    it is a reshape of, is computed by another op and not read afterwards, it
+    becomes the op's output operand in place of an empty tensor, and
+    bufferisation gives both one buffer: attention's masked scores, their
+    exponentials and the probabilities are in one.
 
     Before:
     ```mlir

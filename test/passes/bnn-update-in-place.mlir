@@ -146,3 +146,124 @@ func.func @other_type(%x: tensor<4x8xi32>, %a: tensor<4x64x!bnn.s1>, %w: tensor<
   }
   return %3 : tensor<4x8xf32>
 }
+
+// -----
+
+// A softmax in one buffer, from the product's accumulators on.
+// CHECK-LABEL: func.func @softmax
+// CHECK: %[[X:.*]] = linalg.negf
+// CHECK: %[[E:.*]] = linalg.generic {{.*}} ins(%[[X]], %{{.*}} : {{.*}}) outs(%[[X]] : tensor<?x8xf32>)
+// CHECK: linalg.generic {{.*}} ins(%[[E]], %{{.*}} : {{.*}}) outs(%[[E]] : tensor<?x8xf32>)
+#x = affine_map<(i, j) -> (i, j)>
+#m = affine_map<(i, j) -> (i)>
+func.func @softmax(%x: tensor<?x8xf32>, %n: index, %m: tensor<?xf32>) -> tensor<?x8xf32> {
+  %0 = tensor.empty(%n) : tensor<?x8xf32>
+  %1 = linalg.negf ins(%x : tensor<?x8xf32>) outs(%0 : tensor<?x8xf32>) -> tensor<?x8xf32>
+  %2 = linalg.generic {indexing_maps = [#x, #m, #x], iterator_types = ["parallel", "parallel"]}
+      ins(%1, %m : tensor<?x8xf32>, tensor<?xf32>) outs(%0 : tensor<?x8xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %d = arith.subf %a, %b : f32
+    %e = math.exp %d : f32
+    linalg.yield %e : f32
+  } -> tensor<?x8xf32>
+  %3 = linalg.generic {indexing_maps = [#x, #m, #x], iterator_types = ["parallel", "parallel"]}
+      ins(%2, %m : tensor<?x8xf32>, tensor<?xf32>) outs(%0 : tensor<?x8xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %d = arith.divf %a, %b : f32
+    linalg.yield %d : f32
+  } -> tensor<?x8xf32>
+  return %3 : tensor<?x8xf32>
+}
+
+// -----
+
+// What it reads is a reshape of what was computed.
+// CHECK-LABEL: func.func @reshaped
+// CHECK: %[[V:.*]] = tensor.expand_shape
+// CHECK: linalg.exp ins(%[[V]] : tensor<4x2x4xf32>) outs(%[[V]] : tensor<4x2x4xf32>)
+func.func @reshaped(%x: tensor<4x8xf32>) -> tensor<4x2x4xf32> {
+  %0 = tensor.empty() : tensor<4x8xf32>
+  %1 = linalg.negf ins(%x : tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) -> tensor<4x8xf32>
+  %2 = tensor.expand_shape %1 [[0], [1, 2]] output_shape [4, 2, 4] : tensor<4x8xf32> into tensor<4x2x4xf32>
+  %3 = tensor.empty() : tensor<4x2x4xf32>
+  %4 = linalg.exp ins(%2 : tensor<4x2x4xf32>) outs(%3 : tensor<4x2x4xf32>) -> tensor<4x2x4xf32>
+  return %4 : tensor<4x2x4xf32>
+}
+
+// -----
+
+// Another view of it is read afterwards.
+// CHECK-LABEL: func.func @viewed_later
+// CHECK: linalg.exp {{.*}} outs(%{{.*}} : tensor<4x8xf32>)
+// CHECK-NOT: ins(%[[X:.*]] : tensor<4x8xf32>) outs(%[[X]]
+// CHECK: linalg.reduce
+func.func @viewed_later(%x: tensor<4x8xf32>, %s: tensor<f32>) -> (tensor<4x8xf32>, tensor<f32>) {
+  %0 = tensor.empty() : tensor<4x8xf32>
+  %1 = linalg.negf ins(%x : tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) -> tensor<4x8xf32>
+  %2 = tensor.collapse_shape %1 [[0, 1]] : tensor<4x8xf32> into tensor<32xf32>
+  %3 = linalg.exp ins(%1 : tensor<4x8xf32>) outs(%0 : tensor<4x8xf32>) -> tensor<4x8xf32>
+  %4 = linalg.reduce ins(%2 : tensor<32xf32>) outs(%s : tensor<f32>) dimensions = [0]
+    (%a: f32, %b: f32) {
+      %c = arith.addf %a, %b : f32
+      linalg.yield %c : f32
+    }
+  return %3, %4 : tensor<4x8xf32>, tensor<f32>
+}
+
+// -----
+
+// Elements that are read elsewhere than they are written: transposed, in two
+// places, or by the body.
+// CHECK-LABEL: func.func @elsewhere
+// CHECK: %[[E:.*]] = tensor.empty
+// CHECK-COUNT-4: outs(%[[E]] : tensor<4x4xf32>)
+#id = affine_map<(i, j) -> (i, j)>
+#tr = affine_map<(i, j) -> (j, i)>
+func.func @elsewhere(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %0 = tensor.empty() : tensor<4x4xf32>
+  %1 = linalg.negf ins(%x : tensor<4x4xf32>) outs(%0 : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %2 = linalg.generic {indexing_maps = [#tr, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%1 : tensor<4x4xf32>) outs(%0 : tensor<4x4xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %e = math.exp %a : f32
+    linalg.yield %e : f32
+  } -> tensor<4x4xf32>
+  %3 = linalg.generic {indexing_maps = [#id, #tr, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%2, %2 : tensor<4x4xf32>, tensor<4x4xf32>) outs(%0 : tensor<4x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %e = arith.addf %a, %b : f32
+    linalg.yield %e : f32
+  } -> tensor<4x4xf32>
+  %c0 = arith.constant 0 : index
+  %4 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%3 : tensor<4x4xf32>) outs(%0 : tensor<4x4xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %i = linalg.index 1 : index
+    %b = tensor.extract %3[%c0, %i] : tensor<4x4xf32>
+    %e = arith.addf %a, %b : f32
+    linalg.yield %e : f32
+  } -> tensor<4x4xf32>
+  return %4 : tensor<4x4xf32>
+}
+
+// -----
+
+// What a sum starts from is not what it reads.
+// CHECK-LABEL: func.func @reduction
+// CHECK: %[[E:.*]] = tensor.empty
+// CHECK: outs(%[[E]] : tensor<4x4xf32>)
+// CHECK: iterator_types = ["parallel", "parallel", "reduction"]{{.*}} outs(%[[E]] : tensor<4x4xf32>)
+#a = affine_map<(i, j, k) -> (i, j)>
+func.func @reduction(%x: tensor<4x4xf32>, %y: tensor<3xf32>) -> tensor<4x4xf32> {
+  %0 = tensor.empty() : tensor<4x4xf32>
+  %1 = linalg.negf ins(%x : tensor<4x4xf32>) outs(%0 : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %2 = linalg.generic {indexing_maps = [#a, affine_map<(i, j, k) -> (k)>, #a],
+                       iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%1, %y : tensor<4x4xf32>, tensor<3xf32>) outs(%0 : tensor<4x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %out, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<4x4xf32>
+  return %2 : tensor<4x4xf32>
+}
