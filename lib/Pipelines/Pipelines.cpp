@@ -56,6 +56,7 @@ static void addFuse(OpPassManager &passes, const PhaseOptions &options) {
   passes.addPass(createCSEPass());
   passes.addNestedPass<func::FuncOp>(createFuse(FuseOptions{options.remarks}));
   passes.addPass(createFoldThresholds(FoldThresholdsOptions{options.remarks}));
+  passes.addNestedPass<func::FuncOp>(createSinkToUses());
   passes.addNestedPass<func::FuncOp>(createUpdateInPlace());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());

@@ -30,8 +30,8 @@ MOST_BYTES = 1 << 16
 PHASES = {
     "import": ("onnx-fold", "bnn-phase-fold"),
     "fold": ("onnx-insert-checks", "bnn-raise", "bnn-phase-raise"),
-    "raise": ("bnn-fuse-elementwise", "bnn-fuse", "bnn-fold-thresholds", "bnn-update-in-place",
-              "bnn-phase-fuse"),
+    "raise": ("bnn-fuse-elementwise", "bnn-fuse", "bnn-fold-thresholds", "bnn-sink-to-uses",
+              "bnn-update-in-place", "bnn-phase-fuse"),
     "fuse": ("bnn-pack", "bnn-phase-pack"),
     "pack": ("bnn-drop-empty-reshapes", "bnn-prepare-entry", "bnn-phase-bufferize"),
     "bufferize": ("bnn-outline-kernels", "bnn-lower-reference", "bnn-instrument",

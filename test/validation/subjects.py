@@ -165,7 +165,8 @@ def of_graphs(ours, plain):
 
 def of_tensors(ours, plain):
     rest = plain("bufferize", "tile", "llvm")
-    for name in ("bnn-fuse-elementwise", "bnn-fuse", "bnn-fold-thresholds", "bnn-update-in-place"):
+    for name in ("bnn-fuse-elementwise", "bnn-fuse", "bnn-fold-thresholds", "bnn-sink-to-uses",
+                 "bnn-update-in-place"):
         prefix, following = until(ours("fuse"), name)
         yield Subject(name, "fused", prefix, following[:1], rest, rest)
     yield Subject("canonicalize", "bnn", [], ["canonicalize"], rest, rest)
