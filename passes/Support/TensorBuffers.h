@@ -1,4 +1,4 @@
-//===- TensorBuffers.h - Which tensors will share a buffer ----------------===//
+//===- TensorBuffers.h - Which tensors will share a buffer ------*- C++ -*-===//
 //
 // Part of bnn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
