@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/FuseElementwise/FuseElementwise.h"
+#include "dialects/BNN/BNN.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -74,6 +75,17 @@ bool feedsSum(OpOperand &operand) {
          readsBytes(*reader->getUses().begin());
 }
 
+// Whether `operand` is what an elementwise op makes of the result of a product,
+// whose epilogue it becomes as long as no reshape stands between the two.
+bool isEpilogue(OpOperand &operand) {
+  auto generic = operand.get().getDefiningOp<linalg::GenericOp>();
+  return generic && generic.getNumParallelLoops() == generic.getNumLoops() &&
+         llvm::any_of(generic.getInputs(), [](Value input) {
+           return input.hasOneUse() &&
+                  isa_and_nonnull<EpilogueOpInterface>(input.getDefiningOp());
+         });
+}
+
 struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
   using FuseElementwiseBase::FuseElementwiseBase;
 
@@ -89,7 +101,11 @@ struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
     };
     RewritePatternSet patterns(context);
     linalg::populateElementwiseOpsFusionPatterns(patterns, isWorth);
-    linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, hasOneReader);
+    auto isWorthReshaping = [&](OpOperand *operand) {
+      return hasOneReader(operand) && !isEpilogue(*operand);
+    };
+    linalg::populateFoldReshapeOpsByExpansionPatterns(patterns,
+                                                      isWorthReshaping);
     linalg::populateConstantFoldLinalgOperations(patterns, hasOneReader);
     populateFoldTransposes(patterns);
     affine::AffineApplyOp::getCanonicalizationPatterns(patterns, context);

@@ -23,7 +23,8 @@ def FuseElementwise : Pass<"bnn-fuse-elementwise", "::mlir::func::FuncOp"> {
     that read it, or whose result it reads; one of bytes, too, that moves the last
     axis of a sum's second factor, which is packed anyhow (`bnn-tile-products`).
     Bodies of more than 128 operations stay apart: fusing a chain copies what it
-    has at each step.
+    has at each step. A reshape stays behind what can become the epilogue of a
+    product (`bnn-fuse`), as a bias in front of attention's heads.
 
     Before:
     ```mlir

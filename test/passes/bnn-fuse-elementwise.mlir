@@ -207,3 +207,28 @@ func.func @bytes(%x: tensor<4x2x8xi8>, %y: tensor<5x2x8xf32>) -> tensor<2x4x5xi3
   } -> tensor<2x4x5xi32>
   return %12 : tensor<2x4x5xi32>
 }
+
+// -----
+
+// The bias becomes the product's epilogue later on: the reshape stays behind it.
+// CHECK-LABEL: func.func @epilogue
+// CHECK: %[[Y:.*]] = bnn.matmul
+// CHECK: %[[B:.*]] = linalg.generic {{.*}} ins(%[[Y]]
+// CHECK: tensor.expand_shape %[[B]]
+func.func @epilogue(%x: tensor<4x64x!bnn.s1>, %w: tensor<8x64x!bnn.s1>, %b: tensor<8xf32>) -> tensor<4x2x4xf32> {
+  %0 = tensor.empty() : tensor<4x8xf32>
+  %y = bnn.matmul %x, %w outs(%0 : tensor<4x8xf32>) : tensor<4x64x!bnn.s1>, tensor<8x64x!bnn.s1> -> tensor<4x8xf32> {
+  ^bb0(%acc: i32):
+    %f = arith.sitofp %acc : i32 to f32
+    bnn.yield %f : f32
+  }
+  %1 = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>],
+                       iterator_types = ["parallel", "parallel"]}
+      ins(%y, %b : tensor<4x8xf32>, tensor<8xf32>) outs(%0 : tensor<4x8xf32>) {
+  ^bb0(%a: f32, %c: f32, %out: f32):
+    %d = arith.addf %a, %c : f32
+    linalg.yield %d : f32
+  } -> tensor<4x8xf32>
+  %2 = tensor.expand_shape %1 [[0], [1, 2]] output_shape [4, 2, 4] : tensor<4x8xf32> into tensor<4x2x4xf32>
+  return %2 : tensor<4x2x4xf32>
+}
