@@ -79,7 +79,11 @@ struct CoreModel::State {
   std::unique_ptr<MCInstrInfo> instructions;
   std::unique_ptr<MCInstrAnalysis> analysis;
   std::unique_ptr<mca::InstrumentManager> instruments;
-  std::unique_ptr<mca::InstrBuilder> builder;
+  /// Makes instructions, and those of which a result is a register that is
+  /// constant, as a comparison's is AArch64's zero. What the builder finds out
+  /// about the first instruction of an opcode it takes to be true of all, and
+  /// of such results nothing (LLVM 19).
+  std::unique_ptr<mca::InstrBuilder> builder, constantBuilder;
   std::vector<Piece> pieces;
   std::set<std::string> unknown;
 
@@ -122,9 +126,10 @@ Expected<std::unique_ptr<CoreModel>> CoreModel::create(const TargetSpec &spec) {
   state.analysis.reset(target->createMCInstrAnalysis(state.instructions.get()));
   state.instruments = std::make_unique<mca::InstrumentManager>(
       *state.subtarget, *state.instructions);
-  state.builder = std::make_unique<mca::InstrBuilder>(
-      *state.subtarget, *state.instructions, *state.registers,
-      state.analysis.get(), *state.instruments, /*CallLatency=*/1);
+  for (auto *builder : {&state.builder, &state.constantBuilder})
+    *builder = std::make_unique<mca::InstrBuilder>(
+        *state.subtarget, *state.instructions, *state.registers,
+        state.analysis.get(), *state.instruments, /*CallLatency=*/1);
   return std::move(model);
 }
 
@@ -150,7 +155,13 @@ uint32_t CoreModel::add(ArrayRef<MCInst> instructions) {
     // llvm-mca warns of both.
     if (desc.isCall() || desc.isReturn())
       continue;
-    auto made = state->builder->createInstruction(inst, {});
+    auto isConstant = [&](const MCOperand &operand) {
+      return operand.isReg() && state->registers->isConstant(operand.getReg());
+    };
+    const bool hasConstant = any_of(
+        make_range(inst.begin(), inst.begin() + desc.getNumDefs()), isConstant);
+    auto made = (hasConstant ? state->constantBuilder : state->builder)
+                    ->createInstruction(inst, {});
     if (!made) {
       consumeError(made.takeError());
       state->unknown.insert(

@@ -12,6 +12,7 @@
 #include "lib/Estimate/CoreModel.h"
 #include "lib/Estimate/EmittedCode.h"
 
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
 
 #include <map>
@@ -71,7 +72,8 @@ private:
   std::map<const llvm::Function *, Function> functions;
   std::map<const FunctionRun *, RunCost> costs;
   std::map<const FunctionRun *, uint64_t> runs;
-  std::map<const FunctionRun *, std::map<uint32_t, LoopRun>> loops;
+  /// In the order in which they are met.
+  MapVector<const FunctionRun *, std::map<uint32_t, LoopRun>> loops;
 };
 } // namespace
 

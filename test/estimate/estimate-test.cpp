@@ -20,6 +20,8 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/SourceMgr.h"
 
+#include <map>
+
 using namespace llvm;
 using namespace mlir::bnn;
 
@@ -309,6 +311,52 @@ static void testStream() {
   expect(false, "no block of the inner loop");
 }
 
+/// A piece costs the same whatever else was added before it: here in front of a
+/// loop whose counter sets flags a comparison, which sets nothing else.
+static void testOrder() {
+  LLVMContext context;
+  auto module = parse(context, R"(
+define void @main(ptr %p, i64 %n) {
+entry:
+  %few = icmp ult i64 %n, 9
+  br i1 %few, label %out, label %loop
+loop:
+  %i = phi i64 [ %n, %entry ], [ %i1, %loop ]
+  %a = load volatile i64, ptr %p
+  %i1 = add i64 %i, -1
+  %b = load volatile i64, ptr %p
+  %c = xor i64 %a, %b
+  store volatile i64 %c, ptr %p
+  %more = icmp ne i64 %i1, 0
+  br i1 %more, label %loop, label %out
+out:
+  ret void
+}
+)");
+  auto spec = cantFail(resolveTarget("aarch64-linux-gnu", "cortex-a55", ""));
+  auto machine = createTargetMachine(spec);
+  auto code = cantFail(EmittedCode::generate(*module, *machine));
+  const EmittedFunction *main = code.find(module->getFunction("main"));
+  std::map<std::string, double> cycles[2];
+  for (bool fromTheEnd : {false, true}) {
+    auto core = cantFail(CoreModel::create(spec));
+    std::vector<const EmittedBlock *> blocks;
+    for (const EmittedBlock &block : main->blocks)
+      blocks.push_back(&block);
+    if (fromTheEnd)
+      std::reverse(blocks.begin(), blocks.end());
+    for (const EmittedBlock *block : blocks)
+      if (block->ir)
+        cycles[fromTheEnd][block->ir->getName().str()] =
+            core->cyclesOfIteration(core->add(block->instructions));
+  }
+  expect(cycles[0]["loop"] > 0, "cycles of a loop");
+  expect(cycles[0] == cycles[1], "cycles of a loop behind a comparison, " +
+                                     std::to_string(cycles[0]["loop"]) +
+                                     ", and in front of it, " +
+                                     std::to_string(cycles[1]["loop"]));
+}
+
 static void testModels() {
   auto fails = [](StringRef triple, StringRef cpu, StringRef part) {
     auto core =
@@ -363,6 +411,7 @@ int main() {
   testTooLong();
   testNoModel();
   testStream();
+  testOrder();
   testModels();
   return failures != 0;
 }
